@@ -1,0 +1,346 @@
+/*
+ * aisle.h - Aisle, an embedded full-text product search engine.
+ *
+ * A catalog is a directory. It holds products: JSON objects with an id that you choose. You fill it through a writer
+ * and search it with what a shopper types:
+ *
+ *     aisle *catalog = NULL;
+ *     aisle_writer *writer = NULL;
+ *     aisle_result *result = NULL;
+ *     aisle_error error;
+ *     const char *product = "{\"id\":\"P1\",\"title\":\"Red running shoes\",\"price\":59.9}";
+ *     if (aisle_create("shop", NULL, NULL, &error) != 0 || aisle_open("shop", NULL, &catalog, &error) != 0 ||
+ *         aisle_begin(catalog, &writer, &error) != 0 ||
+ *         aisle_put(writer, (aisle_bytes){product, strlen(product)}, &error) != 0 ||
+ *         aisle_commit(writer, &error) != 0 ||
+ *         aisle_search(catalog, &(aisle_query){.size = sizeof(aisle_query), .text = "shoe"}, &result, &error) != 0) {
+ *         fprintf(stderr, "%s\n", error.message);
+ *     }
+ *     aisle_hit hit;
+ *     for (size_t i = 0; aisle_result_hit(result, i, &hit) == 0; i++) {
+ *         printf("%.*s %.3f\n", (int)hit.id.size, hit.id.data, hit.score);
+ *     }
+ *     aisle_result_free(result);
+ *     aisle_writer_free(writer);
+ *     aisle_close(catalog);
+ *
+ * Rules that hold everywhere
+ *   Errors     Functions return int: 0 is done, negative an AISLE_ code, AISLE_END (1) the end where a comment says
+ *              so. Where a function takes an aisle_error, you may pass NULL; it is filled only on failure. The library
+ *              never aborts, exits or prints. Out of memory is a status, and what you had before still stands.
+ *   Strings    aisle_bytes is UTF-8 with a length and no NUL. What you pass in is copied before the call returns.
+ *   Options    Structs that begin with `size` take sizeof(struct) there; zero in all that follows is the default, so
+ *              programs built against an older header keep working.
+ *   Threads    An aisle may be used by any number of threads at once. A writer and a result belong to one thread at
+ *              a time. The library starts no threads, unless aisle_options.threads asks for them.
+ *   Processes  Any number of processes may search a catalog while one writes it. A second writer, in this process or
+ *              another, gets AISLE_BUSY at once.
+ *   fork       A child process may not use handles opened before the fork (they answer AISLE_FORKED), except to close
+ *              them; it opens its own.
+ *   Memory     A writer keeps to the budget given at aisle_open. Searching maps the catalog; pages of it are the
+ *              system's cache, not the program's heap.
+ *
+ * Caveats
+ *   - A catalog lives on a local file system: network file systems are refused (AISLE_NETWORK_FS), because their
+ *     locks and mappings break the guarantees above.
+ *   - aisle_commit is durable when it returns; what was not committed is gone after a crash, and only that.
+ *   - Never copy a catalog's files while it is written, and never delete its lock files while it is open.
+ */
+#ifndef AISLE_H
+#define AISLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(__GNUC__)
+#define AISLE_API __attribute__((visibility("default")))
+#else
+#define AISLE_API
+#endif
+
+/* ---------------------------------------------------------------------------------------------- version -- */
+
+#define AISLE_VERSION_MAJOR 0
+#define AISLE_VERSION_MINOR 1
+#define AISLE_VERSION_PATCH 0
+
+/* "0.1.0" of the library in use; static. */
+AISLE_API const char *aisle_version(void);
+
+/* ----------------------------------------------------------------------------------------------- errors -- */
+
+/* XX(name, value, text): every code there is. */
+#define AISLE_ERROR_MAP(XX)                                                         \
+    XX(INVALID, -1, "invalid argument")                                             \
+    XX(NO_MEMORY, -2, "out of memory")                                              \
+    XX(BAD_PRODUCT, -3, "not an acceptable product")                                \
+    XX(BAD_SCHEMA, -4, "not an acceptable schema")                                  \
+    XX(BAD_QUERY, -5, "not an acceptable query")                                    \
+    XX(NOT_FOUND, -6, "no such thing")                                              \
+    XX(EXISTS, -7, "exists already")                                                \
+    XX(BUSY, -8, "another writer has the catalog")                                  \
+    XX(LIMIT, -9, "a documented limit was passed")                                  \
+    XX(IO, -10, "input or output failed")                                           \
+    XX(DISK_FULL, -11, "no space left on the device")                               \
+    XX(MAP_FULL, -12, "the shard has reached the size of its address space")        \
+    XX(CORRUPT, -13, "the catalog is damaged")                                      \
+    XX(NEWER_FORMAT, -14, "the catalog was written by a newer version")             \
+    XX(NOT_A_CATALOG, -15, "not a catalog")                                         \
+    XX(NETWORK_FS, -16, "network file systems are not supported")                   \
+    XX(READERS_FULL, -17, "too many readers at once")                               \
+    XX(FORKED, -18, "the handle was opened before a fork")                          \
+    XX(PERMISSION, -19, "permission denied")                                        \
+    XX(READ_ONLY, -20, "the catalog is open for reading only")
+
+enum aisle_code {
+    AISLE_OK = 0,
+    AISLE_END = 1,
+#define XX(name, value, text) AISLE_##name = value,
+    AISLE_ERROR_MAP(XX)
+#undef XX
+};
+
+/* "AISLE_BUSY" and "another writer has the catalog" for a code; static, never NULL. */
+AISLE_API const char *aisle_error_name(int code);
+AISLE_API const char *aisle_error_text(int code);
+
+typedef struct aisle_error {
+    int code;
+    size_t position;   /* byte in the product, schema or query where the fault was found; 0 where that means nothing */
+    char message[240]; /* what was wrong, where, and what was expected; one line */
+} aisle_error;
+
+/* ------------------------------------------------------------------------------------------------ types -- */
+
+typedef struct aisle aisle;               /* an open catalog: share it across threads  */
+typedef struct aisle_writer aisle_writer; /* at most one per catalog, in one process   */
+typedef struct aisle_result aisle_result; /* owns all it returns; valid after aisle_close */
+
+typedef struct aisle_bytes {
+    const char *data;
+    size_t size;
+} aisle_bytes;
+
+/* ------------------------------------------------------------------------------------- process-wide setup -- */
+
+typedef struct aisle_allocator {
+    void *(*allocate)(void *context, size_t size);
+    void *(*reallocate)(void *context, void *memory, size_t size); /* memory may be NULL */
+    void (*release)(void *context, void *memory);                  /* memory may be NULL */
+    void *context;
+} aisle_allocator;
+
+/*
+ * Sends all of the library's own allocations (not those of LMDB, libstemmer and zstd's trainer) to your allocator. Call it
+ * before anything else; afterwards it answers AISLE_INVALID. The functions must be callable from any thread.
+ */
+AISLE_API int aisle_set_allocator(const aisle_allocator *allocator);
+
+/* Frees memory that a function below says is freed with aisle_free; NULL is allowed. */
+AISLE_API void aisle_free(void *memory);
+
+/* ------------------------------------------------------------------------------------ create, open, close -- */
+
+typedef struct aisle_create_options {
+    size_t size;
+    uint32_t shards; /* 1 to 64; default 1. Fixed for the life of the catalog */
+} aisle_create_options;
+
+/*
+ * Creates a catalog at path, which must not exist or be an empty directory. schema: the JSON text of
+ * data/shop.schema.json's form, NUL-terminated; NULL takes the shop schema itself. The directory appears whole or
+ * not at all. AISLE_EXISTS, AISLE_BAD_SCHEMA (error->position is the byte, the message names the field),
+ * AISLE_NETWORK_FS, AISLE_IO, AISLE_PERMISSION, AISLE_DISK_FULL.
+ */
+AISLE_API int aisle_create(const char *path, const char *schema, const aisle_create_options *options,
+                           aisle_error *error);
+
+/*
+ * Guesses a schema from products, one JSON object a line, as `aisle index` does for a catalog that does not exist.
+ * The first 10,000 lines are read. *schema: NUL-terminated JSON, yours to free with aisle_free.
+ * AISLE_BAD_PRODUCT when no line holds an object, or no field can be the id.
+ */
+AISLE_API int aisle_infer_schema(aisle_bytes lines, char **schema, aisle_error *error);
+
+typedef struct aisle_options {
+    size_t size;
+    uint64_t memory_bytes; /* budget of a writer; at least 16 MiB; default 512 MiB */
+    uint32_t threads;      /* that a writer may use; 0 and 1: the caller's alone; 2: segments are written beside it */
+    bool read_only;        /* never writes to the catalog's data; aisle_begin answers AISLE_READ_ONLY */
+} aisle_options;
+
+/*
+ * Opens the catalog at path. options may be NULL. Opening a catalog twice in one process is allowed and shares what
+ * lies beneath. AISLE_NOT_A_CATALOG, AISLE_CORRUPT, AISLE_NEWER_FORMAT, AISLE_NETWORK_FS, AISLE_IO,
+ * AISLE_PERMISSION, AISLE_NO_MEMORY.
+ */
+AISLE_API int aisle_open(const char *path, const aisle_options *options, aisle **out, aisle_error *error);
+
+/* Closes; NULL is allowed. Free the writer first. Results stay valid. */
+AISLE_API void aisle_close(aisle *catalog);
+
+/* The catalog's schema as JSON, NUL-terminated; lives as long as the catalog is open. */
+AISLE_API const char *aisle_schema(const aisle *catalog);
+
+/* ------------------------------------------------------------------------------------------------- write -- */
+
+/*
+ * Becomes the catalog's writer. AISLE_BUSY at once when there is one already, in this or another process.
+ * What an earlier writer left unfinished by a crash is cleaned away here.
+ */
+AISLE_API int aisle_begin(aisle *catalog, aisle_writer **out, aisle_error *error);
+
+/*
+ * Adds the product, or replaces the one with its id. product: one JSON object of at most 1 MiB. AISLE_BAD_PRODUCT
+ * when it breaks a rule of JSON (RFC 8259), UTF-8 or the schema: the message names the field, error->position the
+ * byte; the writer goes on with the next product unharmed. After any other error the writer can only be freed.
+ * Visible to searches after aisle_commit.
+ */
+AISLE_API int aisle_put(aisle_writer *writer, aisle_bytes product, aisle_error *error);
+
+/*
+ * Changes single fields of the product with this id. fields: a JSON object; null removes a field, an absent one
+ * stays. Fields that are columns only (price, stock, ratings, ...) change in place, anything else re-indexes the
+ * product. AISLE_NOT_FOUND when there is no such product; AISLE_BAD_PRODUCT as for aisle_put, and when the id field
+ * itself would change.
+ */
+AISLE_API int aisle_patch(aisle_writer *writer, aisle_bytes id, aisle_bytes fields, aisle_error *error);
+
+/* Deletes the product with this id. AISLE_NOT_FOUND when there is none, which does no harm. */
+AISLE_API int aisle_delete(aisle_writer *writer, aisle_bytes id, aisle_error *error);
+
+/* A place in a change log: where the record that the next operations come from ends. */
+typedef struct aisle_position {
+    const char *source; /* names the file, 1 to 255 bytes */
+    uint64_t identity;  /* tells it from another file that took its name, for instance a hash of its first bytes */
+    uint64_t offset;    /* byte behind the record */
+    const char *seq;    /* the record's own sequence, up to 63 bytes, or NULL */
+} aisle_position;
+
+/*
+ * States where the following operations come from. Each commit keeps the last position with its effect, in the same
+ * transaction, so after a crash the log is read on from aisle_log_offset and nothing is lost or doubled; a shard
+ * that had already committed past a position ignores the operations before it.
+ */
+AISLE_API int aisle_mark(aisle_writer *writer, const aisle_position *position, aisle_error *error);
+
+/* Makes all operations since the last commit durable and visible. On failure the catalog is as it was. */
+AISLE_API int aisle_commit(aisle_writer *writer, aisle_error *error);
+
+/* Merges every shard into as few segments as can be and drops what was deleted. Commits first. */
+AISLE_API int aisle_compact(aisle_writer *writer, aisle_error *error);
+
+/* Where a writer's time went, in nanoseconds since it began, and what it took in. */
+typedef struct aisle_writer_statistics {
+    size_t size;
+    uint64_t puts, patches, deletes;    /* accepted operations                                        */
+    uint64_t parse_ns;                  /* JSON, UTF-8, schema                                        */
+    uint64_t analyse_ns;                /* folding, tokens, stems, inversion into the memory index    */
+    uint64_t compress_ns;               /* stored products                                            */
+    uint64_t encode_ns;                 /* sorting, postings, dictionary, columns, ids of new segments */
+    uint64_t merge_ns;                  /* merging segments                                           */
+    uint64_t commit_ns;                 /* the storage's commits and syncs                            */
+    uint64_t memory_bytes, memory_peak; /* of the memory index                                        */
+} aisle_writer_statistics;
+
+AISLE_API int aisle_writer_stats(const aisle_writer *writer, aisle_writer_statistics *out);
+
+/* Frees; what is not committed is discarded; NULL is allowed. */
+AISLE_API void aisle_writer_free(aisle_writer *writer);
+
+/* ------------------------------------------------------------------------------------------------ search -- */
+
+/*
+ * The text of a query is what a shopper types. Words must all match; `a OR b` takes either, `-word` excludes,
+ * `word*` is any word that begins so, `title:word` looks in the first text field only. An empty text browses: every
+ * product, in the catalog's own order. Nothing typed is a syntax error.
+ */
+typedef struct aisle_query {
+    size_t size;
+    const char *text; /* NUL-terminated, at most 4,096 bytes; NULL browses */
+    uint32_t limit;   /* hits wanted; 0 is 10; offset + limit at most 10,000 */
+    uint32_t offset;  /* hits passed over */
+    bool no_hits;     /* only the total */
+    bool no_total;    /* only the hits: saves the counting pass */
+    bool no_products; /* hits without their products */
+    bool explain;     /* hits with their explanation */
+} aisle_query;
+
+/*
+ * Searches the state of the last commit. *inout: a result to reuse, or NULL; on success it holds the new answer. On
+ * failure it is unchanged. AISLE_BAD_QUERY, AISLE_LIMIT, AISLE_CORRUPT, AISLE_NO_MEMORY, AISLE_READERS_FULL.
+ */
+AISLE_API int aisle_search(aisle *catalog, const aisle_query *query, aisle_result **inout, aisle_error *error);
+
+typedef struct aisle_hit {
+    aisle_bytes id;
+    aisle_bytes product;     /* its JSON, byte for byte as put, with later patches laid over; empty with no_products */
+    double score;            /* BM25F; 0 when browsing */
+    aisle_bytes explanation; /* a JSON object; empty unless asked for */
+} aisle_hit;
+
+/* Products that match, and whether that is exact; 0 with no_total. exact may be NULL. */
+AISLE_API uint64_t aisle_result_total(const aisle_result *result, bool *exact);
+
+/* The i-th hit, from 0, or AISLE_END. Its views live until the result is reused or freed. */
+AISLE_API int aisle_result_hit(const aisle_result *result, size_t i, aisle_hit *hit);
+
+/* Number of hits held. */
+AISLE_API size_t aisle_result_count(const aisle_result *result);
+
+/* Microseconds the search took. */
+AISLE_API uint64_t aisle_result_took_us(const aisle_result *result);
+
+AISLE_API void aisle_result_free(aisle_result *result);
+
+/*
+ * The product with this id, as result's only hit. original: as it was put, without later patches.
+ * AISLE_NOT_FOUND.
+ */
+AISLE_API int aisle_get(aisle *catalog, aisle_bytes id, bool original, aisle_result **inout, aisle_error *error);
+
+/* ------------------------------------------------------------------------------------------ look and check -- */
+
+typedef struct aisle_statistics {
+    size_t size;
+    uint64_t products;   /* that searches see                                                    */
+    uint64_t dead;       /* replaced or deleted, not yet merged away; they still count in df     */
+    uint64_t segments;   /* of all shards                                                        */
+    uint64_t generation; /* number of the last commit, the highest of all shards                 */
+    uint64_t bytes;      /* of the files                                                         */
+    uint64_t postings;   /* (term, product) pairs                                                */
+    uint64_t terms;      /* distinct terms, summed over segments                                 */
+    uint64_t postings_bytes, terms_bytes, columns_bytes, ids_bytes, order_bytes, documents_bytes; /* payload   */
+    char log_source[256]; /* the last committed position, of the shard that is furthest behind; empty: none */
+    uint64_t log_offset;
+    char log_seq[64];
+    uint32_t shards;
+} aisle_statistics;
+
+AISLE_API int aisle_stats(aisle *catalog, aisle_statistics *out, aisle_error *error);
+
+/* Offset behind the last record of the source that every shard has committed; 0 when unknown or of another identity. */
+AISLE_API int aisle_log_offset(aisle *catalog, const char *source, uint64_t identity, uint64_t *offset,
+                               aisle_error *error);
+
+/* Receives each fault found; the message is the callee's for the time of the call. */
+typedef void aisle_check_report(void *context, const char *message);
+
+/*
+ * Reads all of the catalog at path and verifies every checksum and structure. *faults: how many were found; each is
+ * reported. Damage inside LMDB's own structures can crash the reader: run it in a child process, as `aisle check`
+ * does. Returns 0 when the walk could be made, whatever it found.
+ */
+AISLE_API int aisle_check(const char *path, aisle_check_report *report, void *context, uint64_t *faults,
+                          aisle_error *error);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,145 @@
+/*
+ * arena.c - chunks behind the arena. A chunk is one heap block: a header, then the bytes it hands out.
+ */
+#include "base/arena.h"
+
+#include "base/alloc.h"
+
+#include <assert.h>
+#include <stdint.h>
+#include <string.h>
+
+#define CHUNK_FIRST_BYTES 4096u
+#define CHUNK_MAX_BYTES (1u << 20)
+#define ALIGNMENT 16u
+
+#if defined(__SANITIZE_ADDRESS__)
+#define GUARDED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define GUARDED 1
+#endif
+#endif
+#ifndef GUARDED
+#define GUARDED 0
+#endif
+
+struct arena_chunk {
+    struct arena_chunk *previous;
+    size_t capacity;
+};
+
+static_assert(sizeof(struct arena_chunk) % ALIGNMENT == 0, "objects behind the header stay aligned");
+
+void arena_init(struct arena *arena, size_t max_bytes)
+{
+    *arena = (struct arena){.max_bytes = max_bytes};
+}
+
+static void drop_newest(struct arena *arena)
+{
+    struct arena_chunk *chunk = arena->chunk;
+    arena->chunk = chunk->previous;
+    arena->total_bytes -= chunk->capacity + sizeof *chunk;
+    mem_free(chunk);
+}
+
+void arena_release(struct arena *arena)
+{
+    while (arena->chunk != NULL) {
+        drop_newest(arena);
+    }
+    arena->used = 0;
+}
+
+static int add_chunk(struct arena *arena, size_t size)
+{
+    size_t capacity = arena->chunk == NULL ? CHUNK_FIRST_BYTES : arena->chunk->capacity * 2;
+    capacity = capacity > CHUNK_MAX_BYTES ? CHUNK_MAX_BYTES : capacity;
+    if (capacity < size || GUARDED) {
+        capacity = size;
+    }
+    size_t bytes = capacity + sizeof(struct arena_chunk);
+    if (bytes < capacity || arena->total_bytes > arena->max_bytes || bytes > arena->max_bytes - arena->total_bytes) {
+        return -1;
+    }
+    struct arena_chunk *chunk = mem_alloc(bytes);
+    if (chunk == NULL) {
+        return -1;
+    }
+    *chunk = (struct arena_chunk){.previous = arena->chunk, .capacity = capacity};
+    arena->chunk = chunk;
+    arena->used = 0;
+    arena->total_bytes += bytes;
+    return 0;
+}
+
+void *arena_alloc(struct arena *arena, size_t size)
+{
+    if (size > SIZE_MAX / 2) {
+        return NULL;
+    }
+    size_t rounded = GUARDED ? size : (size + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
+    if (arena->chunk == NULL || rounded > arena->chunk->capacity - arena->used || GUARDED) {
+        if (add_chunk(arena, rounded) != 0) {
+            return NULL;
+        }
+    }
+    void *object = (uint8_t *)(arena->chunk + 1) + arena->used;
+    arena->used += rounded;
+    return object;
+}
+
+void *arena_calloc(struct arena *arena, size_t count, size_t size)
+{
+    if (size != 0 && count > SIZE_MAX / size) {
+        return NULL;
+    }
+    void *object = arena_alloc(arena, count * size);
+    if (object != NULL) {
+        memset(object, 0, count * size);
+    }
+    return object;
+}
+
+void *arena_copy(struct arena *arena, const void *data, size_t size)
+{
+    void *object = arena_alloc(arena, size);
+    if (object != NULL && size != 0) {
+        memcpy(object, data, size);
+    }
+    return object;
+}
+
+struct arena_mark arena_mark(const struct arena *arena)
+{
+    return (struct arena_mark){.chunk = arena->chunk, .used = arena->used};
+}
+
+void arena_rewind(struct arena *arena, struct arena_mark mark)
+{
+    while (arena->chunk != mark.chunk) {
+        drop_newest(arena);
+    }
+    arena->used = mark.used;
+}
+
+void arena_reset(struct arena *arena)
+{
+    if (arena->chunk == NULL) {
+        return;
+    }
+    struct arena_chunk *kept = GUARDED ? NULL : arena->chunk;
+    struct arena_chunk *chunk = GUARDED ? arena->chunk : arena->chunk->previous;
+    while (chunk != NULL) {
+        struct arena_chunk *previous = chunk->previous;
+        arena->total_bytes -= chunk->capacity + sizeof *chunk;
+        mem_free(chunk);
+        chunk = previous;
+    }
+    if (kept != NULL) {
+        kept->previous = NULL;
+    }
+    arena->chunk = kept;
+    arena->used = 0;
+}

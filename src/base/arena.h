@@ -1,0 +1,44 @@
+/*
+ * arena.h - memory that is freed all at once.
+ *
+ * Suits objects that live exactly as long as one query, one indexing batch or one request. Allocation is a pointer
+ * bump inside chunks that double up to 1 MiB; arena_mark and arena_rewind free everything allocated in between;
+ * arena_reset keeps the newest chunk so that a warmed-up query allocates nothing. Under AddressSanitizer every
+ * object is a guarded allocation of its own, so that the arena never hides an overrun.
+ *
+ * Errors: the only failure is NULL, when there is no memory or max_bytes is reached.
+ * Thread rule: one thread at a time.
+ */
+#ifndef AISLE_BASE_ARENA_H
+#define AISLE_BASE_ARENA_H
+
+#include <stddef.h>
+
+struct arena_chunk;
+
+struct arena {
+    struct arena_chunk *chunk; /* the newest; each knows the one before */
+    size_t used;               /* bytes handed out of the newest chunk */
+    size_t total_bytes;        /* of all chunks */
+    size_t max_bytes;
+};
+
+struct arena_mark {
+    struct arena_chunk *chunk;
+    size_t used;
+};
+
+/* An empty arena; max_bytes bounds what it takes from the heap. */
+void arena_init(struct arena *arena, size_t max_bytes);
+void arena_release(struct arena *arena);
+
+/* size bytes, uninitialised, aligned to 16; lives until rewind past it, reset or release. */
+void *arena_alloc(struct arena *arena, size_t size);
+void *arena_calloc(struct arena *arena, size_t count, size_t size);
+void *arena_copy(struct arena *arena, const void *data, size_t size);
+
+struct arena_mark arena_mark(const struct arena *arena);
+void arena_rewind(struct arena *arena, struct arena_mark mark);
+void arena_reset(struct arena *arena);
+
+#endif

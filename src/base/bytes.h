@@ -1,0 +1,198 @@
+/*
+ * bytes.h - borrowed views of bytes, fixed-endian loads and stores, and a bounded reader.
+ *
+ * All integers on disk are little-endian, except in LMDB keys, where big-endian keeps memcmp order. A byte_reader
+ * never reads past its end: after the first short or malformed read every further read returns 0 and
+ * byte_reader_ok is false, so a decoder checks once.
+ */
+#ifndef AISLE_BASE_BYTES_H
+#define AISLE_BASE_BYTES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+struct bytes {
+    const uint8_t *data;
+    size_t size;
+};
+
+static inline struct bytes bytes_of(const void *data, size_t size)
+{
+    return (struct bytes){.data = data, .size = size};
+}
+
+static inline struct bytes bytes_of_string(const char *text)
+{
+    return bytes_of(text, strlen(text));
+}
+
+static inline bool bytes_equal(struct bytes a, struct bytes b)
+{
+    return a.size == b.size && (a.size == 0 || memcmp(a.data, b.data, a.size) == 0);
+}
+
+/* Order of memcmp, a prefix before what it begins: negative, 0, positive. */
+static inline int bytes_compare(struct bytes a, struct bytes b)
+{
+    size_t common = a.size < b.size ? a.size : b.size;
+    int order = common == 0 ? 0 : memcmp(a.data, b.data, common);
+    return order != 0 ? order : (a.size > b.size) - (a.size < b.size);
+}
+
+static inline bool bytes_begin_with(struct bytes text, struct bytes prefix)
+{
+    return text.size >= prefix.size && (prefix.size == 0 || memcmp(text.data, prefix.data, prefix.size) == 0);
+}
+
+#if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+#error "The formats are little-endian and so are the loads below; a big-endian port adds byte swaps here."
+#endif
+
+static inline uint16_t load_u16(const uint8_t *p)
+{
+    uint16_t v;
+    memcpy(&v, p, sizeof v);
+    return v;
+}
+
+static inline uint32_t load_u32(const uint8_t *p)
+{
+    uint32_t v;
+    memcpy(&v, p, sizeof v);
+    return v;
+}
+
+static inline uint64_t load_u64(const uint8_t *p)
+{
+    uint64_t v;
+    memcpy(&v, p, sizeof v);
+    return v;
+}
+
+static inline void store_u16(uint8_t *p, uint16_t v)
+{
+    memcpy(p, &v, sizeof v);
+}
+
+static inline void store_u32(uint8_t *p, uint32_t v)
+{
+    memcpy(p, &v, sizeof v);
+}
+
+static inline void store_u64(uint8_t *p, uint64_t v)
+{
+    memcpy(p, &v, sizeof v);
+}
+
+static inline void store_u32_big(uint8_t *p, uint32_t v)
+{
+    store_u32(p, __builtin_bswap32(v));
+}
+
+static inline void store_u64_big(uint8_t *p, uint64_t v)
+{
+    store_u64(p, __builtin_bswap64(v));
+}
+
+static inline uint32_t load_u32_big(const uint8_t *p)
+{
+    return __builtin_bswap32(load_u32(p));
+}
+
+static inline uint64_t load_u64_big(const uint8_t *p)
+{
+    return __builtin_bswap64(load_u64(p));
+}
+
+/* LEB128: seven bits a byte, low first; at most 10 bytes. */
+#define VARINT_BYTES_MAX 10u
+
+/* Writes v at p, which has room for VARINT_BYTES_MAX, and returns the bytes used. */
+static inline size_t varint_store(uint8_t *p, uint64_t v)
+{
+    size_t n = 0;
+    while (v >= 0x80) {
+        p[n++] = (uint8_t)(v | 0x80);
+        v >>= 7;
+    }
+    p[n++] = (uint8_t)v;
+    return n;
+}
+
+struct byte_reader {
+    const uint8_t *next;
+    const uint8_t *end;
+    bool failed;
+};
+
+static inline struct byte_reader byte_reader_of(struct bytes bytes)
+{
+    return (struct byte_reader){.next = bytes.data, .end = bytes.size == 0 ? bytes.data : bytes.data + bytes.size};
+}
+
+static inline bool byte_reader_ok(const struct byte_reader *reader)
+{
+    return !reader->failed;
+}
+
+static inline size_t byte_reader_left(const struct byte_reader *reader)
+{
+    return (size_t)(reader->end - reader->next);
+}
+
+/* A view of the next size bytes; empty, and the reader failed, when there are fewer. */
+static inline struct bytes byte_reader_take(struct byte_reader *reader, uint64_t size)
+{
+    if (reader->failed || size > byte_reader_left(reader)) {
+        reader->failed = true;
+        return bytes_of(NULL, 0);
+    }
+    struct bytes taken = bytes_of(reader->next, (size_t)size);
+    reader->next += size;
+    return taken;
+}
+
+static inline uint8_t byte_reader_u8(struct byte_reader *reader)
+{
+    struct bytes b = byte_reader_take(reader, 1);
+    return b.data == NULL ? 0 : b.data[0];
+}
+
+static inline uint16_t byte_reader_u16(struct byte_reader *reader)
+{
+    struct bytes b = byte_reader_take(reader, 2);
+    return b.data == NULL ? 0 : load_u16(b.data);
+}
+
+static inline uint32_t byte_reader_u32(struct byte_reader *reader)
+{
+    struct bytes b = byte_reader_take(reader, 4);
+    return b.data == NULL ? 0 : load_u32(b.data);
+}
+
+static inline uint64_t byte_reader_u64(struct byte_reader *reader)
+{
+    struct bytes b = byte_reader_take(reader, 8);
+    return b.data == NULL ? 0 : load_u64(b.data);
+}
+
+static inline uint64_t byte_reader_varint(struct byte_reader *reader)
+{
+    uint64_t value = 0;
+    for (unsigned shift = 0; shift < 70; shift += 7) {
+        uint8_t byte = byte_reader_u8(reader);
+        if (reader->failed || (shift == 63 && byte > 1)) {
+            break;
+        }
+        value |= (uint64_t)(byte & 0x7f) << shift;
+        if (byte < 0x80) {
+            return value;
+        }
+    }
+    reader->failed = true;
+    return 0;
+}
+
+#endif

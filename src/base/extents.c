@@ -1,0 +1,231 @@
+/*
+ * extents.c - cutting a byte stream into extents, and finding bytes in them again.
+ */
+#include "base/extents.h"
+
+#include "base/alloc.h"
+#include "base/hash.h"
+
+#define HEAD_BYTES 16u /* of LMDB, before the value in its first page */
+
+/* Pages of an extent that holds used payload bytes: the least power of two with room for them and the table. */
+static uint32_t pages_for(size_t used)
+{
+    uint32_t pages = 1;
+    while ((size_t)pages * EXTENT_PAGE_BYTES - HEAD_BYTES - pages * sizeof(uint32_t) < used) {
+        pages *= 2;
+    }
+    return pages;
+}
+
+static size_t bytes_of_pages(uint32_t pages)
+{
+    return (size_t)pages * EXTENT_PAGE_BYTES - HEAD_BYTES;
+}
+
+/* Bytes [*start, *end) of page number page in an extent of pages pages, the checksum table left out. */
+static void page_range(uint32_t pages, uint32_t page, size_t *start, size_t *end)
+{
+    size_t table = bytes_of_pages(pages) - pages * sizeof(uint32_t);
+    *start = page == 0 ? 0 : (size_t)page * EXTENT_PAGE_BYTES - HEAD_BYTES;
+    *end = (size_t)(page + 1) * EXTENT_PAGE_BYTES - HEAD_BYTES;
+    *end = *end > table ? table : *end;
+}
+
+uint32_t extent_count_of(uint64_t size)
+{
+    return (uint32_t)((size + EXTENT_PAYLOAD - 1) / EXTENT_PAYLOAD);
+}
+
+static uint32_t pages_of_extent(uint64_t size, uint32_t index)
+{
+    uint64_t start = (uint64_t)index * EXTENT_PAYLOAD;
+    uint64_t used = size - start < EXTENT_PAYLOAD ? size - start : EXTENT_PAYLOAD;
+    return pages_for((size_t)used);
+}
+
+size_t extent_bytes_of(uint64_t size, uint32_t index)
+{
+    return bytes_of_pages(pages_of_extent(size, index));
+}
+
+int extent_writer_init(struct extent_writer *writer, extent_emit *emit, void *context)
+{
+    *writer = (struct extent_writer){.emit = emit, .context = context};
+    writer->extent = mem_alloc(EXTENT_BYTES);
+    return writer->extent == NULL ? AISLE_NO_MEMORY : 0;
+}
+
+void extent_writer_release(struct extent_writer *writer)
+{
+    mem_free(writer->extent);
+    *writer = (struct extent_writer){.status = AISLE_INVALID};
+}
+
+static void emit_extent(struct extent_writer *writer)
+{
+    if (writer->index >= LIMIT_EXTENTS_COMPONENT && writer->status == 0) {
+        writer->status = AISLE_LIMIT;
+    }
+    uint32_t pages = pages_for(writer->used);
+    size_t size = bytes_of_pages(pages);
+    uint8_t *table = writer->extent + size - pages * sizeof(uint32_t);
+    memset(writer->extent + writer->used, 0, size - writer->used);
+    for (uint32_t page = 0; page < pages; page++) {
+        size_t start;
+        size_t end;
+        page_range(pages, page, &start, &end);
+        store_u32(table + page * sizeof(uint32_t), hash_checksum(writer->extent + start, end - start));
+    }
+    if (writer->status == 0) {
+        writer->status = writer->emit(writer->context, writer->index, bytes_of(writer->extent, size));
+    }
+    writer->index++;
+    writer->used = 0;
+}
+
+static void pad(struct extent_writer *writer, size_t size)
+{
+    memset(writer->extent + writer->used, 0, size);
+    writer->used += (uint32_t)size;
+    writer->payload += size;
+    if (writer->used == EXTENT_PAYLOAD) {
+        emit_extent(writer);
+    }
+}
+
+uint64_t extent_writer_align(struct extent_writer *writer, size_t size, size_t alignment)
+{
+    if (writer->status != 0) {
+        return 0;
+    }
+    size_t padding = (alignment - writer->used % alignment) % alignment;
+    if (writer->used + padding + size > EXTENT_PAYLOAD) {
+        padding = EXTENT_PAYLOAD - writer->used;
+    }
+    if (padding != 0) {
+        pad(writer, padding);
+    }
+    return writer->payload;
+}
+
+void extent_writer_put(struct extent_writer *writer, const void *data, size_t size)
+{
+    const uint8_t *next = data;
+    while (size != 0 && writer->status == 0) {
+        size_t room = EXTENT_PAYLOAD - writer->used;
+        size_t part = size < room ? size : room;
+        memcpy(writer->extent + writer->used, next, part);
+        writer->used += (uint32_t)part;
+        writer->payload += part;
+        next += part;
+        size -= part;
+        if (writer->used == EXTENT_PAYLOAD) {
+            emit_extent(writer);
+        }
+    }
+}
+
+uint64_t extent_writer_put_whole(struct extent_writer *writer, const void *data, size_t size, size_t alignment)
+{
+    uint64_t offset = extent_writer_align(writer, size, alignment);
+    extent_writer_put(writer, data, size);
+    return offset;
+}
+
+int extent_writer_finish(struct extent_writer *writer, uint64_t *size)
+{
+    if (writer->status == 0 && writer->used != 0) {
+        emit_extent(writer);
+    }
+    *size = writer->payload;
+    return writer->status;
+}
+
+static bool page_is_sound(const struct extent_view *view, uint32_t index, uint32_t page)
+{
+    uint32_t pages = pages_of_extent(view->size, index);
+    const uint8_t *extent = view->extents[index];
+    const uint8_t *table = extent + bytes_of_pages(pages) - pages * sizeof(uint32_t);
+    size_t start;
+    size_t end;
+    page_range(pages, page, &start, &end);
+    return load_u32(table + page * sizeof(uint32_t)) == hash_checksum(extent + start, end - start);
+}
+
+static bool verify(const struct extent_view *view, uint32_t index, size_t start, size_t end)
+{
+    uint32_t first = (uint32_t)((start + HEAD_BYTES) / EXTENT_PAGE_BYTES);
+    uint32_t last = (uint32_t)((end - 1 + HEAD_BYTES) / EXTENT_PAGE_BYTES);
+    uint64_t known = atomic_load_explicit(&view->verified[index], memory_order_relaxed);
+    for (uint32_t page = first; page <= last; page++) {
+        uint64_t bit = UINT64_C(1) << page;
+        if ((known & bit) == 0) {
+            if (!page_is_sound(view, index, page)) {
+                return false;
+            }
+            atomic_fetch_or_explicit(&view->verified[index], bit, memory_order_relaxed);
+        }
+    }
+    return true;
+}
+
+const uint8_t *extent_view_at(const struct extent_view *view, uint64_t offset, size_t size)
+{
+    if (size == 0 || size > view->size || offset > view->size - size) {
+        return NULL;
+    }
+    uint32_t index = (uint32_t)(offset / EXTENT_PAYLOAD);
+    size_t start = (size_t)(offset % EXTENT_PAYLOAD);
+    if (index >= view->extent_count || size > EXTENT_PAYLOAD - start) {
+        return NULL;
+    }
+    if (view->verified != NULL && !verify(view, index, start, start + size)) {
+        return NULL;
+    }
+    return view->extents[index] + start;
+}
+
+const uint8_t *extent_view_rest(const struct extent_view *view, uint64_t offset, size_t *size)
+{
+    if (offset >= view->size) {
+        return NULL;
+    }
+    size_t in_extent = EXTENT_PAYLOAD - (size_t)(offset % EXTENT_PAYLOAD);
+    uint64_t in_component = view->size - offset;
+    *size = in_component < in_extent ? (size_t)in_component : in_extent;
+    return extent_view_at(view, offset, *size);
+}
+
+int extent_view_copy(const struct extent_view *view, uint64_t offset, size_t size, void *out)
+{
+    uint8_t *next = out;
+    while (size != 0) {
+        size_t room = EXTENT_PAYLOAD - (size_t)(offset % EXTENT_PAYLOAD);
+        size_t part = size < room ? size : room;
+        const uint8_t *piece = extent_view_at(view, offset, part);
+        if (piece == NULL) {
+            return AISLE_CORRUPT;
+        }
+        memcpy(next, piece, part);
+        next += part;
+        offset += part;
+        size -= part;
+    }
+    return 0;
+}
+
+int extent_view_check(const struct extent_view *view, uint32_t index, uint64_t *bad_offset)
+{
+    uint32_t pages = pages_of_extent(view->size, index);
+    for (uint32_t page = 0; page < pages; page++) {
+        if (!page_is_sound(view, index, page)) {
+            size_t start;
+            size_t end;
+            page_range(pages, page, &start, &end);
+            *bad_offset = (uint64_t)index * EXTENT_PAYLOAD + start;
+            return AISLE_CORRUPT;
+        }
+    }
+    return 0;
+}

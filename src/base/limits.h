@@ -1,0 +1,70 @@
+/*
+ * limits.h - every maximum of the system, in one place.
+ *
+ * Whatever grows (a queue, a buffer, a depth, an expansion) is bounded by a constant below. Values marked ON DISK
+ * are part of the file format: changing one changes the format version. A limit that a user can meet is answered
+ * by a status and a message that names it, never by an abort.
+ */
+#ifndef AISLE_BASE_LIMITS_H
+#define AISLE_BASE_LIMITS_H
+
+#include <assert.h>
+#include <stdint.h>
+
+/* Catalog */
+#define LIMIT_SHARDS 64u                    /* shards of one catalog (ON DISK: shard numbers are two digits)         */
+#define LIMIT_PATH_BYTES 3072u              /* a catalog's path, so that names below it fit PATH_MAX                 */
+#define LIMIT_SEGMENTS 256u                 /* listed segments of one shard; merging keeps it far below              */
+#define LIMIT_SEGMENT_DOCUMENTS 0x7fffff00u /* documents of one segment; docids stay below 2^31 (ON DISK)            */
+
+/* Schema */
+#define LIMIT_FIELDS 64u           /* fields of one schema (ON DISK: a field number is one byte)                     */
+#define LIMIT_FIELD_NAME_BYTES 64u /* a field's name                                                                 */
+#define LIMIT_SCHEMA_BYTES (1u << 20)
+#define LIMIT_SIGNALS 8u     /* ranking signals of one schema                                                        */
+#define LIMIT_ORDER_PARTS 6u /* parts of the document order                                                          */
+
+/* Products and JSON */
+#define LIMIT_PRODUCT_BYTES (1u << 20)       /* one product's JSON                                                   */
+#define LIMIT_LINE_BYTES (4u << 20)          /* one change-log line (envelope and before-image may hold two products) */
+#define LIMIT_JSON_DEPTH 32u                 /* nesting of objects and arrays                                        */
+#define LIMIT_JSON_NODES 65536u              /* values in one JSON text                                              */
+#define LIMIT_ID_BYTES 512u                  /* a product's id (ON DISK: a u16 length)                               */
+#define LIMIT_KEYWORD_BYTES 1024u            /* one keyword value                                                    */
+#define LIMIT_PATH_PARTS 16u                 /* levels of a category path                                            */
+#define LIMIT_COLUMN_VALUES (1u << 24)       /* distinct keyword values of one column in one shard                   */
+#define LIMIT_DICTIONARY_BYTES (1u << 18)    /* a zstd dictionary for stored products                                 */
+
+/* Text */
+#define LIMIT_TERM_BYTES 120u         /* an analysed term; longer tokens are cut at a character (ON DISK: a u8)      */
+#define LIMIT_TOKENS_FIELD 65535u     /* tokens of one field of one product; the rest is stored, not searchable      */
+#define LIMIT_STEM_CACHE (1u << 16)   /* entries of one analyser's stem cache                                        */
+#define LIMIT_TERM_VALUE_BYTES 64u    /* what a dictionary keeps with a term                                         */
+#define LIMIT_SEGMENT_TERMS (1u << 29) /* distinct terms of one segment (ON DISK: a term number has 29 bits)           */
+
+/* Query */
+#define LIMIT_QUERY_BYTES 4096u        /* the text of one query                                                      */
+#define LIMIT_QUERY_TERMS 64u          /* terms of one query, prefixes' expansions not counted                       */
+#define LIMIT_PREFIX_TERMS 65536u      /* terms of one prefix in one segment                                         */
+#define LIMIT_HITS 10000u              /* offset + limit of one query                                                */
+#define LIMIT_QUERY_MEMORY_BYTES (256u << 20) /* memory of one query, results not counted                          */
+
+/* Storage */
+#define LIMIT_READERS 1022u             /* reader slots of one shard's lock table: 16 pages of it                    */
+#define LIMIT_MAP_BYTES (UINT64_C(1) << 40) /* address space of one shard, when the system grants it                 */
+#define LIMIT_EXTENTS_COMPONENT (1u << 20)  /* extents of one component: 256 GiB                                     */
+#define LIMIT_TRANSACTION_BYTES (64u << 20) /* payload written by one bulk transaction                               */
+
+/* Indexer */
+#define LIMIT_SOURCES (1u << 20) /* files of one run */
+
+/* Memory */
+#define LIMIT_BUDGET_MIN_BYTES (UINT64_C(16) << 20)      /* the least a writer works with                            */
+#define LIMIT_BUDGET_DEFAULT_BYTES (UINT64_C(512) << 20) /* a writer's budget when none is given                     */
+
+static_assert(LIMIT_PRODUCT_BYTES < LIMIT_LINE_BYTES, "a product fits a line");
+static_assert(LIMIT_ID_BYTES < 65536u, "an id's length is a u16 on disk");
+static_assert(LIMIT_TERM_BYTES < 256u, "a term's length is a u8 on disk");
+static_assert(LIMIT_FIELDS < 256u, "a field number is a u8 on disk");
+
+#endif
