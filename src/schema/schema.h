@@ -1,0 +1,130 @@
+/*
+ * schema.h - the door of the schema module: what fields a catalog has and what each is for.
+ *
+ * Owns the schema's JSON form (data/shop.schema.json is the example), its rules, the schema that is guessed from
+ * products, and (json.h, product.h) reading products by it. Does not analyse text, fold values or compute ranks, and
+ * does not know which languages exist: `language` is a name that the text module judges.
+ *
+ *   schema   = { "version": 1, "id": NAME, "language": NAME?, "strict": BOOL?, "fields": { NAME: field, ... },
+ *                "order": [ part, ... ]?, "signals": [ signal, ... ]? }
+ *   field    = { "type": "text"|"keyword"|"path"|"integer"|"decimal"|"double"|"bool"|"date",
+ *                "weight": W?                    text: 0.01..100, default 1
+ *                "search_weight": W?             keyword, path: makes it searchable
+ *                "code": BOOL?                   keyword: a model number or SKU, searchable with weight 1 unless told
+ *                "scale": 0..9?                  decimal: digits behind the point, default 2
+ *                "facet": BOOL?                  all but text
+ *                "language": NAME? }             text, or a field with search_weight; default the schema's
+ *   part     = "length" | NAME | NAME ":asc" | NAME ":desc"     text fields cannot order; only numbers take a direction
+ *   signal   = { "kind": "popularity"|"rating"|"recency"|"stock", "field": NAME, "weight": 0.01..100,
+ *                "count": NAME?                  rating: an integer field, how many ratings there are
+ *                "half_life": "90d"? }           recency: s, m, h or d; default 90d
+ *
+ * The id stands in the product under its name and is not a field of type text, path, double, ...: it may be listed
+ * as a keyword field too, which makes it searchable.
+ *
+ * Thread rule: a schema does not change after schema_parse; any number of threads may read it.
+ */
+#ifndef AISLE_SCHEMA_SCHEMA_H
+#define AISLE_SCHEMA_SCHEMA_H
+
+#include "base/buf.h"
+#include "base/limits.h"
+#include "base/status.h"
+
+#define SCHEMA_VERSION 1u
+#define SCHEMA_LANGUAGE_BYTES 31u
+#define SCHEMA_NO_FIELD 0xffu
+#define SCHEMA_SCALE_MAX 9u
+
+enum field_type {
+    FIELD_TEXT,
+    FIELD_KEYWORD,
+    FIELD_PATH,
+    FIELD_INTEGER,
+    FIELD_DECIMAL,
+    FIELD_DOUBLE,
+    FIELD_BOOL,
+    FIELD_DATE
+};
+
+struct field {
+    char name[LIMIT_FIELD_NAME_BYTES + 1];
+    enum field_type type;
+    uint32_t weight; /* hundredths: of a text field, or search_weight; 0: not searchable */
+    uint8_t scale;   /* decimal: digits behind the point; otherwise 0 */
+    bool facet;
+    bool code;                                /* keyword: a model number or SKU */
+    char language[SCHEMA_LANGUAGE_BYTES + 1]; /* its own or the schema's; never empty */
+    bool searchable;                          /* weight > 0 */
+    bool column; /* every number, bool and date; keyword and path with facet or used in order or signals */
+};
+
+struct order_part {
+    enum { ORDER_LENGTH, ORDER_FIELD } kind;
+    uint8_t field;   /* with ORDER_FIELD */
+    bool descending; /* numbers only */
+};
+
+enum signal_kind { SIGNAL_POPULARITY, SIGNAL_RATING, SIGNAL_RECENCY, SIGNAL_STOCK };
+
+struct signal {
+    enum signal_kind kind;
+    uint8_t field;
+    uint8_t count_field;  /* rating: how many ratings; SCHEMA_NO_FIELD: none */
+    uint32_t weight;      /* hundredths */
+    int64_t half_life_ms; /* recency; otherwise 0 */
+};
+
+#define SCHEMA_NAME_SLOTS 256u /* at least 2 * LIMIT_FIELDS, a power of two */
+
+struct schema {
+    uint32_t version;
+    char id_name[LIMIT_FIELD_NAME_BYTES + 1];
+    char language[SCHEMA_LANGUAGE_BYTES + 1]; /* "none" when the schema names none */
+    bool strict;                              /* products with unknown fields are rejected */
+    uint8_t field_count;
+    uint8_t first_text; /* the first field of type text; SCHEMA_NO_FIELD: none */
+    uint8_t id_field;   /* the field that lists the id too; SCHEMA_NO_FIELD: none */
+    uint8_t order_count;
+    uint8_t signal_count;
+    struct field fields[LIMIT_FIELDS];
+    struct order_part order[LIMIT_ORDER_PARTS]; /* never empty: "length" when the schema names none */
+    struct signal signals[LIMIT_SIGNALS];
+    uint8_t name_slots[SCHEMA_NAME_SLOTS]; /* private to schema_field_find: hash of a name to field + 1, or 0 */
+};
+
+/*
+ * The schema of a JSON text, for the caller to free with schema_free. AISLE_BAD_SCHEMA: the message names the field
+ * at fault and what was expected, position is the byte. AISLE_NO_MEMORY.
+ */
+must_check int schema_parse(struct bytes json, struct schema **out, aisle_error *error);
+
+/* Frees; NULL is allowed. */
+void schema_free(struct schema *schema);
+
+/* The shop schema, the text of data/shop.schema.json, built in; freed as one of schema_parse. AISLE_NO_MEMORY. */
+must_check int schema_default(struct schema **out);
+
+/* The JSON text of schema_default; static. */
+struct bytes schema_default_json(void);
+
+/* Appends the schema as indented JSON that parses back to an equal one. AISLE_NO_MEMORY, AISLE_LIMIT (of out). */
+must_check int schema_encode(const struct schema *schema, struct buf *out);
+
+/* The number of the field with this name, or -1. */
+int schema_field_find(const struct schema *schema, struct bytes name);
+
+/* "text", "keyword", ... ; static. */
+const char *field_type_name(enum field_type type);
+
+/*
+ * Guesses a schema from products, one JSON object a line, bare or in a change log's {"op":"put","product":{...}};
+ * the first 10,000 lines that hold something are read, others of a change log are passed over. Appends JSON that
+ * schema_parse accepts; the same lines always give the same text. Lines that are not JSON are passed over too, they
+ * are rejected when they are indexed. The id is the first of id, _id, sku, objectID that nine in ten products have.
+ * Objects and links are left out. AISLE_BAD_PRODUCT when no line holds a product or nothing can be the id;
+ * AISLE_NO_MEMORY, AISLE_LIMIT (of json_out).
+ */
+must_check int schema_infer(struct bytes lines, struct buf *json_out, aisle_error *error);
+
+#endif
