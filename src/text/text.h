@@ -1,0 +1,86 @@
+/*
+ * text.h - from text to terms: folding, words, numbers with units, compounds, stems.
+ *
+ * The same analyser serves products and queries, so whatever it decides on one side it decides on the other. It knows
+ * nothing of fields, weights or postings (segment, rank, query). The rules:
+ *
+ *   Fold      NFKD and full case folding, combining marks U+0300..U+036F and default-ignorable code points dropped,
+ *             NFC; U+2018 and U+2019 become the apostrophe, U+2120 and U+2122 (service and trade mark) a space. A byte
+ *             that is not UTF-8 becomes U+FFFD, a separator.
+ *   Word      a run of letters (L*, M*) and digits (Nd). Inside it stay: an apostrophe between letters ("'s" at the end
+ *             goes with all of it, any other apostrophe is removed); '.' and ',' between digits when only digits stand
+ *             before, back to the start or the previous such sign (',' with one to three digits before and exactly
+ *             three behind is removed, any other becomes '.').
+ *   Unit      a pure number, then nothing, one space or one hyphen, then exactly a unit: one token "64gb".
+ *   Compound  two to four words, each joined to the next by one of - _ & . : each is a token, and behind the last
+ *             stands a JOINED token of all of them. '/' and '+' merely separate.
+ *   Stem      tokens of letters only, by libstemmer in the field's language (of a word over 512 bytes, its first 512:
+ *             some stemmers take time quadratic in the word).
+ *   Cut       what is longer than LIMIT_TERM_BYTES, at a character, after stemming.
+ *
+ * Thread rule: an analyser belongs to one thread at a time; the text_ functions may be called from any thread.
+ */
+#ifndef AISLE_TEXT_TEXT_H
+#define AISLE_TEXT_TEXT_H
+
+#include "base/bytes.h"
+#include "base/limits.h"
+
+enum token_kind {
+    TOKEN_WORD,  /* a word, or a number with its unit; takes a position and counts in the length */
+    TOKEN_JOINED /* the parts of a compound as one; neither */
+};
+
+struct token {
+    struct bytes term;   /* stemmed, cut: what is indexed; never empty, valid UTF-8 */
+    struct bytes folded; /* before stemming, cut too: what a prefix matches */
+    uint32_t position;   /* of a JOINED token: its first part's */
+    uint8_t kind;        /* enum token_kind */
+    uint8_t parts;       /* JOINED: the parts, 2 to 4, which are the tokens right before it; WORD: 1 */
+    uint32_t start;      /* bytes start to end - 1 of the source text, for highlights: the word as it was written, */
+    uint32_t end;        /* with its "'s", marks and inner signs; start < end */
+};
+
+struct token_list {
+    const struct token *tokens;
+    size_t count;
+    uint32_t length; /* WORD tokens among them; their positions are 0, 1, 2, ... in this order */
+    bool cut;        /* there were more than LIMIT_TOKENS_FIELD tokens, and these are the first */
+};
+
+struct analyser;
+
+/*
+ * Finds the number of a language: "none" is 0, the others are the names of libstemmer's algorithms ("english"),
+ * exactly as sb_stemmer_list writes them. Numbers are fixed for good and may be stored. 0 and *language, or
+ * AISLE_NOT_FOUND (also for a language that the libstemmer in use lacks), with *language 0.
+ */
+int text_language_find(const char *name, uint8_t *language);
+
+/* The name of a language; static. NULL when there is none of that number. */
+const char *text_language_name(uint8_t language);
+
+/*
+ * A new analyser in *out, freed with analyser_free. Stemmers, the stem cache and buffers are made when first needed and
+ * then kept: a warmed-up analyser allocates nothing. AISLE_NO_MEMORY.
+ */
+int analyser_new(struct analyser **out);
+
+/* Frees; NULL is allowed. */
+void analyser_free(struct analyser *analyser);
+
+/*
+ * Analyses text (borrowed for the call; any bytes, bad UTF-8 separates) in a language and fills *out, whose tokens and
+ * all they point to belong to the analyser and live until its next run, fold or free. Positions begin at 0 each time.
+ * 0; AISLE_INVALID for an unknown language; AISLE_LIMIT for a text over LIMIT_PRODUCT_BYTES; AISLE_NO_MEMORY. On
+ * failure *out is empty.
+ */
+int analyser_run(struct analyser *analyser, struct bytes text, uint8_t language, struct token_list *out);
+
+/*
+ * Folds a whole value (the first rule alone), as keywords are compared and sorted. *out is valid UTF-8, belongs to the
+ * analyser and lives until its next run, fold or free. AISLE_LIMIT and AISLE_NO_MEMORY as above, with *out empty.
+ */
+int analyser_fold(struct analyser *analyser, struct bytes text, struct bytes *out);
+
+#endif
