@@ -1,0 +1,58 @@
+/*
+ * block.h - one block of postings: to bytes and back.
+ *
+ * Private to the module. The layout stands in postings_format.h. Decoders take any bytes: what they do not refuse has
+ * the number of postings that was asked for, ascending. Whether those fit what the skip data says is the cursor's
+ * affair.
+ * Thread rule: pure functions.
+ */
+#ifndef AISLE_POSTINGS_BLOCK_H
+#define AISLE_POSTINGS_BLOCK_H
+
+#include "postings/bitpack.h"
+
+/* Postings of a block. */
+struct block_content {
+    const uint32_t *documents;
+    const uint8_t *codes;
+    uint32_t count;
+    int64_t before; /* the document in front of the first, -1 for none */
+};
+
+/* Writes a block to out, which has room for POSTINGS_BLOCK_BYTES_MAX; returns its size. */
+size_t block_encode(const struct block_content *content, uint8_t dominant, uint8_t *out);
+
+/* The dominating code of count (at least 1) codes. */
+uint8_t block_dominant(const uint8_t *codes, uint32_t count);
+
+/* Where things are in a stored block. */
+struct block_parts {
+    const uint8_t *bits; /* a bitset, or NULL: documents have been decoded */
+    uint32_t bits_words;
+    uint32_t bits_first; /* document of bit 0, which is set */
+    uint32_t bits_last;  /* document of the last set bit */
+    struct bytes coded;  /* shape of codes, and codes */
+};
+
+/* A block as its skip entry describes it. */
+struct block_place {
+    struct bytes stored;
+    uint32_t count;
+    int64_t before;
+    const struct postings_kernels *kernels;
+};
+
+/*
+ * Decodes documents, which has room for POSTINGS_BLOCK + 8, unless they are a bitset: then only finds it. Documents
+ * are ascending and behind before; the last of a bitset may be above all limits. AISLE_CORRUPT.
+ */
+must_check int block_decode(const struct block_place *place, struct block_parts *parts, uint32_t *documents);
+
+/* Decodes a bitset that holds exactly count documents; room as above. AISLE_CORRUPT. */
+must_check int block_decode_bits(const struct block_parts *parts, uint32_t count, uint32_t *documents);
+
+/* Decodes count codes; codes has room for POSTINGS_BLOCK. AISLE_CORRUPT. */
+must_check int block_decode_codes(const struct postings_kernels *kernels, struct bytes coded, uint32_t count,
+                                  uint8_t dominant, uint8_t *codes);
+
+#endif

@@ -1,0 +1,158 @@
+/*
+ * postings_fill.c - runs of documents as bits, for counting and for intersecting windows.
+ *
+ * Consecutive documents are set by words, bitsets are shifted into place by words; only what is left is set bit by bit.
+ */
+#include "postings/postings_private.h"
+
+#include "base/bitset.h"
+
+#define WORD_BYTES sizeof(uint64_t)
+#define GROUP 64u /* documents looked at together */
+
+/* Documents [from, end) and where they go. */
+struct window {
+    uint32_t from;
+    uint64_t end;
+    uint64_t *bits;
+};
+
+/* Sets count bits from bit start on; count is not 0. */
+static void set_run(uint64_t *bits, uint32_t start, uint32_t count)
+{
+    uint32_t last = start + count - 1;
+    uint64_t head = UINT64_MAX << (start % 64);
+    uint64_t tail = UINT64_MAX >> (63 - last % 64);
+    if (start / 64 == last / 64) {
+        bits[start / 64] |= head & tail;
+        return;
+    }
+    bits[start / 64] |= head;
+    for (uint32_t word = start / 64 + 1; word < last / 64; word++) {
+        bits[word] = UINT64_MAX;
+    }
+    bits[last / 64] |= tail;
+}
+
+/*
+ * Whole groups are set as runs where they are, else four apart at a time: neighbours often share a word, and each would
+ * wait for the one before to be stored.
+ */
+static void set_documents(const struct window *window, const uint32_t *documents, uint32_t count)
+{
+    const uint32_t quarter = GROUP / 4;
+    uint32_t i = 0;
+    for (; i + GROUP <= count; i += GROUP) {
+        const uint32_t *group = documents + i;
+        if (group[GROUP - 1] - group[0] == GROUP - 1) {
+            set_run(window->bits, group[0] - window->from, GROUP);
+            continue;
+        }
+        for (uint32_t j = 0; j < quarter; j++) {
+            bitset_set(window->bits, group[j] - window->from);
+            bitset_set(window->bits, group[j + quarter] - window->from);
+            bitset_set(window->bits, group[j + 2 * quarter] - window->from);
+            bitset_set(window->bits, group[j + 3 * quarter] - window->from);
+        }
+    }
+    for (; i < count; i++) {
+        bitset_set(window->bits, documents[i] - window->from);
+    }
+}
+
+/* ORs the bits of the current block from the current document on. */
+static void set_from_bits(const struct postings_cursor *cursor, const struct window *window)
+{
+    uint32_t i = (cursor->document - cursor->bits_first) / 64;
+    for (; i < cursor->bits_words; i++) {
+        uint64_t base = (uint64_t)cursor->bits_first + i * 64;
+        uint64_t word = load_u64(cursor->bits + i * WORD_BYTES);
+        if (base >= window->end) {
+            return;
+        }
+        if (base < cursor->document) {
+            word &= UINT64_MAX << (cursor->document - base);
+        }
+        if (window->end - base < 64) {
+            word &= ~(UINT64_MAX << (window->end - base));
+        }
+        if (word == 0) {
+            continue;
+        }
+        if (base < window->from) {
+            window->bits[0] |= word >> (window->from - base);
+            continue;
+        }
+        uint64_t place = base - window->from;
+        window->bits[place / 64] |= word << (place % 64);
+        if (place % 64 != 0 && word >> (64 - place % 64) != 0) {
+            window->bits[place / 64 + 1] |= word >> (64 - place % 64);
+        }
+    }
+}
+
+/* How many of the decoded documents, from the current one on, are in the window. */
+static uint32_t documents_inside(const struct postings_cursor *cursor, const struct window *window)
+{
+    if (cursor->block_last < window->end) {
+        return cursor->decoded - cursor->index;
+    }
+    uint32_t end = cursor->kernels->find(cursor->documents, cursor->index, cursor->decoded, (uint32_t)window->end);
+    return end - cursor->index;
+}
+
+/* Moves behind the window or, when it reaches behind the current block, to the next block. */
+static void leave(struct postings_cursor *cursor, const struct window *window)
+{
+    if (cursor->block_last < window->end) {
+        (void)cursor_enter_next(cursor);
+    } else {
+        (void)postings_cursor_seek(cursor, (uint32_t)window->end);
+    }
+}
+
+void postings_cursor_fill(struct postings_cursor *cursor, uint32_t from, uint32_t count, uint64_t *bits)
+{
+    struct window window = {from, (uint64_t)from + count, bits};
+    uint32_t document = postings_cursor_seek(cursor, from);
+    while (document < window.end && document != POSTINGS_END) {
+        if (cursor->decoded == 0 && cursor->bits != NULL) {
+            set_from_bits(cursor, &window);
+        } else if (cursor_settle(cursor)) {
+            set_documents(&window, cursor->documents + cursor->index, documents_inside(cursor, &window));
+        }
+        if (cursor->document != POSTINGS_END) {
+            leave(cursor, &window);
+        }
+        document = cursor->document;
+    }
+}
+
+static size_t set_matching(const struct postings_cursor *cursor, const struct window *window, const bool accept[256])
+{
+    size_t matching = 0;
+    uint32_t end = cursor->index + documents_inside(cursor, window);
+    for (uint32_t i = cursor->index; i < end; i++) {
+        uint64_t bit = accept[cursor->codes[i]];
+        uint32_t place = cursor->documents[i] - window->from;
+        window->bits[place / 64] |= bit << (place % 64);
+        matching += bit;
+    }
+    return matching;
+}
+
+size_t postings_cursor_fill_matching(struct postings_cursor *cursor, uint32_t from, uint32_t count, uint64_t *bits,
+                                     const bool accept[256])
+{
+    struct window window = {from, (uint64_t)from + count, bits};
+    uint32_t document = postings_cursor_seek(cursor, from);
+    size_t matching = 0;
+    while (document < window.end && document != POSTINGS_END) {
+        if (cursor_settle(cursor) && cursor_load_codes(cursor)) {
+            matching += set_matching(cursor, &window, accept);
+            leave(cursor, &window);
+        }
+        document = cursor->document;
+    }
+    return matching;
+}

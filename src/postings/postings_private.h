@@ -1,0 +1,48 @@
+/*
+ * postings_private.h - what the files of the module share: parts of records, and the moves of a cursor.
+ *
+ * Thread rule: as postings.h.
+ */
+#ifndef AISLE_POSTINGS_POSTINGS_PRIVATE_H
+#define AISLE_POSTINGS_POSTINGS_PRIVATE_H
+
+#include "postings/block.h"
+#include "postings/postings.h"
+
+/* Appends the record of a list whose postings all wait in the writer, at most a block of them; writes the block. */
+void record_put_single(struct postings_writer *writer, struct buf *record);
+
+/* Appends the record of a list with finished superblocks; upper: offset of its second level, if it has one. */
+void record_put_skips(struct postings_writer *writer, uint64_t upper, struct buf *record);
+
+/*
+ * Moves the skip position to the block that holds the first posting at or behind target. False when the list has no
+ * such block, or is damaged: then the cursor's status says so, and it has ended.
+ */
+bool skip_to(struct postings_cursor *cursor, uint32_t target);
+
+/* Moves the skip position to a block by number, which is in the list. False when the list is damaged, as above. */
+bool skip_to_block(struct postings_cursor *cursor, uint32_t block);
+
+/* Ends the cursor with AISLE_CORRUPT. */
+void cursor_fail(struct postings_cursor *cursor);
+
+/*
+ * Makes the block at the skip position, which is behind the current one, the current block and stands on its first
+ * document; bitsets stay undecoded. False at damage, as above.
+ */
+bool cursor_enter(struct postings_cursor *cursor);
+
+/* Goes on to the block behind the current one; false at the end of the list or at damage. */
+bool cursor_enter_next(struct postings_cursor *cursor);
+
+/* Decodes the current block's documents if they are not, and finds the current one among them. False at damage. */
+bool cursor_settle(struct postings_cursor *cursor);
+
+/* Decodes the current block's codes if they are not. False at damage. */
+bool cursor_load_codes(struct postings_cursor *cursor);
+
+/* Moves to the first bit at or behind target of the current block, which is a bitset that ends at or behind target. */
+void cursor_find_bit(struct postings_cursor *cursor, uint32_t target);
+
+#endif
