@@ -1,0 +1,372 @@
+/*
+ * env.c - opening and closing one LMDB environment.
+ *
+ * Decides the size of the map, the flags that the permissions of the directory allow, opens the tables, and sees to
+ * it that the data file is as long as its pages claim, because a map reaching past the end of its file kills the
+ * program at the first touch. Sharing among handles is env_registry.c's.
+ *
+ * Flags, and those not used
+ *   MDB_NOTLS       read transactions belong to no thread, so a pool can hold them.
+ *   MDB_NORDAHEAD   queries touch single pages of a map larger than memory.
+ *   MDB_WRITEMAP    never: a stray write could damage the file, and durable commits are slower.
+ *   MDB_NOMEMINIT   never: it would leak heap contents into the file; only the last page of a value is cleared.
+ *   MDB_NOLOCK      only where neither lock file nor directory can be written: see storage_open.
+ */
+#include "storage/environment.h"
+#include "storage/lmdb_call.h"
+
+#include "base/alloc.h"
+#include "base/limits.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#define DATA_FILE "data.mdb" /* ON DISK, and LMDB's choice, as is the next */
+#define LOCK_FILE "lock.mdb"
+#define FREE_LIST 0u /* LMDB's own table of free pages, readable like any other */
+#define MAP_FLOOR_BYTES (UINT64_C(1) << 30)
+#define MAP_SHARE 16u /* of a limited address space (ulimit -v) the part one map asks for first: heaps live there too */
+#define DISK_MARGIN_BYTES (UINT64_C(1) << 20) /* less than this left after a failed write: the disk was full */
+
+/* ON DISK */
+static const char *const table_names[TABLE_COUNT] = {
+    [TABLE_META] = "meta",   [TABLE_MANIFEST] = "manifest", [TABLE_EXTENTS] = "extents",
+    [TABLE_PAGES] = "pages", [TABLE_VALUES] = "values",     [TABLE_DICTIONARIES] = "dictionaries",
+};
+
+/* A write that stops half-way on a full disk is EIO to LMDB. */
+static bool disk_is_full(struct environment *env)
+{
+    struct statvfs room;
+    struct rlimit limit;
+    struct stat file;
+    if (fstatvfs(env->data_fd, &room) == 0 && (uint64_t)room.f_bavail * room.f_frsize < DISK_MARGIN_BYTES) {
+        return true;
+    }
+    return getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY &&
+           fstat(env->data_fd, &file) == 0 && (uint64_t)file.st_size + DISK_MARGIN_BYTES > limit.rlim_cur;
+}
+
+int environment_error(struct environment *env, int lmdb_code, const char *what, aisle_error *error)
+{
+    if (lmdb_code == EIO && disk_is_full(env)) {
+        lmdb_code = ENOSPC;
+    }
+    if (lmdb_code == MDB_CORRUPTED && atomic_load(&env->note_ready)) {
+        return error_set(error, AISLE_CORRUPT, "%s: the data is damaged: %s (%s)", what, env->note, env->path);
+    }
+    return storage_error(lmdb_code, what, env->path, error);
+}
+
+/* ----------------------------------------------------------------------------------------- free pages, length -- */
+
+int environment_free_pages(MDB_txn *txn, uint64_t from, uint64_t *total, uint64_t *behind)
+{
+    MDB_cursor *cursor = NULL;
+    MDB_val key;
+    MDB_val record;
+    *total = 0;
+    *behind = 0;
+    int rc = lmdb_cursor_open(txn, FREE_LIST, &cursor);
+    if (rc != 0) {
+        return rc;
+    }
+    while ((rc = lmdb_cursor_get(cursor, &key, &record, MDB_NEXT)) == 0) {
+        /* record = count, count page numbers; all of size_t. A record may have unused room behind. */
+        const size_t *pages = record.mv_data;
+        size_t room = record.mv_size / sizeof *pages;
+        if (room == 0 || pages[0] > room - 1) {
+            rc = MDB_CORRUPTED;
+            break;
+        }
+        *total += pages[0];
+        for (size_t i = 1; i <= pages[0] && from != UINT64_MAX; i++) {
+            *behind += pages[i] >= from;
+        }
+    }
+    mdb_cursor_close(cursor);
+    return rc == MDB_NOTFOUND ? 0 : rc;
+}
+
+/* Bytes that the last commit speaks of, and bytes that there are. */
+static int measure(struct environment *env, uint64_t *claimed, uint64_t *present)
+{
+    MDB_envinfo info;
+    struct stat file;
+    int rc = mdb_env_info(env->lmdb, &info);
+    if (rc == 0 && fstat(env->data_fd, &file) != 0) {
+        rc = errno;
+    }
+    if (rc == 0) {
+        *claimed = ((uint64_t)info.me_last_pgno + 1) * env->page_bytes;
+        *present = (uint64_t)file.st_size;
+    }
+    return rc;
+}
+
+/*
+ * Lengthens a short file to what its last commit claims, under LMDB's writer mutex, so that no writer of another
+ * process is lengthening it at the same time. *present: the length before.
+ */
+static int lengthen(struct environment *env, uint64_t *claimed, uint64_t *present)
+{
+    MDB_txn *txn = NULL;
+    int rc = lmdb_fault();
+    if (rc == 0) {
+        rc = mdb_txn_begin(env->lmdb, NULL, 0, &txn);
+    }
+    if (rc != 0) {
+        return rc;
+    }
+    rc = measure(env, claimed, present);
+    if (rc == 0 && *present < *claimed && ftruncate(env->data_fd, (off_t)*claimed) != 0) {
+        rc = errno;
+    }
+    mdb_txn_abort(txn);
+    return rc;
+}
+
+int environment_extend(struct environment *env)
+{
+    uint64_t claimed = 0;
+    uint64_t present = 0;
+    int rc = measure(env, &claimed, &present);
+    return rc == 0 && present < claimed ? lengthen(env, &claimed, &present) : rc;
+}
+
+/* Whether all pages of the last commit from byte present on are free; MDB_CORRUPTED if not. */
+static int check_tail(struct environment *env, uint64_t claimed, uint64_t present)
+{
+    MDB_txn *txn = NULL;
+    uint64_t first = present / env->page_bytes;
+    uint64_t total = 0;
+    uint64_t behind = 0;
+    int rc = mdb_txn_begin(env->lmdb, NULL, MDB_RDONLY, &txn);
+    if (rc != 0) {
+        return rc;
+    }
+    rc = environment_free_pages(txn, first, &total, &behind);
+    mdb_txn_abort(txn);
+    return rc == 0 && behind < claimed / env->page_bytes - first ? MDB_CORRUPTED : rc;
+}
+
+/*
+ * A file shorter than its last commit claims was cut, unless the missing pages are all free: a commit does not write
+ * pages that it both took and gave back, and the writer may have died before environment_extend. Telling the two
+ * apart means reading the free list, which may itself lie in the missing part; so the file is lengthened by a hole
+ * first, where LMDB finds zeros and not the end of the program, and shortened again if it was cut.
+ */
+static int check_length(struct environment *env, aisle_error *error)
+{
+    uint64_t claimed = 0;
+    uint64_t present = 0;
+    int rc = measure(env, &claimed, &present);
+    if (rc != 0 || present >= claimed) {
+        return storage_error(rc, "cannot open", env->path, error);
+    }
+    if (!env->read_only) {
+        rc = lengthen(env, &claimed, &present);
+        if (rc == 0 && present < claimed) {
+            rc = check_tail(env, claimed, present);
+        }
+        if (rc == 0) {
+            return 0;
+        }
+        if (rc != MDB_CORRUPTED && rc != MDB_PAGE_NOTFOUND) {
+            return environment_error(env, rc, "cannot open", error);
+        }
+        (void)!ftruncate(env->data_fd, (off_t)present);
+    }
+    return error_set(error, AISLE_CORRUPT, "the data file was cut short: %llu bytes, %llu expected (%s/" DATA_FILE ")",
+                     (unsigned long long)present, (unsigned long long)claimed, env->path);
+}
+
+/* ---------------------------------------------------------------------------------------------------- opening -- */
+
+struct plan {
+    unsigned flags;
+    bool read_only;
+    uint64_t file_bytes;
+};
+
+static bool writable(int directory_fd, const char *name)
+{
+    return faccessat(directory_fd, name, W_OK, AT_EACCESS) == 0;
+}
+
+/* What the state of the directory and its permissions allow. */
+static int make_plan(struct environment *env, const struct storage_options *options, struct plan *plan,
+                     aisle_error *error)
+{
+    struct stat data;
+    struct stat lock;
+    bool directory_writable = writable(env->directory_fd, ".");
+    bool lock_exists = fstatat(env->directory_fd, LOCK_FILE, &lock, 0) == 0;
+    bool lock_writable = lock_exists ? writable(env->directory_fd, LOCK_FILE) : directory_writable;
+    *plan = (struct plan){.flags = MDB_NOTLS | MDB_NORDAHEAD};
+    if (fstatat(env->directory_fd, DATA_FILE, &data, 0) != 0) {
+        if (errno != ENOENT || !options->create) {
+            return storage_error(errno, "cannot open " DATA_FILE, env->path, error);
+        }
+        return directory_writable ? 0 : storage_error(EACCES, "cannot create " DATA_FILE, env->path, error);
+    }
+    if (data.st_size == 0 && !options->create) {
+        return error_set(error, AISLE_CORRUPT, "the data file is empty (%s/" DATA_FILE ")", env->path);
+    }
+    plan->file_bytes = (uint64_t)data.st_size;
+    plan->read_only = !writable(env->directory_fd, DATA_FILE) || !lock_writable;
+    if (plan->read_only && !options->read_only) {
+        return storage_error(EACCES, "cannot open for writing", env->path, error);
+    }
+    if (plan->read_only) {
+        plan->flags |= MDB_RDONLY;
+        plan->flags |= !lock_writable && !directory_writable ? MDB_NOLOCK : 0u;
+    }
+    return 0;
+}
+
+/* One try at a map of map_bytes. 0 or an LMDB code; on failure nothing is left. */
+static int open_lmdb(struct environment *env, const struct plan *plan, uint64_t map_bytes)
+{
+    MDB_env *lmdb = NULL;
+    int rc = lmdb_fault();
+    if (rc == 0) {
+        rc = mdb_env_create(&lmdb);
+    }
+    if (rc != 0) {
+        return rc;
+    }
+    rc = mdb_env_set_mapsize(lmdb, map_bytes);
+    if (rc == 0) {
+        rc = mdb_env_set_maxreaders(lmdb, LIMIT_READERS);
+    }
+    if (rc == 0) {
+        rc = mdb_env_set_maxdbs(lmdb, TABLE_COUNT);
+    }
+    if (rc == 0) {
+        rc = lmdb_catch_assertions(lmdb, env);
+    }
+    if (rc == 0) {
+        rc = lmdb_fault();
+    }
+    if (rc == 0) {
+        rc = mdb_env_open(lmdb, env->path, plan->flags, 0644);
+    }
+    if (rc != 0) {
+        mdb_env_close(lmdb);
+        return rc;
+    }
+    env->lmdb = lmdb;
+    return 0;
+}
+
+static uint64_t first_map_bytes(uint64_t floor)
+{
+    struct rlimit limit;
+    uint64_t bytes = LIMIT_MAP_BYTES;
+    if (getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY && limit.rlim_cur / MAP_SHARE < bytes) {
+        bytes = limit.rlim_cur / MAP_SHARE;
+    }
+    return bytes < floor ? floor : bytes;
+}
+
+/*
+ * Asks for address space, less and less of it. A refusal is ENOMEM or, past what the architecture has, EINVAL; what
+ * the last try says is the answer.
+ */
+static int open_mapped(struct environment *env, const struct plan *plan, uint64_t wanted, aisle_error *error)
+{
+    uint64_t floor = plan->file_bytes * 4 + MAP_FLOOR_BYTES;
+    uint64_t map_bytes = wanted != 0 ? wanted : first_map_bytes(floor);
+    int rc = open_lmdb(env, plan, map_bytes);
+    while ((rc == ENOMEM || rc == EINVAL) && wanted == 0 && map_bytes > floor) {
+        map_bytes = map_bytes / 2 < floor ? floor : map_bytes / 2;
+        rc = open_lmdb(env, plan, map_bytes);
+    }
+    if (rc == ENOMEM) {
+        return error_set(error, AISLE_NO_MEMORY, "no memory, or not %llu bytes of address space, to open %s",
+                         (unsigned long long)map_bytes, env->path);
+    }
+    return storage_error(rc, "cannot open", env->path, error);
+}
+
+/* 0 or an LMDB code: MDB_NOTFOUND when a table is missing that flags do not create. */
+static int open_tables(struct environment *env, unsigned transaction_flags, unsigned table_flags)
+{
+    MDB_txn *txn = NULL;
+    int rc = lmdb_fault();
+    if (rc == 0) {
+        rc = mdb_txn_begin(env->lmdb, NULL, transaction_flags, &txn);
+    }
+    for (unsigned i = 0; rc == 0 && i < TABLE_COUNT; i++) {
+        rc = lmdb_table_open(txn, table_names[i], table_flags, &env->tables[i]);
+    }
+    if (rc == 0) {
+        return lmdb_commit(txn); /* of a read transaction too: aborting would close the tables again */
+    }
+    if (txn != NULL && !atomic_load(&env->poisoned)) {
+        mdb_txn_abort(txn);
+    }
+    return rc;
+}
+
+static int open_or_create_tables(struct environment *env, bool create, aisle_error *error)
+{
+    int rc = open_tables(env, MDB_RDONLY, 0);
+    if (rc == MDB_NOTFOUND && create && !env->read_only) {
+        rc = open_tables(env, 0, MDB_CREATE);
+    }
+    if (rc == MDB_NOTFOUND) {
+        return error_set(error, AISLE_CORRUPT, "the data file lacks a table (%s/" DATA_FILE ")", env->path);
+    }
+    return environment_error(env, rc, "cannot open the tables", error);
+}
+
+static int open_parts(struct environment *env, const struct storage_options *options, aisle_error *error)
+{
+    struct plan plan;
+    MDB_stat pages;
+    int status = make_plan(env, options, &plan, error);
+    if (status == 0) {
+        env->read_only = plan.read_only;
+        status = open_mapped(env, &plan, options->map_bytes, error);
+    }
+    if (status != 0) {
+        return status;
+    }
+    int rc = mdb_env_get_fd(env->lmdb, &env->data_fd);
+    if (rc == 0) {
+        rc = mdb_env_stat(env->lmdb, &pages);
+    }
+    if (rc != 0) {
+        return storage_error(rc, "cannot open", env->path, error);
+    }
+    env->page_bytes = pages.ms_psize;
+    status = check_length(env, error);
+    return status != 0 ? status : open_or_create_tables(env, options->create, error);
+}
+
+int environment_open(struct environment *env, const char *directory, const struct storage_options *options,
+                     aisle_error *error)
+{
+    env->path = mem_copy_string(directory, strlen(directory));
+    return env->path == NULL ? error_no_memory(error, "opening the storage") : open_parts(env, options, error);
+}
+
+void environment_close(struct environment *env)
+{
+    for (unsigned i = 0; i < IDLE_SLOTS; i++) {
+        struct storage_txn *txn = atomic_load(&env->idle[i].txn);
+        if (txn != NULL) {
+            mdb_txn_abort(txn->lmdb);
+            mem_free(txn);
+        }
+    }
+    mdb_env_close(env->lmdb);
+    (void)close(env->directory_fd);
+    mem_free(env->path);
+}

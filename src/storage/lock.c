@@ -1,0 +1,135 @@
+/*
+ * lock.c - the lock that lets one writer at a time work on a catalog.
+ *
+ * An open-file-description lock on a file of its own. Unlike the older process locks it conflicts between two
+ * descriptors of one process, and it is not lost when some other code closes another descriptor of the file. Its
+ * price: a forked child shares the description and would keep the lock alive after the parent's death; so the held
+ * locks form a list, and the child's fork handler closes its copies, which leaves the parent's lock as it is.
+ *
+ * The file holds the holder's process id in decimal. It is for messages only: who holds the lock is the system's
+ * knowledge, so a stale or unreadable id does no harm.
+ */
+#include "storage/process.h"
+#include "storage/storage.h"
+
+#include "base/alloc.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct storage_lock {
+    int fd; /* owned; -1 in a child of the process that acquired it */
+    struct storage_lock *next;
+};
+
+static struct storage_lock *held; /* under process_lock */
+
+void lock_forget_inherited(void)
+{
+    while (held != NULL) {
+        struct storage_lock *lock = held;
+        held = lock->next;
+        (void)close(lock->fd);
+        lock->fd = -1;
+    }
+}
+
+static long holder_pid(int fd)
+{
+    char text[24];
+    ssize_t size = pread(fd, text, sizeof text - 1, 0);
+    if (size <= 0) {
+        return 0;
+    }
+    text[size] = '\0';
+    char *end = NULL;
+    long pid = strtol(text, &end, 10);
+    return *end == '\n' && pid > 0 ? pid : 0;
+}
+
+static int busy(int fd, const char *file_path, aisle_error *error)
+{
+    long pid = holder_pid(fd);
+    if (pid == (long)getpid()) {
+        return error_set(error, AISLE_BUSY, "this process has another writer on it already (%s)", file_path);
+    }
+    if (pid != 0) {
+        return error_set(error, AISLE_BUSY, "process %ld is writing (%s)", pid, file_path);
+    }
+    return error_set(error, AISLE_BUSY, "another process is writing (%s)", file_path);
+}
+
+/* Best effort: a full disk must not keep a writer out, who may be about to delete. */
+static void write_pid(int fd)
+{
+    char text[24];
+    int size = snprintf(text, sizeof text, "%ld\n", (long)getpid());
+    if (ftruncate(fd, 0) == 0 && pwrite(fd, text, (size_t)size, 0) != size) {
+        (void)!ftruncate(fd, 0);
+    }
+}
+
+static int open_and_lock(const char *file_path, int *out, aisle_error *error)
+{
+    int status = 0;
+    int fd = open(file_path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY, 0644);
+    if (fd < 0) {
+        return storage_error(errno, "cannot open the writer's lock", file_path, error);
+    }
+    struct flock range = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    if (fcntl(fd, F_OFD_SETLK, &range) != 0) {
+        status = errno == EAGAIN || errno == EACCES
+                     ? busy(fd, file_path, error)
+                     : storage_error(errno, "cannot take the writer's lock", file_path, error);
+        (void)close(fd);
+        return status;
+    }
+    write_pid(fd);
+    *out = fd;
+    return 0;
+}
+
+int storage_lock_acquire(const char *file_path, struct storage_lock **out, aisle_error *error)
+{
+    *out = NULL;
+    struct storage_lock *lock = mem_alloc(sizeof *lock);
+    if (lock == NULL || process_init() != 0) {
+        mem_free(lock);
+        return error_no_memory(error, "taking the writer's lock");
+    }
+    process_lock();
+    int status = open_and_lock(file_path, &lock->fd, error);
+    if (status == 0) {
+        lock->next = held;
+        held = lock;
+    }
+    process_unlock();
+    if (status != 0) {
+        mem_free(lock);
+        return status;
+    }
+    *out = lock;
+    return 0;
+}
+
+void storage_lock_release(struct storage_lock *lock)
+{
+    if (lock == NULL) {
+        return;
+    }
+    process_lock();
+    struct storage_lock **link = &held;
+    while (*link != NULL && *link != lock) {
+        link = &(*link)->next;
+    }
+    if (*link != NULL) {
+        *link = lock->next;
+        (void)!ftruncate(lock->fd, 0);
+        (void)close(lock->fd);
+    }
+    process_unlock();
+    mem_free(lock);
+}
