@@ -1,0 +1,391 @@
+/*
+ * builder.c - the memory index of documents that are not written yet.
+ *
+ * Documents arrive in any order and leave in document order, so nothing is sorted on the way in: each document keeps
+ * the numbers of its terms (a forward index, four bytes a posting), and builder_write.c turns that round at the end.
+ * The vocabulary is one hash table; a term remembers which document touched it last, so that finding "seen already
+ * in this document" costs no table of its own.
+ *
+ * Thread rule: one thread at a time.
+ */
+#include "segment/builder_private.h"
+
+#include "base/alloc.h"
+#include "base/hash.h"
+
+#define TABLE_FIRST 1024u
+#define ARENA_BYTES_MAX ((size_t)1 << 40)
+
+/* Bytes that builder_write.c takes for each document, posting and term, beside what is here. */
+#define WRITE_DOCUMENT_BYTES 48u
+#define WRITE_POSTING_BYTES 5u
+#define WRITE_TERM_BYTES 16u
+
+int segment_builder_new(const struct segment_columns *columns, struct segment_builder **out)
+{
+    *out = NULL;
+    struct segment_builder *builder = mem_calloc(1, sizeof *builder);
+    if (builder == NULL) {
+        return AISLE_NO_MEMORY;
+    }
+    builder->columns = *columns;
+    arena_init(&builder->bytes, ARENA_BYTES_MAX);
+    *out = builder;
+    return 0;
+}
+
+static void release_arrays(struct segment_builder *builder)
+{
+    for (size_t i = 0; i < builder->chunk_count; i++) {
+        mem_free(builder->chunks[i]);
+    }
+    mem_free(builder->chunks);
+    mem_free(builder->term_slots);
+    mem_free(builder->terms);
+    mem_free(builder->id_slots);
+    mem_free(builder->documents);
+    mem_free(builder->touched);
+}
+
+void segment_builder_free(struct segment_builder *builder)
+{
+    if (builder == NULL) {
+        return;
+    }
+    release_arrays(builder);
+    arena_release(&builder->bytes);
+    mem_free(builder);
+}
+
+void segment_builder_reset(struct segment_builder *builder)
+{
+    struct segment_columns columns = builder->columns;
+    struct arena bytes = builder->bytes;
+    release_arrays(builder);
+    arena_reset(&bytes);
+    *builder = (struct segment_builder){.columns = columns, .bytes = bytes};
+}
+
+/* Makes room for one more element: capacity grows by half. */
+static int reserve(void **array, size_t count, size_t *capacity, size_t element_bytes)
+{
+    if (count < *capacity) {
+        return 0;
+    }
+    size_t wanted = *capacity < 256 ? 256 : *capacity + *capacity / 2;
+    void *grown = mem_realloc(*array, wanted * element_bytes);
+    if (grown == NULL) {
+        return AISLE_NO_MEMORY;
+    }
+    *array = grown;
+    *capacity = wanted;
+    return 0;
+}
+
+/* ---- the vocabulary ---- */
+
+static int grow_term_slots(struct segment_builder *builder)
+{
+    size_t count = builder->term_slot_count == 0 ? TABLE_FIRST : builder->term_slot_count * 2;
+    uint32_t *slots = mem_calloc(count, sizeof *slots);
+    if (slots == NULL) {
+        return AISLE_NO_MEMORY;
+    }
+    for (uint32_t term = 0; term < builder->term_count; term++) {
+        size_t at = builder->terms[term].hash & (count - 1);
+        while (slots[at] != 0) {
+            at = (at + 1) & (count - 1);
+        }
+        slots[at] = term + 1;
+    }
+    mem_free(builder->term_slots);
+    builder->term_slots = slots;
+    builder->term_slot_count = count;
+    return 0;
+}
+
+static void copy_head(uint8_t head[BUILDER_HEAD_BYTES], struct bytes term)
+{
+    memset(head, 0, BUILDER_HEAD_BYTES);
+    memcpy(head, term.data, term.size < BUILDER_HEAD_BYTES ? term.size : BUILDER_HEAD_BYTES);
+}
+
+static int add_term(struct segment_builder *builder, struct bytes term, uint32_t hash, size_t at)
+{
+    if (builder->term_count >= BUILDER_TERMS_MAX) {
+        return AISLE_LIMIT;
+    }
+    int status = reserve((void **)&builder->terms, builder->term_count, &builder->term_capacity,
+                         sizeof *builder->terms);
+    uint8_t *copy = arena_copy(&builder->bytes, term.data, term.size);
+    if (status != 0 || copy == NULL) {
+        return AISLE_NO_MEMORY;
+    }
+    struct builder_term *added = &builder->terms[builder->term_count];
+    *added = (struct builder_term){
+        .data = copy, .hash = hash, .size = (uint8_t)term.size, .last_document = BUILDER_NO_DOCUMENT};
+    copy_head(added->head, term);
+    builder->term_slots[at] = ++builder->term_count;
+    return 0;
+}
+
+static bool is_term(const struct builder_term *known, struct bytes term, uint32_t hash,
+                    const uint8_t head[BUILDER_HEAD_BYTES])
+{
+    return known->hash == hash && known->size == term.size && memcmp(known->head, head, BUILDER_HEAD_BYTES) == 0 &&
+           (term.size <= BUILDER_HEAD_BYTES || memcmp(known->data, term.data, term.size) == 0);
+}
+
+static int intern(struct segment_builder *builder, struct bytes term, uint32_t hash, uint32_t *number)
+{
+    uint8_t head[BUILDER_HEAD_BYTES];
+    size_t mask = builder->term_slot_count - 1;
+    size_t at = hash & mask;
+    copy_head(head, term);
+    while (builder->term_slots[at] != 0) {
+        if (is_term(&builder->terms[builder->term_slots[at] - 1], term, hash, head)) {
+            *number = builder->term_slots[at] - 1;
+            return 0;
+        }
+        at = (at + 1) & mask;
+    }
+    *number = builder->term_count;
+    return add_term(builder, term, hash, at);
+}
+
+static int touch(struct segment_builder *builder, struct bytes term, uint32_t hash, uint32_t *slot)
+{
+    uint32_t number;
+    int status = intern(builder, term, hash, &number);
+    if (status != 0) {
+        return status;
+    }
+    struct builder_term *known = &builder->terms[number];
+    if (known->last_document != builder->document_count) {
+        status = reserve((void **)&builder->touched, builder->touched_count, &builder->touched_capacity,
+                         sizeof *builder->touched);
+        if (status != 0) {
+            return status;
+        }
+        known->last_document = builder->document_count;
+        known->slot = builder->touched_count;
+        builder->touched[builder->touched_count++] = number;
+    }
+    *slot = known->slot;
+    return 0;
+}
+
+/* The vocabulary is far larger than the caches: the misses of all terms are let run at once before any is used. */
+int segment_builder_touch(struct segment_builder *builder, const struct bytes *terms, size_t count, uint32_t *slots)
+{
+    uint32_t hashes[SEGMENT_TOUCH_MAX];
+    int status = 0;
+    while ((builder->term_count + count) * 2 >= builder->term_slot_count) {
+        status = grow_term_slots(builder);
+        if (status != 0) {
+            return status;
+        }
+    }
+    size_t mask = builder->term_slot_count - 1;
+    for (size_t i = 0; i < count; i++) {
+        hashes[i] = (uint32_t)hash_bytes(terms[i].data, terms[i].size);
+        __builtin_prefetch(&builder->term_slots[hashes[i] & mask]);
+    }
+    for (size_t i = 0; i < count; i++) {
+        uint32_t slot = builder->term_slots[hashes[i] & mask];
+        if (slot != 0) {
+            __builtin_prefetch(&builder->terms[slot - 1], 1);
+        }
+    }
+    for (size_t i = 0; i < count && status == 0; i++) {
+        status = touch(builder, terms[i], hashes[i], &slots[i]);
+    }
+    return status;
+}
+
+void segment_builder_abandon(struct segment_builder *builder)
+{
+    for (uint32_t i = 0; i < builder->touched_count; i++) {
+        builder->terms[builder->touched[i]].last_document = BUILDER_NO_DOCUMENT;
+    }
+    builder->touched_count = 0;
+}
+
+/* ---- documents ---- */
+
+static int append_posting(struct segment_builder *builder, uint32_t posting)
+{
+    size_t chunk = builder->posting_count / BUILDER_CHUNK;
+    if (chunk == builder->chunk_count) {
+        int status = reserve((void **)&builder->chunks, builder->chunk_count, &builder->chunk_capacity,
+                             sizeof *builder->chunks);
+        uint32_t *fresh = status == 0 ? mem_alloc(BUILDER_CHUNK * sizeof *fresh) : NULL;
+        if (fresh == NULL) {
+            return AISLE_NO_MEMORY;
+        }
+        builder->chunks[builder->chunk_count++] = fresh;
+    }
+    builder->chunks[chunk][builder->posting_count % BUILDER_CHUNK] = posting;
+    builder->posting_count++;
+    return 0;
+}
+
+static int grow_id_slots(struct segment_builder *builder)
+{
+    size_t count = builder->id_slot_count == 0 ? TABLE_FIRST : builder->id_slot_count * 2;
+    uint32_t *slots = mem_calloc(count, sizeof *slots);
+    if (slots == NULL) {
+        return AISLE_NO_MEMORY;
+    }
+    for (uint32_t i = 0; i < builder->document_count; i++) {
+        size_t at = builder->documents[i].id_hash & (count - 1);
+        if (builder->documents[i].dropped) {
+            continue;
+        }
+        while (slots[at] != 0) {
+            at = (at + 1) & (count - 1);
+        }
+        slots[at] = i + 1;
+    }
+    mem_free(builder->id_slots);
+    builder->id_slots = slots;
+    builder->id_slot_count = count;
+    return 0;
+}
+
+int segment_builder_find(const struct segment_builder *builder, struct bytes id, uint64_t id_hash, uint32_t *number)
+{
+    if (builder->id_slot_count == 0) {
+        return AISLE_END;
+    }
+    size_t mask = builder->id_slot_count - 1;
+    for (size_t at = id_hash & mask; builder->id_slots[at] != 0; at = (at + 1) & mask) {
+        const struct builder_entry *entry = &builder->documents[builder->id_slots[at] - 1];
+        if (entry->id_hash == id_hash && !entry->dropped && bytes_equal(bytes_of(entry->id, entry->id_size), id)) {
+            *number = builder->id_slots[at] - 1;
+            return 0;
+        }
+    }
+    return AISLE_END;
+}
+
+static void enter_id(struct segment_builder *builder, uint32_t number)
+{
+    size_t mask = builder->id_slot_count - 1;
+    uint64_t hash = builder->documents[number].id_hash;
+    size_t at = hash & mask;
+    while (builder->id_slots[at] != 0) {
+        const struct builder_entry *entry = &builder->documents[builder->id_slots[at] - 1];
+        if (entry->dropped && entry->id_hash == hash) {
+            break; /* an older version of the product: without taking its place, many puts of one id make a long chain */
+        }
+        at = (at + 1) & mask;
+    }
+    builder->id_slots[at] = number + 1;
+}
+
+static int fill_entry(struct segment_builder *builder, const struct builder_document *document,
+                      struct builder_entry *entry)
+{
+    size_t columns_bytes = builder->columns.count * sizeof(int64_t);
+    *entry = (struct builder_entry){.order = document->order,
+                                    .id_hash = document->id_hash,
+                                    .first_posting = builder->posting_count,
+                                    .posting_count = builder->touched_count,
+                                    .length = document->length,
+                                    .id_size = (uint16_t)document->id.size,
+                                    .stored_size = (uint32_t)document->stored.size,
+                                    .length_code = document->length_code};
+    entry->columns = arena_copy(&builder->bytes, document->columns, columns_bytes);
+    entry->id = arena_alloc(&builder->bytes, document->id.size + document->stored.size);
+    if (entry->columns == NULL || entry->id == NULL) {
+        return AISLE_NO_MEMORY;
+    }
+    memcpy(entry->id, document->id.data, document->id.size);
+    if (document->stored.size != 0) {
+        memcpy(entry->id + document->id.size, document->stored.data, document->stored.size);
+    }
+    return 0;
+}
+
+int segment_builder_end(struct segment_builder *builder, const struct builder_document *document, uint32_t *number)
+{
+    if (builder->document_count >= LIMIT_SEGMENT_DOCUMENTS) {
+        return AISLE_LIMIT;
+    }
+    int status = reserve((void **)&builder->documents, builder->document_count, &builder->document_capacity,
+                         sizeof *builder->documents);
+    if (status == 0 && builder->document_count * 2 >= builder->id_slot_count) {
+        status = grow_id_slots(builder);
+    }
+    struct builder_entry entry;
+    if (status == 0) {
+        status = fill_entry(builder, document, &entry);
+    }
+    for (uint32_t slot = 0; slot < builder->touched_count && status == 0; slot++) {
+        uint32_t class = document->classes[slot];
+        status = append_posting(builder, builder->touched[slot] | class << BUILDER_CLASS_SHIFT);
+    }
+    if (status != 0) {
+        return status;
+    }
+    *number = builder->document_count;
+    builder->documents[builder->document_count++] = entry;
+    enter_id(builder, *number);
+    builder->live_count++;
+    builder->touched_count = 0;
+    return 0;
+}
+
+void segment_builder_drop(struct segment_builder *builder, uint32_t number)
+{
+    if (!builder->documents[number].dropped) {
+        builder->documents[number].dropped = true;
+        builder->live_count--;
+    }
+}
+
+struct bytes segment_builder_stored(const struct segment_builder *builder, uint32_t number)
+{
+    const struct builder_entry *entry = &builder->documents[number];
+    return bytes_of(entry->id + entry->id_size, entry->stored_size);
+}
+
+struct bytes segment_builder_id(const struct segment_builder *builder, uint32_t number, uint64_t *id_hash)
+{
+    const struct builder_entry *entry = &builder->documents[number];
+    *id_hash = entry->id_hash;
+    return bytes_of(entry->id, entry->id_size);
+}
+
+int64_t *segment_builder_columns(struct segment_builder *builder, uint32_t number)
+{
+    return builder->documents[number].columns;
+}
+
+uint32_t segment_builder_documents(const struct segment_builder *builder)
+{
+    return builder->document_count;
+}
+
+uint32_t segment_builder_live(const struct segment_builder *builder)
+{
+    return builder->live_count;
+}
+
+bool segment_builder_dropped(const struct segment_builder *builder, uint32_t number)
+{
+    return builder->documents[number].dropped;
+}
+
+uint64_t segment_builder_memory(const struct segment_builder *builder)
+{
+    uint64_t held = builder->bytes.total_bytes + builder->chunk_count * BUILDER_CHUNK * sizeof(uint32_t) +
+                    builder->term_slot_count * sizeof(uint32_t) + builder->term_capacity * sizeof *builder->terms +
+                    builder->id_slot_count * sizeof(uint32_t) +
+                    builder->document_capacity * sizeof *builder->documents;
+    uint64_t to_write = (uint64_t)builder->document_count * WRITE_DOCUMENT_BYTES +
+                        builder->posting_count * WRITE_POSTING_BYTES +
+                        (uint64_t)builder->term_count * WRITE_TERM_BYTES;
+    return held + to_write;
+}

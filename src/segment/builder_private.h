@@ -1,0 +1,75 @@
+/*
+ * builder_private.h - the layout of the memory index, shared by builder.c (filling) and builder_write.c (writing).
+ */
+#ifndef AISLE_SEGMENT_BUILDER_PRIVATE_H
+#define AISLE_SEGMENT_BUILDER_PRIVATE_H
+
+#include "base/arena.h"
+#include "segment/segment_private.h"
+
+/* A posting of the forward index: term number in the low bits, class above. */
+#define BUILDER_CLASS_SHIFT 29u
+#define BUILDER_TERMS_MAX (1u << BUILDER_CLASS_SHIFT)
+#define BUILDER_TERM_MASK (BUILDER_TERMS_MAX - 1)
+#define BUILDER_NO_DOCUMENT UINT32_MAX
+
+/* Postings are kept in chunks, so that growing never copies or doubles them. */
+#define BUILDER_CHUNK (1u << 18)
+
+/* Half a cache line: for most words, comparing needs nothing else. */
+#define BUILDER_HEAD_BYTES 11u
+
+struct builder_term {
+    const uint8_t *data; /* in the arena */
+    uint32_t hash;
+    uint32_t last_document; /* that touched it; BUILDER_NO_DOCUMENT: none */
+    uint32_t slot;          /* in that document */
+    uint8_t size;
+    uint8_t head[BUILDER_HEAD_BYTES]; /* its first bytes, zeros behind */
+};
+
+static_assert(sizeof(struct builder_term) == 32, "two terms share a cache line");
+
+struct builder_entry {
+    uint64_t order;
+    uint64_t id_hash;
+    uint64_t first_posting;
+    uint32_t length;
+    uint8_t *id; /* in the arena; the stored bytes follow the id */
+    int64_t *columns;
+    uint32_t posting_count;
+    uint32_t stored_size;
+    uint16_t id_size;
+    uint8_t length_code;
+    bool dropped;
+};
+
+struct segment_builder {
+    struct segment_columns columns;
+    struct arena bytes;
+    uint32_t *term_slots; /* term number + 1; 0: free */
+    size_t term_slot_count;
+    struct builder_term *terms;
+    size_t term_capacity;
+    uint32_t term_count;
+    uint32_t *id_slots; /* document number + 1 */
+    size_t id_slot_count;
+    struct builder_entry *documents;
+    size_t document_capacity;
+    uint32_t document_count;
+    uint32_t live_count;
+    uint32_t **chunks;
+    size_t chunk_count;
+    size_t chunk_capacity;
+    size_t posting_count;
+    uint32_t *touched; /* terms of the document under construction */
+    size_t touched_capacity;
+    uint32_t touched_count;
+};
+
+static inline uint32_t builder_posting(const struct segment_builder *builder, size_t i)
+{
+    return builder->chunks[i / BUILDER_CHUNK][i % BUILDER_CHUNK];
+}
+
+#endif

@@ -1,0 +1,215 @@
+/*
+ * builder_write.c - from the memory index to a segment: sort documents, turn the forward index round, encode.
+ *
+ * Inversion is a counting sort: one pass counts the postings of each term, a second visits documents in their final
+ * order and scatters (document, code) to the terms' places. Lists come out ascending without a sort of their own.
+ */
+#include "segment/builder_private.h"
+
+#include "base/alloc.h"
+
+struct inversion {
+    uint32_t *sorted;     /* document numbers of the builder in document order */
+    uint32_t count;       /* of live documents */
+    uint32_t *term_order; /* term numbers in byte order; only terms with postings */
+    uint32_t term_count;
+    size_t *next;         /* by term number: where its next posting goes */
+    uint32_t *documents;  /* all lists behind one another, terms in byte order */
+    uint8_t *codes;
+};
+
+int segment_place_compare(const struct segment_place *a, const struct segment_place *b)
+{
+    if (a->order != b->order) {
+        return a->order < b->order ? -1 : 1;
+    }
+    if (a->id_hash != b->id_hash) {
+        return a->id_hash < b->id_hash ? -1 : 1;
+    }
+    return bytes_compare(a->id, b->id);
+}
+
+struct sort_entry {
+    uint64_t order;
+    uint64_t id_hash;
+    const struct builder_entry *entry;
+    uint32_t number;
+};
+
+static int compare_entries(const void *a, const void *b)
+{
+    const struct sort_entry *x = a;
+    const struct sort_entry *y = b;
+    struct segment_place left = {x->order, x->id_hash, bytes_of(x->entry->id, x->entry->id_size)};
+    struct segment_place right = {y->order, y->id_hash, bytes_of(y->entry->id, y->entry->id_size)};
+    return segment_place_compare(&left, &right);
+}
+
+static int sort_documents(const struct segment_builder *builder, struct inversion *inversion)
+{
+    struct sort_entry *entries = mem_alloc((size_t)builder->live_count * sizeof *entries);
+    inversion->sorted = mem_alloc((size_t)builder->live_count * sizeof *inversion->sorted);
+    if (entries == NULL || inversion->sorted == NULL) {
+        mem_free(entries);
+        return AISLE_NO_MEMORY;
+    }
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < builder->document_count; i++) {
+        const struct builder_entry *entry = &builder->documents[i];
+        if (!entry->dropped) {
+            entries[count++] = (struct sort_entry){entry->order, entry->id_hash, entry, i};
+        }
+    }
+    qsort(entries, count, sizeof *entries, compare_entries);
+    for (uint32_t i = 0; i < count; i++) {
+        inversion->sorted[i] = entries[i].number;
+    }
+    inversion->count = count;
+    mem_free(entries);
+    return 0;
+}
+
+static int compare_terms(const void *a, const void *b, void *context)
+{
+    const struct segment_builder *builder = context;
+    const struct builder_term *x = &builder->terms[*(const uint32_t *)a];
+    const struct builder_term *y = &builder->terms[*(const uint32_t *)b];
+    return bytes_compare(bytes_of(x->data, x->size), bytes_of(y->data, y->size));
+}
+
+/* Counts each term's live postings into next and lists the terms that have any, in byte order. */
+static int count_terms(struct segment_builder *builder, struct inversion *inversion)
+{
+    inversion->next = mem_calloc(builder->term_count, sizeof *inversion->next);
+    inversion->term_order = mem_alloc(builder->term_count * sizeof *inversion->term_order);
+    if (inversion->next == NULL || inversion->term_order == NULL) {
+        return AISLE_NO_MEMORY;
+    }
+    for (uint32_t i = 0; i < inversion->count; i++) {
+        const struct builder_entry *entry = &builder->documents[inversion->sorted[i]];
+        for (uint32_t p = 0; p < entry->posting_count; p++) {
+            inversion->next[builder_posting(builder, entry->first_posting + p) & BUILDER_TERM_MASK]++;
+        }
+    }
+    for (uint32_t term = 0; term < builder->term_count; term++) {
+        if (inversion->next[term] != 0) {
+            inversion->term_order[inversion->term_count++] = term;
+        }
+    }
+    qsort_r(inversion->term_order, inversion->term_count, sizeof *inversion->term_order, compare_terms, builder);
+    return 0;
+}
+
+static int scatter(const struct segment_builder *builder, struct inversion *inversion)
+{
+    size_t total = 0;
+    for (uint32_t i = 0; i < inversion->term_count; i++) {
+        size_t *next = &inversion->next[inversion->term_order[i]];
+        size_t count = *next;
+        *next = total;
+        total += count;
+    }
+    inversion->documents = mem_alloc(total * sizeof *inversion->documents);
+    inversion->codes = mem_alloc(total);
+    if (inversion->documents == NULL || inversion->codes == NULL) {
+        return AISLE_NO_MEMORY;
+    }
+    for (uint32_t i = 0; i < inversion->count; i++) {
+        const struct builder_entry *entry = &builder->documents[inversion->sorted[i]];
+        for (uint32_t p = 0; p < entry->posting_count; p++) {
+            uint32_t posting = builder_posting(builder, entry->first_posting + p);
+            size_t at = inversion->next[posting & BUILDER_TERM_MASK]++;
+            inversion->documents[at] = i;
+            inversion->codes[at] = (uint8_t)(posting >> BUILDER_CLASS_SHIFT << 5 | entry->length_code);
+        }
+    }
+    return 0;
+}
+
+static int write_lists(const struct segment_builder *builder, const struct inversion *inversion,
+                       struct segment_writer *writer)
+{
+    struct buf record;
+    buf_init(&record, POSTINGS_RECORD_MAX_BYTES);
+    size_t start = 0;
+    int status = 0;
+    for (uint32_t i = 0; i < inversion->term_count && status == 0; i++) {
+        const struct builder_term *term = &builder->terms[inversion->term_order[i]];
+        size_t end = inversion->next[inversion->term_order[i]];
+        buf_clear(&record);
+        status = postings_writer_begin(&writer->postings);
+        if (status == 0) {
+            status = postings_writer_add(&writer->postings, inversion->documents + start, inversion->codes + start,
+                                         end - start);
+        }
+        if (status == 0) {
+            status = postings_writer_end(&writer->postings, &record);
+        }
+        if (status == 0) {
+            status = terms_writer_add(&writer->terms, bytes_of(term->data, term->size), buf_bytes(&record));
+        }
+        start = end;
+    }
+    buf_release(&record);
+    writer->info.postings = start;
+    writer->info.terms = inversion->term_count;
+    return status;
+}
+
+static int write_documents(const struct segment_builder *builder, const struct inversion *inversion,
+                           struct segment_writer *writer, segment_store *store, void *context)
+{
+    struct buf scratch;
+    buf_init(&scratch, LIMIT_PRODUCT_BYTES * 2);
+    int status = 0;
+    for (uint32_t i = 0; i < inversion->count && status == 0; i++) {
+        const struct builder_entry *entry = &builder->documents[inversion->sorted[i]];
+        struct bytes stored = segment_builder_stored(builder, inversion->sorted[i]);
+        if (store != NULL) {
+            buf_clear(&scratch);
+            status = store(context, stored, &scratch);
+            stored = buf_bytes(&scratch);
+        }
+        if (status == 0) {
+            status = documents_writer_add(&writer->documents, stored);
+        }
+        if (status == 0) {
+            status = ids_writer_add(&writer->ids, bytes_of(entry->id, entry->id_size));
+        }
+        if (status == 0) {
+            status = column_keys_add(&writer->order, entry->order);
+        }
+        for (uint8_t c = 0; c < builder->columns.count && status == 0; c++) {
+            status = column_writer_add(&writer->column[c], entry->columns[c]);
+        }
+        writer->info.length_sum += entry->length;
+    }
+    buf_release(&scratch);
+    writer->info.documents = inversion->count;
+    return status;
+}
+
+int segment_builder_write(struct segment_builder *builder, struct segment_writer *writer, segment_store *store,
+                          void *context)
+{
+    struct inversion inversion = {.count = 0};
+    int status = sort_documents(builder, &inversion);
+    if (status == 0) {
+        status = count_terms(builder, &inversion);
+    }
+    if (status == 0) {
+        status = scatter(builder, &inversion);
+    }
+    if (status == 0) {
+        status = write_lists(builder, &inversion, writer);
+    }
+    mem_free(inversion.documents);
+    mem_free(inversion.codes);
+    mem_free(inversion.next);
+    mem_free(inversion.term_order);
+    if (status == 0) {
+        status = write_documents(builder, &inversion, writer, store, context);
+    }
+    mem_free(inversion.sorted);
+    return status;
+}

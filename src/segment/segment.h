@@ -1,0 +1,313 @@
+/*
+ * segment.h - immutable runs of products: building, reading, merging, and the manifest that lists them.
+ *
+ * A segment owns postings, terms, ids, order keys, columns and stored products of up to LIMIT_SEGMENT_DOCUMENTS
+ * products in document order. This module joins the byte formats below it with the storage; it knows nothing of
+ * schemas' meaning, analysis or queries: it takes tokens and numbers. Who decides when to build and merge is index.
+ *
+ * Sources for bulk data: extents are written under an unlisted id in bounded transactions (segment_sink), and
+ * become part of the shard when a manifest lists them.
+ *
+ * Lifetime: a struct segment borrows storage pages; it may be used while a read transaction is open whose manifest
+ * lists it, or, before listing, one begun after its last extent was committed.
+ * Thread rule: writers, builders and merges belong to one thread; a struct segment may be read by many.
+ */
+#ifndef AISLE_SEGMENT_SEGMENT_H
+#define AISLE_SEGMENT_SEGMENT_H
+
+#include "base/buf.h"
+#include "base/status.h"
+#include "columns/columns.h"
+#include "documents/documents.h"
+#include "documents/ids.h"
+#include "postings/postings.h"
+#include "segment/segment_format.h"
+#include "storage/storage.h"
+#include "terms/terms.h"
+
+#include <stdatomic.h>
+
+/* ------------------------------------------------------------------------------------------- manifest -- */
+
+struct segment_info {
+    uint32_t id;
+    uint32_t documents; /* dead ones included */
+    uint32_t dead;
+    uint32_t dictionary; /* of the stored products; 0: none */
+    uint64_t postings;
+    uint64_t terms;
+    uint64_t length_sum; /* over documents, in the unit of merge_options.length_of_code */
+    uint64_t component_size[COMPONENT_COUNT];
+};
+
+struct manifest {
+    uint64_t generation; /* 0: nothing committed yet */
+    uint32_t next_segment;
+    uint32_t next_dictionary;
+    uint32_t dictionary;
+    uint32_t segment_count;
+    struct segment_info *segments; /* owned */
+};
+
+void manifest_release(struct manifest *manifest);
+
+/* Reads the current manifest of the transaction; an empty shard gives generation 0 and no segments. */
+must_check int manifest_load(struct storage_txn *txn, struct manifest *out, aisle_error *error);
+
+/* Only the generation of the transaction's manifest; 0 when there is none yet. */
+must_check int manifest_generation(struct storage_txn *txn, uint64_t *generation);
+
+/* Writes manifest as the current one. */
+must_check int manifest_store(struct storage_txn *txn, const struct manifest *manifest, aisle_error *error);
+
+/* A deep copy. */
+must_check int manifest_copy(const struct manifest *from, struct manifest *out);
+
+/* From bytes, trusting nothing. AISLE_CORRUPT, AISLE_NEWER_FORMAT, AISLE_NO_MEMORY. */
+must_check int manifest_decode(struct bytes bytes, struct manifest *out);
+must_check int manifest_encode(const struct manifest *manifest, struct buf *out);
+
+/* Appends a copy of info. */
+must_check int manifest_add(struct manifest *manifest, const struct segment_info *info);
+
+/* ------------------------------------------------------------------------------------------------ pages -- */
+
+/* Keys of the tables pages and extents (segment_format.h). */
+void segment_page_key(uint8_t key[PAGE_KEY_BYTES], uint32_t segment, uint8_t kind, uint32_t page);
+void segment_extent_key(uint8_t key[EXTENT_KEY_BYTES], uint32_t segment, uint8_t component, uint32_t index);
+
+/* Stores content with its checksum. */
+must_check int segment_page_put(struct storage_txn *txn, uint32_t segment, uint8_t kind, uint32_t page,
+                                struct bytes content);
+
+/* The content behind a stored page's checksum. AISLE_CORRUPT when it does not match. */
+must_check int segment_page_open(struct bytes stored, struct bytes *content);
+
+/* ------------------------------------------------------------------------------------------------- sink -- */
+
+/*
+ * Writes the extents of one unlisted segment in transactions of at most LIMIT_TRANSACTION_BYTES. Between two sinks'
+ * flushes other write transactions may run, but not while a sink holds one open.
+ */
+struct segment_sink {
+    struct storage *storage; /* borrowed */
+    struct storage_txn *txn; /* open while bytes wait in it */
+    uint64_t waiting_bytes;
+    uint64_t commit_ns; /* time spent in commits */
+    uint32_t segment;
+    aisle_error error; /* of the first failure */
+};
+
+void segment_sink_init(struct segment_sink *sink, struct storage *storage, uint32_t segment);
+
+/* Commits what waits. */
+must_check int segment_sink_finish(struct segment_sink *sink, aisle_error *error);
+
+/* Aborts what waits; what was committed stays as refuse. Harmless after finish. */
+void segment_sink_release(struct segment_sink *sink);
+
+/* ----------------------------------------------------------------------------------------------- writer -- */
+
+/* What the columns of a segment are; field numbers are the schema's. */
+struct segment_columns {
+    uint8_t count;
+    uint8_t field[LIMIT_FIELDS];
+    uint8_t kind[LIMIT_FIELDS]; /* enum column_kind */
+};
+
+/* All component writers of one segment, for build and merge. */
+struct segment_writer {
+    struct segment_sink sink;
+    struct segment_stream {
+        struct segment_sink *sink;
+        uint8_t component;
+        struct extent_writer extents;
+    } streams[COMPONENT_COUNT];
+    struct segment_columns columns;
+    struct postings_writer postings;
+    struct terms_writer terms;
+    struct ids_writer ids;
+    struct documents_writer documents;
+    struct column_writer order;
+    struct column_writer column[LIMIT_FIELDS]; /* by position in columns */
+    struct segment_info info;
+};
+
+/* On the heap: it is large. */
+must_check int segment_writer_new(struct storage *storage, uint32_t id, const struct segment_columns *columns,
+                                  struct segment_writer **out);
+
+/* Finishes all components and commits their extents; info then describes the segment. */
+must_check int segment_writer_finish(struct segment_writer *writer, struct segment_info *info, aisle_error *error);
+void segment_writer_free(struct segment_writer *writer);
+
+/* ---------------------------------------------------------------------------------------------- builder -- */
+
+struct segment_builder;
+
+/* What a document has besides its terms. Everything is copied. */
+struct builder_document {
+    struct bytes id;
+    uint64_t id_hash;
+    uint64_t order;
+    uint32_t length; /* what it adds to segment_info.length_sum */
+    uint8_t length_code;
+    const uint8_t *classes; /* one for each slot that segment_builder_touch gave out for this document */
+    const int64_t *columns; /* one for each of segment_columns */
+    struct bytes stored;
+};
+
+must_check int segment_builder_new(const struct segment_columns *columns, struct segment_builder **out);
+void segment_builder_free(struct segment_builder *builder);
+
+/* Terms that one call of segment_builder_touch takes at most. */
+#define SEGMENT_TOUCH_MAX 64u
+
+/*
+ * States that the document under construction has the terms (each 1 to LIMIT_TERM_BYTES). slots[i] numbers the
+ * distinct terms of the document in order of appearance, from 0: the same term gives the same slot again.
+ */
+must_check int segment_builder_touch(struct segment_builder *builder, const struct bytes *terms, size_t count,
+                                     uint32_t *slots);
+
+/*
+ * Closes the document under construction; *number is its place in the builder. An earlier document with the same id
+ * must have been dropped.
+ */
+must_check int segment_builder_end(struct segment_builder *builder, const struct builder_document *document,
+                                   uint32_t *number);
+
+/* Forgets the document under construction. */
+void segment_builder_abandon(struct segment_builder *builder);
+
+/* The live document with this id: 0 and *number, or AISLE_END. */
+int segment_builder_find(const struct segment_builder *builder, struct bytes id, uint64_t id_hash, uint32_t *number);
+
+/* Marks a document as not to be written. */
+void segment_builder_drop(struct segment_builder *builder, uint32_t number);
+
+/* The stored bytes of a document, and its column values to read or change in place; valid to the next end. */
+struct bytes segment_builder_stored(const struct segment_builder *builder, uint32_t number);
+int64_t *segment_builder_columns(struct segment_builder *builder, uint32_t number);
+struct bytes segment_builder_id(const struct segment_builder *builder, uint32_t number, uint64_t *id_hash);
+
+bool segment_builder_dropped(const struct segment_builder *builder, uint32_t number);
+uint32_t segment_builder_documents(const struct segment_builder *builder); /* added, dropped ones included */
+uint32_t segment_builder_live(const struct segment_builder *builder);
+
+/* Heap bytes held now plus those that writing it out will need. */
+uint64_t segment_builder_memory(const struct segment_builder *builder);
+
+/* Turns raw stored bytes into what goes on disk, called in document order. */
+typedef int segment_store(void *context, struct bytes stored, struct buf *out);
+
+/* Writes all live documents as one segment in document order. store may be NULL: bytes are written as they are. */
+must_check int segment_builder_write(struct segment_builder *builder, struct segment_writer *writer,
+                                     segment_store *store, void *context);
+
+/* Empties the builder and keeps its memory. */
+void segment_builder_reset(struct segment_builder *builder);
+
+/* ----------------------------------------------------------------------------------------------- reader -- */
+
+/* An immutable segment, opened once per process and shared by snapshots. */
+struct segment {
+    struct segment_info info; /* info.dead is that of the opening; snapshots keep their own */
+    struct segment_columns columns;
+    const uint8_t **extents[COMPONENT_COUNT];
+    _Atomic uint64_t *verified[COMPONENT_COUNT];
+    struct extent_view views[COMPONENT_COUNT];
+    struct postings_source postings;
+    struct terms_reader terms;
+    struct ids_reader ids;
+    struct documents_reader documents;
+    struct column_reader order;
+    struct column_reader column[LIMIT_FIELDS]; /* by field number; only those of columns */
+    atomic_int references;
+};
+
+/* Resolves every extent in txn and opens all components. One reference is the caller's. */
+must_check int segment_open(struct storage_txn *txn, const struct segment_info *info,
+                            const struct segment_columns *columns, struct segment **out, aisle_error *error);
+void segment_retain(struct segment *segment);
+void segment_release(struct segment *segment);
+
+/* Verifies all checksums and structures; each fault is reported, and counted in *faults. */
+void segment_check(const struct segment *segment, aisle_check_report *report, void *context, uint64_t *faults);
+
+/* ------------------------------------------------------------------------------------------------ state -- */
+
+/*
+ * What has changed in a segment since it was written, as one generation sees it: dead documents, changed column
+ * pages, and which stored products are older than their columns.
+ */
+struct segment_state {
+    uint64_t *dead; /* owned; NULL: none; a bit for each document */
+    uint32_t dead_count;
+    struct segment_overlay *overlays; /* owned, ordered by kind and page */
+    size_t overlay_count;
+};
+
+struct segment_overlay {
+    uint8_t kind; /* PAGE_COLUMN or PAGE_PATCHED + field */
+    uint32_t page;
+    bool owned;           /* content is the state's; otherwise a view into the transaction */
+    struct bytes content;
+};
+
+must_check int segment_state_load(struct storage_txn *txn, const struct segment_info *info, struct segment_state *out,
+                                  aisle_error *error);
+void segment_state_release(struct segment_state *state);
+
+/* The overlay page, or empty. */
+struct bytes segment_state_overlay(const struct segment_state *state, uint8_t kind, uint32_t page);
+
+/* Value of a column, changes included. */
+must_check int segment_state_column(const struct segment *segment, const struct segment_state *state, uint8_t field,
+                                    uint32_t document, int64_t *value);
+
+/* Whether the document's column of this field was patched after its product was stored. */
+bool segment_state_patched(const struct segment_state *state, uint8_t field, uint32_t document);
+
+static inline bool segment_state_alive(const struct segment_state *state, uint32_t document)
+{
+    return state->dead == NULL || ((state->dead[document / 64] >> (document % 64)) & 1) == 0;
+}
+
+/* ------------------------------------------------------------------------------------------------ merge -- */
+
+struct merge_source {
+    const struct segment *segment;
+    const struct segment_state *state;
+};
+
+struct merge_options {
+    /* Appends to out a stored product of another dictionary as one of the result's; called only where they differ. */
+    int (*restore)(void *context, uint32_t dictionary, struct bytes stored, struct buf *out);
+    void *context;
+    const uint16_t *length_of_code; /* what each of the 32 length codes adds to segment_info.length_sum */
+};
+
+/*
+ * Column overlays are folded into the new columns; what remains of them is which stored products are older than
+ * their columns: bits to store with the new segment as pages PAGE_PATCHED + field.
+ */
+struct merge_patched {
+    uint64_t *bits[LIMIT_FIELDS]; /* owned, a bit a document; NULL: none */
+};
+
+/*
+ * Writes the live documents of all sources as one segment in document order. writer->info.dictionary must be set.
+ * *patched is the caller's to release. AISLE_CORRUPT, AISLE_NO_MEMORY, AISLE_LIMIT, or the sink's error.
+ */
+must_check int segment_merge(const struct merge_source *sources, size_t count, struct segment_writer *writer,
+                             const struct merge_options *options, struct merge_patched *patched);
+void merge_patched_release(struct merge_patched *patched);
+
+/*
+ * Tiered policy (after Lucene's TieredMergePolicy): chooses segments of about one size to merge. Returns how many
+ * positions of infos were written to chosen (0: nothing to do); chosen has room for LIMIT_SEGMENTS.
+ */
+size_t merge_policy_choose(const struct segment_info *infos, size_t count, uint32_t *chosen);
+
+#endif

@@ -1,0 +1,63 @@
+/*
+ * segment_format.h - what a shard's storage holds, table by table. All of it is ON DISK; integers in keys are
+ * big-endian (memcmp order), in values little-endian.
+ *
+ *   meta       "format"            u32 FORMAT_VERSION
+ *              "log/" source       position of a change log: see index/position.c
+ *   manifest   "current"           manifest of the current generation (below)
+ *   extents    u32 segment, u8 component, u32 index
+ *                                  one extent of a component (base/extents.h)
+ *   pages      u32 segment, u8 kind, u32 page
+ *                                  u32 checksum of the rest, then the page: bits or a column page
+ *   dictionaries  u32 id           a zstd dictionary for stored products
+ *   values     u8 field, u32 ordinal           the folded value of a keyword or path, as written first
+ *              u8 field | 0x80, u64 hash, u32 ordinal     empty: finds the ordinal of a folded value
+ *
+ *   manifest = u32 checksum of the rest, u32 MANIFEST_VERSION, u64 generation, u32 next segment id,
+ *              u32 next dictionary id, u32 current dictionary (0: none), u32 segment count, segment*
+ *   segment  = u32 id, u32 documents, u32 dead, u32 dictionary, u64 postings, u64 terms, u64 length sum,
+ *              u8 component count, (u8 component, u64 logical size)*
+ *
+ * Bits pages (kind PAGE_DEAD, and PAGE_PATCHED + field) hold PAGE_BITS_DOCUMENTS bits; an absent page is all zeros.
+ * Column pages (kind PAGE_COLUMN + field) replace the page of that number in the segment's column component.
+ *
+ * Segments are immutable, so a component is written once, under an id that no manifest lists yet, in any number of
+ * transactions; listing it in the manifest is the commit. Extents and pages of unlisted ids are refuse.
+ */
+#ifndef AISLE_SEGMENT_SEGMENT_FORMAT_H
+#define AISLE_SEGMENT_SEGMENT_FORMAT_H
+
+#include "base/limits.h"
+
+#define FORMAT_VERSION 1u
+#define MANIFEST_VERSION 1u
+
+enum segment_component {
+    COMPONENT_TERMS = 0,
+    COMPONENT_TERM_INDEX = 1,
+    COMPONENT_SKIPS = 2,
+    COMPONENT_BLOCKS = 3,
+    COMPONENT_IDS = 4,
+    COMPONENT_ID_TABLE = 5,
+    COMPONENT_ORDER = 6,
+    COMPONENT_DOCUMENTS = 7,
+    COMPONENT_DOCUMENT_INDEX = 8,
+    COMPONENT_COLUMN = 64, /* + field number */
+    COMPONENT_COUNT = COMPONENT_COLUMN + LIMIT_FIELDS
+};
+
+enum segment_page_kind {
+    PAGE_DEAD = 0,
+    PAGE_COLUMN = 64,   /* + field number */
+    PAGE_PATCHED = 128, /* + field number: documents whose stored product has an older value */
+    PAGE_KIND_COUNT = PAGE_PATCHED + LIMIT_FIELDS
+};
+
+/* 4,080 bytes fill one LMDB overflow page; less the checksum, in whole words. */
+#define PAGE_BITS_WORDS 508u
+#define PAGE_BITS_DOCUMENTS (PAGE_BITS_WORDS * 64u)
+
+#define EXTENT_KEY_BYTES 9u
+#define PAGE_KEY_BYTES 9u
+
+#endif

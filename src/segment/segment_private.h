@@ -1,0 +1,24 @@
+/*
+ * segment_private.h - what the files of this module share with each other and nobody else.
+ */
+#ifndef AISLE_SEGMENT_SEGMENT_PRIVATE_H
+#define AISLE_SEGMENT_SEGMENT_PRIVATE_H
+
+#include "segment/segment.h"
+
+/* Stores one extent; commits when enough wait. The first error sticks in sink->error. */
+must_check int segment_sink_put(struct segment_sink *sink, uint8_t component, uint32_t index, struct bytes extent);
+
+/*
+ * A document of one of several sorted inputs, as the document order compares it: order key, then hash of the id,
+ * then the id itself.
+ */
+struct segment_place {
+    uint64_t order;
+    uint64_t id_hash;
+    struct bytes id;
+};
+
+int segment_place_compare(const struct segment_place *a, const struct segment_place *b);
+
+#endif

@@ -1,0 +1,149 @@
+/*
+ * segment_read.c - opening an immutable segment: every extent's address once, then the readers of its components.
+ *
+ * LMDB never moves an overflow value while a transaction that sees it is alive, and an extent is never rewritten, so
+ * addresses found once hold for every later snapshot that lists the segment. Opening costs one cursor step an extent.
+ */
+#include "segment/segment_private.h"
+
+#include "base/alloc.h"
+
+static int allocate_component(struct segment *segment, unsigned component)
+{
+    uint64_t size = segment->info.component_size[component];
+    uint32_t count = extent_count_of(size);
+    segment->extents[component] = mem_calloc(count, sizeof *segment->extents[component]);
+    segment->verified[component] = mem_calloc(count, sizeof *segment->verified[component]);
+    if (segment->extents[component] == NULL || segment->verified[component] == NULL) {
+        return AISLE_NO_MEMORY;
+    }
+    segment->views[component] = (struct extent_view){.extents = segment->extents[component],
+                                                     .extent_count = count,
+                                                     .size = size,
+                                                     .verified = segment->verified[component]};
+    return 0;
+}
+
+/* Takes one (key, value) of the extents table; false when it does not fit what the manifest says. */
+static bool take_extent(struct segment *segment, struct bytes key, struct bytes value)
+{
+    uint8_t component = key.data[4];
+    uint32_t index = load_u32_big(key.data + 5);
+    if (component >= COMPONENT_COUNT || index >= segment->views[component].extent_count ||
+        value.size != extent_bytes_of(segment->info.component_size[component], index)) {
+        return false;
+    }
+    segment->extents[component][index] = value.data;
+    return true;
+}
+
+static int resolve_extents(struct storage_txn *txn, struct segment *segment)
+{
+    uint8_t lowest[EXTENT_KEY_BYTES];
+    struct storage_cursor *cursor = NULL;
+    struct bytes key;
+    struct bytes value;
+    uint64_t expected = 0;
+    uint64_t found = 0;
+    for (unsigned i = 0; i < COMPONENT_COUNT; i++) {
+        expected += segment->views[i].extent_count;
+    }
+    segment_extent_key(lowest, segment->info.id, 0, 0);
+    int status = storage_cursor_open(txn, TABLE_EXTENTS, &cursor);
+    if (status != 0) {
+        return status;
+    }
+    status = storage_cursor_seek(cursor, bytes_of(lowest, sizeof lowest), &key, &value);
+    while (status == 0 && key.size == EXTENT_KEY_BYTES && load_u32_big(key.data) == segment->info.id) {
+        if (!take_extent(segment, key, value)) {
+            status = AISLE_CORRUPT;
+            break;
+        }
+        found++;
+        status = storage_cursor_next(cursor, &key, &value);
+    }
+    storage_cursor_close(cursor);
+    if (status == AISLE_END) {
+        status = 0;
+    }
+    return status == 0 && found != expected ? AISLE_CORRUPT : status;
+}
+
+static int open_readers(struct segment *segment)
+{
+    struct extent_view *views = segment->views;
+    segment->postings = (struct postings_source){.skips = views[COMPONENT_SKIPS],
+                                                 .blocks = views[COMPONENT_BLOCKS],
+                                                 .document_count = segment->info.documents};
+    int status = terms_open(&segment->terms, &views[COMPONENT_TERMS], &views[COMPONENT_TERM_INDEX]);
+    if (status == 0) {
+        status = ids_open(&segment->ids, &views[COMPONENT_IDS], &views[COMPONENT_ID_TABLE]);
+    }
+    if (status == 0) {
+        status = documents_open(&segment->documents, &views[COMPONENT_DOCUMENTS], &views[COMPONENT_DOCUMENT_INDEX]);
+    }
+    if (status == 0) {
+        status = column_open(&segment->order, &views[COMPONENT_ORDER]);
+    }
+    if (status == 0 && column_documents(&segment->order) != segment->info.documents) {
+        status = AISLE_CORRUPT;
+    }
+    for (uint8_t i = 0; i < segment->columns.count && status == 0; i++) {
+        uint8_t field = segment->columns.field[i];
+        status = column_open(&segment->column[field], &views[COMPONENT_COLUMN + field]);
+        if (status == 0 && column_documents(&segment->column[field]) != segment->info.documents) {
+            status = AISLE_CORRUPT;
+        }
+    }
+    if (status == 0 && (ids_count(&segment->ids) != segment->info.documents ||
+                        documents_count(&segment->documents) != segment->info.documents)) {
+        status = AISLE_CORRUPT;
+    }
+    return status;
+}
+
+int segment_open(struct storage_txn *txn, const struct segment_info *info, const struct segment_columns *columns,
+                 struct segment **out, aisle_error *error)
+{
+    *out = NULL;
+    struct segment *segment = mem_calloc(1, sizeof *segment);
+    if (segment == NULL) {
+        return error_no_memory(error, "opening a segment");
+    }
+    segment->info = *info;
+    segment->columns = *columns;
+    atomic_init(&segment->references, 1);
+    int status = 0;
+    for (unsigned i = 0; i < COMPONENT_COUNT && status == 0; i++) {
+        status = allocate_component(segment, i);
+    }
+    if (status == 0) {
+        status = resolve_extents(txn, segment);
+    }
+    if (status == 0) {
+        status = open_readers(segment);
+    }
+    if (status != 0) {
+        segment_release(segment);
+        return error_set(error, status, "segment %u cannot be opened: %s", info->id, aisle_error_text(status));
+    }
+    *out = segment;
+    return 0;
+}
+
+void segment_retain(struct segment *segment)
+{
+    atomic_fetch_add_explicit(&segment->references, 1, memory_order_relaxed);
+}
+
+void segment_release(struct segment *segment)
+{
+    if (segment == NULL || atomic_fetch_sub_explicit(&segment->references, 1, memory_order_acq_rel) != 1) {
+        return;
+    }
+    for (unsigned i = 0; i < COMPONENT_COUNT; i++) {
+        mem_free(segment->extents[i]);
+        mem_free((void *)segment->verified[i]);
+    }
+    mem_free(segment);
+}

@@ -1,0 +1,147 @@
+/*
+ * segment_write.c - the component writers of one new segment, tied to the sink that stores their extents.
+ */
+#include "segment/segment_private.h"
+
+#include "base/alloc.h"
+
+static int write_extent(void *context, uint32_t index, struct bytes extent)
+{
+    struct segment_stream *stream = context;
+    return segment_sink_put(stream->sink, stream->component, index, extent);
+}
+
+static bool is_used(const struct segment_columns *columns, unsigned component)
+{
+    if (component < COMPONENT_COLUMN) {
+        return component <= COMPONENT_DOCUMENT_INDEX;
+    }
+    for (uint8_t i = 0; i < columns->count; i++) {
+        if (columns->field[i] == component - COMPONENT_COLUMN) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static struct extent_writer *stream_of(struct segment_writer *writer, unsigned component)
+{
+    return &writer->streams[component].extents;
+}
+
+static int init_writers(struct segment_writer *writer)
+{
+    int status = 0;
+    for (unsigned i = 0; i < COMPONENT_COUNT && status == 0; i++) {
+        struct segment_stream *stream = &writer->streams[i];
+        stream->sink = &writer->sink;
+        stream->component = (uint8_t)i;
+        if (is_used(&writer->columns, i)) {
+            status = extent_writer_init(&stream->extents, write_extent, stream);
+        }
+    }
+    if (status == 0) {
+        status = postings_writer_init(&writer->postings, stream_of(writer, COMPONENT_SKIPS),
+                                      stream_of(writer, COMPONENT_BLOCKS));
+    }
+    if (status == 0) {
+        status = terms_writer_init(&writer->terms, stream_of(writer, COMPONENT_TERMS),
+                                   stream_of(writer, COMPONENT_TERM_INDEX));
+    }
+    if (status == 0) {
+        status = ids_writer_init(&writer->ids, stream_of(writer, COMPONENT_IDS),
+                                 stream_of(writer, COMPONENT_ID_TABLE));
+    }
+    if (status == 0) {
+        status = documents_writer_init(&writer->documents, stream_of(writer, COMPONENT_DOCUMENTS),
+                                       stream_of(writer, COMPONENT_DOCUMENT_INDEX));
+    }
+    if (status == 0) {
+        status = column_writer_init(&writer->order, COLUMN_ASCENDING, stream_of(writer, COMPONENT_ORDER));
+    }
+    for (uint8_t i = 0; i < writer->columns.count && status == 0; i++) {
+        status = column_writer_init(&writer->column[i], (enum column_kind)writer->columns.kind[i],
+                                    stream_of(writer, COMPONENT_COLUMN + writer->columns.field[i]));
+    }
+    return status;
+}
+
+int segment_writer_new(struct storage *storage, uint32_t id, const struct segment_columns *columns,
+                       struct segment_writer **out)
+{
+    *out = NULL;
+    struct segment_writer *writer = mem_calloc(1, sizeof *writer);
+    if (writer == NULL) {
+        return AISLE_NO_MEMORY;
+    }
+    segment_sink_init(&writer->sink, storage, id);
+    writer->columns = *columns;
+    writer->info.id = id;
+    int status = init_writers(writer);
+    if (status != 0) {
+        segment_writer_free(writer);
+        return status;
+    }
+    *out = writer;
+    return 0;
+}
+
+static int finish_writers(struct segment_writer *writer)
+{
+    int status = terms_writer_finish(&writer->terms);
+    if (status == 0) {
+        status = ids_writer_finish(&writer->ids);
+    }
+    if (status == 0) {
+        status = documents_writer_finish(&writer->documents);
+    }
+    if (status == 0) {
+        status = column_writer_finish(&writer->order);
+    }
+    for (uint8_t i = 0; i < writer->columns.count && status == 0; i++) {
+        status = column_writer_finish(&writer->column[i]);
+    }
+    for (unsigned i = 0; i < COMPONENT_COUNT && status == 0; i++) {
+        if (is_used(&writer->columns, i)) {
+            status = extent_writer_finish(stream_of(writer, i), &writer->info.component_size[i]);
+        }
+    }
+    return status;
+}
+
+int segment_writer_finish(struct segment_writer *writer, struct segment_info *info, aisle_error *error)
+{
+    int status = finish_writers(writer);
+    if (status != 0) {
+        if (error != NULL && writer->sink.error.code != 0) {
+            *error = writer->sink.error;
+            return status;
+        }
+        return error_set(error, status, "segment %u cannot be written: %s", writer->info.id, aisle_error_text(status));
+    }
+    status = segment_sink_finish(&writer->sink, error);
+    if (status == 0) {
+        *info = writer->info;
+    }
+    return status;
+}
+
+void segment_writer_free(struct segment_writer *writer)
+{
+    if (writer == NULL) {
+        return;
+    }
+    segment_sink_release(&writer->sink);
+    postings_writer_release(&writer->postings);
+    terms_writer_release(&writer->terms);
+    ids_writer_release(&writer->ids);
+    documents_writer_release(&writer->documents);
+    column_writer_release(&writer->order);
+    for (uint8_t i = 0; i < writer->columns.count; i++) {
+        column_writer_release(&writer->column[i]);
+    }
+    for (unsigned i = 0; i < COMPONENT_COUNT; i++) {
+        extent_writer_release(&writer->streams[i].extents);
+    }
+    mem_free(writer);
+}
