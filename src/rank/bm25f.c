@@ -1,0 +1,110 @@
+/*
+ * bm25f.c - classes, length codes and the tables of parts. Every constant here ends up in scores or on disk.
+ */
+#include "rank/rank.h"
+
+#include <math.h>
+
+static const double single_ratio[8] = {1, 2, 3, 4, 5, 6, 8, 12};
+static const double fields_ratio[8] = {0.2, 0.4, 0.6, 0.9, 1.0, 1.3, 2.0, 3.0};
+
+/* Longest exact length code, then the upper ends of the coarse ones. */
+#define LENGTH_EXACT 23u
+static const uint32_t coarse_end[8] = {25, 28, 33, 41, 57, 89, 153, UINT32_MAX};
+
+const uint16_t rank_length_halves[32] = {0,  2,  4,  6,  8,  10, 12, 14, 16, 18, 20, 22, 24,  26,  28,  30,
+                                         32, 34, 36, 38, 40, 42, 44, 46, 49, 54, 62, 74, 98, 144, 236, 400};
+
+void rank_weights_init(struct rank_weights *weights, const struct schema *schema)
+{
+    uint32_t searchable = 0;
+    uint32_t heaviest = 0;
+    for (uint8_t i = 0; i < schema->field_count; i++) {
+        uint32_t weight = schema->fields[i].weight;
+        searchable += schema->fields[i].searchable ? 1 : 0;
+        heaviest = schema->fields[i].searchable && weight > heaviest ? weight : heaviest;
+    }
+    weights->first = schema->first_text < schema->field_count ? schema->fields[schema->first_text].weight : heaviest;
+    weights->first = weights->first == 0 ? 100 : weights->first;
+    weights->single = searchable <= 1;
+}
+
+static uint8_t class_by_frequency(uint32_t frequency)
+{
+    if (frequency <= 6) {
+        return (uint8_t)(frequency - 1);
+    }
+    return frequency <= 9 ? 6 : 7;
+}
+
+uint8_t rank_class(const struct rank_weights *weights, const struct rank_occurrence *occurrence)
+{
+    if (weights->single) {
+        return class_by_frequency(occurrence->frequency);
+    }
+    uint64_t weight = (uint64_t)occurrence->weight * 100;
+    uint64_t first = weights->first;
+    if (occurrence->in_first) {
+        return weight < 115 * first ? 4 : weight < 150 * first ? 5 : weight < 250 * first ? 6 : 7;
+    }
+    return weight <= 25 * first ? 0 : weight <= 50 * first ? 1 : weight <= 80 * first ? 2 : 3;
+}
+
+uint8_t rank_length_code(const struct rank_weights *weights, uint64_t weighted_length)
+{
+    uint64_t length = (weighted_length + weights->first / 2) / weights->first;
+    if (length <= LENGTH_EXACT) {
+        return (uint8_t)length;
+    }
+    uint8_t step = 0;
+    while (length > coarse_end[step] && step < 7) {
+        step++;
+    }
+    return (uint8_t)(LENGTH_EXACT + 1 + step);
+}
+
+double rank_average_length(const struct rank_statistics *statistics)
+{
+    double average =
+        statistics->products == 0 ? 0.0 : (double)statistics->length_sum / (2.0 * (double)statistics->products);
+    return average < 1e-9 ? 1e-9 : average;
+}
+
+double rank_idf(const struct rank_statistics *statistics, uint64_t df)
+{
+    return log(1.0 + ((double)statistics->products - (double)df + 0.5) / ((double)df + 0.5));
+}
+
+static int32_t part_of(const struct rank_weights *weights, double idf, double average, unsigned code)
+{
+    unsigned class = code >> RANK_CLASS_SHIFT;
+    unsigned length = code & RANK_LENGTH_MASK;
+    double wtf = (weights->single ? single_ratio : fields_ratio)[class] * weights->first / 100.0;
+    double wlen = rank_length_halves[length] / 2.0;
+    double part = RANK_SCALE * idf * (RANK_K1 + 1) * wtf / (wtf + RANK_K1 * (1 - RANK_B + RANK_B * wlen / average));
+    return part >= RANK_PART_MAX ? RANK_PART_MAX : (int32_t)llrint(part);
+}
+
+void rank_table_init(struct rank_table *table, const struct rank_weights *weights,
+                     const struct rank_statistics *statistics, uint64_t df)
+{
+    double idf = rank_idf(statistics, df);
+    double average = rank_average_length(statistics);
+    for (unsigned code = 0; code < 256; code++) {
+        table->part[code] = part_of(weights, idf, average, code);
+    }
+    /* Rounding could break monotony by one unit; the running maximum over dominated codes makes bounds safe. */
+    for (unsigned class = 0; class < 8; class++) {
+        for (int length = (int)RANK_LENGTH_MASK; length >= 0; length--) {
+            unsigned code = class << RANK_CLASS_SHIFT | (unsigned)length;
+            int32_t bound = table->part[code];
+            if (length < (int)RANK_LENGTH_MASK && table->bound[code + 1] > bound) {
+                bound = table->bound[code + 1];
+            }
+            if (class > 0 && table->bound[code - (1u << RANK_CLASS_SHIFT)] > bound) {
+                bound = table->bound[code - (1u << RANK_CLASS_SHIFT)];
+            }
+            table->bound[code] = bound;
+        }
+    }
+}
