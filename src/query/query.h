@@ -1,0 +1,98 @@
+/*
+ * query.h - from what a shopper typed to the best products: parsing, planning, running, explaining.
+ *
+ * A query goes through four steps, each a call: query_parse makes a tree of clauses; query_bind finds the terms of
+ * its leaves in every segment and prices them with catalog-wide statistics; query_run finds the best products and
+ * their number; query_explain tells why one of them scored what it did. This module reads segments through the
+ * states a snapshot gives it; which segments there are, and the products of hits, are the business of index.
+ *
+ * Memory: everything of one query lives in one arena given by the caller. Thread rule: a query belongs to one
+ * thread; segments and states are only read.
+ */
+#ifndef AISLE_QUERY_QUERY_H
+#define AISLE_QUERY_QUERY_H
+
+#include "base/arena.h"
+#include "rank/rank.h"
+#include "segment/segment.h"
+#include "text/text.h"
+
+/* ------------------------------------------------------------------------------------------------ tree -- */
+
+enum query_kind {
+    QUERY_ALL,    /* every product, score 0 */
+    QUERY_NOTHING,
+    QUERY_TERMS,  /* leaf: any of its terms, or any term with its prefix; scores the best of them */
+    QUERY_AND,    /* all children; scores their sum */
+    QUERY_OR,     /* any child; scores the sum of those that match */
+    QUERY_ANY,    /* any child; scores the largest of those that match */
+    QUERY_WITHOUT /* the first child, unless the second matches */
+};
+
+/* The postings of a leaf in one segment. */
+struct query_lists {
+    struct postings_list *lists;
+    uint32_t count;
+};
+
+struct query_node {
+    enum query_kind kind;
+    struct query_node **children;
+    uint32_t child_count;
+    /* QUERY_TERMS: */
+    struct bytes *terms; /* one for each distinct stem; a prefix has exactly one, unstemmed */
+    uint32_t term_count;
+    bool prefix;
+    bool first_only; /* in the first text field only */
+    /* QUERY_TERMS, after query_bind: */
+    struct query_lists *in_segment; /* one for each segment */
+    uint64_t df;                    /* the largest of its terms' over the catalog */
+    struct rank_table *table;
+};
+
+/*
+ * Parses text. *root lives in arena. AISLE_BAD_QUERY (error->position is the byte), AISLE_LIMIT, AISLE_NO_MEMORY.
+ */
+must_check int query_parse(struct bytes text, const struct schema *schema, struct analyser *analyser,
+                           struct arena *arena, struct query_node **root, aisle_error *error);
+
+/* ------------------------------------------------------------------------------------------------- run -- */
+
+struct query_segment {
+    const struct segment *segment;
+    const struct segment_state *state;
+};
+
+struct query_context {
+    const struct query_segment *segments; /* of all shards */
+    uint32_t segment_count;
+    struct rank_weights weights;
+    struct rank_statistics statistics;
+    struct arena *arena;
+};
+
+/* Finds the leaves' postings and prices them. AISLE_CORRUPT, AISLE_LIMIT (prefix too wide), AISLE_NO_MEMORY. */
+must_check int query_bind(struct query_context *context, struct query_node *root);
+
+struct query_hit {
+    int32_t score; /* in parts of 1 / RANK_SCALE */
+    uint32_t segment;
+    uint32_t document;
+    uint64_t order;
+    uint64_t id_hash;
+};
+
+/*
+ * The best count products: score descending, then document order. *hits lives in the arena, *hit_count <= count.
+ */
+must_check int query_top(struct query_context *context, struct query_node *root, uint32_t count,
+                         struct query_hit **hits, uint32_t *hit_count);
+
+/* How many products match, exactly. */
+must_check int query_count(struct query_context *context, struct query_node *root, uint64_t *total);
+
+/* Appends a JSON object that shows each part of the hit's score. */
+must_check int query_explain(struct query_context *context, struct query_node *root, const struct query_hit *hit,
+                             struct buf *out);
+
+#endif

@@ -1,0 +1,167 @@
+/*
+ * query_bind.c - from words to posting lists: every leaf's terms are looked up in every segment, their document
+ * frequencies summed over the catalog, and the leaf is given the table that prices its codes.
+ *
+ * A leaf of several terms (stems of several languages, or all terms with a prefix) is one clause: its idf is that of
+ * its most frequent term, so that a rare spelling does not outrank the usual one.
+ */
+#include "query/query.h"
+
+static int allocate_leaf(struct query_context *context, struct query_node *node)
+{
+    node->in_segment = arena_calloc(context->arena, context->segment_count, sizeof *node->in_segment);
+    node->table = arena_alloc(context->arena, sizeof *node->table);
+    return (node->in_segment == NULL && context->segment_count != 0) || node->table == NULL ? AISLE_NO_MEMORY : 0;
+}
+
+static int bind_terms(struct query_context *context, struct query_node *node)
+{
+    for (uint32_t s = 0; s < context->segment_count; s++) {
+        node->in_segment[s].lists = arena_calloc(context->arena, node->term_count, sizeof(struct postings_list));
+        if (node->in_segment[s].lists == NULL) {
+            return AISLE_NO_MEMORY;
+        }
+    }
+    for (uint32_t t = 0; t < node->term_count; t++) {
+        uint64_t df = 0;
+        for (uint32_t s = 0; s < context->segment_count; s++) {
+            struct query_lists *lists = &node->in_segment[s];
+            struct bytes record;
+            int status = terms_find(&context->segments[s].segment->terms, node->terms[t], &record);
+            if (status == AISLE_END) {
+                continue;
+            }
+            if (status == 0) {
+                status = postings_list_decode(record, &lists->lists[lists->count]);
+            }
+            if (status != 0) {
+                return status;
+            }
+            df += lists->lists[lists->count++].count;
+        }
+        node->df = df > node->df ? df : node->df;
+    }
+    return 0;
+}
+
+/* ---- prefixes: a merge of the segments' dictionaries over the terms that begin with it ---- */
+
+struct prefix_input {
+    struct terms_cursor cursor;
+    int status; /* 0 while on a term with the prefix */
+    uint32_t capacity;
+};
+
+static void settle(struct prefix_input *input, struct bytes prefix)
+{
+    if (input->status == 0 && !bytes_begin_with(input->cursor.term, prefix)) {
+        input->status = AISLE_END;
+    }
+}
+
+/* Lists grow by doubling in the arena; what is left behind goes with the query. */
+static int take_list(struct query_context *context, struct prefix_input *input, struct query_lists *lists)
+{
+    if (lists->count == LIMIT_PREFIX_TERMS) {
+        return AISLE_LIMIT;
+    }
+    if (lists->count == input->capacity) {
+        uint32_t wanted = input->capacity == 0 ? 16 : input->capacity * 2;
+        struct postings_list *grown = arena_alloc(context->arena, wanted * sizeof *grown);
+        if (grown == NULL) {
+            return AISLE_NO_MEMORY;
+        }
+        if (lists->count != 0) {
+            memcpy(grown, lists->lists, lists->count * sizeof *grown);
+        }
+        lists->lists = grown;
+        input->capacity = wanted;
+    }
+    return postings_list_decode(input->cursor.value, &lists->lists[lists->count++]);
+}
+
+static struct bytes least_term(const struct prefix_input *inputs, uint32_t count)
+{
+    struct bytes least = bytes_of(NULL, 0);
+    for (uint32_t s = 0; s < count; s++) {
+        if (inputs[s].status == 0 && (least.data == NULL || bytes_compare(inputs[s].cursor.term, least) < 0)) {
+            least = inputs[s].cursor.term;
+        }
+    }
+    return least;
+}
+
+/* Takes the lists of one term from all segments that have it and moves those on. */
+static int take_term(struct query_context *context, struct query_node *node, struct prefix_input *inputs,
+                     struct bytes least)
+{
+    uint8_t copy[LIMIT_TERM_BYTES];
+    uint64_t df = 0;
+    memcpy(copy, least.data, least.size);
+    struct bytes term = bytes_of(copy, least.size);
+    for (uint32_t s = 0; s < context->segment_count; s++) {
+        if (inputs[s].status != 0 || !bytes_equal(inputs[s].cursor.term, term)) {
+            continue;
+        }
+        struct query_lists *lists = &node->in_segment[s];
+        int status = take_list(context, &inputs[s], lists);
+        if (status != 0) {
+            return status;
+        }
+        df += lists->lists[lists->count - 1].count;
+        inputs[s].status = terms_cursor_next(&inputs[s].cursor);
+        settle(&inputs[s], node->terms[0]);
+        if (inputs[s].status < 0) {
+            return inputs[s].status;
+        }
+    }
+    node->df = df > node->df ? df : node->df;
+    return 0;
+}
+
+static int bind_prefix(struct query_context *context, struct query_node *node)
+{
+    struct prefix_input *inputs = arena_calloc(context->arena, context->segment_count, sizeof *inputs);
+    if (inputs == NULL && context->segment_count != 0) {
+        return AISLE_NO_MEMORY;
+    }
+    for (uint32_t s = 0; s < context->segment_count; s++) {
+        inputs[s].status =
+            terms_cursor_seek(&inputs[s].cursor, &context->segments[s].segment->terms, node->terms[0]);
+        settle(&inputs[s], node->terms[0]);
+        if (inputs[s].status < 0) {
+            return inputs[s].status;
+        }
+    }
+    for (;;) {
+        struct bytes term = least_term(inputs, context->segment_count);
+        if (term.data == NULL) {
+            return 0;
+        }
+        int status = take_term(context, node, inputs, term);
+        if (status != 0) {
+            return status;
+        }
+    }
+}
+
+int query_bind(struct query_context *context, struct query_node *node)
+{
+    if (node->kind == QUERY_TERMS) {
+        int status = allocate_leaf(context, node);
+        if (status == 0) {
+            status = node->prefix ? bind_prefix(context, node) : bind_terms(context, node);
+        }
+        if (status == 0) {
+            rank_table_init(node->table, &context->weights, &context->statistics, node->df);
+        }
+        return status;
+    }
+    for (uint32_t i = 0; i < node->child_count; i++) {
+        int status = query_bind(context, node->children[i]);
+        if (status != 0) {
+            return status;
+        }
+    }
+    return 0;
+}

@@ -1,0 +1,145 @@
+/*
+ * query_explain.c - each part of a hit's score, computed anew from the postings, as a JSON object:
+ *
+ *   {"score":S,"products":N,"average_length":A,"length":L,
+ *    "clauses":[{"term":"shoe","prefix":false,"df":D,"idf":I,"class":C,"part":P}, ...]}
+ *
+ * score is the sum of the parts. Alternatives of a compound show the better one only.
+ */
+#include "query/cursor.h"
+#include "schema/json.h"
+
+struct explanation {
+    struct query_context *context;
+    const struct query_hit *hit;
+    int32_t length_code; /* of the product, from any of its postings; -1: none seen */
+};
+
+/* The best code of the hit's document among the leaf's lists; -1 when it is in none. */
+static int find_best_code(struct explanation *explanation, const struct query_node *node, int *code)
+{
+    const struct query_lists *lists = &node->in_segment[explanation->hit->segment];
+    const struct segment *segment = explanation->context->segments[explanation->hit->segment].segment;
+    bool accept[256];
+    *code = -1;
+    cursor_accept_first(explanation->context, accept);
+    for (uint32_t i = 0; i < lists->count; i++) {
+        struct postings_cursor cursor;
+        int status = postings_cursor_open(&cursor, &segment->postings, &lists->lists[i]);
+        uint32_t document = explanation->hit->document;
+        if (status == 0 && postings_cursor_seek(&cursor, document) == document) {
+            uint8_t found = postings_cursor_code(&cursor);
+            bool better = *code < 0 || node->table->part[found] > node->table->part[*code];
+            if (better && (!node->first_only || accept[found])) {
+                *code = found;
+            }
+        }
+        status = status == 0 ? postings_cursor_status(&cursor) : status;
+        if (status != 0) {
+            return status;
+        }
+    }
+    return 0;
+}
+
+static int explain_leaf(struct explanation *explanation, const struct query_node *node, int32_t *score,
+                        struct buf *out)
+{
+    int code;
+    int status = find_best_code(explanation, node, &code);
+    *score = -1;
+    if (status != 0 || code < 0) {
+        return status;
+    }
+    *score = node->table->part[code];
+    explanation->length_code = code & (int)RANK_LENGTH_MASK;
+    buf_put_string(out, "{\"term\":");
+    json_put_string(out, node->terms[0]);
+    buf_printf(out, ",\"prefix\":%s,\"df\":%llu,\"idf\":%.9g,\"class\":%d,\"part\":%.9g},", node->prefix ? "true" : "false",
+               (unsigned long long)node->df, rank_idf(&explanation->context->statistics, node->df),
+               code >> RANK_CLASS_SHIFT, (double)*score / RANK_SCALE);
+    return 0;
+}
+
+static int explain_node(struct explanation *explanation, const struct query_node *node, int32_t *score,
+                        struct buf *out);
+
+/* Of the children that match, the best one's clauses. */
+static int explain_best(struct explanation *explanation, const struct query_node *node, int32_t *score,
+                        struct buf *out)
+{
+    int status = 0;
+    size_t start = out->size;
+    *score = -1;
+    for (uint32_t i = 0; i < node->child_count && status == 0; i++) {
+        int32_t part;
+        size_t mark = out->size;
+        status = explain_node(explanation, node->children[i], &part, out);
+        if (status == 0 && part > *score) {
+            *score = part;
+            memmove(out->data + start, out->data + mark, out->size - mark);
+            out->size -= mark - start;
+        } else {
+            out->size = mark;
+        }
+    }
+    return status;
+}
+
+/* score: of the node, or -1 when it does not match; then nothing is appended. */
+static int explain_node(struct explanation *explanation, const struct query_node *node, int32_t *score,
+                        struct buf *out)
+{
+    size_t start = out->size;
+    int32_t sum = 0;
+    uint32_t matched = 0;
+    int status = 0;
+    switch (node->kind) {
+    case QUERY_TERMS:
+        return explain_leaf(explanation, node, score, out);
+    case QUERY_ANY:
+        return explain_best(explanation, node, score, out);
+    case QUERY_WITHOUT:
+        return explain_node(explanation, node->children[0], score, out);
+    case QUERY_ALL:
+    case QUERY_NOTHING:
+        *score = 0;
+        return 0;
+    case QUERY_AND:
+    case QUERY_OR:
+        break;
+    }
+    for (uint32_t i = 0; i < node->child_count && status == 0; i++) {
+        int32_t part;
+        status = explain_node(explanation, node->children[i], &part, out);
+        sum += part >= 0 ? part : 0;
+        matched += part >= 0 ? 1 : 0;
+    }
+    bool matches = node->kind == QUERY_AND ? matched == node->child_count : matched != 0;
+    *score = matches ? sum : -1;
+    out->size = matches ? out->size : start;
+    return status;
+}
+
+int query_explain(struct query_context *context, struct query_node *root, const struct query_hit *hit,
+                  struct buf *out)
+{
+    struct explanation explanation = {.context = context, .hit = hit, .length_code = -1};
+    struct buf clauses;
+    int32_t score = 0;
+    buf_init(&clauses, out->max_bytes);
+    int status = explain_node(&explanation, root, &score, &clauses);
+    if (status == 0) {
+        buf_printf(out, "{\"score\":%.9g,\"products\":%llu,\"average_length\":%.9g,", (double)hit->score / RANK_SCALE,
+                   (unsigned long long)context->statistics.products, rank_average_length(&context->statistics));
+        if (explanation.length_code >= 0) {
+            buf_printf(out, "\"length\":%.9g,", rank_length_halves[explanation.length_code] / 2.0);
+        }
+        buf_put_string(out, "\"clauses\":[");
+        buf_put(out, clauses.data, clauses.size == 0 ? 0 : clauses.size - 1);
+        buf_put_string(out, "]}");
+        status = buf_status(&clauses) != 0 ? buf_status(&clauses) : buf_status(out);
+    }
+    buf_release(&clauses);
+    return status;
+}

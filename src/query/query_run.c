@@ -1,0 +1,151 @@
+/*
+ * query_run.c - the two passes of a query: the best products, and how many match.
+ *
+ * They are separate because the first skips nearly everything and the second nothing: doing both at once would cost
+ * the first its pruning (Lucene's top 100 with count costs ten times its top 100 plus its count).
+ *
+ * Equal scores are decided by the document order, in all segments together. Within a segment documents come in that
+ * order, so once one of them ties with the worst hit held and loses, every later one of the segment with that score
+ * loses too, and the minimum is raised above it; the next segment begins at the worst hit's score again.
+ */
+#include "query/cursor.h"
+#include "query/topk.h"
+
+#include "base/hash.h"
+
+static bool is_alive(const struct query_segment *segment, uint32_t document)
+{
+    return segment_state_alive(segment->state, document);
+}
+
+static int load_place(const struct query_context *context, struct query_hit *hit)
+{
+    const struct segment *segment = context->segments[hit->segment].segment;
+    uint8_t id[LIMIT_ID_BYTES];
+    size_t size;
+    int status = column_keys_get(&segment->order, hit->document, &hit->order);
+    if (status == 0) {
+        status = ids_get(&segment->ids, hit->document, id, &size);
+    }
+    if (status == 0) {
+        hit->id_hash = hash_bytes(id, size);
+    }
+    return status == AISLE_END ? AISLE_CORRUPT : status;
+}
+
+/* Offers hit; returns what a later document of its segment must score at least to have a chance. */
+static int32_t offer(struct topk *top, const struct query_hit *hit)
+{
+    bool taken = topk_offer(top, hit);
+    if (!topk_full(top)) {
+        return 0;
+    }
+    return topk_worst(top) + (!taken || top->hits[0].segment == hit->segment ? 1 : 0);
+}
+
+static int top_of_segment(struct query_context *context, const struct query_node *root, uint32_t number,
+                          struct topk *top)
+{
+    const struct query_segment *segment = &context->segments[number];
+    struct cursor *cursor;
+    int status = cursor_open(context, root, number, &cursor);
+    if (status != 0) {
+        return status;
+    }
+    int32_t minimum = topk_full(top) ? topk_worst(top) : 0;
+    uint32_t document = cursor->ops->seek(cursor, 0, minimum);
+    while (document != POSTINGS_END) {
+        if (is_alive(segment, document)) {
+            struct query_hit hit = {.score = cursor->ops->score(cursor), .segment = number, .document = document};
+            if (hit.score >= minimum) {
+                status = load_place(context, &hit);
+                if (status != 0) {
+                    return status;
+                }
+                minimum = offer(top, &hit);
+            }
+        }
+        document = cursor->ops->seek(cursor, document + 1, minimum);
+    }
+    return cursor->ops->status(cursor);
+}
+
+int query_top(struct query_context *context, struct query_node *root, uint32_t count, struct query_hit **hits,
+              uint32_t *hit_count)
+{
+    struct topk top;
+    int status = topk_init(&top, context->arena, count);
+    for (uint32_t i = 0; i < context->segment_count && status == 0 && count != 0; i++) {
+        struct arena_mark mark = arena_mark(context->arena);
+        status = top_of_segment(context, root, i, &top);
+        arena_rewind(context->arena, mark);
+    }
+    if (status == 0) {
+        topk_sort(&top);
+        *hits = top.hits;
+        *hit_count = top.count;
+    }
+    return status;
+}
+
+/* A single unrestricted list of a segment without dead documents needs no walk. */
+static bool count_is_known(const struct query_context *context, const struct query_node *root, uint32_t number,
+                           uint64_t *count)
+{
+    const struct query_segment *segment = &context->segments[number];
+    if (root->kind == QUERY_ALL) {
+        *count = segment->segment->info.documents - segment->state->dead_count;
+        return true;
+    }
+    if (root->kind == QUERY_NOTHING || (root->kind == QUERY_TERMS && root->in_segment[number].count == 0)) {
+        *count = 0;
+        return true;
+    }
+    if (root->kind != QUERY_TERMS || root->in_segment[number].count > 1 || segment->state->dead_count != 0 ||
+        (root->first_only && !context->weights.single)) {
+        return false;
+    }
+    *count = root->in_segment[number].lists[0].count;
+    return true;
+}
+
+static int count_segment(struct query_context *context, const struct query_node *root, uint32_t number,
+                         uint64_t *total)
+{
+    const struct query_segment *segment = &context->segments[number];
+    size_t words = ((size_t)segment->segment->info.documents + 63) / 64;
+    struct cursor *cursor;
+    int status = cursor_open(context, root, number, &cursor);
+    if (status != 0) {
+        return status;
+    }
+    uint32_t from = cursor->ops->least(cursor, 0);
+    while (from != POSTINGS_END) {
+        uint64_t bits[CURSOR_WINDOW_WORDS] = {0};
+        from -= from % CURSOR_WINDOW;
+        cursor->ops->fill(cursor, from, bits);
+        for (size_t i = 0; i < CURSOR_WINDOW_WORDS; i++) {
+            size_t word = from / 64 + i;
+            uint64_t dead = segment->state->dead != NULL && word < words ? segment->state->dead[word] : 0;
+            *total += (uint64_t)__builtin_popcountll(bits[i] & ~dead);
+        }
+        from = cursor->ops->least(cursor, from + CURSOR_WINDOW);
+    }
+    return cursor->ops->status(cursor);
+}
+
+int query_count(struct query_context *context, struct query_node *root, uint64_t *total)
+{
+    int status = 0;
+    *total = 0;
+    for (uint32_t i = 0; i < context->segment_count && status == 0; i++) {
+        uint64_t count = 0;
+        if (!count_is_known(context, root, i, &count)) {
+            struct arena_mark mark = arena_mark(context->arena);
+            status = count_segment(context, root, i, &count);
+            arena_rewind(context->arena, mark);
+        }
+        *total += count;
+    }
+    return status;
+}
