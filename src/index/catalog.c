@@ -1,0 +1,166 @@
+/*
+ * catalog.c - aisle_create, aisle_open, aisle_close and the small public functions around them.
+ */
+#include "index/catalog.h"
+
+#include "base/alloc.h"
+#include "index/catalog_files.h"
+#include "index/ingest.h"
+#include "schema/json.h"
+
+#include <stdio.h>
+
+#define STRINGIFY(x) #x
+#define VERSION_TEXT(a, b, c) STRINGIFY(a) "." STRINGIFY(b) "." STRINGIFY(c)
+
+const char *aisle_version(void)
+{
+    return VERSION_TEXT(AISLE_VERSION_MAJOR, AISLE_VERSION_MINOR, AISLE_VERSION_PATCH);
+}
+
+int aisle_set_allocator(const aisle_allocator *allocator)
+{
+    return alloc_hooks_set(allocator);
+}
+
+void aisle_free(void *memory)
+{
+    mem_free(memory);
+}
+
+int aisle_infer_schema(aisle_bytes lines, char **schema, aisle_error *error)
+{
+    struct buf json;
+    *schema = NULL;
+    buf_init(&json, LIMIT_SCHEMA_BYTES);
+    int status = schema_infer(bytes_of(lines.data, lines.size), &json, error);
+    if (status == 0) {
+        *schema = mem_copy_string(json.data, json.size);
+        status = *schema == NULL ? error_no_memory(error, "guessing a schema") : 0;
+    }
+    buf_release(&json);
+    return status;
+}
+
+char *catalog_path(const char *directory, const char *name)
+{
+    size_t size = strlen(directory) + 1 + strlen(name) + 1;
+    char *path = mem_alloc(size);
+    if (path != NULL) {
+        snprintf(path, size, "%s/%s", directory, name);
+    }
+    return path;
+}
+
+char *catalog_shard_path(const char *directory, uint32_t shard)
+{
+    char name[32];
+    snprintf(name, sizeof name, "shard-%02u", shard);
+    return catalog_path(directory, name);
+}
+
+/* ---- open ---- */
+
+static int open_shards(struct aisle *catalog, aisle_error *error)
+{
+    catalog->shards = mem_calloc(catalog->shard_count, sizeof *catalog->shards);
+    if (catalog->shards == NULL) {
+        return error_no_memory(error, "opening a catalog");
+    }
+    int status = 0;
+    for (uint32_t i = 0; i < catalog->shard_count && status == 0; i++) {
+        char *path = catalog_shard_path(catalog->path, i);
+        status = path == NULL
+                     ? error_no_memory(error, "opening a catalog")
+                     : shard_open(path, catalog->read_only, &catalog->columns, &catalog->shards[i], error);
+        mem_free(path);
+        if (status == AISLE_NOT_FOUND) {
+            status = error_set(error, AISLE_CORRUPT, "shard %u of the catalog is missing (%s)", i, catalog->path);
+        }
+    }
+    return status;
+}
+
+static int open_catalog(struct aisle *catalog, const char *path, const aisle_options *options, aisle_error *error)
+{
+    catalog->read_only = options->read_only;
+    catalog->threads = options->threads;
+    catalog->memory_bytes = options->memory_bytes == 0 ? LIMIT_BUDGET_DEFAULT_BYTES : options->memory_bytes;
+    if (catalog->memory_bytes < LIMIT_BUDGET_MIN_BYTES) {
+        return error_set(error, AISLE_LIMIT, "a memory budget of %llu bytes is below the least, %llu",
+                         (unsigned long long)catalog->memory_bytes, (unsigned long long)LIMIT_BUDGET_MIN_BYTES);
+    }
+    catalog->path = mem_copy_string(path, strlen(path));
+    if (catalog->path == NULL) {
+        return error_no_memory(error, "opening a catalog");
+    }
+    int status = storage_filesystem_check(path, error);
+    if (status == AISLE_NOT_FOUND) {
+        return error_set(error, AISLE_NOT_A_CATALOG, "there is no catalog (%s)", path);
+    }
+    if (status == 0) {
+        status = catalog_files_read(path, &catalog->shard_count, &catalog->schema_json, error);
+    }
+    if (status == 0) {
+        status = schema_parse(bytes_of_string(catalog->schema_json), &catalog->schema, error);
+    }
+    if (status != 0) {
+        return status;
+    }
+    ingest_columns(catalog->schema, &catalog->columns);
+    rank_weights_init(&catalog->weights, catalog->schema);
+    return open_shards(catalog, error);
+}
+
+int aisle_open(const char *path, const aisle_options *given, aisle **out, aisle_error *error)
+{
+    aisle_options options = {.size = sizeof options};
+    *out = NULL;
+    if (given != NULL) {
+        if (given->size < sizeof given->size || given->size > sizeof options) {
+            return error_set(error, AISLE_INVALID, "aisle_options.size is not sizeof(aisle_options)");
+        }
+        memcpy(&options, given, given->size);
+    }
+    if (path == NULL || strlen(path) == 0 || strlen(path) > LIMIT_PATH_BYTES) {
+        return error_set(error, AISLE_INVALID, "a catalog's path has 1 to %u bytes", LIMIT_PATH_BYTES);
+    }
+    struct aisle *catalog = mem_calloc(1, sizeof *catalog);
+    if (catalog == NULL) {
+        return error_no_memory(error, "opening a catalog");
+    }
+    int status = open_catalog(catalog, path, &options, error);
+    if (status == 0 && searcher_pool_init(&catalog->searchers, catalog->shard_count) != 0) {
+        status = error_no_memory(error, "opening a catalog");
+    }
+    catalog->has_searchers = status == 0;
+    if (status != 0) {
+        aisle_close(catalog);
+        return status;
+    }
+    *out = catalog;
+    return 0;
+}
+
+void aisle_close(aisle *catalog)
+{
+    if (catalog == NULL) {
+        return;
+    }
+    if (catalog->has_searchers) {
+        searcher_pool_release(&catalog->searchers);
+    }
+    for (uint32_t i = 0; catalog->shards != NULL && i < catalog->shard_count; i++) {
+        shard_close(&catalog->shards[i]);
+    }
+    mem_free(catalog->shards);
+    schema_free(catalog->schema);
+    mem_free(catalog->schema_json);
+    mem_free(catalog->path);
+    mem_free(catalog);
+}
+
+const char *aisle_schema(const aisle *catalog)
+{
+    return catalog->schema_json;
+}

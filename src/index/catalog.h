@@ -1,0 +1,45 @@
+/*
+ * catalog.h - a catalog's directory, and what an open one holds.
+ *
+ *   CATALOG/aisle.json    {"format":1,"shards":N}
+ *   CATALOG/schema.json   the schema as it was given
+ *   CATALOG/writer.lock   held by the writer for its life
+ *   CATALOG/shard-NN/     one LMDB environment each
+ *
+ * The directory is made under another name beside its place and renamed, so that it appears whole or not at all.
+ * Thread rule: an open catalog is shared by threads; what changes in it is behind locks (shard.h, searcher.h).
+ */
+#ifndef AISLE_INDEX_CATALOG_H
+#define AISLE_INDEX_CATALOG_H
+
+#include "index/searcher.h"
+#include "index/shard.h"
+#include "rank/rank.h"
+
+struct aisle {
+    char *path; /* owned */
+    char *schema_json;
+    struct schema *schema;
+    struct segment_columns columns;
+    struct rank_weights weights;
+    uint64_t memory_bytes;
+    uint32_t threads;
+    bool read_only;
+    uint32_t shard_count;
+    struct shard *shards; /* owned, shard_count */
+    struct searcher_pool searchers;
+    bool has_searchers;
+};
+
+/* The shard that a product with this id belongs to. ON DISK: the routing must not change. */
+static inline uint32_t catalog_shard_of(const struct aisle *catalog, uint64_t id_hash)
+{
+    /* The high half: id tables inside the shard place by the other bits. */
+    return (uint32_t)(((id_hash >> 32) * catalog->shard_count) >> 32);
+}
+
+/* PATH/NAME, in memory of the caller; NULL: no memory. */
+char *catalog_path(const char *directory, const char *name);
+char *catalog_shard_path(const char *directory, uint32_t shard);
+
+#endif

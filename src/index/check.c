@@ -1,0 +1,112 @@
+/*
+ * check.c - aisle_check: opens a catalog and verifies everything in it that can be verified.
+ */
+#include "index/catalog.h"
+#include "index/product_codec.h"
+
+#include <stdio.h>
+
+struct walk {
+    struct aisle *catalog;
+    aisle_check_report *report;
+    void *context;
+    uint64_t faults;
+};
+
+static void report_error(struct walk *walk, uint32_t shard, const char *what)
+{
+    char text[320];
+    snprintf(text, sizeof text, "shard %u: %s", shard, what);
+    walk->faults++;
+    walk->report(walk->context, text);
+}
+
+/* Every stored product decompresses, and so does what patches make of it. */
+static void check_products(struct walk *walk, uint32_t shard, const struct shard_snapshot *snapshot, uint32_t position)
+{
+    const struct segment *segment = snapshot->view->segments[position];
+    const struct segment_state *state = &snapshot->view->states[position];
+    struct product_codec codec;
+    struct buf product;
+    product_codec_init(&codec);
+    buf_init(&product, LIMIT_PRODUCT_BYTES * 2);
+    for (uint32_t document = 0; document < segment->info.documents; document++) {
+        buf_clear(&product);
+        int status = product_codec_read(&codec, snapshot, segment, document, &product);
+        if (status == 0) {
+            status = product_codec_lay_over(&codec, walk->catalog->schema, segment, state, document, &product);
+        }
+        if (status != 0) {
+            char text[160];
+            snprintf(text, sizeof text, "segment %u: stored product %u: %s", segment->info.id, document,
+                     aisle_error_text(status));
+            report_error(walk, shard, text);
+            break;
+        }
+    }
+    buf_release(&product);
+    product_codec_release(&codec);
+}
+
+static void check_overlays(struct walk *walk, uint32_t shard, const struct segment *segment,
+                           const struct segment_state *state)
+{
+    for (size_t i = 0; i < state->overlay_count; i++) {
+        const struct segment_overlay *overlay = &state->overlays[i];
+        bool is_column = overlay->kind >= PAGE_COLUMN && overlay->kind < PAGE_COLUMN + LIMIT_FIELDS;
+        bool sound = is_column ? column_page_check(overlay->content, NULL) == 0
+                               : overlay->content.size == PAGE_BITS_WORDS * sizeof(uint64_t);
+        if (!sound) {
+            char text[160];
+            snprintf(text, sizeof text, "segment %u: changed page %u of kind %u is damaged", segment->info.id,
+                     overlay->page, overlay->kind);
+            report_error(walk, shard, text);
+        }
+    }
+}
+
+static void check_shard(struct walk *walk, uint32_t number)
+{
+    struct shard_snapshot snapshot;
+    aisle_error error;
+    if (shard_begin(&walk->catalog->shards[number], &snapshot, &error) != 0) {
+        report_error(walk, number, error.message);
+        return;
+    }
+    const struct shard_view *view = snapshot.view;
+    for (uint32_t i = 0; i < view->manifest.segment_count; i++) {
+        uint64_t before = walk->faults;
+        segment_check(view->segments[i], walk->report, walk->context, &walk->faults);
+        check_overlays(walk, number, view->segments[i], &view->states[i]);
+        if (walk->faults == before) {
+            check_products(walk, number, &snapshot, i);
+        }
+    }
+    shard_end(&snapshot);
+}
+
+int aisle_check(const char *path, aisle_check_report *report, void *context, uint64_t *faults, aisle_error *error)
+{
+    struct walk walk = {.report = report, .context = context};
+    aisle_options options = {.size = sizeof options, .read_only = true};
+    aisle_error opening;
+    *faults = 0;
+    int status = aisle_open(path, &options, &walk.catalog, &opening);
+    if (status == AISLE_CORRUPT) {
+        report(context, opening.message);
+        *faults = 1;
+        return 0;
+    }
+    if (status != 0) {
+        if (error != NULL) {
+            *error = opening;
+        }
+        return status;
+    }
+    for (uint32_t i = 0; i < walk.catalog->shard_count; i++) {
+        check_shard(&walk, i);
+    }
+    aisle_close(walk.catalog);
+    *faults = walk.faults;
+    return 0;
+}

@@ -1,0 +1,132 @@
+/*
+ * clean.c - removing what no manifest lists: segments merged away, wholly dead, or left by a crashed writer.
+ *
+ * In small transactions, so that LMDB's record of the freed pages stays small: a huge one would itself need that
+ * many contiguous pages.
+ */
+#include "index/shard_writer_private.h"
+
+#define CLEAN_BATCH 256u
+
+static bool is_listed(const struct shard_writer *writer, uint32_t id)
+{
+    for (uint32_t i = 0; i < writer->segment_count; i++) {
+        if (writer->segments[i].info.id == id) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/*
+ * The first key at or behind *next that belongs to no listed segment; AISLE_END when there is none. Listed segments
+ * are passed over in one step each. *next moves along.
+ */
+static int find_refuse(const struct shard_writer *writer, struct storage_cursor *cursor, uint32_t *next,
+                       struct bytes *key)
+{
+    for (;;) {
+        uint8_t lowest[sizeof(uint32_t)];
+        struct bytes value;
+        store_u32_big(lowest, *next);
+        int status = storage_cursor_seek(cursor, bytes_of(lowest, sizeof lowest), key, &value);
+        if (status != 0) {
+            return status;
+        }
+        if (key->size < sizeof lowest || key->size > EXTENT_KEY_BYTES) {
+            return AISLE_CORRUPT;
+        }
+        *next = load_u32_big(key->data);
+        if (!is_listed(writer, *next)) {
+            return 0;
+        }
+        if (*next == UINT32_MAX) {
+            return AISLE_END;
+        }
+        ++*next;
+    }
+}
+
+/* Deletes up to CLEAN_BATCH keys; *done when no more are left. */
+static int delete_batch(const struct shard_writer *writer, struct storage_txn *txn, enum storage_table table,
+                        bool *done)
+{
+    uint8_t keys[CLEAN_BATCH][EXTENT_KEY_BYTES];
+    size_t sizes[CLEAN_BATCH];
+    struct storage_cursor *cursor = NULL;
+    struct bytes key;
+    struct bytes value;
+    uint32_t next = 0;
+    size_t count = 0;
+    int status = storage_cursor_open(txn, table, &cursor);
+    if (status != 0) {
+        return status;
+    }
+    status = find_refuse(writer, cursor, &next, &key);
+    while (status == 0 && count < CLEAN_BATCH) {
+        memcpy(keys[count], key.data, key.size);
+        sizes[count++] = key.size;
+        status = storage_cursor_next(cursor, &key, &value);
+        if (status == 0 && (key.size < sizeof next || key.size > EXTENT_KEY_BYTES)) {
+            status = AISLE_CORRUPT;
+        }
+        if (status == 0 && load_u32_big(key.data) != next) {
+            next = load_u32_big(key.data);
+            status = find_refuse(writer, cursor, &next, &key);
+        }
+    }
+    storage_cursor_close(cursor);
+    *done = status == AISLE_END;
+    status = status == AISLE_END ? 0 : status;
+    for (size_t i = 0; i < count && status == 0; i++) {
+        status = storage_delete(txn, table, bytes_of(keys[i], sizes[i]));
+    }
+    return status;
+}
+
+/* Whether a table holds refuse at all: a read, so that a clean shard costs no write. */
+static int has_refuse(const struct shard_writer *writer, enum storage_table table, bool *any, aisle_error *error)
+{
+    struct storage_txn *txn = NULL;
+    struct storage_cursor *cursor = NULL;
+    struct bytes key;
+    uint32_t next = 0;
+    int status = storage_read_begin(writer->shard->storage, &txn, error);
+    if (status != 0) {
+        return status;
+    }
+    status = storage_cursor_open(txn, table, &cursor);
+    if (status == 0) {
+        status = find_refuse(writer, cursor, &next, &key);
+        storage_cursor_close(cursor);
+    }
+    storage_read_end(txn);
+    *any = status == 0;
+    return status < 0 ? error_set(error, status, "the shard cannot be cleaned: %s", aisle_error_text(status)) : 0;
+}
+
+static int clean_table(const struct shard_writer *writer, enum storage_table table, aisle_error *error)
+{
+    bool any = false;
+    int status = has_refuse(writer, table, &any, error);
+    for (bool done = !any; status == 0 && !done;) {
+        struct storage_txn *txn = NULL;
+        status = storage_write_begin(writer->shard->storage, &txn, error);
+        if (status != 0) {
+            return status;
+        }
+        status = delete_batch(writer, txn, table, &done);
+        if (status != 0) {
+            storage_abort(txn);
+            return error_set(error, status, "the shard cannot be cleaned: %s", aisle_error_text(status));
+        }
+        status = storage_commit(txn, error);
+    }
+    return status;
+}
+
+int shard_writer_clean(struct shard_writer *writer, aisle_error *error)
+{
+    int status = clean_table(writer, TABLE_EXTENTS, error);
+    return status == 0 ? clean_table(writer, TABLE_PAGES, error) : status;
+}

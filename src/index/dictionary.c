@@ -1,0 +1,136 @@
+/*
+ * dictionary.c - learning, storing and loading the dictionaries that products are compressed with.
+ *
+ * A shard learns its dictionary from the first batch that is large enough and keeps it: products stored before are
+ * moved over to it when they are next merged.
+ */
+#include "index/dictionary.h"
+
+#include "base/alloc.h"
+#include "base/hash.h"
+#include "index/shard_writer_private.h"
+
+#define SAMPLES_MAX 8192u
+#define SAMPLES_MIN 1000u /* fewer products do not show what the catalog is like */
+
+static struct bytes make_key(uint32_t number, uint8_t key[sizeof(uint32_t)])
+{
+    store_u32_big(key, number);
+    return bytes_of(key, sizeof(uint32_t));
+}
+
+int dictionary_load(struct storage_txn *txn, uint32_t number, struct bytes *out)
+{
+    uint8_t key[sizeof(uint32_t)];
+    struct bytes stored;
+    *out = bytes_of(NULL, 0);
+    if (number == 0) {
+        return 0;
+    }
+    int status = storage_get(txn, TABLE_DICTIONARIES, make_key(number, key), &stored);
+    if (status == 0) {
+        status = segment_page_open(stored, out);
+    }
+    return status == AISLE_END ? AISLE_CORRUPT : status;
+}
+
+int dictionary_store(struct storage_txn *txn, uint32_t number, struct bytes dictionary)
+{
+    uint8_t key[sizeof(uint32_t)];
+    struct buf stored;
+    buf_init(&stored, LIMIT_DICTIONARY_BYTES + sizeof(uint32_t));
+    buf_put_u32(&stored, hash_checksum(dictionary.data, dictionary.size));
+    buf_put(&stored, dictionary.data, dictionary.size);
+    int status = buf_status(&stored);
+    if (status == 0) {
+        status = storage_put(txn, TABLE_DICTIONARIES, make_key(number, key), buf_bytes(&stored));
+    }
+    buf_release(&stored);
+    return status;
+}
+
+int dictionary_learn(const struct segment_builder *builder, struct buf *out)
+{
+    uint32_t live = segment_builder_live(builder);
+    if (live < SAMPLES_MIN) {
+        return 0;
+    }
+    struct bytes *samples = mem_alloc(SAMPLES_MAX * sizeof *samples);
+    if (samples == NULL) {
+        return AISLE_NO_MEMORY;
+    }
+    uint32_t documents = segment_builder_documents(builder);
+    uint32_t step = documents / SAMPLES_MAX + 1;
+    size_t count = 0;
+    for (uint32_t i = 0; i < documents; i += step) {
+        if (!segment_builder_dropped(builder, i)) {
+            samples[count++] = segment_builder_stored(builder, i);
+        }
+    }
+    int status = dictionary_train(samples, count, COMPRESS_DICTIONARY_BYTES, out);
+    mem_free(samples);
+    return status;
+}
+
+/* Learns the shard's first dictionary and stores it under the next number. */
+static int make_dictionary(struct shard_writer *writer, const struct segment_builder *builder, struct buf *dictionary,
+                           aisle_error *error)
+{
+    struct storage_txn *txn = NULL;
+    int status = dictionary_learn(builder, dictionary);
+    if (status != 0) {
+        return error_set(error, status, "a dictionary cannot be learned: %s", aisle_error_text(status));
+    }
+    if (dictionary->size == 0) {
+        return 0;
+    }
+    status = storage_write_begin(writer->shard->storage, &txn, error);
+    if (status != 0) {
+        return status;
+    }
+    status = dictionary_store(txn, writer->manifest.next_dictionary, buf_bytes(dictionary));
+    if (status != 0) {
+        storage_abort(txn);
+        return error_set(error, status, "a dictionary cannot be stored: %s", aisle_error_text(status));
+    }
+    status = storage_commit(txn, error);
+    if (status == 0) {
+        writer->manifest.dictionary = writer->manifest.next_dictionary++;
+    }
+    return status;
+}
+
+static int load_dictionary(struct shard_writer *writer, struct buf *dictionary, aisle_error *error)
+{
+    struct storage_txn *txn = NULL;
+    struct bytes bytes;
+    int status = storage_read_begin(writer->shard->storage, &txn, error);
+    if (status != 0) {
+        return status;
+    }
+    status = dictionary_load(txn, writer->manifest.dictionary, &bytes);
+    if (status == 0) {
+        buf_put(dictionary, bytes.data, bytes.size);
+        status = buf_status(dictionary);
+    }
+    storage_read_end(txn);
+    return status == 0 ? 0 : error_set(error, status, "dictionary %u cannot be read: %s",
+                                       writer->manifest.dictionary, aisle_error_text(status));
+}
+
+int shard_writer_compressor(struct shard_writer *writer, const struct segment_builder *builder,
+                            struct compressor **out, aisle_error *error)
+{
+    struct buf dictionary;
+    buf_init(&dictionary, LIMIT_DICTIONARY_BYTES);
+    int status = writer->manifest.dictionary == 0 ? make_dictionary(writer, builder, &dictionary, error)
+                                                  : load_dictionary(writer, &dictionary, error);
+    if (status == 0) {
+        status = compressor_new(buf_bytes(&dictionary), COMPRESS_LEVEL, out);
+        if (status != 0) {
+            error_set(error, status, "products cannot be compressed: %s", aisle_error_text(status));
+        }
+    }
+    buf_release(&dictionary);
+    return status;
+}

@@ -1,0 +1,199 @@
+/*
+ * ingest.c - one product into the memory index.
+ */
+#include "index/ingest.h"
+
+#include "base/alloc.h"
+#include "base/hash.h"
+
+#define PATH_SEPARATOR 0x1f /* ON DISK, through the order key: between the levels of a path */
+
+void ingest_columns(const struct schema *schema, struct segment_columns *columns)
+{
+    *columns = (struct segment_columns){.count = 0};
+    for (uint8_t f = 0; f < schema->field_count; f++) {
+        enum field_type type = schema->fields[f].type;
+        if (type != FIELD_TEXT && type != FIELD_KEYWORD && type != FIELD_PATH) {
+            columns->field[columns->count] = f;
+            columns->kind[columns->count++] = type == FIELD_DOUBLE ? COLUMN_DOUBLE : COLUMN_INTEGER;
+        }
+    }
+}
+
+int ingest_init(struct ingest *ingest, const struct schema *schema, const struct segment_columns *columns,
+                const struct rank_weights *weights, aisle_error *error)
+{
+    *ingest = (struct ingest){.schema = schema, .columns = columns, .weights = weights};
+    for (uint8_t f = 0; f < schema->field_count; f++) {
+        int status = text_language_find(schema->fields[f].language, &ingest->language[f]);
+        if (status != 0) {
+            return error_set(error, AISLE_BAD_SCHEMA, "field \"%s\": unknown language \"%s\"", schema->fields[f].name,
+                             schema->fields[f].language);
+        }
+    }
+    int status = analyser_new(&ingest->analyser);
+    return status == 0 ? 0 : error_no_memory(error, "beginning to write");
+}
+
+void ingest_release(struct ingest *ingest)
+{
+    analyser_free(ingest->analyser);
+    mem_free(ingest->slots);
+    mem_free(ingest->classes);
+    *ingest = (struct ingest){.schema = NULL};
+}
+
+static int grow_slots(struct ingest *ingest)
+{
+    size_t wanted = ingest->slot_capacity == 0 ? 256 : ingest->slot_capacity * 2;
+    struct rank_occurrence *slots = mem_realloc(ingest->slots, wanted * sizeof *slots);
+    if (slots == NULL) {
+        return AISLE_NO_MEMORY;
+    }
+    ingest->slots = slots;
+    uint8_t *classes = mem_realloc(ingest->classes, wanted);
+    if (classes == NULL) {
+        return AISLE_NO_MEMORY;
+    }
+    ingest->classes = classes;
+    ingest->slot_capacity = wanted;
+    return 0;
+}
+
+/* Notes one more occurrence of each term in the field. */
+static int add_terms(struct ingest *ingest, struct segment_builder *builder, const struct bytes *terms, size_t count,
+                     uint8_t field)
+{
+    uint32_t slots[SEGMENT_TOUCH_MAX];
+    bool in_first = field == ingest->schema->first_text;
+    int status = segment_builder_touch(builder, terms, count, slots);
+    for (size_t i = 0; i < count && status == 0; i++) {
+        if (slots[i] == ingest->slot_count) {
+            status = slots[i] == ingest->slot_capacity ? grow_slots(ingest) : 0;
+            if (status != 0) {
+                break;
+            }
+            ingest->slots[ingest->slot_count++] = (struct rank_occurrence){.weight = 0};
+        }
+        struct rank_occurrence *occurrence = &ingest->slots[slots[i]];
+        occurrence->weight += ingest->schema->fields[field].weight;
+        occurrence->frequency++;
+        occurrence->in_first = occurrence->in_first || in_first;
+    }
+    return status;
+}
+
+/* Adds all tokens of a field; *length grows by weight * tokens. */
+static int add_field(struct ingest *ingest, struct segment_builder *builder, const struct product_value *value,
+                     uint8_t field, uint64_t *length)
+{
+    struct bytes terms[SEGMENT_TOUCH_MAX];
+    int status = 0;
+    for (uint32_t i = 0; i < value->string_count && status == 0; i++) {
+        struct token_list list;
+        status = analyser_run(ingest->analyser, value->strings[i], ingest->language[field], &list);
+        for (size_t t = 0; t < list.count && status == 0;) {
+            size_t count = 0;
+            for (; count < SEGMENT_TOUCH_MAX && t < list.count; t++) {
+                terms[count++] = list.tokens[t].term;
+            }
+            status = add_terms(ingest, builder, terms, count, field);
+        }
+        *length += status == 0 ? (uint64_t)list.length * ingest->schema->fields[field].weight : 0;
+    }
+    return status;
+}
+
+/* Hash of a keyword's first value; of a path, the first level's in the high half and the whole's in the low half. */
+static int fold_hash(struct ingest *ingest, const struct field *field, const struct product_value *value,
+                     uint64_t *hash)
+{
+    struct bytes folded;
+    int status = analyser_fold(ingest->analyser, value->strings[0], &folded);
+    if (status != 0) {
+        return status;
+    }
+    uint64_t first = hash_bytes(folded.data, folded.size);
+    *hash = first;
+    if (field->type != FIELD_PATH) {
+        return 0;
+    }
+    uint8_t joined[LIMIT_KEYWORD_BYTES * 4];
+    size_t size = 0;
+    for (uint32_t i = 0; i < value->string_count && size < sizeof joined; i++) {
+        status = analyser_fold(ingest->analyser, value->strings[i], &folded);
+        if (status != 0) {
+            return status;
+        }
+        if (i != 0) {
+            joined[size++] = PATH_SEPARATOR;
+        }
+        size_t room = sizeof joined - size;
+        size_t part = folded.size < room ? folded.size : room;
+        memcpy(joined + size, folded.data, part);
+        size += part;
+    }
+    *hash = (first >> 32 << 32) | hash_bytes(joined, size) >> 32;
+    return 0;
+}
+
+static int order_key(struct ingest *ingest, const struct product *product, uint8_t length_code, uint64_t *key)
+{
+    const struct schema *schema = ingest->schema;
+    uint64_t hashes[LIMIT_FIELDS];
+    for (uint32_t i = 0; i < schema->order_count; i++) {
+        uint8_t f = schema->order[i].field;
+        bool hashed = schema->order[i].kind == ORDER_FIELD &&
+                      (schema->fields[f].type == FIELD_KEYWORD || schema->fields[f].type == FIELD_PATH);
+        if (hashed && product->values[f].present) {
+            int status = fold_hash(ingest, &schema->fields[f], &product->values[f], &hashes[f]);
+            if (status != 0) {
+                return status;
+            }
+        }
+    }
+    *key = rank_order_key(schema, product, length_code, hashes);
+    return 0;
+}
+
+static int add_document(struct ingest *ingest, struct segment_builder *builder, const struct product *product,
+                        uint64_t id_hash, struct bytes text, uint64_t length)
+{
+    int64_t columns[LIMIT_FIELDS];
+    struct builder_document document = {.id = product->id, .id_hash = id_hash, .stored = text};
+    document.length_code = rank_length_code(ingest->weights, length);
+    document.length = rank_length_halves[document.length_code];
+    for (uint8_t i = 0; i < ingest->columns->count; i++) {
+        const struct product_value *value = &product->values[ingest->columns->field[i]];
+        columns[i] = value->present ? value->number : COLUMN_MISSING;
+    }
+    for (size_t i = 0; i < ingest->slot_count; i++) {
+        ingest->classes[i] = rank_class(ingest->weights, &ingest->slots[i]);
+    }
+    document.columns = columns;
+    document.classes = ingest->classes;
+    int status = order_key(ingest, product, document.length_code, &document.order);
+    uint32_t number;
+    return status == 0 ? segment_builder_end(builder, &document, &number) : status;
+}
+
+int ingest_add(struct ingest *ingest, struct segment_builder *builder, const struct product *product,
+               uint64_t id_hash, struct bytes text)
+{
+    const struct schema *schema = ingest->schema;
+    uint64_t length = 0;
+    int status = 0;
+    ingest->slot_count = 0;
+    for (uint8_t f = 0; f < schema->field_count && status == 0; f++) {
+        if (schema->fields[f].searchable && product->values[f].present) {
+            status = add_field(ingest, builder, &product->values[f], f, &length);
+        }
+    }
+    if (status == 0) {
+        status = add_document(ingest, builder, product, id_hash, text, length);
+    }
+    if (status != 0) {
+        segment_builder_abandon(builder);
+    }
+    return status;
+}

@@ -1,0 +1,40 @@
+/*
+ * ingest.h - from a product's JSON to a document of the memory index: analysis, classes, columns, order key.
+ *
+ * Thread rule: one ingest, one thread.
+ */
+#ifndef AISLE_INDEX_INGEST_H
+#define AISLE_INDEX_INGEST_H
+
+#include "rank/rank.h"
+#include "schema/product.h"
+#include "segment/segment.h"
+#include "text/text.h"
+
+struct ingest {
+    const struct schema *schema;
+    const struct segment_columns *columns;
+    const struct rank_weights *weights;
+    struct analyser *analyser;       /* owned */
+    uint8_t language[LIMIT_FIELDS];  /* of each field, for the analyser */
+    struct rank_occurrence *slots;   /* owned: of the distinct terms of the product at hand */
+    uint8_t *classes;                /* owned, as many */
+    size_t slot_capacity;
+    size_t slot_count;
+};
+
+must_check int ingest_init(struct ingest *ingest, const struct schema *schema, const struct segment_columns *columns,
+                           const struct rank_weights *weights, aisle_error *error);
+void ingest_release(struct ingest *ingest);
+
+/* The numeric columns of a schema: what a segment keeps. */
+void ingest_columns(const struct schema *schema, struct segment_columns *columns);
+
+/*
+ * Adds the product (as read from text) to the builder. The caller has dropped older versions of it there.
+ * AISLE_NO_MEMORY or AISLE_LIMIT (the builder is full); then the builder is as it was.
+ */
+must_check int ingest_add(struct ingest *ingest, struct segment_builder *builder, const struct product *product,
+                          uint64_t id_hash, struct bytes text);
+
+#endif

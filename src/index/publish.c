@@ -1,0 +1,204 @@
+/*
+ * publish.c - the commit: one write transaction with dead bits, changed columns, manifest and log position.
+ *
+ * All the bulk is on disk already under ids that no manifest lists. What this transaction writes is proportional to
+ * what was deleted and patched, and to the number of segments.
+ */
+#include "index/shard_writer_private.h"
+
+#include "base/alloc.h"
+#include "base/bitset.h"
+#include "base/clock.h"
+
+static int put_dead_pages(struct storage_txn *txn, struct writer_segment *segment)
+{
+    size_t words = bitset_words(segment->info.documents);
+    uint32_t pages = segment->info.documents / PAGE_BITS_DOCUMENTS + 1;
+    int status = 0;
+    for (uint32_t page = 0; page < pages && segment->dead_dirty != NULL && status == 0; page++) {
+        uint64_t bits[PAGE_BITS_WORDS] = {0};
+        size_t first = (size_t)page * PAGE_BITS_WORDS;
+        if (!bitset_get(segment->dead_dirty, page) || first >= words) {
+            continue;
+        }
+        size_t count = words - first < PAGE_BITS_WORDS ? words - first : PAGE_BITS_WORDS;
+        memcpy(bits, segment->dead + first, count * sizeof *bits);
+        status = segment_page_put(txn, segment->info.id, PAGE_DEAD, page, bytes_of(bits, sizeof bits));
+    }
+    return status;
+}
+
+static const struct writer_segment *find_segment(const struct shard_writer *writer, uint32_t id)
+{
+    for (uint32_t i = 0; i < writer->segment_count; i++) {
+        if (writer->segments[i].info.id == id) {
+            return &writer->segments[i];
+        }
+    }
+    return NULL;
+}
+
+/* A stored page's content, or empty when there is none. */
+static int get_page(struct storage_txn *txn, uint32_t segment, uint8_t kind, uint32_t page, struct bytes *content)
+{
+    uint8_t key[PAGE_KEY_BYTES];
+    struct bytes stored;
+    *content = bytes_of(NULL, 0);
+    segment_page_key(key, segment, kind, page);
+    int status = storage_get(txn, TABLE_PAGES, bytes_of(key, sizeof key), &stored);
+    return status == AISLE_END ? 0 : status != 0 ? status : segment_page_open(stored, content);
+}
+
+static int patch_column_page(struct storage_txn *txn, const struct writer_segment *segment,
+                             const struct column_patch *patches, size_t count, struct buf *scratch)
+{
+    struct column_change changes[COLUMN_PAGE_DOCUMENTS];
+    struct bytes page;
+    uint8_t field = patches[0].field;
+    uint32_t number = patches[0].document / COLUMN_PAGE_DOCUMENTS;
+    for (size_t i = 0; i < count; i++) {
+        changes[i] = (struct column_change){patches[i].document % COLUMN_PAGE_DOCUMENTS, patches[i].value};
+    }
+    int status = get_page(txn, segment->info.id, (uint8_t)(PAGE_COLUMN + field), number, &page);
+    if (status == 0 && page.size == 0) {
+        status = column_page(&segment->segment->column[field], number, &page);
+    }
+    if (status == 0) {
+        buf_clear(scratch);
+        status = column_page_patch(page, changes, count, scratch);
+    }
+    if (status == 0) {
+        status = segment_page_put(txn, segment->info.id, (uint8_t)(PAGE_COLUMN + field), number, buf_bytes(scratch));
+    }
+    return status;
+}
+
+static int patch_marks(struct storage_txn *txn, const struct writer_segment *segment,
+                       const struct column_patch *patches, size_t count)
+{
+    uint64_t bits[PAGE_BITS_WORDS] = {0};
+    struct bytes known;
+    uint8_t kind = (uint8_t)(PAGE_PATCHED + patches[0].field);
+    uint32_t number = patches[0].document / PAGE_BITS_DOCUMENTS;
+    int status = get_page(txn, segment->info.id, kind, number, &known);
+    if (status == 0 && known.size == sizeof bits) {
+        memcpy(bits, known.data, sizeof bits);
+    }
+    for (size_t i = 0; i < count; i++) {
+        bitset_set(bits, patches[i].document % PAGE_BITS_DOCUMENTS);
+    }
+    return status != 0 ? status : segment_page_put(txn, segment->info.id, kind, number, bytes_of(bits, sizeof bits));
+}
+
+/* How many patches from the first on lie in its page of page_documents documents. */
+static size_t same_page(const struct column_patch *patches, size_t left, uint32_t page_documents)
+{
+    size_t count = 1;
+    while (count < left && patches[count].segment == patches[0].segment && patches[count].field == patches[0].field &&
+           patches[count].document / page_documents == patches[0].document / page_documents) {
+        count++;
+    }
+    return count;
+}
+
+static int put_changes(struct storage_txn *txn, struct shard_writer *writer)
+{
+    const struct column_patch *patches = changes_sort(&writer->changes);
+    size_t total = writer->changes.count;
+    struct buf scratch;
+    int status = 0;
+    buf_init(&scratch, COLUMN_PAGE_BYTES_MAX);
+    for (size_t i = 0; i < total && status == 0;) {
+        size_t count = same_page(patches + i, total - i, COLUMN_PAGE_DOCUMENTS);
+        const struct writer_segment *segment = find_segment(writer, patches[i].segment);
+        status = segment == NULL ? AISLE_CORRUPT : patch_column_page(txn, segment, patches + i, count, &scratch);
+        i += count;
+    }
+    for (size_t i = 0; i < total && status == 0;) {
+        size_t count = same_page(patches + i, total - i, PAGE_BITS_DOCUMENTS);
+        status = patch_marks(txn, find_segment(writer, patches[i].segment), patches + i, count);
+        i += count;
+    }
+    buf_release(&scratch);
+    return status;
+}
+
+static int fill_manifest(const struct shard_writer *writer, struct manifest *manifest)
+{
+    *manifest = (struct manifest){.generation = writer->manifest.generation + 1,
+                                  .next_segment = writer->manifest.next_segment,
+                                  .next_dictionary = writer->manifest.next_dictionary,
+                                  .dictionary = writer->manifest.dictionary};
+    int status = 0;
+    for (uint32_t i = 0; i < writer->segment_count && status == 0; i++) {
+        if (writer->segments[i].info.dead < writer->segments[i].info.documents) {
+            status = manifest_add(manifest, &writer->segments[i].info);
+        }
+    }
+    return status;
+}
+
+static int put_all(struct storage_txn *txn, struct shard_writer *writer, aisle_error *error)
+{
+    struct manifest manifest = {.segments = NULL};
+    int status = fill_manifest(writer, &manifest);
+    for (uint32_t i = 0; i < writer->segment_count && status == 0; i++) {
+        if (writer->segments[i].info.dead < writer->segments[i].info.documents) {
+            status = put_dead_pages(txn, &writer->segments[i]);
+        }
+    }
+    if (status == 0) {
+        status = put_changes(txn, writer);
+    }
+    if (status == 0 && writer->mark_changed) {
+        writer->mark.generation = manifest.generation;
+        status = position_store(txn, &writer->mark);
+    }
+    if (status != 0) {
+        error_set(error, status, "the commit cannot be written: %s", aisle_error_text(status));
+    } else {
+        status = manifest_store(txn, &manifest, error);
+    }
+    manifest_release(&manifest);
+    return status;
+}
+
+static bool has_news(const struct shard_writer *writer)
+{
+    for (uint32_t i = 0; i < writer->segment_count; i++) {
+        if (writer->segments[i].pending) {
+            return true;
+        }
+    }
+    return writer->any_deaths || writer->changes.count != 0 || writer->mark_changed;
+}
+
+int shard_writer_publish(struct shard_writer *writer, aisle_error *error)
+{
+    struct storage_txn *txn = NULL;
+    int status = shard_writer_flush(writer, error);
+    if (status != 0 || !has_news(writer)) {
+        return status;
+    }
+    uint64_t start = clock_monotonic_ns();
+    status = storage_write_begin(writer->shard->storage, &txn, error);
+    if (status != 0) {
+        return status;
+    }
+    status = put_all(txn, writer, error);
+    if (status != 0) {
+        storage_abort(txn);
+        return status;
+    }
+    status = storage_commit(txn, error);
+    writer->commit_ns += clock_monotonic_ns() - start;
+    if (status != 0) {
+        return status;
+    }
+    changes_release(&writer->changes);
+    writer->any_deaths = false;
+    writer->mark_changed = false;
+    writer->skip_until = writer->mark.offset > writer->skip_until ? writer->mark.offset : writer->skip_until;
+    status = shard_writer_reload(writer, error);
+    return status == 0 ? shard_writer_clean(writer, error) : status;
+}

@@ -1,0 +1,88 @@
+/*
+ * result.c - the public accessors of an answer.
+ */
+#include "index/result.h"
+
+#include "base/alloc.h"
+
+#define RESULT_BYTES_MAX ((size_t)1 << 32)
+
+int result_new(struct aisle_result **out)
+{
+    struct aisle_result *result = mem_calloc(1, sizeof *result);
+    *out = result;
+    if (result == NULL) {
+        return AISLE_NO_MEMORY;
+    }
+    buf_init(&result->bytes, RESULT_BYTES_MAX);
+    return 0;
+}
+
+void aisle_result_free(aisle_result *result)
+{
+    if (result != NULL) {
+        buf_release(&result->bytes);
+        mem_free(result->hits);
+        mem_free(result);
+    }
+}
+
+struct result_hit *result_add(struct aisle_result *result)
+{
+    if (result->hit_count == result->hit_capacity) {
+        size_t wanted = result->hit_capacity == 0 ? 16 : result->hit_capacity * 2;
+        struct result_hit *grown = mem_realloc(result->hits, wanted * sizeof *grown);
+        if (grown == NULL) {
+            return NULL;
+        }
+        result->hits = grown;
+        result->hit_capacity = wanted;
+    }
+    struct result_hit *hit = &result->hits[result->hit_count++];
+    *hit = (struct result_hit){.score = 0};
+    return hit;
+}
+
+struct result_slice result_put(struct aisle_result *result, struct bytes bytes)
+{
+    size_t start = result->bytes.size;
+    buf_put(&result->bytes, bytes.data, bytes.size);
+    return (struct result_slice){start, result->bytes.size - start};
+}
+
+uint64_t aisle_result_total(const aisle_result *result, bool *exact)
+{
+    if (exact != NULL) {
+        *exact = result->total_is_exact;
+    }
+    return result->total;
+}
+
+size_t aisle_result_count(const aisle_result *result)
+{
+    return result->hit_count;
+}
+
+uint64_t aisle_result_took_us(const aisle_result *result)
+{
+    return result->took_us;
+}
+
+static aisle_bytes view(const aisle_result *result, struct result_slice slice)
+{
+    const char *data = result->bytes.data == NULL ? "" : (const char *)result->bytes.data + slice.start;
+    return (aisle_bytes){data, slice.size};
+}
+
+int aisle_result_hit(const aisle_result *result, size_t i, aisle_hit *hit)
+{
+    if (result == NULL || i >= result->hit_count) {
+        return AISLE_END;
+    }
+    const struct result_hit *held = &result->hits[i];
+    *hit = (aisle_hit){.id = view(result, held->id),
+                       .product = view(result, held->product),
+                       .score = held->score,
+                       .explanation = view(result, held->explanation)};
+    return 0;
+}

@@ -1,0 +1,41 @@
+/*
+ * result.h - an answer that owns what it returns.
+ */
+#ifndef AISLE_INDEX_RESULT_H
+#define AISLE_INDEX_RESULT_H
+
+#include "base/buf.h"
+#include "base/status.h"
+
+/* Views of a hit as offsets into the result's bytes, which may move while hits are added. */
+struct result_slice {
+    size_t start;
+    size_t size;
+};
+
+struct result_hit {
+    struct result_slice id;
+    struct result_slice product;
+    struct result_slice explanation;
+    double score;
+};
+
+struct aisle_result {
+    struct buf bytes;
+    struct result_hit *hits; /* owned */
+    size_t hit_count;
+    size_t hit_capacity;
+    uint64_t total;
+    bool total_is_exact;
+    uint64_t took_us;
+};
+
+must_check int result_new(struct aisle_result **out);
+
+/* Adds an empty hit and returns it; NULL: no memory. Valid to the next add. */
+struct result_hit *result_add(struct aisle_result *result);
+
+/* Appends bytes and notes where they stand. Errors stick to result->bytes. */
+struct result_slice result_put(struct aisle_result *result, struct bytes bytes);
+
+#endif

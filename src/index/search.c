@@ -1,0 +1,250 @@
+/*
+ * search.c - aisle_search and aisle_get: snapshots of all shards, the query over all their segments, the hits' bytes.
+ */
+#include "index/catalog.h"
+#include "index/result.h"
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/hash.h"
+#include "base/utf8.h"
+#include "query/query.h"
+
+#define LIMIT_DEFAULT 10u
+
+/* One search under way. */
+struct search {
+    struct aisle *catalog;
+    struct searcher *searcher;
+    uint32_t begun; /* snapshots taken */
+    struct query_context context;
+    struct query_segment *segments; /* in the arena, of all shards behind one another */
+    uint32_t *shard_of;             /* for each of them */
+    struct query_node *root;
+};
+
+static int begin(struct search *search, struct aisle *catalog, aisle_error *error)
+{
+    *search = (struct search){.catalog = catalog};
+    if (storage_forked(catalog->shards[0].storage)) {
+        return error_set(error, AISLE_FORKED, "the catalog was opened before a fork; open it again in the child");
+    }
+    search->searcher = searcher_take(&catalog->searchers);
+    if (search->searcher == NULL) {
+        return error_no_memory(error, "searching");
+    }
+    int status = 0;
+    while (search->begun < catalog->shard_count && status == 0) {
+        status = shard_begin(&catalog->shards[search->begun], &search->searcher->snapshots[search->begun], error);
+        search->begun += status == 0 ? 1 : 0;
+    }
+    return status;
+}
+
+static void end(struct search *search)
+{
+    if (search->searcher == NULL) {
+        return;
+    }
+    for (uint32_t i = 0; i < search->begun; i++) {
+        shard_end(&search->searcher->snapshots[i]);
+    }
+    searcher_give(&search->catalog->searchers, search->searcher);
+}
+
+/* Lists the segments of all snapshots and sums up their statistics. */
+static int gather_segments(struct search *search)
+{
+    struct arena *arena = &search->searcher->arena;
+    uint32_t total = 0;
+    for (uint32_t i = 0; i < search->begun; i++) {
+        total += search->searcher->snapshots[i].view->manifest.segment_count;
+    }
+    search->segments = arena_alloc(arena, total * sizeof *search->segments);
+    search->shard_of = arena_alloc(arena, total * sizeof *search->shard_of);
+    if (search->segments == NULL || search->shard_of == NULL) {
+        return AISLE_NO_MEMORY;
+    }
+    search->context = (struct query_context){
+        .segments = search->segments, .weights = search->catalog->weights, .arena = arena};
+    for (uint32_t i = 0; i < search->begun; i++) {
+        const struct shard_view *view = search->searcher->snapshots[i].view;
+        for (uint32_t s = 0; s < view->manifest.segment_count; s++) {
+            uint32_t at = search->context.segment_count++;
+            search->segments[at] = (struct query_segment){view->segments[s], &view->states[s]};
+            search->shard_of[at] = i;
+            search->context.statistics.products += view->manifest.segments[s].documents;
+            search->context.statistics.length_sum += view->manifest.segments[s].length_sum;
+        }
+    }
+    return 0;
+}
+
+/* Appends the product's JSON to result; unless original, with columns laid over it that patches changed since. */
+static int put_product(struct search *search, const struct shard_snapshot *snapshot, const struct query_segment *in,
+                       uint32_t document, bool original, struct aisle_result *result, struct result_slice *slice)
+{
+    struct buf product;
+    buf_init(&product, LIMIT_PRODUCT_BYTES * 2);
+    int status = product_codec_read(&search->searcher->codec, snapshot, in->segment, document, &product);
+    if (status == 0 && !original) {
+        status = product_codec_lay_over(&search->searcher->codec, search->catalog->schema, in->segment, in->state,
+                                        document, &product);
+    }
+    if (status == 0) {
+        *slice = result_put(result, buf_bytes(&product));
+    }
+    buf_release(&product);
+    return status;
+}
+
+static int put_hit(struct search *search, const struct query_hit *hit, const aisle_query *query,
+                   struct aisle_result *result)
+{
+    const struct query_segment *in = &search->segments[hit->segment];
+    const struct shard_snapshot *snapshot = &search->searcher->snapshots[search->shard_of[hit->segment]];
+    struct result_hit *added = result_add(result);
+    uint8_t id[LIMIT_ID_BYTES];
+    size_t id_size;
+    if (added == NULL) {
+        return AISLE_NO_MEMORY;
+    }
+    int status = ids_get(&in->segment->ids, hit->document, id, &id_size);
+    if (status != 0) {
+        return status;
+    }
+    added->score = (double)hit->score / RANK_SCALE;
+    added->id = result_put(result, bytes_of(id, id_size));
+    if (!query->no_products) {
+        status = put_product(search, snapshot, in, hit->document, false, result, &added->product);
+    }
+    if (status == 0 && query->explain) {
+        added->explanation.start = result->bytes.size;
+        status = query_explain(&search->context, search->root, hit, &result->bytes);
+        added->explanation.size = result->bytes.size - added->explanation.start;
+    }
+    return status != 0 ? status : buf_status(&result->bytes);
+}
+
+static int run(struct search *search, const aisle_query *query, uint32_t limit, struct aisle_result *result)
+{
+    struct query_hit *hits = NULL;
+    uint32_t count = 0;
+    int status = query_bind(&search->context, search->root);
+    if (status == 0 && !query->no_hits) {
+        status = query_top(&search->context, search->root, query->offset + limit, &hits, &count);
+    }
+    if (status == 0 && !query->no_total) {
+        status = query_count(&search->context, search->root, &result->total);
+        result->total_is_exact = true;
+    }
+    for (uint32_t i = query->offset; i < count && status == 0; i++) {
+        status = put_hit(search, &hits[i], query, result);
+    }
+    return status;
+}
+
+/* Copies as much of the caller's query as it has; zeros stand for the rest. */
+static int take_query(const aisle_query *given, aisle_query *query, aisle_error *error)
+{
+    size_t known = sizeof *query;
+    *query = (aisle_query){.size = known};
+    if (given == NULL || given->size < sizeof given->size || given->size > known) {
+        return error_set(error, AISLE_INVALID, "aisle_query.size is not sizeof(aisle_query)");
+    }
+    memcpy(query, given, given->size);
+    query->limit = query->limit == 0 ? LIMIT_DEFAULT : query->limit;
+    if (query->limit > LIMIT_HITS || query->offset > LIMIT_HITS - query->limit) {
+        return error_set(error, AISLE_LIMIT, "offset %u + limit %u is above %u", query->offset, query->limit,
+                         LIMIT_HITS);
+    }
+    return 0;
+}
+
+/* Puts a finished answer where the caller wants it; the one that was there goes. */
+static void hand_over(struct aisle_result *result, aisle_result **inout)
+{
+    aisle_result_free(*inout);
+    *inout = result;
+}
+
+int aisle_search(aisle *catalog, const aisle_query *given, aisle_result **inout, aisle_error *error)
+{
+    uint64_t start = clock_monotonic_us();
+    aisle_query query;
+    struct search search;
+    struct aisle_result *result = NULL;
+    int status = take_query(given, &query, error);
+    if (status != 0) {
+        return status;
+    }
+    status = begin(&search, catalog, error);
+    if (status == 0) {
+        struct bytes text = bytes_of_string(query.text == NULL ? "" : query.text);
+        status = utf8_valid(text, NULL) ? query_parse(text, catalog->schema, search.searcher->analyser,
+                                                      &search.searcher->arena, &search.root, error)
+                                        : error_set(error, AISLE_BAD_QUERY, "the query is not UTF-8");
+    }
+    if (status == 0) {
+        status = result_new(&result);
+        status = status != 0 ? status : gather_segments(&search);
+        status = status != 0 ? status : run(&search, &query, query.limit, result);
+        if (status != 0) {
+            error_set(error, status, "the search failed: %s", aisle_error_text(status));
+        }
+    }
+    end(&search);
+    if (status != 0) {
+        aisle_result_free(result);
+        return status;
+    }
+    result->took_us = clock_monotonic_us() - start;
+    hand_over(result, inout);
+    return 0;
+}
+
+static int get_product(struct search *search, struct bytes id, bool original, struct aisle_result *result)
+{
+    uint64_t id_hash = hash_bytes(id.data, id.size);
+    uint32_t shard = catalog_shard_of(search->catalog, id_hash);
+    const struct shard_snapshot *snapshot = &search->searcher->snapshots[shard];
+    uint32_t segment;
+    uint32_t document;
+    int status = shard_find(snapshot, id, id_hash, &segment, &document);
+    struct result_hit *added = status == 0 ? result_add(result) : NULL;
+    if (status != 0 || added == NULL) {
+        return status == AISLE_END ? AISLE_NOT_FOUND : status != 0 ? status : AISLE_NO_MEMORY;
+    }
+    struct query_segment in = {snapshot->view->segments[segment], &snapshot->view->states[segment]};
+    added->id = result_put(result, id);
+    status = put_product(search, snapshot, &in, document, original, result, &added->product);
+    result->total = 1;
+    result->total_is_exact = true;
+    return status != 0 ? status : buf_status(&result->bytes);
+}
+
+int aisle_get(aisle *catalog, aisle_bytes id, bool original, aisle_result **inout, aisle_error *error)
+{
+    uint64_t start = clock_monotonic_us();
+    struct search search;
+    struct aisle_result *result = NULL;
+    int status = begin(&search, catalog, error);
+    if (status == 0) {
+        status = result_new(&result);
+        status = status != 0 ? status : get_product(&search, bytes_of(id.data, id.size), original, result);
+        if (status != 0) {
+            int shown = id.size > 64 ? 64 : (int)id.size;
+            error_set(error, status, status == AISLE_NOT_FOUND ? "no product has the id \"%.*s\""
+                                                               : "product \"%.*s\" cannot be read",
+                      shown, id.data);
+        }
+    }
+    end(&search);
+    if (status != 0) {
+        aisle_result_free(result);
+        return status;
+    }
+    result->took_us = clock_monotonic_us() - start;
+    hand_over(result, inout);
+    return 0;
+}

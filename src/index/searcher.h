@@ -1,0 +1,38 @@
+/*
+ * searcher.h - what one search needs besides the catalog: analyser, arena, codec. Kept from search to search.
+ *
+ * A pool hands them out, so that any number of threads search at once and a warmed-up search allocates nothing.
+ * Thread rule: take and give from any thread; a searcher belongs to one thread in between.
+ */
+#ifndef AISLE_INDEX_SEARCHER_H
+#define AISLE_INDEX_SEARCHER_H
+
+#include "base/arena.h"
+#include "index/product_codec.h"
+#include "index/shard.h"
+#include "text/text.h"
+
+#include <pthread.h>
+
+struct searcher {
+    struct analyser *analyser;
+    struct arena arena; /* reset when taken */
+    struct product_codec codec;
+    struct shard_snapshot *snapshots; /* owned; room for one a shard */
+    struct searcher *next;            /* in the pool */
+};
+
+struct searcher_pool {
+    pthread_mutex_t lock;
+    struct searcher *free;
+    uint32_t shard_count;
+};
+
+must_check int searcher_pool_init(struct searcher_pool *pool, uint32_t shard_count);
+void searcher_pool_release(struct searcher_pool *pool);
+
+/* NULL when there is no memory. */
+struct searcher *searcher_take(struct searcher_pool *pool);
+void searcher_give(struct searcher_pool *pool, struct searcher *searcher);
+
+#endif

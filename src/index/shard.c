@@ -1,0 +1,238 @@
+/*
+ * shard.c - opening shards, and views of their generations.
+ *
+ * A new view reuses every segment object of the last one that is still listed: their addresses in the map have not
+ * moved (segment_read.c says why), so a commit of one product costs opening one small segment and loading the pages
+ * that changed, whatever the size of the catalog.
+ */
+#include "index/shard.h"
+
+#include "base/alloc.h"
+
+static const char format_key[] = "format";
+
+int shard_create(const char *directory, aisle_error *error)
+{
+    struct storage *storage = NULL;
+    struct storage_txn *txn = NULL;
+    uint8_t version[4];
+    int status = storage_open(directory, &(struct storage_options){.create = true}, &storage, error);
+    if (status != 0) {
+        return status;
+    }
+    store_u32(version, FORMAT_VERSION);
+    status = storage_write_begin(storage, &txn, error);
+    if (status == 0) {
+        status = storage_put(txn, TABLE_META, bytes_of_string(format_key), bytes_of(version, sizeof version));
+        if (status != 0) {
+            storage_abort(txn);
+            error_set(error, status, "a shard cannot be created: %s (%s)", aisle_error_text(status), directory);
+        } else {
+            status = storage_commit(txn, error);
+        }
+    }
+    storage_close(storage);
+    return status;
+}
+
+static int check_format(struct storage *storage, const char *directory, aisle_error *error)
+{
+    struct storage_txn *txn = NULL;
+    struct bytes value;
+    int status = storage_read_begin(storage, &txn, error);
+    if (status != 0) {
+        return status;
+    }
+    status = storage_get(txn, TABLE_META, bytes_of_string(format_key), &value);
+    if (status == AISLE_END || (status == 0 && value.size != 4)) {
+        status = AISLE_NOT_A_CATALOG;
+    } else if (status == 0 && load_u32(value.data) > FORMAT_VERSION) {
+        status = AISLE_NEWER_FORMAT;
+    }
+    storage_read_end(txn);
+    return status == 0 ? 0
+                       : error_set(error, status, "the shard cannot be opened: %s (%s)", aisle_error_text(status),
+                                   directory);
+}
+
+int shard_open(const char *directory, bool read_only, const struct segment_columns *columns, struct shard *out,
+               aisle_error *error)
+{
+    *out = (struct shard){.columns = columns};
+    int status = storage_open(directory, &(struct storage_options){.read_only = read_only}, &out->storage, error);
+    if (status == 0) {
+        status = check_format(out->storage, directory, error);
+    }
+    if (status != 0) {
+        storage_close(out->storage);
+        out->storage = NULL;
+        return status;
+    }
+    if (pthread_mutex_init(&out->lock, NULL) != 0) {
+        storage_close(out->storage);
+        out->storage = NULL;
+        return error_no_memory(error, "opening a shard");
+    }
+    return 0;
+}
+
+static void release_view(struct shard_view *view)
+{
+    if (view == NULL || atomic_fetch_sub_explicit(&view->references, 1, memory_order_acq_rel) != 1) {
+        return;
+    }
+    for (uint32_t i = 0; i < view->manifest.segment_count; i++) {
+        if (view->segments != NULL) {
+            segment_release(view->segments[i]);
+        }
+        if (view->states != NULL) {
+            segment_state_release(&view->states[i]);
+        }
+    }
+    mem_free(view->segments);
+    mem_free(view->states);
+    manifest_release(&view->manifest);
+    mem_free(view);
+}
+
+void shard_close(struct shard *shard)
+{
+    if (shard->storage == NULL) {
+        return;
+    }
+    release_view(shard->view);
+    pthread_mutex_destroy(&shard->lock);
+    storage_close(shard->storage);
+    shard->storage = NULL;
+}
+
+static struct segment *find_open(const struct shard_view *view, uint32_t id)
+{
+    for (uint32_t i = 0; view != NULL && i < view->manifest.segment_count; i++) {
+        if (view->segments[i]->info.id == id) {
+            return view->segments[i];
+        }
+    }
+    return NULL;
+}
+
+/* Opens what the manifest lists, reusing segments that known already has. */
+static int fill_view(struct shard *shard, struct storage_txn *txn, const struct shard_view *known,
+                     struct shard_view *view, aisle_error *error)
+{
+    uint32_t count = view->manifest.segment_count;
+    view->segments = mem_calloc(count, sizeof(struct segment *));
+    view->states = mem_calloc(count, sizeof *view->states);
+    if (view->segments == NULL || view->states == NULL) {
+        return error_no_memory(error, "taking a snapshot");
+    }
+    int status = 0;
+    for (uint32_t i = 0; i < count && status == 0; i++) {
+        const struct segment_info *info = &view->manifest.segments[i];
+        struct segment *open = find_open(known, info->id);
+        if (open != NULL) {
+            segment_retain(open);
+            view->segments[i] = open;
+        } else {
+            status = segment_open(txn, info, shard->columns, &view->segments[i], error);
+        }
+        if (status == 0) {
+            status = segment_state_load(txn, info, &view->states[i], error);
+        }
+    }
+    return status;
+}
+
+static int build_view(struct shard *shard, struct storage_txn *txn, struct shard_view **out, aisle_error *error)
+{
+    struct shard_view *view = mem_calloc(1, sizeof *view);
+    if (view == NULL) {
+        return error_no_memory(error, "taking a snapshot");
+    }
+    atomic_init(&view->references, 1);
+    int status = manifest_load(txn, &view->manifest, error);
+    if (status == 0) {
+        status = fill_view(shard, txn, shard->view, view, error);
+    }
+    if (status != 0) {
+        release_view(view);
+        return status;
+    }
+    *out = view;
+    return 0;
+}
+
+/* Under the lock: the view of txn's generation, with a reference for the caller; NULL when txn is too old. */
+static int view_for(struct shard *shard, struct storage_txn *txn, struct shard_view **out, aisle_error *error)
+{
+    uint64_t generation = 0;
+    *out = NULL;
+    int status = manifest_generation(txn, &generation);
+    if (status != 0) {
+        return error_set(error, status, "the manifest cannot be read: %s", aisle_error_text(status));
+    }
+    if (shard->view != NULL && shard->view->manifest.generation > generation) {
+        return 0;
+    }
+    if (shard->view == NULL || shard->view->manifest.generation != generation) {
+        struct shard_view *fresh = NULL;
+        status = build_view(shard, txn, &fresh, error);
+        if (status != 0) {
+            return status;
+        }
+        release_view(shard->view);
+        shard->view = fresh;
+    }
+    atomic_fetch_add_explicit(&shard->view->references, 1, memory_order_relaxed);
+    *out = shard->view;
+    return 0;
+}
+
+int shard_begin(struct shard *shard, struct shard_snapshot *out, aisle_error *error)
+{
+    *out = (struct shard_snapshot){.shard = shard};
+    while (out->view == NULL) {
+        int status = storage_read_begin(shard->storage, &out->txn, error);
+        if (status != 0) {
+            return status;
+        }
+        pthread_mutex_lock(&shard->lock);
+        status = view_for(shard, out->txn, &out->view, error);
+        pthread_mutex_unlock(&shard->lock);
+        if (status != 0 || out->view == NULL) {
+            /* Another thread has seen a newer generation since: ours began too early. */
+            storage_read_end(out->txn);
+            out->txn = NULL;
+        }
+        if (status != 0) {
+            return status;
+        }
+    }
+    return 0;
+}
+
+void shard_end(struct shard_snapshot *snapshot)
+{
+    release_view(snapshot->view);
+    storage_read_end(snapshot->txn);
+    *snapshot = (struct shard_snapshot){.shard = snapshot->shard};
+}
+
+int shard_find(const struct shard_snapshot *snapshot, struct bytes id, uint64_t id_hash, uint32_t *segment,
+               uint32_t *document)
+{
+    const struct shard_view *view = snapshot->view;
+    for (uint32_t i = view->manifest.segment_count; i-- > 0;) {
+        uint32_t found;
+        int status = ids_find(&view->segments[i]->ids, id, id_hash, &found);
+        if (status == 0 && segment_state_alive(&view->states[i], found)) {
+            *segment = i;
+            *document = found;
+            return 0;
+        }
+        if (status < 0) {
+            return status;
+        }
+    }
+    return AISLE_END;
+}

@@ -1,0 +1,53 @@
+/*
+ * shard.h - one shard of an open catalog, and consistent views of it.
+ *
+ * A view is what one generation looks like: its segments, opened, and their states. It is built once for each
+ * generation and shared by all queries; a snapshot is a view together with the storage transaction that keeps its
+ * bytes in place. Queries hold a snapshot from begin to end and never longer.
+ *
+ * Thread rule: shard_begin and shard_end from any thread; a snapshot belongs to one thread at a time.
+ */
+#ifndef AISLE_INDEX_SHARD_H
+#define AISLE_INDEX_SHARD_H
+
+#include "segment/segment.h"
+
+#include <pthread.h>
+
+/* What one generation of a shard looks like. Immutable; counted references. */
+struct shard_view {
+    atomic_int references;
+    struct manifest manifest;
+    struct segment **segments;   /* owned references, manifest.segment_count */
+    struct segment_state *states; /* owned, as many */
+};
+
+struct shard {
+    struct storage *storage;
+    const struct segment_columns *columns; /* the catalog's */
+    pthread_mutex_t lock;                  /* over view */
+    struct shard_view *view;               /* the newest built; NULL: none yet */
+};
+
+struct shard_snapshot {
+    struct shard *shard;
+    struct storage_txn *txn;
+    struct shard_view *view;
+};
+
+must_check int shard_open(const char *directory, bool read_only, const struct segment_columns *columns,
+                          struct shard *out, aisle_error *error);
+void shard_close(struct shard *shard);
+
+/* Makes an empty shard in an existing, empty directory. */
+must_check int shard_create(const char *directory, aisle_error *error);
+
+/* Takes a snapshot of the last commit. */
+must_check int shard_begin(struct shard *shard, struct shard_snapshot *out, aisle_error *error);
+void shard_end(struct shard_snapshot *snapshot);
+
+/* The live document with this id: its segment and number, AISLE_END, or an error. */
+must_check int shard_find(const struct shard_snapshot *snapshot, struct bytes id, uint64_t id_hash, uint32_t *segment,
+                          uint32_t *document);
+
+#endif

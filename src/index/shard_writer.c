@@ -1,0 +1,175 @@
+/*
+ * shard_writer.c - beginning, finding and killing; flush.c, publish.c and merge_run.c hold the rest.
+ */
+#include "index/shard_writer_private.h"
+
+#include "base/alloc.h"
+#include "base/bitset.h"
+
+static void release_segment(struct writer_segment *segment)
+{
+    segment_release(segment->segment);
+    mem_free(segment->dead);
+    mem_free(segment->dead_dirty);
+}
+
+static void release_segments(struct shard_writer *writer)
+{
+    for (uint32_t i = 0; i < writer->segment_count; i++) {
+        release_segment(&writer->segments[i]);
+    }
+    mem_free(writer->segments);
+    writer->segments = NULL;
+    writer->segment_count = 0;
+}
+
+void shard_writer_release(struct shard_writer *writer)
+{
+    flush_abandon(writer);
+    release_segments(writer);
+    segment_builder_free(writer->builder);
+    manifest_release(&writer->manifest);
+    changes_release(&writer->changes);
+    writer->builder = NULL;
+}
+
+int shard_writer_add_segment(struct shard_writer *writer, const struct segment_info *info, struct segment *segment,
+                             const uint64_t *dead, bool pending)
+{
+    size_t words = bitset_words(info->documents);
+    size_t size = (writer->segment_count + 1) * sizeof *writer->segments;
+    struct writer_segment *segments = mem_realloc(writer->segments, size);
+    if (segments == NULL) {
+        return AISLE_NO_MEMORY;
+    }
+    writer->segments = segments;
+    struct writer_segment *added = &segments[writer->segment_count];
+    *added = (struct writer_segment){.info = *info, .pending = pending};
+    if (dead != NULL) {
+        added->dead = mem_alloc(words * sizeof *added->dead);
+        if (added->dead == NULL) {
+            return AISLE_NO_MEMORY;
+        }
+        memcpy(added->dead, dead, words * sizeof *added->dead);
+    }
+    segment_retain(segment);
+    added->segment = segment;
+    writer->segment_count++;
+    return 0;
+}
+
+/* Takes the committed state as the writer's own, forgetting everything else but the builder. */
+int shard_writer_reload(struct shard_writer *writer, aisle_error *error)
+{
+    struct shard_snapshot snapshot;
+    int status = shard_begin(writer->shard, &snapshot, error);
+    writer->lost = status != 0;
+    if (status != 0) {
+        return status;
+    }
+    release_segments(writer);
+    manifest_release(&writer->manifest);
+    status = manifest_copy(&snapshot.view->manifest, &writer->manifest);
+    for (uint32_t i = 0; i < snapshot.view->manifest.segment_count && status == 0; i++) {
+        status = shard_writer_add_segment(writer, &snapshot.view->manifest.segments[i], snapshot.view->segments[i],
+                                          snapshot.view->states[i].dead, false);
+    }
+    shard_end(&snapshot);
+    writer->lost = status != 0;
+    return status == 0 ? 0 : error_no_memory(error, "beginning to write");
+}
+
+int shard_writer_begin(struct shard_writer *writer, struct shard *shard, aisle_error *error)
+{
+    *writer = (struct shard_writer){.shard = shard};
+    int status = segment_builder_new(shard->columns, &writer->builder);
+    if (status != 0) {
+        return error_no_memory(error, "beginning to write");
+    }
+    status = shard_writer_reload(writer, error);
+    return status == 0 ? shard_writer_clean(writer, error) : status;
+}
+
+/* ---- finding and killing ---- */
+
+static bool is_dead(const struct writer_segment *segment, uint32_t document)
+{
+    return segment->dead != NULL && bitset_get(segment->dead, document);
+}
+
+int shard_writer_find(const struct shard_writer *writer, struct bytes id, uint64_t id_hash,
+                      struct writer_place *place)
+{
+    *place = (struct writer_place){.in_builder = true};
+    if (segment_builder_find(writer->builder, id, id_hash, &place->document) == 0) {
+        return 0;
+    }
+    place->in_builder = false;
+    for (uint32_t i = writer->segment_count; i-- > 0;) {
+        int status = ids_find(&writer->segments[i].segment->ids, id, id_hash, &place->document);
+        if (status == 0 && !is_dead(&writer->segments[i], place->document)) {
+            place->segment = i;
+            return 0;
+        }
+        if (status < 0) {
+            return status;
+        }
+    }
+    return AISLE_END;
+}
+
+int shard_writer_kill_in(struct shard_writer *writer, struct writer_segment *segment, uint32_t document)
+{
+    uint32_t documents = segment->info.documents;
+    if (segment->dead == NULL) {
+        segment->dead = mem_calloc(bitset_words(documents), sizeof *segment->dead);
+    }
+    if (segment->dead_dirty == NULL) {
+        segment->dead_dirty =
+            mem_calloc(bitset_words(documents / PAGE_BITS_DOCUMENTS + 1), sizeof *segment->dead_dirty);
+    }
+    if (segment->dead == NULL || segment->dead_dirty == NULL) {
+        return AISLE_NO_MEMORY;
+    }
+    if (!bitset_get(segment->dead, document)) {
+        bitset_set(segment->dead, document);
+        bitset_set(segment->dead_dirty, document / PAGE_BITS_DOCUMENTS);
+        segment->info.dead++;
+        writer->any_deaths = true;
+    }
+    return 0;
+}
+
+int shard_writer_kill(struct shard_writer *writer, const struct writer_place *place)
+{
+    if (place->in_builder) {
+        segment_builder_drop(writer->builder, place->document);
+        return 0;
+    }
+    return shard_writer_kill_in(writer, &writer->segments[place->segment], place->document);
+}
+
+/* ---- positions ---- */
+
+int shard_writer_mark(struct shard_writer *writer, const struct log_position *mark, aisle_error *error)
+{
+    bool same = strcmp(writer->mark.source, mark->source) == 0 && writer->mark.identity == mark->identity;
+    if (!same) {
+        struct storage_txn *txn = NULL;
+        struct log_position known;
+        int status = storage_read_begin(writer->shard->storage, &txn, error);
+        if (status != 0) {
+            return status;
+        }
+        status = position_load(txn, mark->source, &known);
+        storage_read_end(txn);
+        if (status < 0) {
+            return error_set(error, status, "a log position cannot be read: %s", aisle_error_text(status));
+        }
+        writer->skip_until = status == 0 && known.identity == mark->identity ? known.offset : 0;
+    }
+    writer->mark = *mark;
+    writer->skipping = mark->offset <= writer->skip_until;
+    writer->mark_changed = writer->mark_changed || mark->offset > writer->skip_until;
+    return 0;
+}
