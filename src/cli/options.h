@@ -1,0 +1,53 @@
+/*
+ * options.h - a subcommand's arguments, declared as a table.
+ *
+ * Options are long (--name value, --name=value) and may stand anywhere; "--" ends them and "-" alone is an operand.
+ * --help prints the table with its examples.
+ */
+#ifndef AISLE_CLI_OPTIONS_H
+#define AISLE_CLI_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum option_kind {
+    OPTION_FLAG,   /* bool */
+    OPTION_TEXT,   /* const char * */
+    OPTION_NUMBER, /* uint64_t, from min to max */
+    OPTION_SIZE    /* uint64_t bytes, with K, M, G or T behind the number, from min to max */
+};
+
+struct option {
+    const char *name; /* without the dashes */
+    enum option_kind kind;
+    union {
+        bool *flag;
+        const char **text;
+        uint64_t *number;
+    } value;              /* where it goes; keeps its default when the option is not given */
+    const char *argument; /* as shown in the help, "N" */
+    const char *help;
+    uint64_t min, max;
+};
+
+struct options {
+    const char *command;
+    const char *synopsis; /* behind "aisle command" */
+    const char *about;    /* sentences on what it does */
+    const char *examples; /* whole lines */
+    const struct option *options;
+    size_t option_count;
+    size_t operands_min, operands_max;
+};
+
+/* What options_parse says besides a number of operands. */
+#define OPTIONS_EXIT (-1)
+
+/*
+ * Parses argv (argv[0] is the command) and moves the operands to its front. Returns their number, or OPTIONS_EXIT with
+ * *status when the command is over: after --help, or a usage error that has been printed.
+ */
+int options_parse(const struct options *options, int argc, char **argv, int *status);
+
+#endif
