@@ -1,0 +1,50 @@
+/*
+ * engine_fixture.h - a catalog of the engine beside one of the oracle, and the comparison of their answers.
+ *
+ * Shared by the oracle's tests; sees the engine through aisle.h only. A comparison that fails prints the query and
+ * what differs, and returns false; the test adds its seed.
+ *
+ * Thread rule: one pair, one thread at a time.
+ */
+#ifndef ORACLE_ENGINE_FIXTURE_H
+#define ORACLE_ENGINE_FIXTURE_H
+
+#include "aisle.h"
+#include "oracle/oracle.h"
+
+#include <stdbool.h>
+
+struct pair {
+    char path[256];
+    aisle *catalog;
+    aisle_writer *writer;
+    aisle_result *result;
+    struct oracle *oracle;
+    bool exact; /* nothing dead was dropped, or all of it: the oracle's own statistics are the engine's */
+};
+
+/* Creates both catalogs with this schema and opens a writer. path: a directory that does not exist. */
+bool pair_open(struct pair *pair, const char *path, const char *schema, uint32_t shards);
+
+/* Closes the engine's and opens it anew. */
+bool pair_reopen(struct pair *pair);
+
+/* Frees both and removes the engine's directory. */
+void pair_close(struct pair *pair);
+
+/* Each does the same to both and compares what they return. */
+bool pair_put(struct pair *pair, const char *product);
+bool pair_patch(struct pair *pair, const char *id, const char *fields);
+bool pair_delete(struct pair *pair, const char *id);
+
+/* Commits (or compacts, which commits), compares the number of products and decides whether scores are comparable. */
+bool pair_commit(struct pair *pair, bool compact);
+
+/*
+ * Searches both. Exact: total, hits, order and scores to the bit. Otherwise, total and set of hits, their order by the
+ * engine's scores, and, when plain says that all clauses are of one term each, scores to the bit by the statistics
+ * that the engine's explanation names. *hits, unless NULL, grows by the number of hits compared.
+ */
+bool pair_search(struct pair *pair, const char *text, uint32_t offset, uint32_t limit, bool plain, uint64_t *hits);
+
+#endif

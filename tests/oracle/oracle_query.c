@@ -1,0 +1,410 @@
+/*
+ * oracle_query.c - the oracle's queries: the text becomes a tree of clauses, the tree is asked about every product.
+ *
+ * Evaluation is a recursive function of (clause, version): its score, or NO_MATCH. No cursor, no order, no pruning.
+ */
+#include "oracle/inside.h"
+
+#include "aisle.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define NO_MATCH INT64_MIN
+#define PIECES_MAX 4096
+#define TOKENS_MAX 64u
+#define K1 1.2
+#define B 0.75
+#define PART_MAX (INT64_C(1) << 24)
+
+enum kind {
+    NODE_TERMS, /* any of terms: the best part                */
+    NODE_ALL,   /* all children: the sum                      */
+    NODE_BEST,  /* any child: the best of those that match    */
+    NODE_OR     /* any child: the sum of those that match     */
+};
+
+struct node {
+    enum kind kind;
+    struct node **children;
+    size_t child_count;
+    uint8_t *terms; /* NODE_TERMS: by term number, whether it belongs */
+    double idf;
+    bool restricted; /* to the first text field */
+};
+
+struct query {
+    struct oracle *oracle;
+    struct pool pool;
+    struct node *all;  /* what must match            */
+    struct node *none; /* children: what must not    */
+    bool blank;        /* nothing was typed          */
+    uint64_t products;
+    double average;
+    size_t token_count;
+};
+
+/* ------------------------------------------------------------------------------------------------- clauses -- */
+
+static struct node *node_new(struct query *query, enum kind kind)
+{
+    struct node *node = pool_alloc(&query->pool, sizeof *node);
+    node->kind = kind;
+    return node;
+}
+
+static void add_child(struct query *query, struct node *node, struct node *child)
+{
+    struct node **children = pool_alloc(&query->pool, (node->child_count + 1) * sizeof(struct node *));
+    if (node->child_count > 0) {
+        memcpy(children, node->children, node->child_count * sizeof(struct node *));
+    }
+    children[node->child_count++] = child;
+    node->children = children;
+}
+
+static double idf_of(const struct query *query, uint64_t df)
+{
+    double n = (double)query->products;
+    return log(1.0 + (n - (double)df + 0.5) / ((double)df + 0.5));
+}
+
+/* Takes a term into a clause; returns the larger df. */
+static uint64_t take_term(const struct query *query, struct node *node, size_t number, uint64_t df)
+{
+    const struct term *term = &query->oracle->terms[number];
+    uint64_t own = term->df_used >= 0 ? (uint64_t)term->df_used : term->df;
+    node->terms[number] = 1;
+    return own > df ? own : df;
+}
+
+/* The clause of one token: its stems in all languages, or all terms that begin with it. */
+static struct node *terms_clause(struct query *query, const char *token, bool prefix, bool restricted)
+{
+    struct oracle *oracle = query->oracle;
+    struct node *node = node_new(query, NODE_TERMS);
+    uint64_t df = 0;
+    node->terms = pool_alloc(&query->pool, oracle->term_count + 1);
+    node->restricted = restricted;
+    for (size_t i = 0; prefix && i < oracle->term_count; i++) {
+        if (strncmp(oracle->terms[i].text, token, strlen(token)) == 0 &&
+            (oracle->terms[i].df > 0 || oracle->terms[i].df_used > 0)) {
+            df = take_term(query, node, i, df);
+        }
+    }
+    for (size_t i = 0; !prefix && i < oracle->language_count; i++) {
+        int64_t number = oracle_term_find(oracle, oracle_stem(&query->pool, oracle->stemmers[i], token));
+        if (number >= 0) {
+            df = take_term(query, node, (size_t)number, df);
+        }
+    }
+    node->idf = idf_of(query, df);
+    return node;
+}
+
+/* Adds the clauses of a text to node (ALL); with prefix, the last word is one. */
+static void add_text(struct query *query, struct node *node, const char *text, size_t size, bool prefix, bool restricted)
+{
+    struct tokens tokens;
+    oracle_tokenise(&query->pool, text, size, &tokens);
+    query->token_count += tokens.words;
+    for (size_t i = 0; i < tokens.count; i++) {
+        const struct token *token = &tokens.items[i];
+        bool last = token->position + token->parts == tokens.words;
+        struct node *clause = terms_clause(query, token->text, prefix && last, restricted);
+        if (token->joined) {
+            struct node *best = node_new(query, NODE_BEST);
+            struct node *parts = node_new(query, NODE_ALL);
+            node->child_count -= token->parts;
+            for (size_t part = 0; part < token->parts; part++) {
+                add_child(query, parts, node->children[node->child_count + part]);
+            }
+            add_child(query, best, clause);
+            add_child(query, best, parts);
+            clause = best;
+        }
+        add_child(query, node, clause);
+    }
+}
+
+/* -------------------------------------------------------------------------------------------------- pieces -- */
+
+struct piece {
+    const char *text;
+    size_t size;
+    enum { PLAIN, RESTRICTED, EXCLUDED, OR } kind;
+    bool prefix;     /* ended in '*', which size no longer counts */
+    bool restricted; /* the name and its colon are no longer in text */
+    bool in_or;      /* an operand of OR */
+};
+
+/* Takes "name:" off a piece when name is the first text field. AISLE_BAD_QUERY for another searchable one. */
+static int take_field(const struct oracle *oracle, struct piece *piece)
+{
+    const char *colon = memchr(piece->text, ':', piece->size);
+    if (colon == NULL || colon == piece->text || colon + 1 == piece->text + piece->size) {
+        return 0;
+    }
+    size_t name_size = (size_t)(colon - piece->text);
+    for (size_t i = 0; i < oracle->field_count; i++) {
+        const struct oracle_field *field = &oracle->fields[i];
+        if (field->weight == 0 || strlen(field->name) != name_size || memcmp(field->name, piece->text, name_size) != 0) {
+            continue;
+        }
+        if (i != oracle->first_text) {
+            return AISLE_BAD_QUERY;
+        }
+        piece->restricted = true;
+        piece->text = colon + 1;
+        piece->size -= name_size + 1;
+        return 0;
+    }
+    return 0;
+}
+
+static int read_piece(const struct oracle *oracle, const char *text, size_t size, struct piece *piece)
+{
+    *piece = (struct piece){.text = text, .size = size, .kind = PLAIN};
+    if (memchr(text, '"', size) != NULL) {
+        return AISLE_BAD_QUERY;
+    }
+    if (size == 2 && memcmp(text, "OR", 2) == 0) {
+        piece->kind = OR;
+        return 0;
+    }
+    if (size > 1 && text[0] == '-') {
+        piece->kind = EXCLUDED;
+        piece->text++;
+        piece->size--;
+    }
+    int status = take_field(oracle, piece);
+    if (status == 0 && piece->restricted && piece->kind == PLAIN) {
+        piece->kind = RESTRICTED;
+    }
+    if (piece->size > 1 && piece->text[piece->size - 1] == '*') {
+        piece->prefix = true;
+        piece->size--;
+    }
+    return status;
+}
+
+static bool is_space(char c)
+{
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+/* Cuts the text into pieces; *count of them. */
+static int read_pieces(const struct oracle *oracle, const char *text, struct piece *pieces, size_t *count)
+{
+    for (const char *at = text; *at != '\0';) {
+        size_t size = 0;
+        while (at[size] != '\0' && !is_space(at[size])) {
+            size++;
+        }
+        if (size == 0) {
+            at++;
+            continue;
+        }
+        int status = read_piece(oracle, at, size, &pieces[*count]);
+        if (status != 0) {
+            return status;
+        }
+        ++*count;
+        at += size;
+    }
+    for (size_t i = 0; i < *count; i++) {
+        if (pieces[i].kind == OR && (i == 0 || i + 1 == *count)) {
+            pieces[i].kind = PLAIN;
+        } else if (pieces[i].kind == OR) {
+            pieces[i - 1].in_or = pieces[i + 1].in_or = true;
+        }
+    }
+    return 0;
+}
+
+/* The clauses of one piece, as one. */
+static struct node *piece_clause(struct query *query, const struct piece *piece)
+{
+    struct node *node = node_new(query, NODE_ALL);
+    add_text(query, node, piece->text, piece->size, piece->prefix, piece->restricted);
+    return node;
+}
+
+/* Adds the run of plain pieces from first on, analysed together; returns how many it was. */
+static size_t add_run(struct query *query, const struct piece *pieces, size_t count, size_t first)
+{
+    size_t last = first;
+    while (!pieces[last].prefix && last + 1 < count && pieces[last + 1].kind == PLAIN && !pieces[last + 1].in_or) {
+        last++;
+    }
+    const char *end = pieces[last].text + pieces[last].size;
+    add_text(query, query->all, pieces[first].text, (size_t)(end - pieces[first].text), pieces[last].prefix, false);
+    return last + 1 - first;
+}
+
+static void add_pieces(struct query *query, const struct piece *pieces, size_t count)
+{
+    for (size_t i = 0; i < count;) {
+        if (pieces[i].kind == EXCLUDED) {
+            add_child(query, query->none, piece_clause(query, &pieces[i++]));
+        } else if (pieces[i].in_or) {
+            struct node *any = node_new(query, NODE_OR);
+            add_child(query, any, piece_clause(query, &pieces[i++]));
+            for (; i + 1 < count && pieces[i].kind == OR; i += 2) {
+                add_child(query, any, piece_clause(query, &pieces[i + 1]));
+            }
+            add_child(query, query->all, any);
+        } else if (pieces[i].kind == RESTRICTED) {
+            add_child(query, query->all, piece_clause(query, &pieces[i++]));
+        } else {
+            i += add_run(query, pieces, count, i);
+        }
+    }
+}
+
+static int read_query(struct query *query, const char *text)
+{
+    struct piece *pieces = pool_alloc(&query->pool, PIECES_MAX * sizeof *pieces);
+    size_t count = 0;
+    int status = read_pieces(query->oracle, text, pieces, &count);
+    if (status != 0) {
+        return status;
+    }
+    query->all = node_new(query, NODE_ALL);
+    query->none = node_new(query, NODE_OR);
+    add_pieces(query, pieces, count);
+    query->blank = count == 0;
+    return query->token_count > TOKENS_MAX ? AISLE_LIMIT : 0;
+}
+
+/* ---------------------------------------------------------------------------------------------- evaluation -- */
+
+static int64_t part(const struct query *query, double idf, uint8_t code)
+{
+    static const double ratio_one[8] = {1, 2, 3, 4, 5, 6, 8, 12};
+    static const double ratio_many[8] = {0.2, 0.4, 0.6, 0.9, 1.0, 1.3, 2.0, 3.0};
+    const struct oracle *oracle = query->oracle;
+    double ratio = (oracle->searchable_count == 1 ? ratio_one : ratio_many)[code >> 5];
+    double wtf = ratio * (double)oracle->fields[oracle->first_text].weight / 100.0;
+    double wlen = (double)oracle_length_twice(code & 31) / 2.0;
+    double score =
+        262144.0 * idf * (K1 + 1.0) * wtf / (wtf + K1 * (1.0 - B + B * wlen / query->average));
+    int64_t rounded = llrint(score);
+    return rounded > PART_MAX ? PART_MAX : rounded;
+}
+
+static int64_t best_part(const struct query *query, const struct node *node, const struct version *version)
+{
+    int64_t best = NO_MATCH;
+    for (size_t i = 0; i < version->term_count; i++) {
+        uint8_t code = version->terms[i].code;
+        if (!node->terms[version->terms[i].term] ||
+            (node->restricted && query->oracle->searchable_count > 1 && code >> 5 < 4)) {
+            continue;
+        }
+        int64_t score = part(query, node->idf, code);
+        best = score > best ? score : best;
+    }
+    return best;
+}
+
+static int64_t evaluate(const struct query *query, const struct node *node, const struct version *version)
+{
+    if (node->kind == NODE_TERMS) {
+        return best_part(query, node, version);
+    }
+    int64_t sum = 0, best = NO_MATCH;
+    for (size_t i = 0; i < node->child_count; i++) {
+        int64_t score = evaluate(query, node->children[i], version);
+        if (score == NO_MATCH) {
+            if (node->kind == NODE_ALL) {
+                return NO_MATCH;
+            }
+            continue;
+        }
+        sum += score;
+        best = score > best ? score : best;
+    }
+    return best == NO_MATCH ? (node->kind == NODE_ALL ? 0 : NO_MATCH) : node->kind == NODE_BEST ? best : sum;
+}
+
+struct match {
+    const struct version *version;
+    int64_t score;
+};
+
+static int compare_matches(const void *left, const void *right)
+{
+    const struct match *a = left, *b = right;
+    if (a->score != b->score) {
+        return a->score > b->score ? -1 : 1;
+    }
+    if (a->version->key != b->version->key) {
+        return a->version->key < b->version->key ? -1 : 1;
+    }
+    if (a->version->id_hash != b->version->id_hash) {
+        return a->version->id_hash < b->version->id_hash ? -1 : 1;
+    }
+    return strcmp(a->version->id, b->version->id);
+}
+
+/* A clause without tokens matches nothing. */
+static int64_t match_version(const struct query *query, const struct version *version)
+{
+    if (query->all->child_count == 0 && query->none->child_count == 0 && !query->blank) {
+        return NO_MATCH;
+    }
+    int64_t score = evaluate(query, query->all, version);
+    for (size_t i = 0; score != NO_MATCH && i < query->none->child_count; i++) {
+        const struct node *excluded = query->none->children[i];
+        if (excluded->child_count > 0 && evaluate(query, excluded, version) != NO_MATCH) {
+            return NO_MATCH;
+        }
+    }
+    return score;
+}
+
+static void collect(const struct query *query, size_t offset, size_t limit, struct oracle_answer *out)
+{
+    const struct oracle *oracle = query->oracle;
+    struct match *matches = oracle_grow(NULL, oracle->version_count * sizeof *matches);
+    size_t count = 0;
+    for (size_t i = 0; i < oracle->version_count; i++) {
+        const struct version *version = &oracle->versions[i];
+        int64_t score = version->alive ? match_version(query, version) : NO_MATCH;
+        if (score != NO_MATCH) {
+            matches[count++] = (struct match){.version = version, .score = score};
+        }
+    }
+    if (count > 0) {
+        qsort(matches, count, sizeof *matches, compare_matches);
+    }
+    *out = (struct oracle_answer){.total = count, .hits = oracle_grow(NULL, limit * sizeof *out->hits)};
+    for (size_t i = offset; i < count && out->count < limit; i++) {
+        out->hits[out->count++] = (struct oracle_hit){
+            .id = matches[i].version->id, .score = matches[i].score, .key = matches[i].version->key};
+    }
+    free(matches);
+}
+
+int oracle_search(struct oracle *oracle, const char *text, size_t offset, size_t limit, struct oracle_answer *out)
+{
+    struct query query = {.oracle = oracle};
+    uint64_t sum2 = 0;
+    *out = (struct oracle_answer){0};
+    oracle_statistics(oracle, &query.products, &sum2);
+    query.average = query.products == 0 ? 1e-9 : fmax(1e-9, (double)sum2 / (2.0 * (double)query.products));
+    int status = read_query(&query, text);
+    if (status == 0) {
+        collect(&query, offset, limit, out);
+    }
+    pool_release(&query.pool);
+    return status;
+}
+
+void oracle_answer_release(struct oracle_answer *answer)
+{
+    free(answer->hits);
+    *answer = (struct oracle_answer){0};
+}
