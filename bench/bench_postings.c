@@ -109,8 +109,8 @@ enum work { STEP, STEP_AND_CODE, BLOCKS, SEEK_NEAR, SEEK_FAR, SEEK_FAR_AND_CODE,
 #define WORKS (BOUND + 1)
 
 /* Does the work over the whole list; returns how many units of it there were. Inlined for each kind of work. */
-static inline __attribute__((always_inline)) uint64_t do_work(enum work work, const struct postings_source *source, const struct postings_list *list,
-                        uint32_t gap)
+static inline __attribute__((always_inline)) uint64_t do_work(enum work work, const struct postings_source *source,
+                                                              const struct postings_list *list, uint32_t gap)
 {
     static bool accept[256];
     struct postings_cursor cursor;

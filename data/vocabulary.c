@@ -50,19 +50,28 @@ const char *const vocabulary_given_names =
 
 const char *const vocabulary_series_first =
     "Trail|Storm|Sun|River|Stone|Cloud|Night|Silver|North|Wind|Star|Iron|Fire|Snow|Moon|Wave|Sky|Forest|Ocean|Urban|"
-    "Aero|Terra|Nova|Pure|Swift|True|Bright|Deep|Free|High|Light|Power|Quick|Royal|Smart|Soft|Solid|Spring|Summer|Ultra|"
-    "Vital|Wild|Winter|Alpine|Arctic|Autumn|Blue|Bold|Clear|Coast|Copper|Core|Crystal|Dawn|Desert|Dream|Eagle|Earth|East|"
-    "Echo|Edge|Ember|Ever|Falcon|Field|Flex|Fresh|Frost|Glacier|Gold|Grand|Green|Harbor|Hawk|Heart|Home|Hydro|Ice|Inner|"
-    "Island|Ivory|Jet|Lake|Land|Leaf|Life|Lion|Lunar|Maple|Meadow|Metro|Mountain|Oak|Open|Orbit|Pacific|Peak|Pine|Prime|"
+    "Aero|Terra|Nova|Pure|Swift|True|Bright|Deep|Free|High|Light|Power|Quick|Royal|Smart|Soft|Solid|Spring|Summer|"
+    "Ultra|"
+    "Vital|Wild|Winter|Alpine|Arctic|Autumn|Blue|Bold|Clear|Coast|Copper|Core|Crystal|Dawn|Desert|Dream|Eagle|"
+    "Earth|East|"
+    "Echo|Edge|Ember|Ever|Falcon|Field|Flex|Fresh|Frost|Glacier|Gold|Grand|Green|Harbor|Hawk|Heart|Home|Hydro|Ice|"
+    "Inner|"
+    "Island|Ivory|Jet|Lake|Land|Leaf|Life|Lion|Lunar|Maple|Meadow|Metro|Mountain|Oak|Open|Orbit|Pacific|Peak|Pine|"
+    "Prime|"
     "Pulse|Quiet|Rain|Rapid|Raven|Ridge|Rock|Rose|Sand|Sea|Shadow|Solar|Sonic|South|Spark|Spirit|Steel|Street|Thunder|"
     "Timber|Turbo|Valley|Velvet|Vista|Volt|Water|West|White|Wolf|Wonder|Zen|Zero";
 
 const char *const vocabulary_series_second =
-    "Peak|Runner|Line|Wave|Craft|Flow|Rise|Stone|Guard|Light|Path|Step|Wing|Field|Force|Glide|Grip|Haven|Heart|Hill|Horn|"
-    "House|Jet|Key|Lake|Land|Leaf|Life|Link|Loop|Mark|Master|Mate|Max|Mind|Motion|Move|Nest|Note|One|Pace|Point|Port|Pulse|"
-    "Quest|Rest|Ridge|Ring|River|Rock|Root|Sense|Shade|Shell|Shield|Shine|Song|Space|Span|Spark|Sphere|Spot|Spring|Star|"
-    "Storm|Stream|Stride|Style|Sun|Tail|Tech|Tide|Time|Tone|Touch|Tower|Track|Trail|Tree|Vale|View|Voice|Walk|Wall|Ward|"
-    "Watch|Water|Way|Weave|Wheel|Wind|Wise|Wood|Work|World|Yard|Zone|Bay|Beam|Bell|Blade|Bloom|Board|Bond|Breeze|Bridge|"
+    "Peak|Runner|Line|Wave|Craft|Flow|Rise|Stone|Guard|Light|Path|Step|Wing|Field|Force|Glide|Grip|Haven|Heart|"
+    "Hill|Horn|"
+    "House|Jet|Key|Lake|Land|Leaf|Life|Link|Loop|Mark|Master|Mate|Max|Mind|Motion|Move|Nest|Note|One|Pace|Point|"
+    "Port|Pulse|"
+    "Quest|Rest|Ridge|Ring|River|Rock|Root|Sense|Shade|Shell|Shield|Shine|Song|Space|Span|Spark|Sphere|Spot|Spring|"
+    "Star|"
+    "Storm|Stream|Stride|Style|Sun|Tail|Tech|Tide|Time|Tone|Touch|Tower|Track|Trail|Tree|Vale|View|Voice|Walk|Wall|"
+    "Ward|"
+    "Watch|Water|Way|Weave|Wheel|Wind|Wise|Wood|Work|World|Yard|Zone|Bay|Beam|Bell|Blade|Bloom|Board|Bond|Breeze|"
+    "Bridge|"
     "Brook|Camp|Cast|Charm|Chase|Cloud|Coast|Cove|Crest|Crown|Dale|Dash|Day|Deck|Den|Drift|Drive|Dune|Edge|Fall|Fern";
 
 const struct vocabulary_phrases vocabulary_phrases[STYLE_COUNT] = {
@@ -118,7 +127,8 @@ const struct vocabulary_phrases vocabulary_phrases[STYLE_COUNT] = {
                         "The {s} selection stands for {T}, {f} and honest craft.^"
                         "Serve with {T} for {u}, or enjoy it on its own.^"
                         "Allergy advice: may contain traces of nuts, milk, soya and sesame."},
-    [STYLE_CARE] = {.titles = "{b} {s} {a} {n} {z}^{b} {a} {n} with {t}{z?}^{b} {s} {n} {t} {a}{z?}^{b} {n} {s} {a}{c?}{z?}^"
+    [STYLE_CARE] = {.titles = "{b} {s} {a} {n} {z}^{b} {a} {n} with {t}{z?}^{b} {s} {n} {t} {a}{z?}^{b} {n} {s} "
+                              "{a}{c?}{z?}^"
                               "{b} {s}{m?} {a} {n} for {x}{z?}^{b} {a} {n} {s}, {t} & {a}, {z}",
                     .sentences =
                         "With {T} and {f}, developed for {u}.^"
@@ -143,7 +153,8 @@ const struct vocabulary_phrases vocabulary_phrases[STYLE_COUNT] = {
                         "Readers praise {f} and {F}, and wait for the next volume.^"
                         "With a foreword by {p} and {o}, {T}."},
     [STYLE_MEDIA] = {.titles = "{p} - {a} {h}, {n}, {t}^{s} - The {a} {h} ({n})^{b} {s} {m} {n}{c?}^"
-                               "{a} {h}: {t} by {p}, {n}^{s}: {a} {h} {n} {t}{y?}^{p} & {s} - Songs of the {a} {h}, {n}, {t}",
+                               "{a} {h}: {t} by {p}, {n}^{s}: {a} {h} {n} {t}{y?}^{p} & {s} - Songs of the {a} "
+                               "{h}, {n}, {t}",
                      .sentences =
                          "A {N} by {p}, recorded in {e} in {j}, with {f}.^"
                          "With {f} and {F}, for {u}.^"
@@ -165,7 +176,8 @@ const struct vocabulary_phrases vocabulary_phrases[STYLE_COUNT] = {
                         "Scope of delivery: {N}, instructions, {f} and {i} months guarantee.^"
                         "The {s} series lasts: {T}, {f}, {o}."},
     [STYLE_PLAY] = {.titles = "{b} {s} {a} {n}{c?}{z?}^{b} {a} {n} {s} for {x}{z?}^{b} {n} {s} {a} {t}{z?}^"
-                              "{b} {s}{m?} {a} {n} {t}{c?}{z?}^{a} {n} {s} by {b}, {t}, {z}^{b} {a} {n} with {t} {s}{z?}",
+                              "{b} {s}{m?} {a} {n} {t}{c?}{z?}^{a} {n} {s} by {b}, {t}, {z}^{b} {a} {n} with {t} "
+                              "{s}{z?}",
                     .sentences =
                         "With {f} and {F}, made for {u}.^"
                         "Made of {T} in {e}, {A} and easy to clean.^"

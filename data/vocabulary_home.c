@@ -82,7 +82,8 @@ static const struct vocabulary_leaf garden[] = {
 };
 
 static const struct vocabulary_leaf appliances[] = {
-    {"Coffee & Tea", "Coffee Machines", "Espresso Machine|Filter Coffee Maker|Bean to Cup Machine", 199, 0.75, SIZE_LITRE},
+    {"Coffee & Tea", "Coffee Machines", "Espresso Machine|Filter Coffee Maker|Bean to Cup Machine", 199, 0.75,
+     SIZE_LITRE},
     {"Coffee & Tea", "Kettles", "Kettle|Electric Kettle|Gooseneck Kettle", 39, 0.50, SIZE_LITRE},
     {"Food Preparation", "Blenders", "Blender|Hand Blender|Smoothie Maker", 54, 0.60, SIZE_LITRE},
     {"Food Preparation", "Stand Mixers", "Stand Mixer|Kitchen Machine|Hand Mixer", 149, 0.65, SIZE_LITRE},
@@ -165,7 +166,8 @@ const struct vocabulary_department vocabulary_home[6] = {
                  "cushions included|a safety switch|a tilting pole|a grass box|a wall bracket|slow-release nutrients",
      .uses = "balconies and terraces|small lawns|raised beds|vegetable growers|sunny spots|pollinators|big families|"
              "autumn leaves|shady corners",
-     .specifications = "#0 W|# V|#0 litres|cutting width # cm|up to #0 square metres|# bar|# m reach|flowers in # weeks",
+     .specifications = "#0 W|# V|#0 litres|cutting width # cm|up to #0 square metres|# bar|# m reach|flowers in # "
+                       "weeks",
      .leaves = garden, .leaf_count = VOCABULARY_COUNT(garden)},
     {.name = "Appliances", .style = STYLE_TECH, .weight = 44, .colour_percent = 80,
      .brands = "Brauvik|Domelco|Caldora|Wirbelhaus|Arctenza", .surname = "Appliances",

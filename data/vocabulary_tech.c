@@ -123,7 +123,8 @@ const struct vocabulary_department vocabulary_tech[5] = {
                  "gold-plated connectors|a privacy shutter|tool-free cable management",
      .uses = "home offices|students|competitive gaming|video editing|small businesses|travel|everyday browsing|"
              "creative work|data backups|silent living rooms",
-     .specifications = "#00 MB/s|# GB RAM|#0 W|#00 Hz|# ms response time|# cores|#00 DPI|# ports|up to # hours|DDR5-#00",
+     .specifications = "#00 MB/s|# GB RAM|#0 W|#00 Hz|# ms response time|# cores|#00 DPI|# ports|up to # hours|"
+                       "DDR5-#00",
      .leaves = computers, .leaf_count = VOCABULARY_COUNT(computers)},
     {.name = "Phones & Tablets", .style = STYLE_TECH, .weight = 56, .colour_percent = 92,
      .brands = "Zentel|Oravox|Pixarra|Mobilund|Chargewick", .surname = "Mobile",

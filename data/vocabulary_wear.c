@@ -100,7 +100,8 @@ static const struct vocabulary_leaf jewellery[] = {
 
 const struct vocabulary_department vocabulary_wear[5] = {
     {.name = "Shoes", .style = STYLE_WEAR, .weight = 60, .colour_percent = 97,
-     .brands = "Nordvik|Stridewell|Kesterra|Pelloni|Brakkfoot", .surname = "Footwear", .audiences = "Men's|Women's|Unisex",
+     .brands = "Nordvik|Stridewell|Kesterra|Pelloni|Brakkfoot",
+     .surname = "Footwear", .audiences = "Men's|Women's|Unisex",
      .adjectives = "Waterproof|Lightweight|Breathable|Classic|Comfort|Cushioned|Leather|Wide Fit|Non-Slip|Padded|"
                    "Retro|Insulated|Orthopaedic|Vegan|Quick Dry|All Terrain",
      .materials = "Full Grain Leather|Suede|Mesh|Nubuck|Canvas|Recycled Polyester|Synthetic Leather|Rubber|Felt|"
@@ -113,7 +114,8 @@ const struct vocabulary_department vocabulary_wear[5] = {
      .specifications = "#0 g a shoe|heel height #mm|drop of # mm|# mm lugs|rated to minus # degrees|# eyelets",
      .leaves = shoes, .leaf_count = VOCABULARY_COUNT(shoes)},
     {.name = "Women's Clothing", .style = STYLE_WEAR, .weight = 82, .colour_percent = 99,
-     .brands = "Amarelle|Livandra|Soft & Sorrel|Maribelle Faye|Odetta Lune", .surname = "Atelier", .audiences = "Women's|Ladies'",
+     .brands = "Amarelle|Livandra|Soft & Sorrel|Maribelle Faye|Odetta Lune",
+     .surname = "Atelier", .audiences = "Women's|Ladies'",
      .adjectives = "Elegant|Casual|Floral|Slim Fit|Oversized|Long Sleeve|Organic|Striped|High Waist|Sleeveless|"
                    "Ribbed|Printed|V-Neck|Soft Touch|Plus Size|Pleated|Embroidered|Lace Trim",
      .materials = "Cotton|Viscose|Linen|Merino Wool|Organic Cotton|Denim|Polyester|Silk|Modal|Cashmere|Jersey|"
@@ -126,7 +128,8 @@ const struct vocabulary_department vocabulary_wear[5] = {
      .specifications = "#% cotton|#% elastane|length #0 cm|#0 g per square metre|model is 17# cm tall|# buttons",
      .leaves = women, .leaf_count = VOCABULARY_COUNT(women)},
     {.name = "Men's Clothing", .style = STYLE_WEAR, .weight = 70, .colour_percent = 99,
-     .brands = "Harrow & Pike|Brennwald|Coldharbour Mill|Tavish Row|Oslander", .surname = "Tailors", .audiences = "Men's",
+     .brands = "Harrow & Pike|Brennwald|Coldharbour Mill|Tavish Row|Oslander",
+     .surname = "Tailors", .audiences = "Men's",
      .adjectives = "Slim Fit|Regular Fit|Classic|Stretch|Heavyweight|Easy Iron|Organic|Checked|Striped|Washed|"
                    "Water Repellent|Fleece Lined|Button Down|Relaxed|Vintage|Quilted|Short Sleeve|Thermal",
      .materials = "Cotton|Organic Cotton|Merino Wool|Linen|Denim|Polyester|Twill|Lambswool|Corduroy|Flannel|"
@@ -139,7 +142,8 @@ const struct vocabulary_department vocabulary_wear[5] = {
      .specifications = "#% cotton|#% elastane|#0 g per square metre|# pockets|fill power #0|leg length # inch",
      .leaves = men, .leaf_count = VOCABULARY_COUNT(men)},
     {.name = "Baby & Kids", .style = STYLE_WEAR, .weight = 48, .colour_percent = 80,
-     .brands = "Pipkin Lane|Tumblewee|Little Ostra|Mimosel|Hopsy", .surname = "Kids", .audiences = "Girls'|Boys'|Unisex",
+     .brands = "Pipkin Lane|Tumblewee|Little Ostra|Mimosel|Hopsy",
+     .surname = "Kids", .audiences = "Girls'|Boys'|Unisex",
      .adjectives = "Soft|Organic|Adjustable|Hypoallergenic|Foldable|Printed|Padded|Machine Washable|Lightweight|"
                    "Colourful|Grow-With-Me|BPA Free|Reversible|Breathable|Snuggly",
      .materials = "Organic Cotton|Cotton|Muslin|Fleece|Bamboo Viscose|Silicone|Beech Wood|Polypropylene|Jersey|"
@@ -151,7 +155,8 @@ const struct vocabulary_department vocabulary_wear[5] = {
      .specifications = "from # months|up to # kg|#% organic cotton|# cm wide|tested in # laboratories|# snaps",
      .leaves = children, .leaf_count = VOCABULARY_COUNT(children)},
     {.name = "Jewellery & Watches", .style = STYLE_WEAR, .weight = 34, .colour_percent = 75,
-     .brands = "Aurelisse|Montveyre|Caldrine|Veyra & Sol|Ondarine", .surname = "Jewellers", .audiences = "Women's|Men's|Unisex",
+     .brands = "Aurelisse|Montveyre|Caldrine|Veyra & Sol|Ondarine",
+     .surname = "Jewellers", .audiences = "Women's|Men's|Unisex",
      .adjectives = "Gold Plated|Sterling Silver|Minimalist|Classic|Engraved|Vintage|Handmade|Rose Gold|Delicate|"
                    "Water Resistant|Nickel Free|Art Deco|Sparkling|Adjustable|Twisted",
      .materials = "925 Silver|Stainless Steel|Gold|Titanium|Leather|Freshwater Pearl|Rose Quartz|Ceramic|Brass|"

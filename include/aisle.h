@@ -136,8 +136,8 @@ typedef struct aisle_allocator {
 } aisle_allocator;
 
 /*
- * Sends all of the library's own allocations (not those of LMDB, libstemmer and zstd's trainer) to your allocator. Call it
- * before anything else; afterwards it answers AISLE_INVALID. The functions must be callable from any thread.
+ * Sends all of the library's own allocations (not those of LMDB, libstemmer and zstd's trainer) to your allocator.
+ * Call it before anything else; afterwards it answers AISLE_INVALID. The functions must be callable from any thread.
  */
 AISLE_API int aisle_set_allocator(const aisle_allocator *allocator);
 

@@ -121,8 +121,11 @@ static int apply(struct run *run, const struct change *change, aisle_error *erro
         counts->deletes += status == 0;
         break;
     }
-    if (status != 0) {
+    if (status == AISLE_BAD_PRODUCT) {
         error->position += change->body_position;
+    } else if (status == AISLE_NOT_FOUND) {
+        /* Without the id, so that all of them are counted as one reason. */
+        error_set(error, status, "the patch is of an unknown id");
     }
     return status;
 }
@@ -322,7 +325,8 @@ static int open_catalog(struct run *run, aisle_error *error)
     if (access(run->options->catalog, F_OK) != 0 && run->sources.count > 0) {
         status = create_catalog(run, error);
     }
-    const aisle_options options = {.size = sizeof options, .memory_bytes = run->options->memory_bytes};
+    const aisle_options options = {
+        .size = sizeof options, .memory_bytes = run->options->memory_bytes, .threads = run->options->threads};
     status = status != 0 ? status : aisle_open(run->options->catalog, &options, &run->catalog, error);
     return status != 0 ? status : aisle_begin(run->catalog, &run->writer, error);
 }

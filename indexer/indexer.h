@@ -67,6 +67,7 @@ struct indexer_options {
     const char *rejects;   /* NULL: the catalog's path with .rejects.jsonl behind it */
     uint64_t rejects_max;  /* one more ends the run; UINT64_MAX: any number */
     uint64_t memory_bytes; /* the writer's budget; 0: the default */
+    uint32_t threads;      /* as aisle_options.threads */
     bool from_start;       /* reads files from their first line, whatever was committed */
     const volatile sig_atomic_t *stop; /* may be NULL; not 0: finish the line, commit, return */
     indexer_progress *progress;        /* may be NULL */

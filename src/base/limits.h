@@ -40,14 +40,14 @@
 #define LIMIT_TOKENS_FIELD 65535u     /* tokens of one field of one product; the rest is stored, not searchable      */
 #define LIMIT_STEM_CACHE (1u << 16)   /* entries of one analyser's stem cache                                        */
 #define LIMIT_TERM_VALUE_BYTES 64u    /* what a dictionary keeps with a term                                         */
-#define LIMIT_SEGMENT_TERMS (1u << 29) /* distinct terms of one segment (ON DISK: a term number has 29 bits)           */
+#define LIMIT_SEGMENT_TERMS (1u << 29) /* distinct terms of one segment (ON DISK: a term number has 29 bits)          */
 
 /* Query */
 #define LIMIT_QUERY_BYTES 4096u        /* the text of one query                                                      */
 #define LIMIT_QUERY_TERMS 64u          /* terms of one query, prefixes' expansions not counted                       */
 #define LIMIT_PREFIX_TERMS 65536u      /* terms of one prefix in one segment                                         */
 #define LIMIT_HITS 10000u              /* offset + limit of one query                                                */
-#define LIMIT_QUERY_MEMORY_BYTES (256u << 20) /* memory of one query, results not counted                          */
+#define LIMIT_QUERY_MEMORY_BYTES (256u << 20) /* memory of one query, results not counted */
 
 /* Storage */
 #define LIMIT_READERS 1022u             /* reader slots of one shard's lock table: 16 pages of it                    */

@@ -93,8 +93,8 @@ int cli_generate(int argc, char **argv)
     const struct options options = {
         .command = "generate",
         .synopsis = "--items N [--seed S] [--from K] [--queries N]",
-        .about = "Writes invented products as JSON lines, or queries that find them, to standard output. A line depends\n"
-                 "on the seed and its number alone.",
+        .about = "Writes invented products as JSON lines, or queries that find them, to standard output. A line\n"
+                 "depends on the seed and its number alone.",
         .examples = "  aisle generate --items 20000 > products.jsonl\n"
                     "  aisle generate --items 500000 --from 500000 > second-half.jsonl\n"
                     "  aisle generate --items 20000 --queries 1000 > queries.txt\n",

@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #define SOURCES_MAX 65536u
 
@@ -144,7 +145,8 @@ static int run(const struct indexer_options *run_options, struct progress *progr
         print_json(&summary);
     }
     if (failed != 0) {
-        return cli_fail("index", &error, run_options->catalog);
+        bool is_source = error.code == AISLE_NOT_FOUND || error.code == AISLE_BAD_PRODUCT || error.code == AISLE_LIMIT;
+        return cli_fail("index", &error, is_source ? NULL : run_options->catalog);
     }
     return cli_finish("index");
 }
@@ -152,9 +154,9 @@ static int run(const struct indexer_options *run_options, struct progress *progr
 int cli_index(int argc, char **argv)
 {
     uint64_t memory = LIMIT_BUDGET_DEFAULT_BYTES;
+    uint64_t threads = sysconf(_SC_NPROCESSORS_ONLN) > 1 ? 2 : 1;
     uint64_t rejects_max = UINT64_MAX;
     const char *rejects = NULL;
-    const char *format = "auto";
     bool from_start = false;
     bool timings = false;
     bool json = false;
@@ -167,17 +169,18 @@ int cli_index(int argc, char **argv)
          .help = "stop after more rejects than this; default: any number", .max = UINT64_MAX},
         {.name = "from-start", .kind = OPTION_FLAG, .value.flag = &from_start,
          .help = "read files from their first line, not from where the last run stopped"},
-        {.name = "format", .kind = OPTION_TEXT, .value.text = &format, .argument = "auto|aisle",
-         .help = "of the lines; default auto"},
+        {.name = "threads", .kind = OPTION_NUMBER, .value.number = &threads, .argument = "N",
+         .help = "1: one; 2: segments are written on a second; default: 2 where there are two cores", .min = 1,
+         .max = 2},
         {.name = "timings", .kind = OPTION_FLAG, .value.flag = &timings, .help = "print where the time went"},
         {.name = "json", .kind = OPTION_FLAG, .value.flag = &json, .help = "print the summary as JSON, too"},
     };
     const struct options options = {
         .command = "index",
         .synopsis = "CATALOG FILE|DIR|- ... [options]",
-        .about = "Applies JSON lines: products, or changes {\"op\":\"put\"|\"patch\"|\"delete\",...}. A folder's files are\n"
-                 "read in the order of their names; - is standard input. A catalog that does not exist is created, with\n"
-                 "a schema guessed from the first products. A rerun goes on where the last one stopped.",
+        .about = "Applies JSON lines: products, or changes, which have an \"op\" of put, patch or delete. A folder's\n"
+                 "files are read in the order of their names; - is standard input. A catalog that does not exist is\n"
+                 "created, with a schema guessed from the first products. A rerun goes on where the last one stopped.",
         .examples = "  aisle index shop products.jsonl\n  aisle index shop changes/ --memory 2G\n"
                     "  zcat products.jsonl.gz | aisle index shop -\n",
         .options = table,
@@ -190,9 +193,6 @@ int cli_index(int argc, char **argv)
     if (operands == OPTIONS_EXIT) {
         return status;
     }
-    if (strcmp(format, "auto") != 0 && strcmp(format, "aisle") != 0) {
-        return cli_complain(CLI_USAGE, "index", "--format must be auto or aisle", format);
-    }
     struct progress progress;
     progress_start(&progress);
     const struct indexer_options run_options = {.catalog = argv[0],
@@ -201,6 +201,7 @@ int cli_index(int argc, char **argv)
                                                 .rejects = rejects,
                                                 .rejects_max = rejects_max,
                                                 .memory_bytes = memory,
+                                                .threads = (uint32_t)threads,
                                                 .from_start = from_start,
                                                 .stop = &stop_signal,
                                                 .progress = show_progress,

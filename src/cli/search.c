@@ -105,8 +105,10 @@ int cli_search(int argc, char **argv)
         .about = "Prints the products that match all words of TEXT, the best first. `a OR b` takes either, -word\n"
                  "excludes, word* is any word that begins so, title:word looks in the title only. An empty TEXT\n"
                  "browses.",
-        .examples = "  aisle search shop 'waterproof hiking boots'\n  aisle search shop 'jacket -winter' --limit 3\n"
-                    "  aisle search shop 'title:wireless head*' --explain\n  aisle search shop '' --offset 100 --json\n",
+        .examples = "  aisle search shop 'waterproof hiking boots'\n"
+                    "  aisle search shop 'jacket -winter' --limit 3\n"
+                    "  aisle search shop 'title:wireless head*' --explain\n"
+                    "  aisle search shop '' --offset 100 --json\n",
         .options = table,
         .option_count = sizeof table / sizeof table[0],
         .operands_min = 2,

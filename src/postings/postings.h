@@ -116,7 +116,13 @@ struct postings_source {
     uint32_t document_count; /* every document number is below; at most LIMIT_SEGMENT_DOCUMENTS */
 };
 
-enum postings_kind { POSTINGS_TINY = 0, POSTINGS_INLINE = 1, POSTINGS_SINGLE = 2, POSTINGS_SHORT = 3, POSTINGS_LONG = 4 };
+enum postings_kind { /* ON DISK */
+    POSTINGS_TINY = 0,   /* up to 4 postings, in the record */
+    POSTINGS_INLINE = 1, /* one small block, in the record */
+    POSTINGS_SINGLE = 2, /* one block */
+    POSTINGS_SHORT = 3,  /* one superblock */
+    POSTINGS_LONG = 4
+};
 
 /* A decoded record. */
 struct postings_list {

@@ -69,7 +69,8 @@ static bool is_sound(const struct postings_cursor *cursor, const uint8_t *lasts,
                      bool is_final)
 {
     for (uint32_t i = 0; i < blocks; i++) {
-        uint32_t postings = is_final && i + 1 == blocks ? (cursor->list.count - 1) % POSTINGS_BLOCK + 1 : POSTINGS_BLOCK;
+        bool is_last = is_final && i + 1 == blocks;
+        uint32_t postings = is_last ? (cursor->list.count - 1) % POSTINGS_BLOCK + 1 : POSTINGS_BLOCK;
         uint64_t last = last_at(lasts, i);
         if (last + 1 < first + postings) {
             return false;
@@ -82,7 +83,8 @@ static bool is_sound(const struct postings_cursor *cursor, const uint8_t *lasts,
 static bool load_superblock(struct postings_cursor *cursor, uint32_t superblock)
 {
     bool is_final = superblock + 1 == cursor->superblock_count;
-    uint32_t blocks = is_final ? cursor->block_count - superblock * POSTINGS_SUPERBLOCK_BLOCKS : POSTINGS_SUPERBLOCK_BLOCKS;
+    uint32_t blocks_left = cursor->block_count - superblock * POSTINGS_SUPERBLOCK_BLOCKS;
+    uint32_t blocks = is_final ? blocks_left : POSTINGS_SUPERBLOCK_BLOCKS;
     uint64_t offset = postings_place_of(cursor->list.at.skips.superblocks, superblock, POSTINGS_SUPERBLOCK_BYTES);
     const uint8_t *stored =
         extent_view_at(&cursor->source->skips, offset, POSTINGS_BASE_BYTES + blocks * POSTINGS_SKIP_BYTES);

@@ -24,8 +24,9 @@ static int check_block(const struct postings_cursor *cursor, aisle_error *error)
                          cursor->block_dominant, cursor->block, above);
     }
     if (!postings_is_dominated(above, cursor->list.dominant)) {
-        return error_set(error, AISLE_CORRUPT, "posting list: bound %u of the superblock of block %u is above the list's %u",
-                         above, cursor->block, cursor->list.dominant);
+        return error_set(error, AISLE_CORRUPT,
+                         "posting list: bound %u of the superblock of block %u is above %u of the list", above,
+                         cursor->block, cursor->list.dominant);
     }
     return 0;
 }
@@ -50,8 +51,9 @@ int postings_check(const struct postings_source *source, const struct postings_l
             status = check_block(&cursor, error);
         }
         if (status == 0 && !postings_is_dominated(code, cursor.block_dominant)) {
-            status = error_set(error, AISLE_CORRUPT, "posting list: code %u of document %u is above bound %u of block %u",
-                               code, document, cursor.block_dominant, block);
+            status = error_set(error, AISLE_CORRUPT,
+                               "posting list: code %u of document %u is above bound %u of block %u", code, document,
+                               cursor.block_dominant, block);
         }
         found++;
         document = postings_cursor_next(&cursor);

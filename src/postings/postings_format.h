@@ -13,15 +13,16 @@
  *   LONG      = as SHORT, varint offset of the second level in SKIPS
  *
  *   SKIPS     = (superblock* | upper)*                    a list's superblocks are neighbours
- *   superblock= u40 base, u32 last*, u16 end*, u8 dominant*    one of each for each of its up to 32 blocks: the block's
- *                                                          last document; the offset behind the block, from base, where
- *                                                          the first block begins; its dominating code
+ *   superblock= u40 base, u32 last*, u16 end*, u8 dominant*
+ *                                                          one of each for each of its up to 32 blocks: the block's
+ *                                                          last document; the offset behind it, from base, where the
+ *                                                          first block begins; its dominating code
  *   upper     = chunk*                                    the second level
  *   chunk     = u32 last*, u8 dominant*                   one of each for up to 4,096 superblocks
  *   Superblocks and chunks do not straddle extents: the next begins right behind the one before, or at the next extent
  *   when a full one would straddle. So their places need no table.
  *
- *   BLOCKS    = block*                                    none straddles an extent; where it would, it begins at the next
+ *   BLOCKS    = block*                                    none straddles; one that would begins the next extent
  *   block     = u8 shape of documents, documents, u8 shape of codes, classes, lengths
  *
  *   documents, whose first gap counts from the last document of the block before, the list's from -1:

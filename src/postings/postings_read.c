@@ -97,10 +97,6 @@ static void adopt_block(struct postings_cursor *cursor)
 
 bool cursor_enter(struct postings_cursor *cursor)
 {
-    if (cursor->skip_block != 0 && cursor->document >= cursor->skip_first) {
-        cursor_fail(cursor);
-        return false;
-    }
     adopt_block(cursor);
     if (!load_block(cursor)) {
         return false;

@@ -148,7 +148,7 @@ static void group_fill(struct cursor *cursor, uint32_t from, uint64_t *bits)
     if (group->loaded && from < group->window) {
         return; /* as in group_seek: nothing lies before the window */
     }
-    if (!group->loaded || group->window != from) {
+    if (!group->loaded || group->window < from) {
         load(group, from);
     }
     for (unsigned i = 0; i < CURSOR_WINDOW_WORDS; i++) {

@@ -40,7 +40,7 @@ struct query_node {
     struct query_node **children;
     uint32_t child_count;
     /* QUERY_TERMS: */
-    struct bytes *terms; /* one for each distinct stem; a prefix has exactly one, unstemmed */
+    struct bytes *terms; /* one for each distinct stem; of a prefix, first itself, then stems that do not begin so */
     uint32_t term_count;
     bool prefix;
     bool first_only; /* in the first text field only */

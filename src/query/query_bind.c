@@ -48,8 +48,8 @@ static int bind_terms(struct query_context *context, struct query_node *node)
 
 struct prefix_input {
     struct terms_cursor cursor;
-    int status; /* 0 while on a term with the prefix */
-    uint32_t capacity;
+    int status;        /* 0 while on a term with the prefix */
+    uint32_t capacity; /* of the segment's lists */
 };
 
 static void settle(struct prefix_input *input, struct bytes prefix)
@@ -60,7 +60,8 @@ static void settle(struct prefix_input *input, struct bytes prefix)
 }
 
 /* Lists grow by doubling in the arena; what is left behind goes with the query. */
-static int take_list(struct query_context *context, struct prefix_input *input, struct query_lists *lists)
+static int take_list(struct query_context *context, struct prefix_input *input, struct bytes record,
+                     struct query_lists *lists)
 {
     if (lists->count == LIMIT_PREFIX_TERMS) {
         return AISLE_LIMIT;
@@ -77,7 +78,7 @@ static int take_list(struct query_context *context, struct prefix_input *input, 
         lists->lists = grown;
         input->capacity = wanted;
     }
-    return postings_list_decode(input->cursor.value, &lists->lists[lists->count++]);
+    return postings_list_decode(record, &lists->lists[lists->count++]);
 }
 
 static struct bytes least_term(const struct prefix_input *inputs, uint32_t count)
@@ -104,7 +105,7 @@ static int take_term(struct query_context *context, struct query_node *node, str
             continue;
         }
         struct query_lists *lists = &node->in_segment[s];
-        int status = take_list(context, &inputs[s], lists);
+        int status = take_list(context, &inputs[s], inputs[s].cursor.value, lists);
         if (status != 0) {
             return status;
         }
@@ -114,6 +115,30 @@ static int take_term(struct query_context *context, struct query_node *node, str
         if (inputs[s].status < 0) {
             return inputs[s].status;
         }
+    }
+    node->df = df > node->df ? df : node->df;
+    return 0;
+}
+
+/* The stem of what was typed may not begin with it: "batteries*" must find "batteri". */
+static int take_stem(struct query_context *context, struct query_node *node, struct prefix_input *inputs,
+                     struct bytes stem)
+{
+    uint64_t df = 0;
+    for (uint32_t s = 0; s < context->segment_count; s++) {
+        struct query_lists *lists = &node->in_segment[s];
+        struct bytes record;
+        int status = terms_find(&context->segments[s].segment->terms, stem, &record);
+        if (status == AISLE_END) {
+            continue;
+        }
+        if (status == 0) {
+            status = take_list(context, &inputs[s], record, lists);
+        }
+        if (status != 0) {
+            return status;
+        }
+        df += lists->lists[lists->count - 1].count;
     }
     node->df = df > node->df ? df : node->df;
     return 0;
@@ -136,13 +161,18 @@ static int bind_prefix(struct query_context *context, struct query_node *node)
     for (;;) {
         struct bytes term = least_term(inputs, context->segment_count);
         if (term.data == NULL) {
-            return 0;
+            break;
         }
         int status = take_term(context, node, inputs, term);
         if (status != 0) {
             return status;
         }
     }
+    int status = 0;
+    for (uint32_t t = 1; t < node->term_count && status == 0; t++) {
+        status = take_stem(context, node, inputs, node->terms[t]);
+    }
+    return status;
 }
 
 int query_bind(struct query_context *context, struct query_node *node)

@@ -55,8 +55,9 @@ static int explain_leaf(struct explanation *explanation, const struct query_node
     explanation->length_code = code & (int)RANK_LENGTH_MASK;
     buf_put_string(out, "{\"term\":");
     json_put_string(out, node->terms[0]);
-    buf_printf(out, ",\"prefix\":%s,\"df\":%llu,\"idf\":%.9g,\"class\":%d,\"part\":%.9g},", node->prefix ? "true" : "false",
-               (unsigned long long)node->df, rank_idf(&explanation->context->statistics, node->df),
+    buf_printf(out, ",\"prefix\":%s,\"df\":%llu,\"idf\":%.9g,\"class\":%d,\"part\":%.9g},",
+               node->prefix ? "true" : "false", (unsigned long long)node->df,
+               rank_idf(&explanation->context->statistics, node->df),
                code >> RANK_CLASS_SHIFT, (double)*score / RANK_SCALE);
     return 0;
 }

@@ -203,7 +203,7 @@ static int make_leaf(struct parser *parser, const struct token_source *source, s
                      struct query_node **out)
 {
     struct query_node *node = new_node(parser, QUERY_TERMS, 0);
-    struct bytes *terms = arena_calloc(parser->arena, source->language_count, sizeof *terms);
+    struct bytes *terms = arena_calloc(parser->arena, source->language_count + 1, sizeof *terms);
     if (node == NULL || terms == NULL) {
         return no_memory(parser);
     }
@@ -213,9 +213,12 @@ static int make_leaf(struct parser *parser, const struct token_source *source, s
     node->terms = terms;
     node->prefix = prefix;
     node->first_only = source->first_only;
+    if (prefix) {
+        terms[node->term_count++] = source->by_language[0].tokens[i].folded;
+    }
     for (uint32_t l = 0; l < source->language_count; l++) {
-        struct bytes term = prefix ? source->by_language[l].tokens[i].folded : source->by_language[l].tokens[i].term;
-        bool known = false;
+        struct bytes term = source->by_language[l].tokens[i].term;
+        bool known = prefix && bytes_begin_with(term, terms[0]);
         for (uint32_t k = 0; k < node->term_count; k++) {
             known = known || bytes_equal(terms[k], term);
         }
@@ -267,13 +270,16 @@ static int parse_words(struct parser *parser, struct bytes text, const struct pi
     }
     source->first_only = piece->first_only;
     source->prefix = piece->prefix;
-    source->language_count = piece->first_only ? 1 : parser->language_count;
+    source->language_count = parser->language_count;
     for (uint32_t i = 0; i < source->language_count; i++) {
         int status = analyse(parser, text, parser->languages[i], &source->by_language[i]);
         if (status != 0) {
             return error_set(parser->error, status, "the query cannot be analysed: %s", aisle_error_text(status));
         }
     }
+    /* The '*' must stand directly behind the last word: behind some other sign it means nothing. */
+    const struct token_list *list = &source->by_language[0];
+    source->prefix = piece->prefix && list->count != 0 && list->tokens[list->count - 1].end == text.size - 1;
     struct query_node *all = new_node(parser, QUERY_AND, (uint32_t)source->by_language[0].count + 1);
     if (all == NULL) {
         return no_memory(parser);

@@ -11,9 +11,10 @@ that cannot be accepted. A model in Python replays it. After each kill
 and the next round resumes. Whenever the log's end is reached, the catalog is compared with the model, product by
 product, and with a catalog built in one undisturbed run, by searches; then a new catalog is begun.
 
-Half of the kills fall a few milliseconds after the catalog's files change, where the commits are; the moments are real
-time, so a seed repeats the log and the choices but not the exact instants. The place is kept when something fails.
-Exit status: 0, or 1 when a check failed.
+The log grows between rounds by any number of bytes, so that a run may find its last line torn. A kill falls at any
+moment of the run, or a few milliseconds after the catalog's files change or after SIGTERM has asked for a clean end,
+where the commits are. The moments are real time, so a seed repeats the log and the choices but not the exact instants.
+The place is kept when something fails. Exit status: 0, or 1 when a check failed.
 """
 import argparse
 import json
@@ -70,7 +71,8 @@ class Log:
     def make_product(self, identity):
         pick = self.random
         product = {"id": identity, "title": self.text(2, 8), "description": self.text(20, 250),
-                   "brand": pick.choice(self.brands), "category": [pick.choice(self.words[:9]), pick.choice(self.words)],
+                   "brand": pick.choice(self.brands),
+                   "category": [pick.choice(self.words[:9]), pick.choice(self.words)],
                    "price": pick.randrange(100, 100000) / 100, "in_stock": pick.random() < 0.8,
                    "sales": pick.randrange(5000), "rating": pick.randrange(10, 51) / 10}
         if pick.random() < 0.3:
@@ -114,14 +116,21 @@ class Log:
                 line["fields"] = fields
         return json.dumps(line, separators=(",", ":")) + "\n"
 
-    def write(self, folder):
-        os.mkdir(folder)
-        for name, lines in self.files:
-            with open(os.path.join(folder, name), "w", encoding="ascii") as file:
-                file.writelines(line for line, _ in lines)
+    def write(self, folder, start, end):
+        """Adds bytes start to end of all files, laid end to end, to the files of folder."""
+        os.makedirs(folder, exist_ok=True)
+        first = 0
+        for name, text in self.texts():
+            if start < first + len(text) and end > first:
+                with open(os.path.join(folder, name), "a", encoding="ascii", newline="") as file:
+                    file.write(text[max(0, start - first):end - first])
+            first += len(text)
+
+    def texts(self):
+        return [(name, "".join(line for line, _ in lines)) for name, lines in self.files]
 
     def model(self, source, offset):
-        """The products by id after the record that ends at offset of source; None, 0: at the very start."""
+        """The products by id after the record that ends at offset of source; "", 0: at the very start."""
         products = {}
         if not source:
             return products
@@ -233,8 +242,7 @@ class Campaign:
         self.random = random.Random(options.seed + 1)
         self.log = Log(options.seed, options.lines)
         self.place = place
-        self.folder = os.path.join(place, "log")
-        self.log.write(self.folder)
+        self.log_bytes = sum(len(text) for _, text in self.log.texts())
         self.end_model = self.log.model_at_end()
         self.texts = self.log.queries()
         self.kills = self.progress = self.completed = self.verified = self.commits = 0
@@ -250,16 +258,26 @@ class Campaign:
                 number += 1
                 catalog = os.path.join(self.place, f"catalog-{number}")
                 self.create(catalog)
-                self.position, self.generation = (-1, 0), 0
+            self.grow(int(self.random.uniform(0, 0.4) * self.log_bytes))
+            whole = self.shown_bytes == self.log_bytes
             finished = self.index_and_kill(catalog)
             self.check_left(catalog, f"round {done + 1}")
-            if finished:
+            if finished and whole:
                 catalog = self.close_cycle(catalog)
         if catalog is not None:
             self.close_cycle(catalog)
 
     def create(self, catalog):
         self.program.run("create", catalog, "--shards", str(self.options.shards))
+        self.folder = catalog + "-log"
+        self.shown_bytes = 0
+        self.position, self.generation = (-1, 0), 0
+
+    def grow(self, count):
+        end = min(self.log_bytes, self.shown_bytes + count)
+        os.makedirs(self.folder, exist_ok=True)
+        self.log.write(self.folder, self.shown_bytes, end)
+        self.shown_bytes = end
 
     def index(self, catalog):
         return self.program.run("index", catalog, self.folder, "--memory", self.options.memory)
@@ -267,6 +285,7 @@ class Campaign:
     def build_reference(self):
         catalog = os.path.join(self.place, "reference")
         self.create(catalog)
+        self.grow(self.log_bytes)
         begun = time.monotonic()
         self.index(catalog)
         self.run_s = time.monotonic() - begun
@@ -280,14 +299,18 @@ class Campaign:
 
     def index_and_kill(self, catalog):
         """Whether the run came to its end before the kill."""
-        near_write = self.random.random() < 0.5
-        delay_s = self.random.uniform(0, 0.7 * self.run_s)
+        how = self.random.choice(("any moment", "write", "write", "stop"))
+        share = (self.shown_bytes - self.consumed_bytes()) / self.log_bytes
+        delay_s = self.random.uniform(0, 0.01 + 0.7 * share * self.run_s)
         process = subprocess.Popen([self.program.path, "index", catalog, self.folder, "--memory", self.options.memory],
                                    stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         deadline = time.monotonic() + delay_s
         try:
             self.wait(process, deadline)
-            if near_write:
+            if how == "stop" and process.poll() is None:
+                process.send_signal(signal.SIGTERM)
+                self.wait(process, time.monotonic() + self.random.uniform(0, 0.1))
+            elif how == "write":
                 before, give_up = newest_change(catalog), time.monotonic() + self.run_s
                 while process.poll() is None and newest_change(catalog) == before and time.monotonic() < give_up:
                     time.sleep(0.0005)
@@ -296,13 +319,19 @@ class Campaign:
             if process.poll() is None:
                 process.send_signal(signal.SIGKILL)
             error = process.communicate()[1]
-        if process.returncode == -signal.SIGKILL:
+        # SIGTERM itself kills a program that has not begun to listen.
+        if process.returncode == -signal.SIGKILL or (how == "stop" and process.returncode == -signal.SIGTERM):
             self.kills += 1
             return False
         if process.returncode != 0:
             raise Failure(f"aisle index ended with status {process.returncode}: {tail(error)}")
         self.completed += 1
         return True
+
+    def consumed_bytes(self):
+        """Of the shown log, up to the position that was last seen."""
+        number, offset = self.position
+        return sum(len(text) for _, text in self.log.texts()[:max(number, 0)]) + offset
 
     @staticmethod
     def wait(process, until):
@@ -314,11 +343,11 @@ class Campaign:
         stats = self.program.json("stats", catalog, "--json")
         self.reopen_longest_s = max(self.reopen_longest_s, time.monotonic() - begun)
         self.program.run("check", catalog)
-        source, offset = stats["log"]["file"], stats["log"]["offset"]
-        source = os.path.basename(source) if source else None
+        log = stats["log"] or {"file": "", "offset": 0}  # null: nothing is committed yet
+        source, offset = os.path.basename(log["file"]), log["offset"]
         model = self.log.model(source, offset)
         names = [name for name, _ in self.log.files]
-        position = (names.index(source), offset) if source else (-1, 0)
+        position = (names.index(source) if source else -1, offset)
         where = f"{when}: {catalog}, committed {source}:{offset}"
         if self.options.shards == 1 and stats["products"] != len(model):
             raise Failure(f"{where}: {stats['products']} products, the log implies {len(model)}")
@@ -329,7 +358,8 @@ class Campaign:
         self.position, self.generation = position, stats["generation"]
 
     def close_cycle(self, catalog):
-        """Completes the catalog, compares it with the model and the reference, and removes it."""
+        """Completes the log and the catalog, compares it with the model and the reference, and removes it."""
+        self.grow(self.log_bytes)
         self.index(catalog)
         self.check_left(catalog, "at the end")
         self.compare_with_model(catalog)
@@ -346,6 +376,7 @@ class Campaign:
         self.program.run("check", catalog)
         self.verified += 1
         shutil.rmtree(catalog)
+        shutil.rmtree(self.folder)
         return None
 
     def compare_with_model(self, catalog):
@@ -375,7 +406,7 @@ def main():
     parser.add_argument("aisle", help="the program")
     parser.add_argument("--rounds", type=int, default=10)
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 32))
-    parser.add_argument("--lines", type=int, default=6000, help="lines of the change log")
+    parser.add_argument("--lines", type=int, default=12000, help="lines of the change log")
     parser.add_argument("--shards", type=int, default=1)
     parser.add_argument("--memory", default="16M")
     parser.add_argument("--place", default=".", help="folder in which a new one is made to work in")

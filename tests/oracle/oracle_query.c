@@ -79,7 +79,7 @@ static uint64_t take_term(const struct query *query, struct node *node, size_t n
     return own > df ? own : df;
 }
 
-/* The clause of one token: its stems in all languages, or all terms that begin with it. */
+/* The clause of one token: its stems in all languages; of a prefix, also all terms that begin with it. */
 static struct node *terms_clause(struct query *query, const char *token, bool prefix, bool restricted)
 {
     struct oracle *oracle = query->oracle;
@@ -93,9 +93,10 @@ static struct node *terms_clause(struct query *query, const char *token, bool pr
             df = take_term(query, node, i, df);
         }
     }
-    for (size_t i = 0; !prefix && i < oracle->language_count; i++) {
-        int64_t number = oracle_term_find(oracle, oracle_stem(&query->pool, oracle->stemmers[i], token));
-        if (number >= 0) {
+    for (size_t i = 0; i < oracle->language_count; i++) {
+        const char *stem = oracle_stem(&query->pool, oracle->stemmers[i], token);
+        int64_t number = oracle_term_find(oracle, stem);
+        if (number >= 0 && !(prefix && strncmp(stem, token, strlen(token)) == 0)) {
             df = take_term(query, node, (size_t)number, df);
         }
     }
@@ -166,9 +167,6 @@ static int take_field(const struct oracle *oracle, struct piece *piece)
 static int read_piece(const struct oracle *oracle, const char *text, size_t size, struct piece *piece)
 {
     *piece = (struct piece){.text = text, .size = size, .kind = PLAIN};
-    if (memchr(text, '"', size) != NULL) {
-        return AISLE_BAD_QUERY;
-    }
     if (size == 2 && memcmp(text, "OR", 2) == 0) {
         piece->kind = OR;
         return 0;
@@ -181,6 +179,9 @@ static int read_piece(const struct oracle *oracle, const char *text, size_t size
     int status = take_field(oracle, piece);
     if (status == 0 && piece->restricted && piece->kind == PLAIN) {
         piece->kind = RESTRICTED;
+    }
+    if (status == 0 && piece->text[0] == '"' && strchr(piece->text + 1, '"') != NULL) {
+        return AISLE_BAD_QUERY; /* a phrase */
     }
     if (piece->size > 1 && piece->text[piece->size - 1] == '*') {
         piece->prefix = true;

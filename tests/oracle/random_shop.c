@@ -21,7 +21,7 @@ static const char *const words[] = {
     "12-pack",    "12 pack",     "pack",      "m",        "g",       "5 g",         "x-y-z",     "xyz",
     "a-b-c-d-e",  "m\u00f6bel",  "mobel",     "\ud55c\uad6d\uc5b4", "\u0939\u093f\u0928\u094d\u0926\u0940", "\ufb01ne", "fine", "universal",
     "university", "universe",    "happy",     "happily",  "shop's",  "women\u2019s", "u.s.a",    "usa",
-    "snake_case", "snakecase",   "2-in-1",    "3,5 mm",   "3.5mm",   "1.2.3",       "title",     "or",
+    "120,000",    "120000",      "1,234,567", "1234567",  "snake_case", "snakecase",   "2-in-1",    "3,5 mm",   "3.5mm",   "1.2.3",       "title",     "or",
 };
 
 static const char *const brands[] = {"Acme", "ACME", "North Star", "northstar", "Levi's", "Caf\u00e9 Noir", "3M", "H&M", "run"};
@@ -169,7 +169,8 @@ static void add_order(struct shop *shop)
 void shop_init(struct shop *shop, uint64_t seed)
 {
     *shop = (struct shop){.state = seed, .one_language = true};
-    shop->ids = 20 + shop_random(shop, 300);
+    shop->ids = 20 + shop_random(shop, chance(shop, 5) ? SHOP_IDS_MAX - 20 : 300);
+    shop->garble = chance(shop, 20) ? 40 : 0;
     shop->rare = 10 + shop_random(shop, 2000);
     append(shop->schema, sizeof shop->schema, "{\"version\":1,\"id\":\"id\",");
     if (chance(shop, 85)) {
@@ -194,10 +195,25 @@ static const char *common_word(struct shop *shop)
     return words[draw * draw * n >> 32];
 }
 
+/* Signs, letters and digits as they come: where words, numbers, units and compounds begin and end. One of a few, so
+ * that queries meet those of products. */
+static void add_garble(struct shop *shop, char *out, size_t size)
+{
+    static const char signs[] = "aasmgx15500,,..''--_&/+";
+    struct shop dice = {.state = shop_random(shop, 300)};
+    uint32_t length = 3 + shop_random(&dice, 12);
+    append(out, size, "%c", "ab1"[shop_random(&dice, 3)]);
+    for (uint32_t i = 0; i < length; i++) {
+        append(out, size, "%c", signs[shop_random(&dice, COUNT(signs) - 1)]);
+    }
+}
+
 static void add_word(struct shop *shop, char *out, size_t size)
 {
     if (chance(shop, 15)) {
         append(out, size, "rare%u", shop_random(shop, shop->rare));
+    } else if (chance(shop, shop->garble)) {
+        add_garble(shop, out, size);
     } else if (chance(shop, 5)) {
         append(out, size, "model%c%u", 'a' + (int)shop_random(shop, 26), shop_random(shop, shop->rare));
     } else {
@@ -310,9 +326,11 @@ void shop_patch(struct shop *shop, bool numbers_only, bool ordered, char *out)
     append(out, SHOP_TEXT_BYTES, "}");
 }
 
-void shop_id(struct shop *shop, char *out, size_t size)
+uint32_t shop_id(struct shop *shop, char *out, size_t size)
 {
-    snprintf(out, size, "P%u", shop_random(shop, shop->ids));
+    uint32_t number = shop_random(shop, shop->ids);
+    snprintf(out, size, "P%u", number);
+    return number;
 }
 
 /* ----------------------------------------------------------------------------------------------- queries -- */

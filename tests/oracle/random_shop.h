@@ -15,6 +15,7 @@
 
 #define SHOP_TEXT_BYTES 65536
 #define SHOP_FIELDS_MAX 10
+#define SHOP_IDS_MAX 4000u
 
 enum shop_type {
     SHOP_TEXT,
@@ -39,8 +40,9 @@ struct shop {
     struct shop_field fields[SHOP_FIELDS_MAX];
     size_t field_count;
     bool one_language;
-    unsigned ids;     /* how many ids there are to choose from */
-    unsigned rare;    /* how many words of the long tail */
+    uint32_t ids;    /* how many ids there are to choose from */
+    uint32_t rare;   /* how many words of the long tail       */
+    uint32_t garble; /* how many in 100 words are none        */
     char schema[4096];
 };
 
@@ -57,8 +59,8 @@ void shop_product(struct shop *shop, const char *id, char *out);
  * of any fields. */
 void shop_patch(struct shop *shop, bool numbers_only, bool ordered, char *out);
 
-/* Writes an id. */
-void shop_id(struct shop *shop, char *out, size_t size);
+/* Writes an id; returns its number, below SHOP_IDS_MAX. */
+uint32_t shop_id(struct shop *shop, char *out, size_t size);
 
 /* Writes a query. True when it is of plain words only, each one clause with one term. */
 bool shop_query(struct shop *shop, char *out, size_t size);

@@ -17,50 +17,32 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#define ROUNDS 300u
+#define ROUNDS 500u
 #define SECONDS 60
 #define FIRST_SEED 1u
 #define QUERIES 30u
-#define TOUCHED_MAX 64u
 
-/* Ids touched since the last commit: numbers in the document order are patched only where a put cannot still move. */
-struct touched {
-    char ids[TOUCHED_MAX][32];
-    size_t count;
-};
-
-static bool is_touched(const struct touched *touched, const char *id)
-{
-    for (size_t i = 0; i < touched->count; i++) {
-        if (strcmp(touched->ids[i], id) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool change(struct pair *pair, struct shop *shop, struct touched *touched, bool only_new, char *text)
+/* One operation. touched: the ids since the last commit; a number in the document order is patched only where the put
+ * that froze the order is committed. */
+static bool change(struct pair *pair, struct shop *shop, bool *touched, bool only_new, char *text)
 {
     char id[32];
-    shop_id(shop, id, sizeof id);
+    uint32_t number = shop_id(shop, id, sizeof id);
     if (only_new) {
         snprintf(id, sizeof id, "N%u-%u", shop_random(shop, 1u << 30), shop_random(shop, 1u << 30));
     }
-    bool committed = !is_touched(touched, id);
     uint32_t draw = only_new ? 0 : shop_random(shop, 100);
     bool same;
     if (draw < 65) {
         shop_product(shop, id, text);
         same = pair_put(pair, text);
     } else if (draw < 85) {
-        shop_patch(shop, shop_random(shop, 2) == 0, committed, text);
+        shop_patch(shop, shop_random(shop, 2) == 0, !touched[number], text);
         same = pair_patch(pair, id, text);
     } else {
         same = pair_delete(pair, id);
     }
-    if (committed && touched->count < TOUCHED_MAX) {
-        snprintf(touched->ids[touched->count++], sizeof touched->ids[0], "%s", id);
-    }
+    touched[number] = true;
     return same;
 }
 
@@ -83,10 +65,10 @@ static bool batches(struct pair *pair, struct shop *shop, uint64_t *hits, char *
     bool only_new = shop_random(shop, 4) == 0; /* nothing is replaced: always exact */
     uint32_t count = 1 + shop_random(shop, 6);
     for (uint32_t batch = 0; batch < count; batch++) {
-        struct touched touched = {.count = 0};
-        uint32_t changes = shop_random(shop, shop_random(shop, 8) == 0 ? TOUCHED_MAX : 24);
+        bool touched[SHOP_IDS_MAX] = {false};
+        uint32_t changes = shop_random(shop, shop_random(shop, 8) == 0 ? shop->ids * 2 : shop->ids / 4);
         for (uint32_t i = 0; i < changes; i++) {
-            if (!change(pair, shop, &touched, only_new, text)) {
+            if (!change(pair, shop, touched, only_new, text)) {
                 return false;
             }
         }

@@ -16,8 +16,8 @@ static const struct model_style styles[] = {
     {.count = 4, .gap_max = 3000, .classes = 4, .lengths = 4},
     {.count = 11, .gap_max = 3000, .classes = 1, .lengths = 9, .lengths_ascend = true},
     {.count = 90, .gap_max = 3000, .classes = 8, .lengths = 32, .jump_every = 20, .jump_max = 900000},
-    {.count = 256, .gap_max = 6, .classes = 8, .lengths = 9, .lengths_ascend = true, .rare_class = 30},
-    {.count = 700, .gap_max = 4, .classes = 8, .lengths = 30, .jump_every = 70, .jump_max = 300},
+    {.count = POSTINGS_BLOCK, .gap_max = 6, .classes = 8, .lengths = 9, .lengths_ascend = true, .rare_class = 30},
+    {.count = 700, .gap_max = 3, .classes = 8, .lengths = 30, .jump_every = 9, .jump_max = 30}, /* bitsets */
     {.count = 900, .gap_max = 200, .classes = 2, .lengths = 1, .jump_every = 100, .jump_max = 300000},
     {.count = 8600, .gap_max = 1, .classes = 1, .lengths = 1, .jump_every = 600, .jump_max = 30},
 };
@@ -191,6 +191,45 @@ static void a_second_level_that_disagrees_is_noticed(void **state)
     end(&f);
 }
 
+/* An inline record: 5 postings of 31-bit gaps, constant codes. */
+static int read_wide_gaps(const uint32_t gaps[5])
+{
+    uint8_t record[2 + 1 + 20 + 1] = {POSTINGS_INLINE, 0x80, 31};
+    struct postings_source source = {.document_count = 1000};
+    struct postings_list list;
+    for (uint32_t bit = 0; bit < 5 * 31; bit++) {
+        uint32_t set = gaps[bit / 31] >> bit % 31 & 1;
+        record[3 + bit / 8] = (uint8_t)(record[3 + bit / 8] | set << bit % 8);
+    }
+    assert_int_equal(postings_list_decode(bytes_of(record, sizeof record), &list), 0);
+    return torture_list(&source, &list);
+}
+
+static void sums_of_gaps_that_pass_32_bits_are_noticed(void **state)
+{
+    (void)state;
+    const uint32_t sound[5] = {9, 0, 5, 100, 0};
+    const uint32_t wrapped[5] = {9, 0x7fffffff, 0x7fffffff, 0, 0}; /* 9, 2^31 + 9, 9, 10, 11 */
+    assert_int_equal(read_wide_gaps(sound), 0);
+    assert_int_equal(read_wide_gaps(wrapped), AISLE_CORRUPT);
+}
+
+static void documents_past_the_segment_are_never_shown(void **state)
+{
+    (void)state;
+    for (size_t style = 0; style < STYLES; style++) {
+        struct fixture f;
+        begin(&f, &styles[style]);
+        const uint32_t limits[] = {0, 1, f.list.documents[0], f.list.documents[f.list.count / 2],
+                                   f.list.documents[f.list.count - 1]};
+        for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
+            f.index.source.document_count = limits[i];
+            assert_int_equal(read_all(&f), AISLE_CORRUPT);
+        }
+        end(&f);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -200,6 +239,8 @@ int main(void)
         cmocka_unit_test(checksums_notice_every_changed_byte),
         cmocka_unit_test(cut_streams_are_noticed),
         cmocka_unit_test(too_low_a_bound_is_noticed),
+        cmocka_unit_test(sums_of_gaps_that_pass_32_bits_are_noticed),
+        cmocka_unit_test(documents_past_the_segment_are_never_shown),
         cmocka_unit_test(a_second_level_that_disagrees_is_noticed),
     };
     printf("seed %llu\n", (unsigned long long)seed);

@@ -21,7 +21,9 @@ static const struct model_style styles[] = {
     {.count = 90, .gap_max = 100, .classes = 8, .lengths = 1},
     {.count = 20000, .gap_max = 1, .classes = 1, .lengths = 1},
     {.count = 20000, .gap_max = 1, .classes = 8, .lengths = 20, .jump_every = 700, .jump_max = 3000},
-    {.count = 20000, .gap_max = 2, .classes = 8, .lengths = 1},
+    {.count = 20000, .gap_max = 2, .classes = 8, .lengths = 1, .jump_every = 6, .jump_max = 14}, /* bitsets */
+    {.count = 20000, .gap_max = 3, .classes = 8, .lengths = 3, .jump_every = 9, .jump_max = 30}, /* bitsets */
+    {.count = 200, .gap_max = 2, .classes = 8, .lengths = 3, .jump_every = 6, .jump_max = 14},   /* one bitset */
     {.count = 20000, .gap_max = 7, .classes = 8, .lengths = 3},
     {.count = 20000, .gap_max = 60, .classes = 8, .lengths = 1, .rare_class = 30},
     {.count = 3000, .gap_max = 2000, .classes = 8, .lengths = 1},

@@ -19,9 +19,10 @@ static const uint32_t counts[] = {1,    2,    3,    4,    5,    6,    17,   35, 
 static const struct model_style styles[] = {
     {.gap_max = 1, .classes = 1, .lengths = 1},                                             /* consecutive      */
     {.gap_max = 1, .classes = 8, .lengths = 32, .jump_every = 300, .jump_max = 50000},      /* runs             */
-    {.gap_max = 2, .classes = 2, .lengths = 9, .lengths_ascend = true},                     /* bitsets          */
-    {.gap_max = 8, .classes = 3, .lengths = 32, .lengths_ascend = true, .rare_class = 40},  /* bitsets          */
-    {.gap_max = 9, .classes = 5, .lengths = 2},                                             /* about as large   */
+    {.gap_max = 2, .classes = 2, .lengths = 9, .lengths_ascend = true, .jump_every = 6, .jump_max = 14}, /* bitsets */
+    {.gap_max = 3, .classes = 7, .lengths = 32, .jump_every = 9, .jump_max = 30, .rare_class = 40},      /* bitsets */
+    {.gap_max = 9, .classes = 5, .lengths = 2, .jump_every = 20, .jump_max = 40}, /* bitsets would be as large */
+    {.gap_max = 2, .classes = 3, .lengths = 32, .lengths_ascend = true, .rare_class = 40},
     {.gap_max = 60, .classes = 8, .lengths = 12, .rare_class = 9},
     {.gap_max = 3000, .classes = 4, .lengths = 32, .jump_every = 20, .jump_max = 30000},    /* exceptions       */
     {.gap_max = 40000, .classes = 1, .lengths = 5},
@@ -74,6 +75,34 @@ static void open_list(const struct fixture *f, const struct model_list *list, st
     }
     memset(cursor, 0xee, sizeof *cursor);
     assert_int_equal(postings_cursor_open(cursor, &f->index.source, &decoded), 0);
+}
+
+/* Otherwise the tests below would not show what they are meant to. */
+static void drawn_lists_have_blocks_of_every_kind(void **state)
+{
+    const struct fixture *f = *state;
+    struct postings_cursor cursor;
+    unsigned kinds[5] = {0};
+    unsigned classes[4] = {0};
+    unsigned lengths[4] = {0};
+    unsigned bitsets = 0;
+    for (size_t l = 0; l < f->count; l++) {
+        open_list(f, &f->lists[l], &cursor);
+        kinds[cursor.list.kind]++;
+        while (cursor.list.kind != POSTINGS_TINY && postings_cursor_document(&cursor) != POSTINGS_END) {
+            (void)postings_cursor_code(&cursor);
+            bitsets += cursor.bits != NULL;
+            lengths[cursor.coded.data[0] & 3]++;
+            classes[cursor.coded.data[0] >> 2 & 3]++;
+            postings_cursor_seek(&cursor, cursor.block_last + 1);
+        }
+    }
+    for (unsigned i = 0; i < 4; i++) {
+        assert_true(kinds[i] > 10 && kinds[4] > 10);
+        assert_true(lengths[i] > 10);
+        assert_true(classes[i] > 10 || i == 3);
+    }
+    assert_true(bitsets > 100);
 }
 
 static void next_visits_every_posting(void **state)
@@ -291,6 +320,7 @@ static void lists_in_many_extents_are_found(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(drawn_lists_have_blocks_of_every_kind),
         cmocka_unit_test(next_visits_every_posting),
         cmocka_unit_test(seek_finds_the_first_at_or_behind_its_target),
         cmocka_unit_test(seek_behind_the_last_ends_the_cursor),

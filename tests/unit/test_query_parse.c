@@ -1,0 +1,306 @@
+/*
+ * test_query_parse.c - each rule of the query text, on the side where it holds and on the side where it does not.
+ *
+ * Trees are compared as text: (and a b), (or a b), (any a b), (not a b), a* for prefixes, first:a for words of the first
+ * text field only, {a|b} for the stems of several languages.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "query/query.h"
+
+#include <stdio.h>
+
+#define PLAIN                                                                                                          \
+    "{\"version\":1,\"id\":\"id\",\"language\":\"none\",\"fields\":{\"title\":{\"type\":\"text\",\"weight\":5},"        \
+    "\"brand\":{\"type\":\"keyword\",\"search_weight\":3},\"size\":{\"type\":\"keyword\"},\"price\":{\"type\":"         \
+    "\"decimal\"}}}"
+#define TWO_LANGUAGES                                                                                                  \
+    "{\"version\":1,\"id\":\"id\",\"language\":\"english\",\"fields\":{\"title\":{\"type\":\"text\"},"                 \
+    "\"titel\":{\"type\":\"text\",\"language\":\"german\"}}}"
+#define NO_TEXT "{\"version\":1,\"id\":\"id\",\"fields\":{\"brand\":{\"type\":\"keyword\",\"search_weight\":3}}}"
+
+static char shown[16384];
+static aisle_error error;
+
+static void show(const struct query_node *node, struct buf *out)
+{
+    static const char *const names[] = {"all", "nothing", "", "and", "or", "any", "not"};
+    if (node->kind == QUERY_TERMS) {
+        buf_put_string(out, node->first_only ? "first:" : "");
+        for (uint32_t i = 0; i < node->term_count; i++) {
+            buf_put_string(out, node->term_count == 1 ? "" : i == 0 ? "{" : "|");
+            buf_put(out, node->terms[i].data, node->terms[i].size);
+        }
+        buf_put_string(out, node->term_count == 1 ? "" : "}");
+        buf_put_string(out, node->prefix ? "*" : "");
+        return;
+    }
+    if (node->kind == QUERY_ALL || node->kind == QUERY_NOTHING) {
+        buf_put_string(out, names[node->kind]);
+        return;
+    }
+    buf_printf(out, "(%s", names[node->kind]);
+    for (uint32_t i = 0; i < node->child_count; i++) {
+        buf_put_string(out, " ");
+        show(node->children[i], out);
+    }
+    buf_put_string(out, ")");
+}
+
+static int parse(const char *schema_json, const char *text)
+{
+    struct schema *schema = NULL;
+    struct analyser *analyser = NULL;
+    struct arena arena;
+    struct query_node *root = NULL;
+    struct buf out;
+    arena_init(&arena, LIMIT_QUERY_MEMORY_BYTES);
+    buf_init(&out, sizeof shown - 1);
+    error = (aisle_error){.code = 0};
+    assert_int_equal(schema_parse(bytes_of_string(schema_json), &schema, NULL), 0);
+    assert_int_equal(analyser_new(&analyser), 0);
+    int status = query_parse(bytes_of_string(text), schema, analyser, &arena, &root, &error);
+    shown[0] = '\0';
+    if (status == 0) {
+        assert_non_null(root);
+        show(root, &out);
+        assert_int_equal(buf_status(&out), 0);
+        memcpy(shown, out.data, out.size);
+        shown[out.size] = '\0';
+    } else {
+        assert_null(root);
+        assert_int_equal(error.code, status);
+    }
+    buf_release(&out);
+    arena_release(&arena);
+    analyser_free(analyser);
+    schema_free(schema);
+    return status;
+}
+
+static void expect(const char *text, const char *tree)
+{
+    assert_int_equal(parse(PLAIN, text), 0);
+    if (strcmp(shown, tree) != 0) {
+        print_message("query: %s\n", text);
+    }
+    assert_string_equal(shown, tree);
+}
+
+static void refuse(const char *text, int status, size_t position)
+{
+    assert_int_equal(parse(PLAIN, text), status);
+    assert_int_equal(error.position, position);
+    assert_true(error.message[0] != '\0');
+}
+
+static void blank_text_browses_and_text_without_words_matches_nothing(void **state)
+{
+    (void)state;
+    expect("", "all");
+    expect(" \t\r\n ", "all");
+    expect("!!", "nothing");
+    expect("!! ?? *", "nothing");
+    expect("-", "nothing");
+    expect("\"", "nothing");
+    expect("red !!", "red");
+}
+
+static void words_must_all_match_and_repeats_stay(void **state)
+{
+    (void)state;
+    expect("Red", "red");
+    expect("red shoe", "(and red shoe)");
+    expect("  red   shoe ", "(and red shoe)");
+    expect("red red", "(and red red)");
+    expect("cr\xc3\xa8me", "creme");
+}
+
+static void neighbouring_pieces_are_analysed_together(void **state)
+{
+    (void)state;
+    expect("64 gb", "64gb");
+    expect("usb 64 gb stick", "(and usb 64gb stick)");
+    expect("64 -gb", "(not 64 gb)");
+    expect("64 OR gb", "(or 64 gb)");
+    expect("64 title:gb", "(and 64 first:gb)");
+}
+
+static void minus_excludes_what_follows_directly(void **state)
+{
+    (void)state;
+    expect("red -blue", "(not red blue)");
+    expect("-blue", "(not all blue)");
+    expect("-blue -green", "(not all (or blue green))");
+    expect("red - blue", "(and red blue)");
+    expect("red -blue shoe", "(not (and red shoe) blue)");
+    expect("-wi-fi x", "(not x (any wifi (and wi fi)))");
+    expect("-!! red", "red");
+    expect("--blue red", "(not red blue)");
+    expect("-sho* red", "(not red sho*)");
+    expect("-title:blue red", "(not red first:blue)");
+}
+
+static void or_joins_the_pieces_beside_it_and_chains(void **state)
+{
+    (void)state;
+    expect("a OR b", "(or a b)");
+    expect("a OR b OR c", "(or a b c)");
+    expect("a b OR c d", "(and a (or b c) d)");
+    expect("a OR b c OR d", "(and (or a b) (or c d))");
+    expect("a or b", "(and a or b)");
+    expect("a Or b", "(and a or b)");
+    expect("OR a", "(and or a)");
+    expect("a OR", "(and a or)");
+    expect("OR", "or");
+    expect("a ORb", "(and a orb)");
+    expect("a OR !!", "a");
+    expect("!! OR ??", "nothing");
+    expect("a OR wi-fi", "(or a (any wifi (and wi fi)))");
+    expect("a OR b*", "(or a b*)");
+    expect("title:a OR title:b", "(or first:a first:b)");
+    expect("x-y OR z -q", "(not (or (any xy (and x y)) z) q)");
+}
+
+static void compound_is_its_joined_term_or_all_its_parts(void **state)
+{
+    (void)state;
+    expect("t-shirt", "(any tshirt (and t shirt))");
+    expect("red t-shirt xl", "(and red (any tshirt (and t shirt)) xl)");
+    expect("a-b-c-d", "(any abcd (and a b c d))");
+    expect("a-b-c-d-e", "(and a b c d e)");
+    expect("a/b", "(and a b)");
+    expect("usb-64gb", "(any usb64gb (and usb 64gb))");
+}
+
+static void star_directly_behind_a_word_makes_a_prefix(void **state)
+{
+    (void)state;
+    expect("sho*", "sho*");
+    expect("red sho*", "(and red sho*)");
+    expect("sho* red", "(and sho* red)");
+    expect("sho* 64 gb", "(and sho* 64gb)");
+    expect("red *", "red");
+    expect("sho**", "sho");
+    expect("sho!*", "sho");
+    expect("*sho", "sho");
+    expect("sh*o", "(and sh o)");
+    expect("t-sh*", "(any tsh* (and t sh*))");
+    expect("\xc3\xbc*", "u*");
+    expect("red \xe2\x82\xac*", "red"); /* behind a sign, not behind a word */
+    expect("red\xe2\x80\xa6*", "red");
+    assert_int_equal(parse(TWO_LANGUAGES, "running*"), 0);
+    assert_string_equal(shown, "{running|run}*");
+}
+
+static void first_text_field_restricts_and_others_are_refused(void **state)
+{
+    (void)state;
+    expect("title:red", "first:red");
+    expect("title:red shoe", "(and first:red shoe)");
+    expect("title:re*", "first:re*");
+    expect("title:t-shirt", "(any first:tshirt (and first:t first:shirt))");
+    expect("title:", "title");
+    expect("colour:red", "(and colour red)");
+    expect("price:5", "(and price 5)");
+    expect("size:xl", "(and size xl)");
+    expect(":red", "red");
+    refuse("brand:nike", AISLE_BAD_QUERY, 0);
+    refuse("red -brand:nike", AISLE_BAD_QUERY, 5);
+    assert_int_equal(parse(NO_TEXT, "brand:nike"), AISLE_BAD_QUERY);
+    assert_int_equal(parse(NO_TEXT, "nike"), 0);
+    assert_string_equal(shown, "nike");
+}
+
+static void quoted_parts_are_refused_and_single_quotes_are_text(void **state)
+{
+    (void)state;
+    refuse("\"red shoe\"", AISLE_BAD_QUERY, 0);
+    refuse("big \"red shoe\"", AISLE_BAD_QUERY, 4);
+    refuse("big -\"red shoe\"", AISLE_BAD_QUERY, 5);
+    refuse("title:\"red shoe\"", AISLE_BAD_QUERY, 6);
+    expect("\"red", "red");
+    expect("tv 65\"", "(and tv 65)");
+}
+
+static void each_language_gives_a_stem_and_equal_ones_are_one(void **state)
+{
+    (void)state;
+    assert_int_equal(parse(TWO_LANGUAGES, "red"), 0);
+    assert_string_equal(shown, "red");
+    assert_int_equal(parse(TWO_LANGUAGES, "running"), 0);
+    assert_string_equal(shown, "{run|running}");
+    assert_int_equal(parse(TWO_LANGUAGES, "title:running"), 0);
+    assert_string_equal(shown, "first:{run|running}");
+}
+
+static void query_takes_as_many_words_and_bytes_as_the_limits_say(void **state)
+{
+    (void)state;
+    char text[LIMIT_QUERY_BYTES + 2];
+    size_t size = 0;
+    for (unsigned i = 0; i < LIMIT_QUERY_TERMS; i++) {
+        size += (size_t)snprintf(text + size, sizeof text - size, "w%u ", i);
+    }
+    assert_int_equal(parse(PLAIN, text), 0);
+    memcpy(text + size, "x", 2);
+    assert_int_equal(parse(PLAIN, text), AISLE_LIMIT);
+    memset(text, 'a', sizeof text);
+    text[LIMIT_QUERY_BYTES] = '\0';
+    assert_int_equal(parse(PLAIN, text), 0);
+    assert_int_equal(strlen(shown), LIMIT_TERM_BYTES);
+    text[LIMIT_QUERY_BYTES] = 'a';
+    text[LIMIT_QUERY_BYTES + 1] = '\0';
+    assert_int_equal(parse(PLAIN, text), AISLE_LIMIT);
+    /* Parts and joined token of a compound all count: 21 times 3 are 63. */
+    size = 0;
+    for (unsigned i = 0; i < 21; i++) {
+        size += (size_t)snprintf(text + size, sizeof text - size, "x-y%u ", i);
+    }
+    assert_int_equal(parse(PLAIN, text), 0);
+    memcpy(text + size, "a b", 4);
+    assert_int_equal(parse(PLAIN, text), AISLE_LIMIT);
+}
+
+/* Seed 20261: whatever is typed is answered, refused or limited. */
+static void any_mixture_of_signs_and_words_parses(void **state)
+{
+    (void)state;
+    static const char *const parts[] = {"a", "OR", "-", "title:", "*", "\"", " ", " ", " ", "64", "gb", "-b", ".", "x*"};
+    uint64_t seed = 20261;
+    for (unsigned round = 0; round < 400; round++) {
+        char text[256] = "";
+        for (unsigned i = 0; i < 20; i++) {
+            seed = seed * UINT64_C(6364136223846793005) + 1442695040888963407u;
+            strcat(text, parts[(seed >> 33) % (sizeof parts / sizeof parts[0])]);
+        }
+        int status = parse(PLAIN, text);
+        assert_true(status == 0 || status == AISLE_BAD_QUERY || status == AISLE_LIMIT);
+        assert_true(status == 0 || error.position < strlen(text));
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(blank_text_browses_and_text_without_words_matches_nothing),
+        cmocka_unit_test(words_must_all_match_and_repeats_stay),
+        cmocka_unit_test(neighbouring_pieces_are_analysed_together),
+        cmocka_unit_test(minus_excludes_what_follows_directly),
+        cmocka_unit_test(or_joins_the_pieces_beside_it_and_chains),
+        cmocka_unit_test(compound_is_its_joined_term_or_all_its_parts),
+        cmocka_unit_test(star_directly_behind_a_word_makes_a_prefix),
+        cmocka_unit_test(first_text_field_restricts_and_others_are_refused),
+        cmocka_unit_test(quoted_parts_are_refused_and_single_quotes_are_text),
+        cmocka_unit_test(each_language_gives_a_stem_and_equal_ones_are_one),
+        cmocka_unit_test(query_takes_as_many_words_and_bytes_as_the_limits_say),
+        cmocka_unit_test(any_mixture_of_signs_and_words_parses),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

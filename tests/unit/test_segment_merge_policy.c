@@ -1,0 +1,116 @@
+/*
+ * test_segment_merge_policy.c - which segments are merged, and that a life of commits ends with few of them.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "segment/segment.h"
+
+static uint32_t chosen[LIMIT_SEGMENTS];
+
+static size_t choose(const uint32_t *documents, const uint32_t *dead, size_t count)
+{
+    struct segment_info infos[LIMIT_SEGMENTS];
+    memset(infos, 0, sizeof infos);
+    for (size_t i = 0; i < count; i++) {
+        infos[i].documents = documents[i];
+        infos[i].dead = dead == NULL ? 0 : dead[i];
+    }
+    return merge_policy_choose(infos, count, chosen);
+}
+
+static void eight_of_one_size_stay_and_nine_merge_the_smallest_eight(void **state)
+{
+    (void)state;
+    uint32_t documents[9] = {9000, 9001, 9002, 9003, 9999, 9005, 9006, 9007, 9008};
+    assert_int_equal(choose(documents, NULL, 8), 0);
+    assert_int_equal(choose(documents, NULL, 9), 8);
+    for (size_t i = 0; i < 8; i++) {
+        assert_int_not_equal(chosen[i], 4);
+    }
+    assert_int_equal(choose(documents, NULL, 0), 0);
+    assert_int_equal(choose(documents, NULL, 1), 0);
+}
+
+static void segments_of_other_sizes_are_left_alone(void **state)
+{
+    (void)state;
+    uint32_t documents[10] = {80000000, 2000, 2000, 2000, 2000, 2000, 2000, 2000, 2000, 2000};
+    assert_int_equal(choose(documents, NULL, 10), 8);
+    for (size_t i = 0; i < 8; i++) {
+        assert_int_not_equal(chosen[i], 0);
+    }
+    uint32_t steps[6] = {1024, 8192, 65536, 524288, 4194304, 33554432};
+    assert_int_equal(choose(steps, NULL, 6), 0);
+}
+
+static void tiny_segments_count_as_one_size(void **state)
+{
+    (void)state;
+    uint32_t documents[9] = {1, 2, 1000, 3, 500, 4, 5, 900, 7};
+    assert_int_equal(choose(documents, NULL, 9), 8);
+}
+
+static void mostly_dead_segment_is_merged_alone(void **state)
+{
+    (void)state;
+    uint32_t documents[2] = {10000, 5000};
+    uint32_t half[2] = {5000, 2500};
+    uint32_t more[2] = {5000, 2501};
+    assert_int_equal(choose(documents, half, 2), 0);
+    assert_int_equal(choose(documents, more, 2), 1);
+    assert_int_equal(chosen[0], 1);
+    uint32_t small[1] = {1000};
+    uint32_t small_dead[1] = {999};
+    assert_int_equal(choose(small, small_dead, 1), 0);
+}
+
+/* As many commits of one document as a shop makes in a day. */
+static void thousands_of_commits_leave_few_segments(void **state)
+{
+    (void)state;
+    struct segment_info infos[LIMIT_SEGMENTS];
+    size_t count = 0;
+    uint64_t rewritten = 0;
+    memset(infos, 0, sizeof infos);
+    for (unsigned i = 0; i < 20000; i++) {
+        assert_true(count < 64);
+        infos[count++] = (struct segment_info){.documents = 1};
+        size_t merging;
+        while ((merging = merge_policy_choose(infos, count, chosen)) != 0) {
+            uint32_t sum = 0;
+            for (size_t c = 0; c < merging; c++) {
+                sum += infos[chosen[c]].documents;
+                infos[chosen[c]].documents = 0;
+            }
+            size_t kept = 0;
+            for (size_t s = 0; s < count; s++) {
+                if (infos[s].documents != 0) {
+                    infos[kept++] = infos[s];
+                }
+            }
+            count = kept;
+            infos[count++].documents = sum;
+            rewritten += sum;
+        }
+    }
+    print_message("20,000 commits: %zu segments, %.1f rewritings a document\n", count, (double)rewritten / 20000);
+    assert_true(count <= 24);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(eight_of_one_size_stay_and_nine_merge_the_smallest_eight),
+        cmocka_unit_test(segments_of_other_sizes_are_left_alone),
+        cmocka_unit_test(tiny_segments_count_as_one_size),
+        cmocka_unit_test(mostly_dead_segment_is_merged_alone),
+        cmocka_unit_test(thousands_of_commits_leave_few_segments),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
