@@ -299,7 +299,8 @@ AISLE_API uint64_t aisle_result_took_us(const aisle_result *result);
 AISLE_API void aisle_result_free(aisle_result *result);
 
 /*
- * The product with this id, as result's only hit. original: as it was put, without later patches.
+ * The product with this id, as result's only hit. original: as it was put, without later patches of columns (one that
+ * indexed the product anew stands for a put).
  * AISLE_NOT_FOUND.
  */
 AISLE_API int aisle_get(aisle *catalog, aisle_bytes id, bool original, aisle_result **inout, aisle_error *error);

@@ -32,7 +32,7 @@ void ingest_columns(const struct schema *schema, struct segment_columns *columns
 
 /*
  * Adds the product (as read from text) to the builder. The caller has dropped older versions of it there.
- * AISLE_NO_MEMORY or AISLE_LIMIT (the builder is full); then the builder is as it was.
+ * AISLE_LIMIT: the builder is full and as it was. AISLE_NO_MEMORY: it can only be freed.
  */
 must_check int ingest_add(struct ingest *ingest, struct segment_builder *builder, const struct product *product,
                           uint64_t id_hash, struct bytes text);

@@ -40,7 +40,7 @@ int position_store(struct storage_txn *txn, const struct log_position *position)
     size_t seq_size = strlen(position->seq);
     store_u64(value, position->identity);
     store_u64(value + 8, position->offset);
-    store_u64(value + 16, position->generation);
+    store_u64(value + 16, position->recency);
     value[24] = (uint8_t)seq_size;
     memcpy(value + VALUE_HEAD_BYTES, position->seq, seq_size);
     return storage_put(txn, TABLE_META, make_key(position->source, key), bytes_of(value, VALUE_HEAD_BYTES + seq_size));
@@ -55,7 +55,7 @@ static int decode(struct bytes key, struct bytes value, struct log_position *out
     }
     *out = (struct log_position){.identity = byte_reader_u64(&reader)};
     out->offset = byte_reader_u64(&reader);
-    out->generation = byte_reader_u64(&reader);
+    out->recency = byte_reader_u64(&reader);
     struct bytes seq = byte_reader_take(&reader, byte_reader_u8(&reader));
     if (!byte_reader_ok(&reader) || seq.size > POSITION_SEQ_BYTES || byte_reader_left(&reader) != 0) {
         return AISLE_CORRUPT;
@@ -91,7 +91,7 @@ int position_latest(struct storage_txn *txn, struct log_position *out)
     while (status == 0 && bytes_begin_with(key, bytes_of_string(KEY_PREFIX))) {
         struct log_position position;
         status = decode(key, value, &position);
-        if (status == 0 && (!any || position.generation >= out->generation)) {
+        if (status == 0 && (!any || position.recency >= out->recency)) {
             *out = position;
             any = true;
         }

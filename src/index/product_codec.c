@@ -117,7 +117,7 @@ static int print_changes(const struct schema *schema, const struct segment *segm
         starts[*count] = values->size;
     }
     for (size_t i = 0; i < *count && status == 0; i++) {
-        fields[i].value_json = bytes_of(values->data + starts[i], starts[i + 1] - starts[i]);
+        fields[i].value_json = bytes_of(fields[i].remove ? NULL : values->data + starts[i], starts[i + 1] - starts[i]);
     }
     return status;
 }

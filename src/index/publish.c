@@ -138,6 +138,19 @@ static int fill_manifest(const struct shard_writer *writer, struct manifest *man
     return status;
 }
 
+static int put_marks(struct storage_txn *txn, struct shard_writer *writer, uint64_t generation)
+{
+    int status = 0;
+    for (uint32_t i = 0; i < writer->mark_count && status == 0; i++) {
+        struct writer_mark *mark = &writer->marks[i];
+        if (mark->changed) {
+            mark->position.recency = generation * 2 + (i == writer->mark_current ? 1 : 0);
+            status = position_store(txn, &mark->position);
+        }
+    }
+    return status;
+}
+
 static int put_all(struct storage_txn *txn, struct shard_writer *writer, aisle_error *error)
 {
     struct manifest manifest = {.segments = NULL};
@@ -150,9 +163,8 @@ static int put_all(struct storage_txn *txn, struct shard_writer *writer, aisle_e
     if (status == 0) {
         status = put_changes(txn, writer);
     }
-    if (status == 0 && writer->mark_changed) {
-        writer->mark.generation = manifest.generation;
-        status = position_store(txn, &writer->mark);
+    if (status == 0) {
+        status = put_marks(txn, writer, manifest.generation);
     }
     if (status != 0) {
         error_set(error, status, "the commit cannot be written: %s", aisle_error_text(status));
@@ -170,7 +182,12 @@ static bool has_news(const struct shard_writer *writer)
             return true;
         }
     }
-    return writer->any_deaths || writer->changes.count != 0 || writer->mark_changed;
+    for (uint32_t i = 0; i < writer->mark_count; i++) {
+        if (writer->marks[i].changed) {
+            return true;
+        }
+    }
+    return writer->any_deaths || writer->changes.count != 0;
 }
 
 int shard_writer_publish(struct shard_writer *writer, aisle_error *error)
@@ -197,8 +214,11 @@ int shard_writer_publish(struct shard_writer *writer, aisle_error *error)
     }
     changes_release(&writer->changes);
     writer->any_deaths = false;
-    writer->mark_changed = false;
-    writer->skip_until = writer->mark.offset > writer->skip_until ? writer->mark.offset : writer->skip_until;
+    for (uint32_t i = 0; i < writer->mark_count; i++) {
+        struct writer_mark *mark = &writer->marks[i];
+        mark->skip_until = mark->changed ? mark->position.offset : mark->skip_until;
+        mark->changed = false;
+    }
     status = shard_writer_reload(writer, error);
     return status == 0 ? shard_writer_clean(writer, error) : status;
 }

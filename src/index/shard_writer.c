@@ -30,6 +30,8 @@ void shard_writer_release(struct shard_writer *writer)
     segment_builder_free(writer->builder);
     manifest_release(&writer->manifest);
     changes_release(&writer->changes);
+    mem_free(writer->marks);
+    writer->marks = NULL;
     writer->builder = NULL;
 }
 
@@ -151,25 +153,58 @@ int shard_writer_kill(struct shard_writer *writer, const struct writer_place *pl
 
 /* ---- positions ---- */
 
-int shard_writer_mark(struct shard_writer *writer, const struct log_position *mark, aisle_error *error)
+static bool is_mark_of(const struct writer_mark *mark, const struct log_position *position)
 {
-    bool same = strcmp(writer->mark.source, mark->source) == 0 && writer->mark.identity == mark->identity;
-    if (!same) {
-        struct storage_txn *txn = NULL;
-        struct log_position known;
-        int status = storage_read_begin(writer->shard->storage, &txn, error);
+    return mark->position.identity == position->identity && strcmp(mark->position.source, position->source) == 0;
+}
+
+/* Begins a mark for a source not read before by this writer. */
+static int add_mark(struct shard_writer *writer, const struct log_position *position, aisle_error *error)
+{
+    struct storage_txn *txn = NULL;
+    struct log_position known;
+    if (writer->mark_count == LIMIT_SOURCES) {
+        return error_set(error, AISLE_LIMIT, "a writer follows at most %u sources", LIMIT_SOURCES);
+    }
+    size_t size = (writer->mark_count + 1) * sizeof *writer->marks;
+    struct writer_mark *marks = mem_realloc(writer->marks, size);
+    if (marks == NULL) {
+        return error_no_memory(error, "noting a log position");
+    }
+    writer->marks = marks;
+    int status = storage_read_begin(writer->shard->storage, &txn, error);
+    if (status != 0) {
+        return status;
+    }
+    status = position_load(txn, position->source, &known);
+    storage_read_end(txn);
+    if (status < 0) {
+        return error_set(error, status, "a log position cannot be read: %s", aisle_error_text(status));
+    }
+    bool same = status == 0 && known.identity == position->identity;
+    writer->marks[writer->mark_count] =
+        (struct writer_mark){.position = *position, .skip_until = same ? known.offset : 0};
+    writer->mark_current = writer->mark_count++;
+    return 0;
+}
+
+int shard_writer_mark(struct shard_writer *writer, const struct log_position *position, aisle_error *error)
+{
+    if (writer->mark_count == 0 || !is_mark_of(&writer->marks[writer->mark_current], position)) {
+        uint32_t i = writer->mark_count;
+        while (i > 0 && !is_mark_of(&writer->marks[i - 1], position)) {
+            i--;
+        }
+        int status = i > 0 ? 0 : add_mark(writer, position, error);
         if (status != 0) {
             return status;
         }
-        status = position_load(txn, mark->source, &known);
-        storage_read_end(txn);
-        if (status < 0) {
-            return error_set(error, status, "a log position cannot be read: %s", aisle_error_text(status));
-        }
-        writer->skip_until = status == 0 && known.identity == mark->identity ? known.offset : 0;
+        writer->mark_current = i > 0 ? i - 1 : writer->mark_current;
     }
-    writer->mark = *mark;
-    writer->skipping = mark->offset <= writer->skip_until;
-    writer->mark_changed = writer->mark_changed || mark->offset > writer->skip_until;
+    struct writer_mark *mark = &writer->marks[writer->mark_current];
+    mark->position = *position;
+    /* Decided here, not at the operation: those after a commit without a new mark are no repeats. */
+    writer->skipping = position->offset <= mark->skip_until;
+    mark->changed = mark->changed || position->offset > mark->skip_until;
     return 0;
 }

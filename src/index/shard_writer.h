@@ -24,6 +24,13 @@ struct writer_segment {
     bool pending;
 };
 
+/* How far one source has been read. */
+struct writer_mark {
+    struct log_position position;
+    uint64_t skip_until; /* offset that the shard has committed already: operations up to it are not repeated */
+    bool changed;        /* since the last publish */
+};
+
 struct shard_writer {
     struct shard *shard;
     struct segment_builder *builder;
@@ -32,10 +39,10 @@ struct shard_writer {
     struct writer_segment *segments;
     uint32_t segment_count;
     struct changes changes;
-    struct log_position mark; /* of the next publish; source empty: none */
-    bool mark_changed;
-    uint64_t skip_until; /* offset in the mark's source that this shard has committed already */
-    bool skipping;       /* the mark is not behind it: operations are repeats */
+    struct writer_mark *marks; /* owned: of the sources read since the writer began */
+    uint32_t mark_count;
+    uint32_t mark_current;     /* where the next operations come from */
+    bool skipping;             /* the current mark is not behind what was committed: operations are repeats */
     bool any_deaths;
     bool lost;           /* the committed state could not be loaded: only release is allowed */
     uint64_t compress_ns, encode_ns, merge_ns, commit_ns;
@@ -78,7 +85,8 @@ must_check int shard_writer_publish(struct shard_writer *writer, aisle_error *er
 /* Merges what the policy chooses, until it chooses nothing; with all, everything into one segment. Published. */
 must_check int shard_writer_merge(struct shard_writer *writer, bool all, aisle_error *error);
 
-/* Decides from the last committed position which operations this shard has had already. */
-must_check int shard_writer_mark(struct shard_writer *writer, const struct log_position *mark, aisle_error *error);
+/* Notes where the next operations come from. AISLE_LIMIT when one commit spans too many sources. */
+must_check int shard_writer_mark(struct shard_writer *writer, const struct log_position *position, aisle_error *error);
+
 
 #endif

@@ -22,16 +22,24 @@ static void add_segment(const struct segment_info *info, aisle_statistics *sum)
     }
 }
 
-/* Takes the position over when it is further behind than what sum has, or sum has none. */
+/* Takes the shard's latest position over when the shard has not come as far as the one in sum, or sum has none. */
 static int add_position(struct storage_txn *txn, aisle_statistics *sum)
 {
     struct log_position position;
+    struct log_position there;
     int status = position_latest(txn, &position);
     if (status != 0) {
         return status == AISLE_END ? 0 : status;
     }
-    bool same = strcmp(sum->log_source, position.source) == 0;
-    if (sum->log_source[0] == '\0' || (same && position.offset < sum->log_offset)) {
+    bool behind = sum->log_source[0] == '\0';
+    if (!behind) {
+        status = position_load(txn, sum->log_source, &there);
+        behind = status == AISLE_END || (status == 0 && there.offset < sum->log_offset);
+    }
+    if (status < 0) {
+        return status;
+    }
+    if (behind) {
         memcpy(sum->log_source, position.source, sizeof sum->log_source);
         memcpy(sum->log_seq, position.seq, sizeof sum->log_seq);
         sum->log_offset = position.offset;

@@ -70,7 +70,7 @@ static int print_changes(struct storage_txn *txn, const struct schema *schema, c
         starts[++*count] = values->size;
     }
     for (size_t i = 0; i < *count; i++) {
-        fields[i].value_json = bytes_of(values->data + starts[i], starts[i + 1] - starts[i]);
+        fields[i].value_json = bytes_of(fields[i].remove ? NULL : values->data + starts[i], starts[i + 1] - starts[i]);
     }
     return status;
 }

@@ -22,17 +22,17 @@
  *   Superblocks and chunks do not straddle extents: the next begins right behind the one before, or at the next extent
  *   when a full one would straddle. So their places need no table.
  *
- *   BLOCKS    = block*                                    none straddles; one that would begins the next extent
+ *   BLOCKS    = block*                                    none straddles; it begins the next extent instead
  *   block     = u8 shape of documents, documents, u8 shape of codes, classes, lengths
  *
  *   documents, whose first gap counts from the last document of the block before, the list's from -1:
  *     shape    = width 0..31 | 64 when exceptions follow; or 32, a bitset
  *     packed   = [exceptions], gap - 1 of each posting, width bits each; exceptions hold the higher bits of some
  *     exceptions = u8 e (1..32), u8 position*, varint high*     positions ascend; high << width is added
- *     full block: 8 streams of STEPS = POSTINGS_BLOCK / 8 values, stream s in the s-th u32 of each 32-byte row, from the
- *                low bit on; value i of the first half is the (i / 4)-th of stream i % 4, the second half has streams
- *                4 to 7 likewise. Rows are ceil(width * STEPS / 32).
- *     other     : one stream of bits from the low bit of the first byte, ceil(n * width / 8) bytes
+ *     full block: 8 streams of STEPS = POSTINGS_BLOCK / 8 values, stream s in the s-th u32 of each 32-byte row, from
+ *                the low bit on; value i of the first half is the (i / 4)-th of stream i % 4, the second half has
+ *                streams 4 to 7 likewise. Rows are ceil(width * STEPS / 32).
+ *     other    : one stream of bits from the low bit of the first byte, ceil(n * width / 8) bytes
  *     bitset   = varint skip, u8 words, u64*                 bit 0 is the document skip + 1 behind the one before the
  *                                                          block; the first bit and the last word are not 0
  *
@@ -53,7 +53,7 @@
 
 #include "postings/postings.h"
 
-#define POSTINGS_VERSION 1u /* of all this; the segment's format carries it */
+#define POSTINGS_VERSION 1u /* of all this; streams do not carry it: whoever raises it raises the segment format too */
 
 #define POSTINGS_HALF (POSTINGS_BLOCK / 2)
 #define POSTINGS_LANES 8u

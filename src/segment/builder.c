@@ -60,10 +60,10 @@ void segment_builder_free(struct segment_builder *builder)
 void segment_builder_reset(struct segment_builder *builder)
 {
     struct segment_columns columns = builder->columns;
-    struct arena bytes = builder->bytes;
     release_arrays(builder);
-    arena_reset(&bytes);
-    *builder = (struct segment_builder){.columns = columns, .bytes = bytes};
+    arena_release(&builder->bytes);
+    *builder = (struct segment_builder){.columns = columns};
+    arena_init(&builder->bytes, ARENA_BYTES_MAX);
 }
 
 /* Makes room for one more element: capacity grows by half. */
@@ -277,7 +277,7 @@ static void enter_id(struct segment_builder *builder, uint32_t number)
     while (builder->id_slots[at] != 0) {
         const struct builder_entry *entry = &builder->documents[builder->id_slots[at] - 1];
         if (entry->dropped && entry->id_hash == hash) {
-            break; /* an older version of the product: without taking its place, many puts of one id make a long chain */
+            break; /* an older version of the product: without taking its place, puts of one id make a long chain */
         }
         at = (at + 1) & mask;
     }
@@ -324,6 +324,7 @@ int segment_builder_end(struct segment_builder *builder, const struct builder_do
     }
     for (uint32_t slot = 0; slot < builder->touched_count && status == 0; slot++) {
         uint32_t class = document->classes[slot];
+        builder->terms[builder->touched[slot]].df++;
         status = append_posting(builder, builder->touched[slot] | class << BUILDER_CLASS_SHIFT);
     }
     if (status != 0) {
@@ -340,6 +341,10 @@ int segment_builder_end(struct segment_builder *builder, const struct builder_do
 void segment_builder_drop(struct segment_builder *builder, uint32_t number)
 {
     if (!builder->documents[number].dropped) {
+        const struct builder_entry *entry = &builder->documents[number];
+        for (uint32_t i = 0; i < entry->posting_count; i++) {
+            builder->terms[builder_posting(builder, entry->first_posting + i) & BUILDER_TERM_MASK].df--;
+        }
         builder->documents[number].dropped = true;
         builder->live_count--;
     }

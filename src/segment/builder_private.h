@@ -13,17 +13,19 @@
 #define BUILDER_TERM_MASK (BUILDER_TERMS_MAX - 1)
 #define BUILDER_NO_DOCUMENT UINT32_MAX
 
-/* Postings are kept in chunks, so that growing never copies or doubles them. */
-#define BUILDER_CHUNK (1u << 18)
+/* Postings are kept in chunks, so that growing never copies or doubles them; small ones, since
+ * each of 64 shards has one within the budget. */
+#define BUILDER_CHUNK (1u << 14)
 
 /* Half a cache line: for most words, comparing needs nothing else. */
-#define BUILDER_HEAD_BYTES 11u
+#define BUILDER_HEAD_BYTES 7u
 
 struct builder_term {
     const uint8_t *data; /* in the arena */
     uint32_t hash;
     uint32_t last_document; /* that touched it; BUILDER_NO_DOCUMENT: none */
     uint32_t slot;          /* in that document */
+    uint32_t df;            /* live documents */
     uint8_t size;
     uint8_t head[BUILDER_HEAD_BYTES]; /* its first bytes, zeros behind */
 };

@@ -1,8 +1,8 @@
 /*
  * builder_write.c - from the memory index to a segment: sort documents, turn the forward index round, encode.
  *
- * Inversion is a counting sort: one pass counts the postings of each term, a second visits documents in their final
- * order and scatters (document, code) to the terms' places. Lists come out ascending without a sort of their own.
+ * Inversion is a counting sort: the terms know how many postings they have, and one pass visits documents in their
+ * final order and scatters (document, code) to the terms' places. Lists come out ascending without a sort of their own.
  */
 #include "segment/builder_private.h"
 
@@ -14,6 +14,7 @@ struct inversion {
     uint32_t *term_order; /* term numbers in byte order; only terms with postings */
     uint32_t term_count;
     size_t *next;         /* by term number: where its next posting goes */
+    size_t postings;      /* of all terms */
     uint32_t *documents;  /* all lists behind one another, terms in byte order */
     uint8_t *codes;
 };
@@ -77,45 +78,63 @@ static int compare_terms(const void *a, const void *b, void *context)
     return bytes_compare(bytes_of(x->data, x->size), bytes_of(y->data, y->size));
 }
 
-/* Counts each term's live postings into next and lists the terms that have any, in byte order. */
-static int count_terms(struct segment_builder *builder, struct inversion *inversion)
+/* Lists the terms that have live postings in byte order, and where the lists of each begin. */
+static int place_terms(struct segment_builder *builder, struct inversion *inversion)
 {
     inversion->next = mem_calloc(builder->term_count, sizeof *inversion->next);
     inversion->term_order = mem_alloc(builder->term_count * sizeof *inversion->term_order);
     if (inversion->next == NULL || inversion->term_order == NULL) {
         return AISLE_NO_MEMORY;
     }
-    for (uint32_t i = 0; i < inversion->count; i++) {
-        const struct builder_entry *entry = &builder->documents[inversion->sorted[i]];
-        for (uint32_t p = 0; p < entry->posting_count; p++) {
-            inversion->next[builder_posting(builder, entry->first_posting + p) & BUILDER_TERM_MASK]++;
-        }
-    }
     for (uint32_t term = 0; term < builder->term_count; term++) {
-        if (inversion->next[term] != 0) {
+        if (builder->terms[term].df != 0) {
             inversion->term_order[inversion->term_count++] = term;
         }
     }
-    qsort_r(inversion->term_order, inversion->term_count, sizeof *inversion->term_order, compare_terms, builder);
+    if (inversion->term_count != 0) {
+        qsort_r(inversion->term_order, inversion->term_count, sizeof *inversion->term_order, compare_terms, builder);
+    }
+    for (uint32_t i = 0; i < inversion->term_count; i++) {
+        inversion->next[inversion->term_order[i]] = inversion->postings;
+        inversion->postings += builder->terms[inversion->term_order[i]].df;
+    }
     return 0;
+}
+
+/* Both arrays that the scatter jumps about in are far larger than the caches: it asks for their lines this early. */
+#define AHEAD_NEXT 8u   /* documents: of inversion.next */
+#define AHEAD_TARGET 4u /* documents: of the places to write to */
+
+static void ask_ahead(const struct segment_builder *builder, const struct inversion *inversion, uint32_t i)
+{
+    if (i + AHEAD_NEXT < inversion->count) {
+        const struct builder_entry *entry = &builder->documents[inversion->sorted[i + AHEAD_NEXT]];
+        for (uint32_t p = 0; p < entry->posting_count; p++) {
+            uint32_t posting = builder_posting(builder, entry->first_posting + p);
+            __builtin_prefetch(&inversion->next[posting & BUILDER_TERM_MASK], 1);
+        }
+    }
+    if (i + AHEAD_TARGET < inversion->count) {
+        const struct builder_entry *entry = &builder->documents[inversion->sorted[i + AHEAD_TARGET]];
+        for (uint32_t p = 0; p < entry->posting_count; p++) {
+            uint32_t posting = builder_posting(builder, entry->first_posting + p);
+            size_t at = inversion->next[posting & BUILDER_TERM_MASK];
+            __builtin_prefetch(&inversion->documents[at], 1);
+            __builtin_prefetch(&inversion->codes[at], 1);
+        }
+    }
 }
 
 static int scatter(const struct segment_builder *builder, struct inversion *inversion)
 {
-    size_t total = 0;
-    for (uint32_t i = 0; i < inversion->term_count; i++) {
-        size_t *next = &inversion->next[inversion->term_order[i]];
-        size_t count = *next;
-        *next = total;
-        total += count;
-    }
-    inversion->documents = mem_alloc(total * sizeof *inversion->documents);
-    inversion->codes = mem_alloc(total);
+    inversion->documents = mem_alloc(inversion->postings * sizeof *inversion->documents);
+    inversion->codes = mem_alloc(inversion->postings);
     if (inversion->documents == NULL || inversion->codes == NULL) {
         return AISLE_NO_MEMORY;
     }
     for (uint32_t i = 0; i < inversion->count; i++) {
         const struct builder_entry *entry = &builder->documents[inversion->sorted[i]];
+        ask_ahead(builder, inversion, i);
         for (uint32_t p = 0; p < entry->posting_count; p++) {
             uint32_t posting = builder_posting(builder, entry->first_posting + p);
             size_t at = inversion->next[posting & BUILDER_TERM_MASK]++;
@@ -156,6 +175,22 @@ static int write_lists(const struct segment_builder *builder, const struct inver
     return status;
 }
 
+/* Documents leave in another order than they came: their bytes are asked for a few documents early. */
+static void ask_for_product(const struct segment_builder *builder, const struct inversion *inversion, uint32_t i)
+{
+    if (i + 2 * AHEAD_TARGET < inversion->count) {
+        __builtin_prefetch(&builder->documents[inversion->sorted[i + 2 * AHEAD_TARGET]]);
+    }
+    if (i + AHEAD_TARGET < inversion->count) {
+        const struct builder_entry *entry = &builder->documents[inversion->sorted[i + AHEAD_TARGET]];
+        size_t size = entry->id_size + entry->stored_size < 512 ? entry->id_size + entry->stored_size : 512;
+        for (size_t line = 0; line < size; line += 64) {
+            __builtin_prefetch(entry->id + line);
+        }
+        __builtin_prefetch(entry->columns);
+    }
+}
+
 static int write_documents(const struct segment_builder *builder, const struct inversion *inversion,
                            struct segment_writer *writer, segment_store *store, void *context)
 {
@@ -164,6 +199,7 @@ static int write_documents(const struct segment_builder *builder, const struct i
     int status = 0;
     for (uint32_t i = 0; i < inversion->count && status == 0; i++) {
         const struct builder_entry *entry = &builder->documents[inversion->sorted[i]];
+        ask_for_product(builder, inversion, i);
         struct bytes stored = segment_builder_stored(builder, inversion->sorted[i]);
         if (store != NULL) {
             buf_clear(&scratch);
@@ -195,7 +231,7 @@ int segment_builder_write(struct segment_builder *builder, struct segment_writer
     struct inversion inversion = {.count = 0};
     int status = sort_documents(builder, &inversion);
     if (status == 0) {
-        status = count_terms(builder, &inversion);
+        status = place_terms(builder, &inversion);
     }
     if (status == 0) {
         status = scatter(builder, &inversion);

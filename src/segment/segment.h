@@ -205,7 +205,7 @@ typedef int segment_store(void *context, struct bytes stored, struct buf *out);
 must_check int segment_builder_write(struct segment_builder *builder, struct segment_writer *writer,
                                      segment_store *store, void *context);
 
-/* Empties the builder and keeps its memory. */
+/* Empties the builder and gives its memory back, so that an empty one takes nothing from the budget. */
 void segment_builder_reset(struct segment_builder *builder);
 
 /* ----------------------------------------------------------------------------------------------- reader -- */

@@ -2,7 +2,7 @@
  * state.c - what has changed in a segment since it was written: dead documents and overlaid column pages.
  *
  * Dead bits are copied into one flat array (an eighth of a byte a document), because every query reads them in
- * windows; large overlays stay where they are in the map. Small ones stand inside LMDB's tree pages, which move with any
+ * windows; large overlays stay where they are in the map. Small ones lie in LMDB's tree pages, which move with any
  * change near by (even one that makes no new generation, as cleaning does), so those are copied.
  */
 #include "segment/segment_private.h"

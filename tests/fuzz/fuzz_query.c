@@ -22,7 +22,7 @@ static uint32_t check_node(const struct query_node *node)
 {
     uint32_t leaves = 0;
     if (node->kind == QUERY_TERMS) {
-        require(node->child_count == 0 && node->term_count >= 1 && (!node->prefix || node->term_count == 1));
+        require(node->child_count == 0 && node->term_count >= 1);
         for (uint32_t i = 0; i < node->term_count; i++) {
             require(node->terms[i].size >= 1 && node->terms[i].size <= LIMIT_TERM_BYTES);
         }

@@ -111,7 +111,7 @@ def main():
     parser.add_argument("aisle")
     parser.add_argument("cases", nargs="*")
     parser.add_argument("--accept", action="store_true")
-    options = parser.parse_args()
+    options = parser.parse_intermixed_args()
     cases = options.cases or find_cases()
     failed = [case for case in cases if not check_case(case, os.path.abspath(options.aisle), options.accept)]
     print(f"{len(cases) - len(failed)} of {len(cases)} cases as expected" + "".join("\n  not " + c for c in failed))

@@ -277,7 +277,8 @@ static bool use_explained(struct oracle *oracle, aisle_bytes explanation)
 }
 
 /* Compares while the oracle does not know which dead products are still counted. */
-static bool search_inexact(struct pair *pair, const char *text, bool plain, struct oracle_answer *answer, uint64_t *hits)
+static bool search_inexact(struct pair *pair, const char *text, bool plain, struct oracle_answer *answer,
+                           uint64_t *hits)
 {
     aisle_hit hit;
     if (!plain || aisle_result_hit(pair->result, 0, &hit) != 0) {

@@ -105,7 +105,8 @@ static struct node *terms_clause(struct query *query, const char *token, bool pr
 }
 
 /* Adds the clauses of a text to node (ALL); with prefix, the last word is one. */
-static void add_text(struct query *query, struct node *node, const char *text, size_t size, bool prefix, bool restricted)
+static void add_text(struct query *query, struct node *node, const char *text, size_t size, bool prefix,
+                     bool restricted)
 {
     struct tokens tokens;
     oracle_tokenise(&query->pool, text, size, &tokens);
@@ -150,7 +151,8 @@ static int take_field(const struct oracle *oracle, struct piece *piece)
     size_t name_size = (size_t)(colon - piece->text);
     for (size_t i = 0; i < oracle->field_count; i++) {
         const struct oracle_field *field = &oracle->fields[i];
-        if (field->weight == 0 || strlen(field->name) != name_size || memcmp(field->name, piece->text, name_size) != 0) {
+        if (field->weight == 0 || strlen(field->name) != name_size ||
+            memcmp(field->name, piece->text, name_size) != 0) {
             continue;
         }
         if (i != oracle->first_text) {

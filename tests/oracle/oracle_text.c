@@ -142,7 +142,8 @@ static struct word scan_word(struct pool *pool, const struct points *points, siz
                 i += 2;
                 break;
             }
-        } else if ((point == '.' || point == ',') && before == DIGIT && class_at(points, i + 1) == DIGIT && digits_only) {
+        } else if ((point == '.' || point == ',') && digits_only && before == DIGIT &&
+                   class_at(points, i + 1) == DIGIT) {
             if (point == '.' || !separates_thousands(points, group_start, i)) {
                 append(word.text, &size, '.');
             }

@@ -3,7 +3,8 @@
  *
  * Common words stand first and are drawn far more often (the square of a uniform number), so that df covers all
  * sizes. Text that the definition leaves open is not made: two spaces inside a number and its unit, OR beside an
- * exclusion, pieces without a token in an OR.
+ * exclusion, pieces without a token in an OR. A call takes at most one throw of the dice among its arguments, because
+ * their order is the compiler's.
  */
 #include "oracle/random_shop.h"
 
@@ -12,19 +13,21 @@
 #include <string.h>
 
 static const char *const words[] = {
-    "shoe",       "red",         "running",   "shoes",    "shirt",   "blue",        "men's",     "bottle",
-    "t-shirt",    "tshirt",      "wi-fi",     "wifi",     "64 gb",   "64gb",        "128-GB",    "usb-c",
-    "usb-64gb",   "run",         "runs",      "cr\u00e8me", "creme", "Cr\u00c8ME",  "stra\u00dfe", "strasse",
-    "2.5 m",      "25 m",        "2.5",       "1,000",    "1000",    "1,5",         "1.5",       "l'oreal",
-    "loreal",     "levi's",      "levis",     "at&t",     "att",     "WH-1000XM4",  "wh1000xm4", "wh",
-    "1000xm4",    "a/c",         "ac",        "salt+pepper", "salt", "pepper",      "mp3",       "iphone",
-    "12-pack",    "12 pack",     "pack",      "m",        "g",       "5 g",         "x-y-z",     "xyz",
-    "a-b-c-d-e",  "m\u00f6bel",  "mobel",     "\ud55c\uad6d\uc5b4", "\u0939\u093f\u0928\u094d\u0926\u0940", "\ufb01ne", "fine", "universal",
-    "university", "universe",    "happy",     "happily",  "shop's",  "women\u2019s", "u.s.a",    "usa",
-    "120,000",    "120000",      "1,234,567", "1234567",  "snake_case", "snakecase",   "2-in-1",    "3,5 mm",   "3.5mm",   "1.2.3",       "title",     "or",
+    "shoe", "red", "running", "shoes", "shirt", "blue", "men's", "bottle", "t-shirt", "tshirt", "wi-fi", "wifi",
+    "64 gb", "64gb", "128-GB", "usb-c", "usb-64gb", "run", "runs", "cr\u00e8me", "creme", "Cr\u00c8ME",
+    "stra\u00dfe", "strasse", "2.5 m", "25 m", "2.5", "1,000", "1000", "1,5", "1.5", "l'oreal", "loreal",
+    "levi's", "levis", "at&t", "att", "WH-1000XM4", "wh1000xm4", "wh", "1000xm4", "a/c", "ac", "salt+pepper",
+    "salt", "pepper", "mp3", "iphone", "12-pack", "12 pack", "pack", "m", "g", "5 g", "x-y-z", "xyz",
+    "a-b-c-d-e", "m\u00f6bel", "mobel", "\ud55c\uad6d\uc5b4", "\u0939\u093f\u0928\u094d\u0926\u0940",
+    "\ufb01ne", "fine", "universal", "university", "universe", "happy", "happily", "shop's", "women\u2019s",
+    "u.s.a", "usa", "120,000", "120000", "1,234,567", "1234567", "snake_case", "snakecase", "2-in-1", "3,5 mm",
+    "3.5mm", "1.2.3", "title", "or",
 };
 
-static const char *const brands[] = {"Acme", "ACME", "North Star", "northstar", "Levi's", "Caf\u00e9 Noir", "3M", "H&M", "run"};
+static const char *const brands[] = {
+    "Acme", "ACME", "North Star", "northstar", "Levi's", "Caf\u00e9 Noir", "3M", "H&M", "run",
+};
+
 static const char *const levels[] = {"Shoes", "Running", "Wear", "T-Shirts", "Home", "64 GB"};
 static const char *const languages[] = {"english", "english", "none", "german", "french"};
 
@@ -83,7 +86,8 @@ static void add_language(struct shop *shop)
 {
     if (chance(shop, 15)) {
         shop->one_language = false;
-        append(shop->schema, sizeof shop->schema, ",\"language\":\"%s\"", languages[shop_random(shop, COUNT(languages))]);
+        append(shop->schema, sizeof shop->schema, ",\"language\":\"%s\"",
+               languages[shop_random(shop, COUNT(languages))]);
     }
 }
 
@@ -154,7 +158,8 @@ static void add_order(struct shop *shop)
         if (need == 0 || need > room || (!use_length && field->ordered)) {
             continue;
         }
-        append(shop->schema, sizeof shop->schema, "%s\"%s", parts++ == 0 ? "" : ",", use_length ? "length" : field->name);
+        append(shop->schema, sizeof shop->schema, "%s\"%s", parts++ == 0 ? "" : ",",
+               use_length ? "length" : field->name);
         if (!use_length && field->type >= SHOP_INTEGER && chance(shop, 70)) {
             append(shop->schema, sizeof shop->schema, ":%s", chance(shop, 60) ? "desc" : "asc");
         }
@@ -215,7 +220,8 @@ static void add_word(struct shop *shop, char *out, size_t size)
     } else if (chance(shop, shop->garble)) {
         add_garble(shop, out, size);
     } else if (chance(shop, 5)) {
-        append(out, size, "model%c%u", 'a' + (int)shop_random(shop, 26), shop_random(shop, shop->rare));
+        uint32_t draw = shop_random(shop, 26 * shop->rare);
+        append(out, size, "model%c%u", 'a' + (int)(draw % 26), draw / 26);
     } else {
         append(out, size, "%s", common_word(shop));
     }
@@ -261,6 +267,7 @@ static void add_text(struct shop *shop, char *out)
 static void add_value(struct shop *shop, const struct shop_field *field, char *out)
 {
     static const char *const stock[] = {"true", "false"};
+    uint32_t draw;
     switch (field->type) {
     case SHOP_TEXT:
         add_text(shop, out);
@@ -278,10 +285,12 @@ static void add_value(struct shop *shop, const struct shop_field *field, char *o
         append(out, SHOP_TEXT_BYTES, "%d", (int)shop_random(shop, chance(shop, 50) ? 20 : 1u << 30) - 3);
         break;
     case SHOP_DECIMAL:
-        append(out, SHOP_TEXT_BYTES, "%u.%02u", shop_random(shop, 500), shop_random(shop, 100));
+        draw = shop_random(shop, 50000);
+        append(out, SHOP_TEXT_BYTES, "%u.%02u", draw / 100, draw % 100);
         break;
     case SHOP_DOUBLE:
-        append(out, SHOP_TEXT_BYTES, "%u.%u", shop_random(shop, 6), shop_random(shop, 10));
+        draw = shop_random(shop, 60);
+        append(out, SHOP_TEXT_BYTES, "%u.%u", draw / 10, draw % 10);
         break;
     case SHOP_BOOL:
         append(out, SHOP_TEXT_BYTES, "%s", stock[shop_random(shop, 2)]);
@@ -359,7 +368,8 @@ static void add_piece(struct shop *shop, char *out, size_t size, bool *plain)
         const char *word = plain_word(shop);
         append(out, size, "%.*s*", 1 + (int)shop_random(shop, (uint32_t)strlen(word)), word);
     } else if (draw < 93 && shop->one_language) {
-        append(out, size, "title:%s%s", plain_word(shop), chance(shop, 20) ? "*" : "");
+        const char *star = chance(shop, 20) ? "*" : "";
+        append(out, size, "title:%s%s", plain_word(shop), star);
     } else if (draw < 96) {
         append(out, size, "%s", chance(shop, 50) ? "t-shi*" : "64 g*");
     } else {

@@ -29,7 +29,7 @@ static bool change(struct pair *pair, struct shop *shop, bool *touched, bool onl
     char id[32];
     uint32_t number = shop_id(shop, id, sizeof id);
     if (only_new) {
-        snprintf(id, sizeof id, "N%u-%u", shop_random(shop, 1u << 30), shop_random(shop, 1u << 30));
+        snprintf(id, sizeof id, "N%u-%u", number, shop_random(shop, UINT32_MAX));
     }
     uint32_t draw = only_new ? 0 : shop_random(shop, 100);
     bool same;

@@ -103,7 +103,9 @@ static void real_products_are_found_as_the_oracle_finds_them(void **state)
         if (i == QUERIES / 2) {
             assert_true(pair_commit(&pair, true));
         }
-        assert_true(pair_search(&pair, text, draw(4) == 0 ? draw(50) : 0, draw(10) == 0 ? 1000 : 10, false, &hits));
+        uint32_t offset = draw(4) == 0 ? draw(50) : 0;
+        uint32_t limit = draw(10) == 0 ? 1000 : 10;
+        assert_true(pair_search(&pair, text, offset, limit, false, &hits));
     }
     printf("%zu products, %u queries, %llu hits compared\n", line_count, QUERIES, (unsigned long long)hits);
     assert_true(hits > QUERIES);

@@ -128,7 +128,8 @@ static void the_order_key_is_packed(void **state)
     uint64_t first = hash_bytes("wear", 4) >> 52, whole = hash_bytes("wear\x1fshoes", 10) >> 52;
     uint64_t brand = hash_bytes("acme", 4) >> 50;
     /* length 3: 5*2 + 3 = 13/5 = 2.6; sales: 255 - 8*log2(256) = 191; price: 7 cents, 8*log2(8) = 24 */
-    uint64_t key = UINT64_C(3) << 59 | first << 47 | whole << 35 | brand << 21 | UINT64_C(191) << 13 | UINT64_C(24) << 5;
+    uint64_t key = UINT64_C(3) << 59 | first << 47 | whole << 35 | brand << 21;
+    key |= UINT64_C(191) << 13 | UINT64_C(24) << 5;
     assert_int_equal(oracle_order_key(oracle, "A"), key);
     oracle_put(oracle, "{\"id\":\"B\",\"title\":\"x\"}");
     assert_int_equal(oracle_order_key(oracle, "B"), UINT64_C(1) << 59 | UINT64_C(255) << 13);
@@ -199,6 +200,20 @@ static void queries_match_by_their_grammar(void **state)
     oracle_free(oracle);
 }
 
+static void a_prefix_finds_the_stem_of_what_was_typed_too(void **state)
+{
+    (void)state;
+    struct oracle *oracle = oracle_new(three_fields);
+    oracle_put(oracle, "{\"id\":\"A\",\"title\":\"batteries\"}");
+    oracle_put(oracle, "{\"id\":\"B\",\"title\":\"bat\"}");
+    finds(oracle, "batteries*", "A");
+    finds(oracle, "battery*", "A");
+    finds(oracle, "batte*", "A");
+    finds(oracle, "batterie*", "A");
+    finds(oracle, "batteriex*", "");
+    oracle_free(oracle);
+}
+
 /* Worked out apart: N = 4, lengths 2 4 3 2, average 2.75; idf(2) = ln 2, idf(1) = ln(10/3). */
 static void scores_are_exact(void **state)
 {
@@ -253,6 +268,7 @@ int main(void)
         cmocka_unit_test(compounds_are_joined),      cmocka_unit_test(letters_are_stemmed),
         cmocka_unit_test(codes_follow_the_weights),  cmocka_unit_test(the_order_key_is_packed),
         cmocka_unit_test(queries_match_by_their_grammar), cmocka_unit_test(scores_are_exact),
+        cmocka_unit_test(a_prefix_finds_the_stem_of_what_was_typed_too),
         cmocka_unit_test(patches_are_laid_over),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

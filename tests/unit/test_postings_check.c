@@ -214,6 +214,21 @@ static void sums_of_gaps_that_pass_32_bits_are_noticed(void **state)
     assert_int_equal(read_wide_gaps(wrapped), AISLE_CORRUPT);
 }
 
+static void a_bitset_of_more_postings_than_announced_is_noticed(void **state)
+{
+    (void)state;
+    uint8_t block[3 + 512 + 1] = {32, 0, 64};
+    const uint8_t record[] = {
+        POSTINGS_SINGLE, POSTINGS_BLOCK - 1, 0x80, 0, (sizeof block & 127) | 128, sizeof block >> 7};
+    const uint8_t *const extents[] = {block};
+    struct postings_source source = {.blocks = {.extents = extents, .extent_count = 1, .size = sizeof block},
+                                     .document_count = 5000};
+    struct postings_list list;
+    memset(block + 3, 0xff, 512);
+    assert_int_equal(postings_list_decode(bytes_of(record, sizeof record), &list), 0);
+    assert_int_equal(torture_list(&source, &list), AISLE_CORRUPT);
+}
+
 static void documents_past_the_segment_are_never_shown(void **state)
 {
     (void)state;
@@ -240,6 +255,7 @@ int main(void)
         cmocka_unit_test(cut_streams_are_noticed),
         cmocka_unit_test(too_low_a_bound_is_noticed),
         cmocka_unit_test(sums_of_gaps_that_pass_32_bits_are_noticed),
+        cmocka_unit_test(a_bitset_of_more_postings_than_announced_is_noticed),
         cmocka_unit_test(documents_past_the_segment_are_never_shown),
         cmocka_unit_test(a_second_level_that_disagrees_is_noticed),
     };

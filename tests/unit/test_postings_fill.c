@@ -104,6 +104,36 @@ static void fill_matching_sets_accepted_documents_only(void **state)
     windows(true);
 }
 
+static void fill_leaves_out_what_the_cursor_has_passed(void **state)
+{
+    (void)state;
+    for (size_t style = 0; style < sizeof styles / sizeof *styles; style++) {
+        struct model_index index;
+        struct model_list list = model_draw_list(&styles[style], &seed);
+        struct postings_list decoded;
+        struct postings_cursor cursor;
+        model_index_begin(&index);
+        model_index_add(&index, &list, &seed);
+        model_index_end(&index, LIMIT_SEGMENT_DOCUMENTS);
+        assert_int_equal(postings_list_decode(bytes_of(list.record, list.record_size), &decoded), 0);
+        for (int round = 0; round < 20; round++) {
+            uint64_t bits[WINDOW_MAX / 64 + 2] = {0};
+            uint64_t expected[WINDOW_MAX / 64 + 2] = {0};
+            uint32_t at = model_draw(&seed) % list.count;
+            uint32_t from = list.documents[at] - (list.documents[at] < 1000 ? list.documents[at] : 1000);
+            assert_int_equal(postings_cursor_open(&cursor, &index.source, &decoded), 0);
+            assert_int_equal(postings_cursor_seek(&cursor, list.documents[at]), list.documents[at]);
+            postings_cursor_fill(&cursor, from, WINDOW_MAX, bits);
+            for (; at < list.count && list.documents[at] < from + WINDOW_MAX; at++) {
+                bitset_set(expected, list.documents[at] - from);
+            }
+            assert_memory_equal(bits, expected, sizeof bits);
+        }
+        model_list_release(&list);
+        model_index_release(&index);
+    }
+}
+
 static void fill_after_the_end_sets_nothing(void **state)
 {
     (void)state;
@@ -133,6 +163,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(fill_sets_the_documents_of_its_window),
         cmocka_unit_test(fill_matching_sets_accepted_documents_only),
+        cmocka_unit_test(fill_leaves_out_what_the_cursor_has_passed),
         cmocka_unit_test(fill_after_the_end_sets_nothing),
     };
     printf("seed %llu\n", (unsigned long long)seed);

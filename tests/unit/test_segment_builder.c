@@ -27,6 +27,7 @@ static void build_and_compare(uint32_t documents, uint32_t drop_every)
     segment_release(segment);
     segment_builder_free(builder);
     storage_close(storage);
+    empty_directory();
 }
 
 static void segment_holds_what_the_builder_was_given(void **state)

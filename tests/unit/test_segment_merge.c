@@ -133,6 +133,7 @@ static void merge_and_compare(size_t count, uint32_t documents, unsigned dead_of
         release_source(&made[i]);
     }
     storage_close(storage);
+    empty_directory();
 }
 
 static void merge_equals_one_segment_of_all(void **state)
