@@ -229,7 +229,10 @@ typedef struct aisle_position {
  */
 AISLE_API int aisle_mark(aisle_writer *writer, const aisle_position *position, aisle_error *error);
 
-/* Makes all operations since the last commit durable and visible. On failure the catalog is as it was. */
+/*
+ * Makes all operations since the last commit durable and visible. On failure the catalog is as it was; of several
+ * shards each is as it was or has committed, and reading the change log again from aisle_log_offset completes them.
+ */
 AISLE_API int aisle_commit(aisle_writer *writer, aisle_error *error);
 
 /* Merges every shard into as few segments as can be and drops what was deleted. Commits first. */

@@ -115,9 +115,6 @@ static void remove_made(const char *directory, uint32_t shards)
 static int make_directory(const char *making, const char *path, const char *parent, const char *schema_json,
                           uint32_t shards, aisle_error *error)
 {
-    if (mkdir(making, 0777) != 0) {
-        return storage_error(errno, "the catalog cannot be created", making, error);
-    }
     int status = catalog_files_write(making, shards, schema_json, error);
     if (status == 0) {
         status = make_shards(making, shards, error);
@@ -137,17 +134,33 @@ static int make_directory(const char *making, const char *path, const char *pare
     return sync_directory(parent) == 0 ? 0 : storage_error(errno, "the directory cannot be synced", parent, error);
 }
 
+#define SUFFIX_BYTES 48u
+#define NAMES_TRIED 64u
+
+/* Makes a directory of a name that nobody has: a crashed creator may have left its own behind. */
+static int claim_name(char *making, size_t size, aisle_error *error)
+{
+    for (unsigned i = 0; i < NAMES_TRIED; i++) {
+        snprintf(making + size, SUFFIX_BYTES, ".creating-%ld-%u", (long)getpid(), i);
+        if (mkdir(making, 0777) == 0) {
+            return 0;
+        }
+        if (errno != EEXIST) {
+            break;
+        }
+    }
+    return storage_error(errno, "the catalog cannot be created", making, error);
+}
+
 static int create(const char *path, const char *schema_json, uint32_t shards, aisle_error *error)
 {
-    char suffix[32];
     struct stat known;
     char *parent = parent_of(path);
     size_t size = strlen(path);
     while (size > 1 && path[size - 1] == '/') {
         size--;
     }
-    snprintf(suffix, sizeof suffix, ".creating-%ld", (long)getpid());
-    char *making = mem_alloc(size + sizeof suffix);
+    char *making = mem_alloc(size + SUFFIX_BYTES);
     int status = parent == NULL || making == NULL ? error_no_memory(error, "creating a catalog") : 0;
     if (status == 0 && stat(path, &known) == 0 && !S_ISDIR(known.st_mode)) {
         status = error_set(error, AISLE_EXISTS, "something is there already (%s)", path);
@@ -157,7 +170,9 @@ static int create(const char *path, const char *schema_json, uint32_t shards, ai
     }
     if (status == 0) {
         memcpy(making, path, size);
-        memcpy(making + size, suffix, strlen(suffix) + 1);
+        status = claim_name(making, size, error);
+    }
+    if (status == 0) {
         status = make_directory(making, path, parent, schema_json, shards, error);
     }
     mem_free(parent);

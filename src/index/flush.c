@@ -130,6 +130,18 @@ int shard_writer_open_pending(struct shard_writer *writer, const struct segment_
     return status;
 }
 
+/* A batch much larger than the budget makes many segments; a manifest lists at most LIMIT_SEGMENTS. */
+#define PENDING_MAX 64u
+
+static uint32_t count_pending(const struct shard_writer *writer)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < writer->segment_count; i++) {
+        count += writer->segments[i].pending ? 1 : 0;
+    }
+    return count;
+}
+
 /* The written segment becomes one of the writer's, pending; what its products replace dies. */
 static int take_segment(struct shard_writer *writer, const struct flush *flush, aisle_error *error)
 {
@@ -147,7 +159,10 @@ static int take_segment(struct shard_writer *writer, const struct flush *flush, 
     writer->compress_ns += flush->compress_ns;
     writer->encode_ns += flush->encode_ns;
     writer->commit_ns += flush->commit_ns;
-    return status == 0 ? 0 : error_no_memory(error, "adding a segment");
+    if (status != 0) {
+        return error_no_memory(error, "adding a segment");
+    }
+    return count_pending(writer) < PENDING_MAX ? 0 : shard_writer_merge_pending(writer, error);
 }
 
 static int finish(struct shard_writer *writer, const struct flush *flush, aisle_error *error)

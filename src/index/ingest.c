@@ -140,7 +140,7 @@ static int fold_hash(struct ingest *ingest, const struct field *field, const str
 static int order_key(struct ingest *ingest, const struct product *product, uint8_t length_code, uint64_t *key)
 {
     const struct schema *schema = ingest->schema;
-    uint64_t hashes[LIMIT_FIELDS];
+    uint64_t hashes[LIMIT_FIELDS] = {0};
     for (uint32_t i = 0; i < schema->order_count; i++) {
         uint8_t f = schema->order[i].field;
         bool hashed = schema->order[i].kind == ORDER_FIELD &&

@@ -1,5 +1,6 @@
 /*
- * merge_run.c - running merges for the writer: the sources come from a snapshot, the result is published at once.
+ * merge_run.c - running merges for the writer. Committed segments come from a snapshot, and the result is published at
+ * once; pending ones are merged when a batch has made many of them, and the result is pending, too.
  */
 #include "index/shard_writer_private.h"
 
@@ -164,6 +165,72 @@ static int run_merge(struct shard_writer *writer, bool all, bool *merged, aisle_
     product_codec_release(&run->codec);
     buf_release(&run->product);
     mem_free(run);
+    return status;
+}
+
+/* ---- within a batch ---- */
+
+/* The writer's pending segments as sources; states has room for as many. */
+static void list_pending(struct merge_run *run, struct segment_state *states)
+{
+    const struct shard_writer *writer = run->writer;
+    for (uint32_t i = 0; i < writer->segment_count; i++) {
+        const struct writer_segment *segment = &writer->segments[i];
+        if (segment->pending) {
+            states[run->count] = (struct segment_state){.dead = segment->dead, .dead_count = segment->info.dead};
+            run->sources[run->count] = (struct merge_source){segment->segment, &states[run->count]};
+            run->count++;
+        }
+    }
+}
+
+static int replace_pending(struct merge_run *run, aisle_error *error)
+{
+    struct segment *segment = NULL;
+    int status = 0;
+    if (run->info.documents != 0) {
+        status = shard_writer_open_pending(run->writer, &run->info, &segment, error);
+    }
+    if (status != 0) {
+        return status;
+    }
+    shard_writer_drop_pending(run->writer);
+    if (segment != NULL) {
+        status = shard_writer_add_segment(run->writer, &run->info, segment, NULL, true);
+        segment_release(segment);
+    }
+    return status == 0 ? 0 : error_no_memory(error, "adding a segment");
+}
+
+int shard_writer_merge_pending(struct shard_writer *writer, aisle_error *error)
+{
+    uint64_t start = clock_monotonic_ns();
+    struct merge_run *run = mem_calloc(1, sizeof *run);
+    struct segment_state *states = mem_calloc(writer->segment_count, sizeof *states);
+    if (run == NULL || states == NULL) {
+        mem_free(run);
+        mem_free(states);
+        return error_no_memory(error, "merging");
+    }
+    run->writer = writer;
+    run->snapshot.shard = writer->shard;
+    buf_init(&run->product, LIMIT_PRODUCT_BYTES);
+    product_codec_init(&run->codec);
+    list_pending(run, states);
+    int status = storage_read_begin(writer->shard->storage, &run->snapshot.txn, error);
+    if (status == 0) {
+        status = write_result(run, error);
+        storage_read_end(run->snapshot.txn);
+    }
+    if (status == 0) {
+        status = replace_pending(run, error);
+    }
+    merge_patched_release(&run->patched);
+    product_codec_release(&run->codec);
+    buf_release(&run->product);
+    mem_free(run);
+    mem_free(states);
+    writer->merge_ns += clock_monotonic_ns() - start;
     return status;
 }
 

@@ -219,6 +219,11 @@ int shard_writer_publish(struct shard_writer *writer, aisle_error *error)
         mark->skip_until = mark->changed ? mark->position.offset : mark->skip_until;
         mark->changed = false;
     }
-    status = shard_writer_reload(writer, error);
-    return status == 0 ? shard_writer_clean(writer, error) : status;
+    /*
+     * The commit stands, so what fails from here on is not its failure: without the new state the writer is lost for
+     * further use, and refuse that cannot be removed now waits for the next commit.
+     */
+    status = shard_writer_reload(writer, NULL);
+    status = status == 0 ? shard_writer_clean(writer, NULL) : status;
+    return 0;
 }

@@ -29,6 +29,12 @@ must_check int shard_writer_compressor(struct shard_writer *writer, const struct
 /* Marks a document of a segment dead. */
 must_check int shard_writer_kill_in(struct shard_writer *writer, struct writer_segment *segment, uint32_t document);
 
+/* Merges all pending segments into one. No pending column change may refer to them. */
+must_check int shard_writer_merge_pending(struct shard_writer *writer, aisle_error *error);
+
+/* Forgets the pending segments; their extents are refuse then. */
+void shard_writer_drop_pending(struct shard_writer *writer);
+
 /* Waits for a flush beside and forgets its result. */
 void flush_abandon(struct shard_writer *writer);
 

@@ -33,6 +33,9 @@ static int fail(struct aisle_writer *writer, int status)
 
 static int refuse_failed(const struct aisle_writer *writer, aisle_error *error)
 {
+    if (storage_forked(writer->catalog->shards[0].storage)) {
+        return error_set(error, AISLE_FORKED, "the writer began before a fork; the child begins its own");
+    }
     return writer->failed ? error_set(error, AISLE_INVALID, "the writer has failed before; free it and begin anew") : 0;
 }
 
@@ -400,7 +403,8 @@ int aisle_patch(aisle_writer *writer, aisle_bytes id, aisle_bytes fields, aisle_
     if (status != 0) {
         return status;
     }
-    if (!place.in_builder && is_columns_only(writer)) {
+    bool committed = !place.in_builder && !shard->segments[place.segment].pending;
+    if (committed && is_columns_only(writer)) {
         status = change_columns(writer, shard, &place);
         status = status == 0 ? 0 : fail(writer, error_no_memory(error, "patching a product"));
     } else {
@@ -431,6 +435,9 @@ static int publish(struct aisle_writer *writer, aisle_error *error)
     for (uint32_t i = 0; i < writer->catalog->shard_count && status == 0; i++) {
         status = shard_writer_publish(&writer->shards[i], error);
     }
+    for (uint32_t i = 0; i < writer->catalog->shard_count && !writer->failed; i++) {
+        writer->failed = writer->shards[i].lost;
+    }
     return status == 0 || writer->failed ? status : fail(writer, status);
 }
 
@@ -454,7 +461,7 @@ static int merge(struct aisle_writer *writer, bool all, aisle_error *error)
 int aisle_commit(aisle_writer *writer, aisle_error *error)
 {
     int status = publish(writer, error);
-    if (status == 0) {
+    if (status == 0 && !writer->failed) {
         status = merge(writer, false, error);
         status = can_wait(status) ? 0 : status;
     }
@@ -464,6 +471,9 @@ int aisle_commit(aisle_writer *writer, aisle_error *error)
 int aisle_compact(aisle_writer *writer, aisle_error *error)
 {
     int status = publish(writer, error);
+    if (status == 0) {
+        status = refuse_failed(writer, error);
+    }
     return status == 0 ? merge(writer, true, error) : status;
 }
 

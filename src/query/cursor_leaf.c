@@ -71,7 +71,7 @@ static void leaf_fill(struct cursor *cursor, uint32_t from, uint64_t *bits)
     } else {
         postings_cursor_fill(&leaf->postings, from, CURSOR_WINDOW, bits);
     }
-    cursor->document = postings_cursor_document(&leaf->postings);
+    settle(leaf, postings_cursor_document(&leaf->postings));
 }
 
 static int leaf_status(const struct cursor *cursor)

@@ -34,7 +34,8 @@ static uint64_t number_scale(const struct field *field, const struct product_val
 {
     int64_t number = value->present ? value->number : 0;
     if (field->type == FIELD_DOUBLE && value->present) {
-        number = (int64_t)product_double_of_number(value->number);
+        double real = product_double_of_number(value->number);
+        number = real >= 9e18 ? INT64_MAX : real <= 0 ? 0 : (int64_t)real;
     }
     uint64_t scale = 0;
     if (number > 0) {

@@ -123,8 +123,9 @@ int manifest_decode(struct bytes bytes, struct manifest *out)
     if (!byte_reader_ok(&reader) || checksum != hash_checksum(bytes.data + 4, bytes.size - 4)) {
         return AISLE_CORRUPT;
     }
-    if (byte_reader_u32(&reader) > MANIFEST_VERSION) {
-        return AISLE_NEWER_FORMAT;
+    uint32_t version = byte_reader_u32(&reader);
+    if (version == 0 || version > MANIFEST_VERSION) {
+        return version == 0 ? AISLE_CORRUPT : AISLE_NEWER_FORMAT;
     }
     struct manifest manifest = {.generation = byte_reader_u64(&reader)};
     manifest.next_segment = byte_reader_u32(&reader);

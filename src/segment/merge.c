@@ -37,7 +37,7 @@ static int load_input(const struct merge_source *source, struct input *input)
     }
     input->place.id = bytes_of(input->id, size);
     input->place.id_hash = hash_bytes(input->id, size);
-    return status;
+    return status == AISLE_END ? AISLE_CORRUPT : status;
 }
 
 static size_t least_input(const struct input *inputs, size_t count)

@@ -62,8 +62,9 @@ static void no_page_repeats_or_misses_a_hit(uint32_t shards, uint32_t commit_eve
                 assert_memory_equal(hit.id.data, same.id.data, hit.id.size);
                 assert_true(hit.score == same.score);
                 unsigned number = (unsigned)atoi(hit.id.data);
-                assert_true(number < 600 && !seen[number]);
-                seen[number] = 1;
+                assert_in_range(number, 0, 599);
+                assert_false(seen[number % 600]);
+                seen[number % 600] = 1;
             }
             aisle_result_free(part);
         }

@@ -281,6 +281,40 @@ static void write_life(aisle_writer *to)
     commit(to);
 }
 
+/* Half a megabyte a product, 16 MiB of budget: some 80 segments, more than a writer keeps pending. */
+static void batch_of_many_flushes_is_merged_before_its_commit(void **state)
+{
+    (void)state;
+    enum { PRODUCTS = 1200, IDS = 1000, PAD = 1 << 19 };
+    char *product = malloc(PAD + 256);
+    assert_non_null(product);
+    create_catalog("small", NULL, 1);
+    aisle *small = open_with_budget("small", BUDGET_LEAST);
+    aisle_writer *to = NULL;
+    assert_done(aisle_begin(small, &to, &error));
+    for (unsigned i = 0; i < PRODUCTS; i++) {
+        int size = snprintf(product, 256, "{\"id\":\"P%u\",\"title\":\"item%u shared\",\"pad\":\"", i % IDS, i % 10);
+        memset(product + size, 'p', PAD);
+        memcpy(product + size + PAD, "\"}", 3);
+        put(to, product);
+        if (i == IDS / 2) {
+            patch(to, "P303", "{\"price\":0.5}"); /* its segment is pending: indexed anew, not a column change */
+            erase(to, "P304");
+        }
+    }
+    commit(to);
+    free(product);
+    assert_int_equal(count_of(small, "shared"), IDS - 1);
+    assert_int_equal(count_of(small, "item7"), IDS / 10);
+    assert_int_equal(count_of(small, "item4"), IDS / 10 - 1);
+    aisle_statistics statistics = {.size = sizeof statistics};
+    assert_done(aisle_stats(small, &statistics, &error));
+    assert_int_equal(statistics.products, IDS - 1);
+    assert_in_range(statistics.segments, 1, 32);
+    aisle_writer_free(to);
+    aisle_close(small);
+}
+
 static void assert_same_answer(aisle *a, aisle *b, const char *text, bool scores)
 {
     aisle_result *left = find(a, text, 0, 3000);
@@ -559,6 +593,7 @@ int main(void)
         CATALOG_TEST(bad_products_are_refused_and_harm_nothing),
         CATALOG_TEST(product_may_be_a_mebibyte_and_no_more),
         CATALOG_TEST(what_is_not_committed_is_gone_with_the_writer),
+        CATALOG_TEST(batch_of_many_flushes_is_merged_before_its_commit),
         CATALOG_TEST(many_flushes_and_one_flush_give_equal_answers),
         CATALOG_TEST(compaction_keeps_patches_apart_from_the_stored_bytes),
         CATALOG_TEST(patched_product_is_read_right_beside_an_unfinished_batch),

@@ -52,7 +52,7 @@ static void segments_of_other_sizes_are_left_alone(void **state)
 static void tiny_segments_count_as_one_size(void **state)
 {
     (void)state;
-    uint32_t documents[9] = {1, 2, 1000, 3, 500, 4, 5, 900, 7};
+    uint32_t documents[9] = {1, 2, 60, 3, 50, 4, 5, 64, 7};
     assert_int_equal(choose(documents, NULL, 9), 8);
 }
 
@@ -65,8 +65,8 @@ static void mostly_dead_segment_is_merged_alone(void **state)
     assert_int_equal(choose(documents, half, 2), 0);
     assert_int_equal(choose(documents, more, 2), 1);
     assert_int_equal(chosen[0], 1);
-    uint32_t small[1] = {1000};
-    uint32_t small_dead[1] = {999};
+    uint32_t small[1] = {64};
+    uint32_t small_dead[1] = {63};
     assert_int_equal(choose(small, small_dead, 1), 0);
 }
 
