@@ -42,7 +42,7 @@ if [ "$all" = yes ]; then
     run asan "-LE slow" -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_C_COMPILER=clang -DAISLE_SANITIZE=address,undefined
     run tsan "-L threads" -DCMAKE_BUILD_TYPE=RelWithDebInfo -DAISLE_SANITIZE=thread
     run clang "-LE slow" -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_C_COMPILER=clang
-    run valgrind "-L valgrind -T memcheck" -DCMAKE_BUILD_TYPE=Debug \
-        "-DMEMORYCHECK_COMMAND_OPTIONS=--error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite -q"
+    run valgrind "-L valgrind" -DCMAKE_BUILD_TYPE=Debug \
+        "-DAISLE_TEST_LAUNCHER=valgrind;-q;--error-exitcode=99;--leak-check=full;--errors-for-leak-kinds=definite"
 fi
 run gcc "" -DCMAKE_BUILD_TYPE=RelWithDebInfo
