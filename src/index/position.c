@@ -46,7 +46,7 @@ int position_store(struct storage_txn *txn, const struct log_position *position)
     return storage_put(txn, TABLE_META, make_key(position->source, key), bytes_of(value, VALUE_HEAD_BYTES + seq_size));
 }
 
-static int decode(struct bytes key, struct bytes value, struct log_position *out)
+int position_decode(struct bytes key, struct bytes value, struct log_position *out)
 {
     struct byte_reader reader = byte_reader_of(value);
     size_t prefix = sizeof KEY_PREFIX - 1;
@@ -73,7 +73,7 @@ int position_load(struct storage_txn *txn, const char *source, struct log_positi
     struct bytes key = make_key(source, key_bytes);
     struct bytes value;
     int status = storage_get(txn, TABLE_META, key, &value);
-    return status == 0 ? decode(key, value, out) : status;
+    return status == 0 ? position_decode(key, value, out) : status;
 }
 
 int position_latest(struct storage_txn *txn, struct log_position *out)
@@ -90,7 +90,7 @@ int position_latest(struct storage_txn *txn, struct log_position *out)
     status = storage_cursor_seek(cursor, bytes_of_string(KEY_PREFIX), &key, &value);
     while (status == 0 && bytes_begin_with(key, bytes_of_string(KEY_PREFIX))) {
         struct log_position position;
-        status = decode(key, value, &position);
+        status = position_decode(key, value, &position);
         if (status == 0 && (!any || position.recency >= out->recency)) {
             *out = position;
             any = true;

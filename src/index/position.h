@@ -26,6 +26,9 @@ struct log_position {
 /* Checks and copies what a caller gave. AISLE_INVALID names what is wrong. */
 must_check int position_take(const aisle_position *given, struct log_position *out, aisle_error *error);
 
+/* A position from its stored form, trusting nothing. AISLE_CORRUPT. */
+must_check int position_decode(struct bytes key, struct bytes value, struct log_position *out);
+
 must_check int position_store(struct storage_txn *txn, const struct log_position *position);
 
 /* The stored position of a source. AISLE_END when there is none; AISLE_CORRUPT. */
