@@ -23,11 +23,12 @@ static void add_segment(const struct segment_info *info, aisle_statistics *sum)
 }
 
 /* Takes the shard's latest position over when the shard has not come as far as the one in sum, or sum has none. */
-static int add_position(struct storage_txn *txn, aisle_statistics *sum)
+static int add_position(struct storage_txn *txn, aisle_statistics *sum, bool *none)
 {
     struct log_position position;
     struct log_position there;
     int status = position_latest(txn, &position);
+    *none = *none || status == AISLE_END; /* nobody is further behind than a shard that has read nothing */
     if (status != 0) {
         return status == AISLE_END ? 0 : status;
     }
@@ -47,7 +48,7 @@ static int add_position(struct storage_txn *txn, aisle_statistics *sum)
     return 0;
 }
 
-static int add_shard(struct shard *shard, aisle_statistics *sum, aisle_error *error)
+static int add_shard(struct shard *shard, aisle_statistics *sum, bool *none, aisle_error *error)
 {
     struct shard_snapshot snapshot;
     int status = shard_begin(shard, &snapshot, error);
@@ -60,7 +61,7 @@ static int add_shard(struct shard *shard, aisle_statistics *sum, aisle_error *er
     }
     sum->generation = manifest->generation > sum->generation ? manifest->generation : sum->generation;
     sum->bytes += storage_file_bytes(shard->storage);
-    status = add_position(snapshot.txn, sum);
+    status = add_position(snapshot.txn, sum, none);
     shard_end(&snapshot);
     return status == 0 ? 0 : error_set(error, status, "a log position cannot be read: %s", aisle_error_text(status));
 }
@@ -72,9 +73,15 @@ int aisle_stats(aisle *catalog, aisle_statistics *out, aisle_error *error)
     if (size < sizeof out->size || size > sizeof sum) {
         return error_set(error, AISLE_INVALID, "aisle_statistics.size is not sizeof(aisle_statistics)");
     }
+    bool none = false; /* some shard has committed no position */
     int status = 0;
     for (uint32_t i = 0; i < catalog->shard_count && status == 0; i++) {
-        status = add_shard(&catalog->shards[i], &sum, error);
+        status = add_shard(&catalog->shards[i], &sum, &none, error);
+    }
+    if (none) {
+        sum.log_source[0] = '\0';
+        sum.log_seq[0] = '\0';
+        sum.log_offset = 0;
     }
     if (status == 0) {
         memcpy(out, &sum, size);
