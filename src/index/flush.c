@@ -99,6 +99,7 @@ static int write_segment(struct shard_writer *writer, struct flush *flush)
     if (status == 0) {
         writer->manifest.next_segment++;
         segment_writer->info.dictionary = writer->manifest.dictionary;
+        segment_writer->sink.waiting_max = writer->transaction_bytes;
         status = segment_builder_write(flush->builder, segment_writer, compress_product, &store);
     }
     if (status == 0) {

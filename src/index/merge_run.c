@@ -45,6 +45,7 @@ static int write_result(struct merge_run *run, aisle_error *error)
     if (status == 0) {
         writer->manifest.next_segment++;
         segment_writer->info.dictionary = writer->manifest.dictionary;
+        segment_writer->sink.waiting_max = writer->transaction_bytes;
         status = segment_merge(run->sources, run->count, segment_writer, &options, &run->patched);
     }
     if (status == 0) {

@@ -94,9 +94,10 @@ int shard_writer_reload(struct shard_writer *writer, aisle_error *error)
     return status == 0 ? 0 : error_no_memory(error, "beginning to write");
 }
 
-int shard_writer_begin(struct shard_writer *writer, struct shard *shard, aisle_error *error)
+int shard_writer_begin(struct shard_writer *writer, struct shard *shard, uint64_t transaction_bytes,
+                       aisle_error *error)
 {
-    *writer = (struct shard_writer){.shard = shard};
+    *writer = (struct shard_writer){.shard = shard, .transaction_bytes = transaction_bytes};
     int status = segment_builder_new(shard->columns, &writer->builder);
     if (status != 0) {
         return error_no_memory(error, "beginning to write");

@@ -33,6 +33,7 @@ struct writer_mark {
 
 struct shard_writer {
     struct shard *shard;
+    uint64_t transaction_bytes; /* of a new segment's extents that wait in memory */
     struct segment_builder *builder;
     struct flush *flush;      /* under way on a thread of its own; NULL: none */
     struct manifest manifest; /* as committed; its numbers move on as segments are written */
@@ -49,7 +50,8 @@ struct shard_writer {
 };
 
 /* Cleans away what a crashed writer left and loads the current generation. */
-must_check int shard_writer_begin(struct shard_writer *writer, struct shard *shard, aisle_error *error);
+must_check int shard_writer_begin(struct shard_writer *writer, struct shard *shard, uint64_t transaction_bytes,
+                                  aisle_error *error);
 void shard_writer_release(struct shard_writer *writer);
 
 /* A place for a product that the writer found. */

@@ -39,6 +39,24 @@ static int refuse_failed(const struct aisle_writer *writer, aisle_error *error)
     return writer->failed ? error_set(error, AISLE_INVALID, "the writer has failed before; free it and begin anew") : 0;
 }
 
+/*
+ * What the rest of the writer takes beside the builders: a quarter of the budget, and no more than
+ * LIMIT_TRANSACTION_BYTES, for LMDB's transaction; the fixed part for parsing, analysis, extents, zstd.
+ */
+#define MEMORY_FIXED_BYTES (16u << 20)
+
+static uint64_t transaction_bytes(const struct aisle *catalog)
+{
+    uint64_t share = catalog->memory_bytes / 4;
+    return share < LIMIT_TRANSACTION_BYTES ? share : LIMIT_TRANSACTION_BYTES;
+}
+
+static uint64_t builder_budget(const struct aisle *catalog)
+{
+    uint64_t aside = transaction_bytes(catalog) + MEMORY_FIXED_BYTES;
+    return catalog->memory_bytes > 2 * aside ? catalog->memory_bytes - aside : catalog->memory_bytes / 2;
+}
+
 /* ---- life ---- */
 
 static int begin_shards(struct aisle_writer *writer, aisle_error *error)
@@ -50,7 +68,7 @@ static int begin_shards(struct aisle_writer *writer, aisle_error *error)
     }
     int status = 0;
     for (uint32_t i = 0; i < catalog->shard_count && status == 0; i++) {
-        status = shard_writer_begin(&writer->shards[i], &catalog->shards[i], error);
+        status = shard_writer_begin(&writer->shards[i], &catalog->shards[i], transaction_bytes(catalog), error);
     }
     return status;
 }
@@ -148,15 +166,6 @@ static uint64_t memory_used(const struct aisle_writer *writer, uint32_t *largest
     return total;
 }
 
-/* What the rest of the writer takes beside the builders: parsing, analysis, extents, LMDB's transaction. */
-#define MEMORY_ASIDE_BYTES (LIMIT_TRANSACTION_BYTES + (24u << 20))
-
-static uint64_t builder_budget(const struct aisle_writer *writer)
-{
-    uint64_t budget = writer->catalog->memory_bytes;
-    return budget > 2 * (uint64_t)MEMORY_ASIDE_BYTES ? budget - MEMORY_ASIDE_BYTES : budget / 2;
-}
-
 /*
  * With a thread to spare: at half the budget the fullest shard is written beside what comes next; one at a time, so
  * that the halves in memory stay two.
@@ -167,7 +176,7 @@ static int keep_budget_beside(struct aisle_writer *writer, uint32_t largest, ais
     for (uint32_t i = 0; i < writer->catalog->shard_count; i++) {
         filling += segment_builder_memory(writer->shards[i].builder);
     }
-    if (filling < builder_budget(writer) / 2) {
+    if (filling < builder_budget(writer->catalog) / 2) {
         return 0;
     }
     int status = 0;
@@ -185,7 +194,7 @@ static int keep_budget(struct aisle_writer *writer, aisle_error *error)
     writer->statistics.memory_peak =
         used > writer->statistics.memory_peak ? used : writer->statistics.memory_peak;
     if (writer->catalog->threads < 2) {
-        return used < builder_budget(writer) ? 0 : shard_writer_flush(&writer->shards[largest], error);
+        return used < builder_budget(writer->catalog) ? 0 : shard_writer_flush(&writer->shards[largest], error);
     }
     return keep_budget_beside(writer, largest, error);
 }

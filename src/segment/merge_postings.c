@@ -8,8 +8,8 @@
 
 #include "base/alloc.h"
 
-/* New documents a slice: at most this many postings wait in memory, 16 bytes each. */
-#define SLICE_DOCUMENTS (1u << 20)
+/* New documents a slice: at most this many postings wait in memory, 21 bytes each. */
+#define SLICE_DOCUMENTS (1u << 18)
 
 struct term_input {
     struct terms_cursor terms;

@@ -86,14 +86,15 @@ must_check int segment_page_open(struct bytes stored, struct bytes *content);
 /* ------------------------------------------------------------------------------------------------- sink -- */
 
 /*
- * Writes the extents of one unlisted segment in transactions of at most LIMIT_TRANSACTION_BYTES. Between two sinks'
- * flushes other write transactions may run, but not while a sink holds one open.
+ * Writes the extents of one unlisted segment in bounded transactions (their pages are heap until the commit). Between
+ * two sinks' flushes other write transactions may run, but not while a sink holds one open.
  */
 struct segment_sink {
     struct storage *storage; /* borrowed */
     struct storage_txn *txn; /* open while bytes wait in it */
     uint64_t waiting_bytes;
-    uint64_t commit_ns; /* time spent in commits */
+    uint64_t waiting_max; /* commits when so many wait; at most LIMIT_TRANSACTION_BYTES */
+    uint64_t commit_ns;   /* time spent in commits */
     uint32_t segment;
     aisle_error error; /* of the first failure */
 };

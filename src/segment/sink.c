@@ -10,7 +10,8 @@
 
 void segment_sink_init(struct segment_sink *sink, struct storage *storage, uint32_t segment)
 {
-    *sink = (struct segment_sink){.storage = storage, .segment = segment};
+    *sink = (struct segment_sink){
+        .storage = storage, .segment = segment, .waiting_max = LIMIT_TRANSACTION_BYTES};
 }
 
 static int commit_waiting(struct segment_sink *sink)
@@ -45,7 +46,7 @@ int segment_sink_put(struct segment_sink *sink, uint8_t component, uint32_t inde
                          sink->segment, component, index, aisle_error_text(status));
     }
     sink->waiting_bytes += extent.size;
-    return sink->waiting_bytes >= LIMIT_TRANSACTION_BYTES ? commit_waiting(sink) : 0;
+    return sink->waiting_bytes >= sink->waiting_max ? commit_waiting(sink) : 0;
 }
 
 int segment_sink_finish(struct segment_sink *sink, aisle_error *error)
