@@ -4,8 +4,7 @@
 #include "index/product_codec.h"
 
 #include "index/dictionary.h"
-#include "schema/json.h"
-#include "schema/product.h"
+#include "index/overlay.h"
 
 #define CODEC_BYTES_MAX (DOCUMENT_STORED_BYTES_MAX * 2)
 
@@ -92,56 +91,25 @@ int product_codec_read(struct product_codec *codec, const struct shard_snapshot 
                : status;
 }
 
-/* Prints the changed columns of the document into values; fields points into it only when all are printed. */
-static int print_changes(const struct schema *schema, const struct segment *segment,
-                         const struct segment_state *state, uint32_t document, struct buf *values,
-                         struct json_overlay_field *fields, size_t *count)
-{
-    size_t starts[LIMIT_FIELDS + 1];
-    int status = 0;
-    *count = 0;
-    for (uint8_t i = 0; i < segment->columns.count && status == 0; i++) {
-        uint8_t field = segment->columns.field[i];
-        int64_t value = COLUMN_MISSING;
-        if (!segment_state_patched(state, field, document)) {
-            continue;
-        }
-        status = segment_state_column(segment, state, field, document, &value);
-        starts[*count] = values->size;
-        fields[*count] = (struct json_overlay_field){.key = bytes_of_string(schema->fields[field].name),
-                                                     .remove = value == COLUMN_MISSING};
-        if (status == 0 && value != COLUMN_MISSING) {
-            status = product_value_print(&schema->fields[field], value, values);
-        }
-        ++*count;
-        starts[*count] = values->size;
-    }
-    for (size_t i = 0; i < *count && status == 0; i++) {
-        fields[i].value_json = bytes_of(fields[i].remove ? NULL : values->data + starts[i], starts[i + 1] - starts[i]);
-    }
-    return status;
-}
-
 int product_codec_lay_over(struct product_codec *codec, const struct schema *schema, const struct segment *segment,
                            const struct segment_state *state, uint32_t document, struct buf *out)
 {
-    struct json_overlay_field fields[LIMIT_FIELDS];
-    struct buf values;
-    size_t count = 0;
-    if (state->overlay_count == 0) {
-        return 0;
-    }
-    buf_init(&values, CODEC_BYTES_MAX);
-    int status = print_changes(schema, segment, state, document, &values, fields, &count);
-    if (status == 0 && count != 0) {
-        buf_clear(&codec->stored);
-        buf_put(&codec->stored, out->data, out->size);
-        buf_clear(out);
-        status = buf_status(&codec->stored);
-        if (status == 0) {
-            status = json_overlay(buf_bytes(&codec->stored), fields, count, out, NULL);
+    struct overlay overlay = {.count = 0};
+    int status = 0;
+    for (uint8_t i = 0; i < segment->columns.count && state->overlay_count != 0 && status == 0; i++) {
+        uint8_t field = segment->columns.field[i];
+        int64_t value;
+        if (segment_state_patched(state, field, document)) {
+            status = segment_state_column(segment, state, field, document, &value);
+            overlay_add(&overlay, field, value);
         }
     }
-    buf_release(&values);
-    return status == AISLE_BAD_PRODUCT ? AISLE_CORRUPT : status;
+    if (status != 0 || overlay.count == 0) {
+        return status;
+    }
+    buf_clear(&codec->stored);
+    buf_put(&codec->stored, out->data, out->size);
+    buf_clear(out);
+    status = buf_status(&codec->stored);
+    return status == 0 ? overlay_apply(&overlay, schema, buf_bytes(&codec->stored), out) : status;
 }

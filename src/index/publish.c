@@ -38,17 +38,6 @@ static const struct writer_segment *find_segment(const struct shard_writer *writ
     return NULL;
 }
 
-/* A stored page's content, or empty when there is none. */
-static int get_page(struct storage_txn *txn, uint32_t segment, uint8_t kind, uint32_t page, struct bytes *content)
-{
-    uint8_t key[PAGE_KEY_BYTES];
-    struct bytes stored;
-    *content = bytes_of(NULL, 0);
-    segment_page_key(key, segment, kind, page);
-    int status = storage_get(txn, TABLE_PAGES, bytes_of(key, sizeof key), &stored);
-    return status == AISLE_END ? 0 : status != 0 ? status : segment_page_open(stored, content);
-}
-
 static int patch_column_page(struct storage_txn *txn, const struct writer_segment *segment,
                              const struct column_patch *patches, size_t count, struct buf *scratch)
 {
@@ -59,7 +48,7 @@ static int patch_column_page(struct storage_txn *txn, const struct writer_segmen
     for (size_t i = 0; i < count; i++) {
         changes[i] = (struct column_change){patches[i].document % COLUMN_PAGE_DOCUMENTS, patches[i].value};
     }
-    int status = get_page(txn, segment->info.id, (uint8_t)(PAGE_COLUMN + field), number, &page);
+    int status = segment_page_get(txn, segment->info.id, (uint8_t)(PAGE_COLUMN + field), number, &page);
     if (status == 0 && page.size == 0) {
         status = column_page(&segment->segment->column[field], number, &page);
     }
@@ -80,7 +69,7 @@ static int patch_marks(struct storage_txn *txn, const struct writer_segment *seg
     struct bytes known;
     uint8_t kind = (uint8_t)(PAGE_PATCHED + patches[0].field);
     uint32_t number = patches[0].document / PAGE_BITS_DOCUMENTS;
-    int status = get_page(txn, segment->info.id, kind, number, &known);
+    int status = segment_page_get(txn, segment->info.id, kind, number, &known);
     if (status == 0 && known.size == sizeof bits) {
         memcpy(bits, known.data, sizeof bits);
     }

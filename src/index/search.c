@@ -161,16 +161,24 @@ static int take_query(const aisle_query *given, aisle_query *query, aisle_error 
     return 0;
 }
 
-/* Puts a finished answer where the caller wants it; the one that was there goes. */
-static void hand_over(struct aisle_result *result, aisle_result **inout)
+/* Ends the search; an answer goes where the caller wants it, and the one that was there goes. */
+static int finish(struct search *search, int status, uint64_t start_us, struct aisle_result *result,
+                  aisle_result **inout)
 {
+    end(search);
+    if (status != 0) {
+        aisle_result_free(result);
+        return status;
+    }
+    result->took_us = clock_monotonic_us() - start_us;
     aisle_result_free(*inout);
     *inout = result;
+    return 0;
 }
 
 int aisle_search(aisle *catalog, const aisle_query *given, aisle_result **inout, aisle_error *error)
 {
-    uint64_t start = clock_monotonic_us();
+    uint64_t start_us = clock_monotonic_us();
     aisle_query query;
     struct search search;
     struct aisle_result *result = NULL;
@@ -193,14 +201,7 @@ int aisle_search(aisle *catalog, const aisle_query *given, aisle_result **inout,
             error_set(error, status, "the search failed: %s", aisle_error_text(status));
         }
     }
-    end(&search);
-    if (status != 0) {
-        aisle_result_free(result);
-        return status;
-    }
-    result->took_us = clock_monotonic_us() - start;
-    hand_over(result, inout);
-    return 0;
+    return finish(&search, status, start_us, result, inout);
 }
 
 static int get_product(struct search *search, struct bytes id, bool original, struct aisle_result *result)
@@ -225,7 +226,7 @@ static int get_product(struct search *search, struct bytes id, bool original, st
 
 int aisle_get(aisle *catalog, aisle_bytes id, bool original, aisle_result **inout, aisle_error *error)
 {
-    uint64_t start = clock_monotonic_us();
+    uint64_t start_us = clock_monotonic_us();
     struct search search;
     struct aisle_result *result = NULL;
     int status = begin(&search, catalog, error);
@@ -239,12 +240,5 @@ int aisle_get(aisle *catalog, aisle_bytes id, bool original, aisle_result **inou
                       shown, id.data);
         }
     }
-    end(&search);
-    if (status != 0) {
-        aisle_result_free(result);
-        return status;
-    }
-    result->took_us = clock_monotonic_us() - start;
-    hand_over(result, inout);
-    return 0;
+    return finish(&search, status, start_us, result, inout);
 }

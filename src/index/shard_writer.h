@@ -90,5 +90,4 @@ must_check int shard_writer_merge(struct shard_writer *writer, bool all, aisle_e
 /* Notes where the next operations come from. AISLE_LIMIT when one commit spans too many sources. */
 must_check int shard_writer_mark(struct shard_writer *writer, const struct log_position *position, aisle_error *error);
 
-
 #endif

@@ -47,3 +47,13 @@ int segment_page_open(struct bytes stored, struct bytes *content)
     *content = bytes_of(stored.data + 4, stored.size - 4);
     return 0;
 }
+
+int segment_page_get(struct storage_txn *txn, uint32_t segment, uint8_t kind, uint32_t page, struct bytes *content)
+{
+    uint8_t key[PAGE_KEY_BYTES];
+    struct bytes stored;
+    *content = bytes_of(NULL, 0);
+    segment_page_key(key, segment, kind, page);
+    int status = storage_get(txn, TABLE_PAGES, bytes_of(key, sizeof key), &stored);
+    return status == AISLE_END ? 0 : status != 0 ? status : segment_page_open(stored, content);
+}

@@ -80,6 +80,10 @@ void segment_extent_key(uint8_t key[EXTENT_KEY_BYTES], uint32_t segment, uint8_t
 must_check int segment_page_put(struct storage_txn *txn, uint32_t segment, uint8_t kind, uint32_t page,
                                 struct bytes content);
 
+/* The content of a stored page, a view of the transaction; empty when there is none. */
+must_check int segment_page_get(struct storage_txn *txn, uint32_t segment, uint8_t kind, uint32_t page,
+                                struct bytes *content);
+
 /* The content behind a stored page's checksum. AISLE_CORRUPT when it does not match. */
 must_check int segment_page_open(struct bytes stored, struct bytes *content);
 
