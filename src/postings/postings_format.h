@@ -128,7 +128,8 @@ static inline uint32_t postings_superblocks_of(uint32_t block_count)
 static inline uint64_t postings_place_of(uint64_t start, uint32_t number, uint32_t size)
 {
     uint32_t in_first = (uint32_t)((EXTENT_PAYLOAD - start % EXTENT_PAYLOAD) / size);
-    if (number < in_first) {
+    /* A single piece may be shorter than size and lie closer to the end. */
+    if (number == 0 || number < in_first) {
         return start + (uint64_t)number * size;
     }
     uint32_t in_extent = (uint32_t)EXTENT_PAYLOAD / size;

@@ -218,6 +218,38 @@ static void second_level_may_have_several_chunks(void **state)
     assert_in_range(place, wanted - 9000, wanted + 9000);
 }
 
+/* Lists of two superblocks until SKIPS has filled an extent: parts of some lie at its very end. */
+static void long_lists_open_wherever_their_parts_lie(void **state)
+{
+    (void)state;
+    enum { LISTS = 1300 };
+    static struct model_list lists[LISTS];
+    struct model_index index;
+    struct model_style style = {.count = 8193, .gap_max = 1, .classes = 8, .lengths = 1, .rare_class = 300};
+    model_index_begin(&index);
+    struct model_list list = model_draw_list(&style, &seed);
+    for (size_t i = 0; i < LISTS; i++) {
+        lists[i] = list;
+        lists[i].count = 8193;
+        model_index_add(&index, &lists[i], &seed);
+    }
+    model_index_end(&index, LIMIT_SEGMENT_DOCUMENTS);
+    assert_true(index.source.skips.extent_count > 1);
+    for (size_t i = 0; i < LISTS; i++) {
+        struct postings_list decoded;
+        struct postings_cursor cursor;
+        uint32_t last;
+        assert_int_equal(postings_list_decode(bytes_of(lists[i].record, lists[i].record_size), &decoded), 0);
+        assert_int_equal(decoded.kind, POSTINGS_LONG);
+        assert_int_equal(postings_cursor_open(&cursor, &index.source, &decoded), 0);
+        assert_true(postings_is_dominated(list.codes[8192], postings_cursor_bound(&cursor, 8192, &last)));
+        assert_int_equal(postings_cursor_seek(&cursor, 8192), 8192);
+        assert_int_equal(postings_cursor_status(&cursor), 0);
+    }
+    model_list_release(&list);
+    model_index_release(&index);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -226,6 +258,7 @@ int main(void)
         cmocka_unit_test(behind_the_end_nothing_is_bounded),
         cmocka_unit_test(range_is_that_of_its_blocks),
         cmocka_unit_test(second_level_may_have_several_chunks),
+        cmocka_unit_test(long_lists_open_wherever_their_parts_lie),
     };
     printf("seed %llu\n", (unsigned long long)seed);
     return cmocka_run_group_tests(tests, NULL, NULL);
