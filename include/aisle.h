@@ -261,7 +261,9 @@ AISLE_API void aisle_writer_free(aisle_writer *writer);
 /*
  * The text of a query is what a shopper types. Words must all match; `a OR b` takes either, `-word` excludes,
  * `word*` is any word that begins so, `title:word` looks in the first text field only. An empty text browses: every
- * product, in the catalog's own order. Nothing typed is a syntax error.
+ * product, in the catalog's own order. Nothing typed is a syntax error; but a quoted phrase, and `field:word` with a
+ * searchable field other than the first text field, are refused by name (AISLE_BAD_QUERY), because this version keeps
+ * no positions to answer them by.
  */
 typedef struct aisle_query {
     size_t size;

@@ -10,8 +10,7 @@
  *   pages      u32 segment, u8 kind, u32 page
  *                                  u32 checksum of the rest, then the page: bits or a column page
  *   dictionaries  u32 id           a zstd dictionary for stored products
- *   values     u8 field, u32 ordinal           the folded value of a keyword or path, as written first
- *              u8 field | 0x80, u64 hash, u32 ordinal     empty: finds the ordinal of a folded value
+ *   values     empty in this version: the place of keyword values and their ordinals
  *
  *   manifest = u32 checksum of the rest, u32 MANIFEST_VERSION, u64 generation, u32 next segment id,
  *              u32 next dictionary id, u32 current dictionary (0: none), u32 segment count, segment*
