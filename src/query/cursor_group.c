@@ -8,8 +8,6 @@
  */
 #include "query/cursor.h"
 
-#include <stdlib.h>
-
 /* Lists up to this long are decoded into the array: a cursor of its own costs 1.3 KB. */
 #define SHORT_LIST_MAX 256u
 
@@ -164,11 +162,36 @@ static int group_status(const struct cursor *cursor)
 static const struct cursor_ops group_ops = {group_seek,  group_score, group_bound,
                                             group_least, group_fill,  group_status};
 
-static int compare_entries(const void *a, const void *b)
+#define DIGIT_BITS 11u
+#define DIGITS (1u << DIGIT_BITS)
+
+/*
+ * Sorts entries by document, digit by digit from the low end; codes of one document may stand in any order. A short
+ * prefix has millions of entries, and comparing them took most of the query. scratch has room for as many.
+ */
+static void sort_entries(struct group_cursor *group, uint64_t *scratch, uint32_t documents)
 {
-    uint64_t x = *(const uint64_t *)a;
-    uint64_t y = *(const uint64_t *)b;
-    return (x > y) - (x < y);
+    uint64_t *from = group->entries;
+    uint64_t *to = scratch;
+    for (unsigned shift = 0; group->entry_count > 1 && shift < 32 && documents >> shift != 0; shift += DIGIT_BITS) {
+        size_t places[DIGITS] = {0};
+        for (size_t i = 0; i < group->entry_count; i++) {
+            places[(from[i] >> (8 + shift)) % DIGITS]++;
+        }
+        size_t place = 0;
+        for (size_t digit = 0; digit < DIGITS; digit++) {
+            size_t count = places[digit];
+            places[digit] = place;
+            place += count;
+        }
+        for (size_t i = 0; i < group->entry_count; i++) {
+            to[places[(from[i] >> (8 + shift)) % DIGITS]++] = from[i];
+        }
+        uint64_t *swap = from;
+        from = to;
+        to = swap;
+    }
+    group->entries = from;
 }
 
 static int decode_short(struct group_cursor *group, const struct postings_source *source,
@@ -201,9 +224,6 @@ static int take_lists(struct group_cursor *group, const struct query_node *node,
                      ? decode_short(group, source, list)
                      : postings_cursor_open(&group->cursors[group->cursor_count++], source, list);
     }
-    if (group->entry_count > 1) {
-        qsort(group->entries, group->entry_count, sizeof *group->entries, compare_entries);
-    }
     return status;
 }
 
@@ -220,8 +240,9 @@ int cursor_open_group(struct query_context *context, const struct query_node *no
     }
     struct group_cursor *group = arena_alloc(context->arena, sizeof *group);
     uint64_t *entries = arena_alloc(context->arena, short_postings * sizeof *entries);
+    uint64_t *scratch = arena_alloc(context->arena, short_postings * sizeof *scratch);
     struct postings_cursor *cursors = arena_alloc(context->arena, long_lists * sizeof *cursors);
-    if (group == NULL || entries == NULL || cursors == NULL) {
+    if (group == NULL || entries == NULL || scratch == NULL || cursors == NULL) {
         return AISLE_NO_MEMORY;
     }
     group->base = (struct cursor){.ops = &group_ops};
@@ -238,5 +259,9 @@ int cursor_open_group(struct query_context *context, const struct query_node *no
         cursor_accept_first(context, group->accept);
     }
     *out = &group->base;
-    return take_lists(group, node, lists, &context->segments[segment].segment->postings);
+    int status = take_lists(group, node, lists, &context->segments[segment].segment->postings);
+    if (status == 0) {
+        sort_entries(group, scratch, context->segments[segment].segment->info.documents);
+    }
+    return status;
 }
