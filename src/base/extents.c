@@ -186,17 +186,6 @@ const uint8_t *extent_view_at(const struct extent_view *view, uint64_t offset, s
     return view->extents[index] + start;
 }
 
-const uint8_t *extent_view_rest(const struct extent_view *view, uint64_t offset, size_t *size)
-{
-    if (offset >= view->size) {
-        return NULL;
-    }
-    size_t in_extent = EXTENT_PAYLOAD - (size_t)(offset % EXTENT_PAYLOAD);
-    uint64_t in_component = view->size - offset;
-    *size = in_component < in_extent ? (size_t)in_component : in_extent;
-    return extent_view_at(view, offset, *size);
-}
-
 int extent_view_copy(const struct extent_view *view, uint64_t offset, size_t size, void *out)
 {
     uint8_t *next = out;

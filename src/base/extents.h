@@ -81,9 +81,6 @@ size_t extent_bytes_of(uint64_t size, uint32_t index);
  */
 const uint8_t *extent_view_at(const struct extent_view *view, uint64_t offset, size_t size);
 
-/* From offset to the end of its extent or of the component: *size bytes as one piece; NULL as above. */
-const uint8_t *extent_view_rest(const struct extent_view *view, uint64_t offset, size_t *size);
-
 /* Copies size bytes at offset, straddling or not. 0, or AISLE_CORRUPT. */
 int extent_view_copy(const struct extent_view *view, uint64_t offset, size_t size, void *out);
 

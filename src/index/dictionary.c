@@ -34,7 +34,7 @@ int dictionary_load(struct storage_txn *txn, uint32_t number, struct bytes *out)
     return status == AISLE_END ? AISLE_CORRUPT : status;
 }
 
-int dictionary_store(struct storage_txn *txn, uint32_t number, struct bytes dictionary)
+static int store_dictionary(struct storage_txn *txn, uint32_t number, struct bytes dictionary)
 {
     uint8_t key[sizeof(uint32_t)];
     struct buf stored;
@@ -49,7 +49,8 @@ int dictionary_store(struct storage_txn *txn, uint32_t number, struct bytes dict
     return status;
 }
 
-int dictionary_learn(const struct segment_builder *builder, struct buf *out)
+/* Learns a dictionary from the products in the builder; empty when there are too few. */
+static int learn_dictionary(const struct segment_builder *builder, struct buf *out)
 {
     uint32_t live = segment_builder_live(builder);
     if (live < SAMPLES_MIN) {
@@ -77,7 +78,7 @@ static int make_dictionary(struct shard_writer *writer, const struct segment_bui
                            aisle_error *error)
 {
     struct storage_txn *txn = NULL;
-    int status = dictionary_learn(builder, dictionary);
+    int status = learn_dictionary(builder, dictionary);
     if (status != 0) {
         return error_set(error, status, "a dictionary cannot be learned: %s", aisle_error_text(status));
     }
@@ -88,7 +89,7 @@ static int make_dictionary(struct shard_writer *writer, const struct segment_bui
     if (status != 0) {
         return status;
     }
-    status = dictionary_store(txn, writer->manifest.next_dictionary, buf_bytes(dictionary));
+    status = store_dictionary(txn, writer->manifest.next_dictionary, buf_bytes(dictionary));
     if (status != 0) {
         storage_abort(txn);
         return error_set(error, status, "a dictionary cannot be stored: %s", aisle_error_text(status));

@@ -9,11 +9,4 @@
 /* The bytes of a dictionary, a view of the transaction; number 0 is the empty one. AISLE_CORRUPT when missing. */
 must_check int dictionary_load(struct storage_txn *txn, uint32_t number, struct bytes *out);
 
-must_check int dictionary_store(struct storage_txn *txn, uint32_t number, struct bytes dictionary);
-
-/*
- * Learns a dictionary from the products in the builder; empty when there are too few.
- */
-must_check int dictionary_learn(const struct segment_builder *builder, struct buf *out);
-
 #endif

@@ -23,7 +23,8 @@ struct search {
     struct query_node *root;
 };
 
-static int begin(struct search *search, struct aisle *catalog, aisle_error *error)
+/* Takes snapshots of count shards from the first on: of all for a search, of one for a look-up. */
+static int begin(struct search *search, struct aisle *catalog, uint32_t first, uint32_t count, aisle_error *error)
 {
     *search = (struct search){.catalog = catalog};
     if (storage_forked(catalog->shards[0].storage)) {
@@ -34,8 +35,9 @@ static int begin(struct search *search, struct aisle *catalog, aisle_error *erro
         return error_no_memory(error, "searching");
     }
     int status = 0;
-    while (search->begun < catalog->shard_count && status == 0) {
-        status = shard_begin(&catalog->shards[search->begun], &search->searcher->snapshots[search->begun], error);
+    while (search->begun < count && status == 0) {
+        struct shard *shard = &catalog->shards[first + search->begun];
+        status = shard_begin(shard, &search->searcher->snapshots[search->begun], error);
         search->begun += status == 0 ? 1 : 0;
     }
     return status;
@@ -186,7 +188,7 @@ int aisle_search(aisle *catalog, const aisle_query *given, aisle_result **inout,
     if (status != 0) {
         return status;
     }
-    status = begin(&search, catalog, error);
+    status = begin(&search, catalog, 0, catalog->shard_count, error);
     if (status == 0) {
         struct bytes text = bytes_of_string(query.text == NULL ? "" : query.text);
         status = utf8_valid(text, NULL) ? query_parse(text, catalog->schema, search.searcher->analyser,
@@ -204,11 +206,10 @@ int aisle_search(aisle *catalog, const aisle_query *given, aisle_result **inout,
     return finish(&search, status, start_us, result, inout);
 }
 
-static int get_product(struct search *search, struct bytes id, bool original, struct aisle_result *result)
+static int get_product(struct search *search, struct bytes id, uint64_t id_hash, bool original,
+                       struct aisle_result *result)
 {
-    uint64_t id_hash = hash_bytes(id.data, id.size);
-    uint32_t shard = catalog_shard_of(search->catalog, id_hash);
-    const struct shard_snapshot *snapshot = &search->searcher->snapshots[shard];
+    const struct shard_snapshot *snapshot = &search->searcher->snapshots[0];
     uint32_t segment;
     uint32_t document;
     int status = shard_find(snapshot, id, id_hash, &segment, &document);
@@ -229,10 +230,11 @@ int aisle_get(aisle *catalog, aisle_bytes id, bool original, aisle_result **inou
     uint64_t start_us = clock_monotonic_us();
     struct search search;
     struct aisle_result *result = NULL;
-    int status = begin(&search, catalog, error);
+    uint64_t id_hash = hash_bytes(id.data, id.size);
+    int status = begin(&search, catalog, catalog_shard_of(catalog, id_hash), 1, error);
     if (status == 0) {
         status = result_new(&result);
-        status = status != 0 ? status : get_product(&search, bytes_of(id.data, id.size), original, result);
+        status = status != 0 ? status : get_product(&search, bytes_of(id.data, id.size), id_hash, original, result);
         if (status != 0) {
             int shown = id.size > 64 ? 64 : (int)id.size;
             error_set(error, status, status == AISLE_NOT_FOUND ? "no product has the id \"%.*s\""

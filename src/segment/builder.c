@@ -363,11 +363,6 @@ struct bytes segment_builder_id(const struct segment_builder *builder, uint32_t 
     return bytes_of(entry->id, entry->id_size);
 }
 
-int64_t *segment_builder_columns(struct segment_builder *builder, uint32_t number)
-{
-    return builder->documents[number].columns;
-}
-
 uint32_t segment_builder_documents(const struct segment_builder *builder)
 {
     return builder->document_count;

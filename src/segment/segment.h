@@ -191,9 +191,8 @@ int segment_builder_find(const struct segment_builder *builder, struct bytes id,
 /* Marks a document as not to be written. */
 void segment_builder_drop(struct segment_builder *builder, uint32_t number);
 
-/* The stored bytes of a document, and its column values to read or change in place; valid to the next end. */
+/* The stored bytes of a document, and its id; valid to the next end. */
 struct bytes segment_builder_stored(const struct segment_builder *builder, uint32_t number);
-int64_t *segment_builder_columns(struct segment_builder *builder, uint32_t number);
 struct bytes segment_builder_id(const struct segment_builder *builder, uint32_t number, uint64_t *id_hash);
 
 bool segment_builder_dropped(const struct segment_builder *builder, uint32_t number);

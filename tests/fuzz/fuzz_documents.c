@@ -5,42 +5,11 @@
  */
 #include "documents/documents.h"
 
-#include <stdlib.h>
+#include "tests/support/fuzz_component.h"
 
-#define EXTENTS_MAX 4u
 #define DOCUMENTS_MAX 5000u
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-/* A component over a copy of its own, so that a sanitizer sees a read past its end. */
-struct component {
-    uint8_t *copy;
-    const uint8_t *extents[EXTENTS_MAX];
-    struct extent_view view;
-};
-
-static void make_component(struct component *component, const uint8_t *data, size_t size)
-{
-    size = size > EXTENTS_MAX * EXTENT_PAYLOAD ? EXTENTS_MAX * EXTENT_PAYLOAD : size;
-    void *copy = NULL;
-    if (posix_memalign(&copy, 16, size == 0 ? 1 : size) != 0) {
-        abort();
-    }
-    memcpy(copy, data, size);
-    component->copy = copy;
-    for (uint32_t i = 0; i < extent_count_of(size); i++) {
-        component->extents[i] = component->copy + (size_t)i * EXTENT_PAYLOAD;
-    }
-    component->view = (struct extent_view){
-        .extents = component->extents, .extent_count = extent_count_of(size), .size = size, .verified = NULL};
-}
-
-static void require(bool condition)
-{
-    if (!condition) {
-        abort();
-    }
-}
 
 static void exercise(const struct documents_reader *reader)
 {
@@ -62,18 +31,12 @@ static void exercise(const struct documents_reader *reader)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    if (size < sizeof(uint32_t)) {
-        return 0;
-    }
-    size_t data_size = load_u32(data);
-    data += sizeof(uint32_t);
-    size -= sizeof(uint32_t);
-    data_size = data_size > size ? size : data_size;
     struct component stored;
     struct component index;
     struct documents_reader reader;
-    make_component(&stored, data, data_size);
-    make_component(&index, data + data_size, size - data_size);
+    if (!make_components(data, size, &stored, &index)) {
+        return 0;
+    }
     if (documents_open(&reader, &stored.view, &index.view) == 0) {
         exercise(&reader);
     }

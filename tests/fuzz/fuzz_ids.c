@@ -6,42 +6,11 @@
 #include "base/hash.h"
 #include "documents/ids.h"
 
-#include <stdlib.h>
+#include "tests/support/fuzz_component.h"
 
-#define EXTENTS_MAX 4u
 #define DOCUMENTS_MAX 5000u
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-/* A component over a copy of its own, so that a sanitizer sees a read past its end. */
-struct component {
-    uint8_t *copy;
-    const uint8_t *extents[EXTENTS_MAX];
-    struct extent_view view;
-};
-
-static void make_component(struct component *component, const uint8_t *data, size_t size)
-{
-    size = size > EXTENTS_MAX * EXTENT_PAYLOAD ? EXTENTS_MAX * EXTENT_PAYLOAD : size;
-    void *copy = NULL;
-    if (posix_memalign(&copy, 16, size == 0 ? 1 : size) != 0) {
-        abort();
-    }
-    memcpy(copy, data, size);
-    component->copy = copy;
-    for (uint32_t i = 0; i < extent_count_of(size); i++) {
-        component->extents[i] = component->copy + (size_t)i * EXTENT_PAYLOAD;
-    }
-    component->view = (struct extent_view){
-        .extents = component->extents, .extent_count = extent_count_of(size), .size = size, .verified = NULL};
-}
-
-static void require(bool condition)
-{
-    if (!condition) {
-        abort();
-    }
-}
 
 static int count_match(void *context, size_t query_index, uint32_t document)
 {
@@ -78,18 +47,12 @@ static void exercise(const struct ids_reader *reader, struct bytes absent)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    if (size < sizeof(uint32_t)) {
-        return 0;
-    }
-    size_t ids_size = load_u32(data);
-    data += sizeof(uint32_t);
-    size -= sizeof(uint32_t);
-    ids_size = ids_size > size ? size : ids_size;
     struct component ids;
     struct component table;
     struct ids_reader reader;
-    make_component(&ids, data, ids_size);
-    make_component(&table, data + ids_size, size - ids_size);
+    if (!make_components(data, size, &ids, &table)) {
+        return 0;
+    }
     if (ids_open(&reader, &ids.view, &table.view) == 0) {
         exercise(&reader, bytes_of(data, size < 12 ? size : 12));
     }

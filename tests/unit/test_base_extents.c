@@ -145,12 +145,10 @@ static void empty_stream_has_no_extent(void **state)
     (void)state;
     struct component component;
     struct extent_writer writer;
-    size_t rest = 0;
     begin(&component, &writer);
     finish(&component, &writer);
     assert_int_equal(component.count, 0);
     assert_null(extent_view_at(&component.view, 0, 1));
-    assert_null(extent_view_rest(&component.view, 0, &rest));
     assert_int_equal(extent_view_copy(&component.view, 0, 0, NULL), 0);
 }
 
@@ -210,7 +208,6 @@ static void wrong_offsets_give_null(void **state)
     struct component component;
     struct extent_writer writer;
     uint8_t copy[16];
-    size_t rest = 0;
     begin(&component, &writer);
     put_pattern(&writer, EXTENT_PAYLOAD + 1000, 4096);
     finish(&component, &writer);
@@ -225,32 +222,11 @@ static void wrong_offsets_give_null(void **state)
     assert_null(extent_view_at(view, 8, SIZE_MAX));
     assert_non_null(extent_view_at(view, EXTENT_PAYLOAD - 1, 1));
     assert_non_null(extent_view_at(view, EXTENT_PAYLOAD + 999, 1));
-    assert_null(extent_view_rest(view, EXTENT_PAYLOAD + 1000, &rest));
     assert_int_equal(extent_view_copy(view, EXTENT_PAYLOAD + 990, 11, copy), AISLE_CORRUPT);
     assert_int_equal(extent_view_copy(view, UINT64_MAX - 7, 16, copy), AISLE_CORRUPT);
     struct extent_view fewer = *view;
     fewer.extent_count = 1;
     assert_null(extent_view_at(&fewer, EXTENT_PAYLOAD, 1));
-    drop(&component);
-}
-
-static void rest_reaches_to_the_end_of_extent_and_component(void **state)
-{
-    (void)state;
-    struct component component;
-    struct extent_writer writer;
-    size_t rest = 0;
-    begin(&component, &writer);
-    put_pattern(&writer, EXTENT_PAYLOAD + 1000, 4096);
-    finish(&component, &writer);
-    const uint8_t *data = extent_view_rest(&component.view, EXTENT_PAYLOAD - 10, &rest);
-    assert_non_null(data);
-    assert_int_equal(rest, 10);
-    assert_int_equal(data[9], byte_at(EXTENT_PAYLOAD - 1));
-    data = extent_view_rest(&component.view, EXTENT_PAYLOAD + 1, &rest);
-    assert_non_null(data);
-    assert_int_equal(rest, 999);
-    assert_int_equal(data[998], byte_at(EXTENT_PAYLOAD + 999));
     drop(&component);
 }
 
@@ -373,7 +349,6 @@ int main(void)
         cmocka_unit_test(whole_pieces_are_aligned_and_never_straddle),
         cmocka_unit_test(full_extent_is_one_piece),
         cmocka_unit_test(wrong_offsets_give_null),
-        cmocka_unit_test(rest_reaches_to_the_end_of_extent_and_component),
         cmocka_unit_test(straddling_bytes_are_copied),
         cmocka_unit_test(every_flipped_bit_of_a_small_component_is_noticed),
         cmocka_unit_test(damage_in_one_page_leaves_the_others_readable),

@@ -152,22 +152,6 @@ static void reset_builder_begins_anew(void **state)
     storage_close(storage);
 }
 
-static void columns_can_be_changed_before_writing(void **state)
-{
-    (void)state;
-    struct storage *storage = open_storage(CREATE);
-    struct segment_builder *builder = new_builder();
-    model[0] = model_of(4);
-    uint32_t number = add_document(builder, &model[0]);
-    segment_builder_columns(builder, number)[0] = 123456;
-    model[0].a = 123456;
-    struct segment *segment = write_and_open(storage, builder, 1, 0);
-    compare_with_model(segment, model, 1);
-    segment_release(segment);
-    segment_builder_free(builder);
-    storage_close(storage);
-}
-
 static int double_bytes(void *context, struct bytes stored, struct buf *out)
 {
     ++*(unsigned *)context;
@@ -299,7 +283,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(abandoned_document_leaves_the_next_one_whole, make_directory,
                                         remove_directory),
         cmocka_unit_test_setup_teardown(reset_builder_begins_anew, make_directory, remove_directory),
-        cmocka_unit_test_setup_teardown(columns_can_be_changed_before_writing, make_directory, remove_directory),
         cmocka_unit_test_setup_teardown(stored_bytes_pass_through_the_callers_function, make_directory,
                                         remove_directory),
         cmocka_unit_test_setup_teardown(flipped_byte_in_any_extent_is_noticed, make_directory, remove_directory),
