@@ -22,6 +22,7 @@ static const struct {
     {"check", cli_check, "verify all of a catalog"},
     {"compact", cli_compact, "merge a catalog's segments and drop what was deleted"},
     {"generate", cli_generate, "make a sample catalog or query log"},
+    {"bench", cli_bench, "measure how long searches take"},
 };
 
 #define COMMAND_COUNT (sizeof commands / sizeof commands[0])
