@@ -39,12 +39,16 @@
 #define LIMIT_TERM_BYTES 120u         /* an analysed term; longer tokens are cut at a character (ON DISK: a u8)      */
 #define LIMIT_TOKENS_FIELD 65535u     /* tokens of one field of one product; the rest is stored, not searchable      */
 #define LIMIT_STEM_CACHE (1u << 16)   /* entries of one analyser's stem cache                                        */
-#define LIMIT_TERM_VALUE_BYTES 64u    /* what a dictionary keeps with a term                                         */
+#define LIMIT_TERM_VALUE_BYTES 96u    /* what a dictionary keeps with a term                                         */
 #define LIMIT_SEGMENT_TERMS (1u << 29) /* distinct terms of one segment (ON DISK: a term number has 29 bits)          */
+
+#define LIMIT_POSITIONS_FIELD 1024u   /* places kept of one term in one field of one product, the first ones          */
+#define LIMIT_PLACE (1u << 31)        /* places (postings/positions.h) are below (ON DISK)                            */
 
 /* Query */
 #define LIMIT_QUERY_BYTES 4096u        /* the text of one query                                                      */
 #define LIMIT_QUERY_TERMS 64u          /* terms of one query, prefixes' expansions not counted                       */
+#define LIMIT_SLOP 63u                 /* words out of place in a phrase (ON DISK: gaps between values are one larger) */
 #define LIMIT_PREFIX_TERMS 65536u      /* terms of one prefix in one segment                                         */
 #define LIMIT_HITS 10000u              /* offset + limit of one query                                                */
 #define LIMIT_QUERY_MEMORY_BYTES (256u << 20) /* memory of one query, results not counted */
@@ -65,6 +69,9 @@
 static_assert(LIMIT_PRODUCT_BYTES < LIMIT_LINE_BYTES, "a product fits a line");
 static_assert(LIMIT_ID_BYTES < 65536u, "an id's length is a u16 on disk");
 static_assert(LIMIT_TERM_BYTES < 256u, "a term's length is a u8 on disk");
+/* A position is below the gaps between a field's values and its words; folding may make four words of three bytes. */
+static_assert((LIMIT_JSON_NODES * (LIMIT_SLOP + 1) + 2 * LIMIT_PRODUCT_BYTES) * (uint64_t)LIMIT_FIELDS < LIMIT_PLACE,
+              "a place, position * fields + field, is below its limit");
 static_assert(LIMIT_FIELDS < 256u, "a field number is a u8 on disk");
 
 #endif

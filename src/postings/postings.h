@@ -210,6 +210,7 @@ must_check int postings_cursor_open(struct postings_cursor *cursor, const struct
 uint32_t postings_cursor_advance(struct postings_cursor *cursor);
 uint32_t postings_cursor_find(struct postings_cursor *cursor, uint32_t target);
 uint8_t postings_cursor_fetch_code(struct postings_cursor *cursor);
+uint32_t postings_cursor_find_ordinal(struct postings_cursor *cursor);
 uint8_t postings_cursor_find_bound(struct postings_cursor *cursor, uint32_t target, uint32_t *last);
 
 /* The current document, POSTINGS_END behind the last. */
@@ -246,6 +247,16 @@ static inline uint32_t postings_cursor_seek(struct postings_cursor *cursor, uint
 static inline uint8_t postings_cursor_code(struct postings_cursor *cursor)
 {
     return cursor->code_ready ? cursor->codes[cursor->index] : postings_cursor_fetch_code(cursor);
+}
+
+/*
+ * The number of the current posting in its list, from 0: what its positions are found by (positions.h). At the end, or
+ * when damage is found, which ends the cursor, UINT32_MAX.
+ */
+static inline uint32_t postings_cursor_ordinal(struct postings_cursor *cursor)
+{
+    bool known = cursor->decoded != 0 || cursor->code_ready;
+    return known ? cursor->block * POSTINGS_BLOCK + cursor->index : postings_cursor_find_ordinal(cursor);
 }
 
 /*

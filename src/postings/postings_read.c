@@ -277,21 +277,32 @@ static uint32_t rank_in_bits(const struct postings_cursor *cursor)
     return rank;
 }
 
-uint8_t postings_cursor_fetch_code(struct postings_cursor *cursor)
+/* Makes the index of the current document known. False at the end or at damage. */
+static bool find_index(struct postings_cursor *cursor)
 {
     if (cursor->document == POSTINGS_END || (cursor->decoded == 0 && cursor->bits == NULL && !load_first(cursor))) {
-        return 0;
+        return false;
     }
     if (cursor->decoded == 0) {
         cursor->index = rank_in_bits(cursor);
         if (cursor->index >= cursor->block_postings) {
             cursor_fail(cursor);
-            return 0;
+            return false;
         }
     }
-    if (!cursor_load_codes(cursor)) {
+    return true;
+}
+
+uint8_t postings_cursor_fetch_code(struct postings_cursor *cursor)
+{
+    if (!find_index(cursor) || !cursor_load_codes(cursor)) {
         return 0;
     }
     cursor->code_ready = true;
     return cursor->codes[cursor->index];
+}
+
+uint32_t postings_cursor_find_ordinal(struct postings_cursor *cursor)
+{
+    return find_index(cursor) ? cursor->block * POSTINGS_BLOCK + cursor->index : UINT32_MAX;
 }

@@ -157,6 +157,9 @@ static void walk_by_seeks(const struct fixture *f, const struct model_list *list
         if (kind % 3 == 0 && at < list->count) {
             assert_int_equal(postings_cursor_code(&cursor), list->codes[at]);
         }
+        if (kind % 3 != 1) {
+            assert_int_equal(postings_cursor_ordinal(&cursor), at < list->count ? at : UINT32_MAX);
+        }
     }
     assert_int_equal(postings_cursor_status(&cursor), 0);
 }

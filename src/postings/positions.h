@@ -1,0 +1,130 @@
+/*
+ * positions.h - where in a product a word stands: for each posting, the places of its occurrences.
+ *
+ * A place is one number that says both field and position: position * fields + field, where fields is the number of
+ * searchable fields and field the rank of one among them. So neighbours in one field differ by exactly `fields`,
+ * places of different fields never do, and a phrase is found with additions alone. An occurrence also has a span: the
+ * number of words it takes, 1, or 2 to 4 for a compound written as one (the joined "tshirt" of "t-shirt").
+ * What places mean is the business of whoever writes and asks; this module stores ascending numbers.
+ *
+ * The entry of a posting is its occurrences as bytes that say themselves where they end, so that entries of one list
+ * simply follow each other, in the order of its postings, in blocks of POSTINGS_BLOCK. Small lists stand in the
+ * reference that the dictionary keeps beside the list's record; the others are in a stream of their own, POSITIONS,
+ * which nothing but phrases and fields touches. The layout stands in positions_format.h.
+ *
+ * Thread rule: a writer and a cursor belong to one thread; the stream's view may be shared.
+ */
+#ifndef AISLE_POSTINGS_POSITIONS_H
+#define AISLE_POSTINGS_POSITIONS_H
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/extents.h"
+#include "base/status.h"
+
+#define POSITIONS_SPAN_MAX 4u            /* ON DISK */
+#define POSITIONS_INLINE_MAX_BYTES 16u   /* ON DISK: entries of a list that stand in its reference */
+#define POSITIONS_REFERENCE_MAX_BYTES 20u
+
+struct position {
+    uint32_t place;
+    uint32_t span; /* 1 to POSITIONS_SPAN_MAX */
+};
+
+/* ------------------------------------------------------------------------------------------------ writing -- */
+
+/*
+ * Appends the entry of one posting: count (at least 1) occurrences, places ascending strictly, below 2^31.
+ * Failures are the buffer's, sticky.
+ */
+void positions_encode(const struct position *occurrences, size_t count, struct buf *out);
+
+/* Whether the bytes are exactly count entries; what these say is not looked at. */
+bool positions_are(struct bytes entries, size_t count);
+
+/* Cuts the first entry off *entries, which are some (positions_are), and returns it. */
+static inline struct bytes positions_cut(struct bytes *entries)
+{
+    size_t size = 1;
+    while ((entries->data[size - 1] & 0xc0) != 0x40) {
+        size++;
+    }
+    struct bytes first = bytes_of(entries->data, size);
+    *entries = bytes_of(entries->data + size, entries->size - size);
+    return first;
+}
+
+struct positions_writer {
+    struct extent_writer *stream; /* borrowed */
+    struct buf block;             /* entries of the block being filled */
+    struct buf directory;         /* u64 for each finished block of the list: its offset in POSITIONS */
+    uint64_t count;               /* entries of the list */
+    uint32_t waiting;             /* of them in block */
+    uint64_t stream_bytes;        /* put into POSITIONS, padding included */
+    uint64_t reference_bytes;
+    int status; /* sticky */
+};
+
+/* Begins a set of lists in a stream, borrowed until release; nobody else writes to it meanwhile. */
+must_check int positions_writer_init(struct positions_writer *writer, struct extent_writer *stream);
+void positions_writer_release(struct positions_writer *writer);
+
+/* Begins a list; one that was begun and not ended is given up. */
+must_check int positions_writer_begin(struct positions_writer *writer);
+
+/* Adds the next count entries, which are exactly the bytes given; copied. AISLE_INVALID when they are not. */
+must_check int positions_writer_add(struct positions_writer *writer, struct bytes entries, size_t count);
+
+/* Ends the list and appends its reference, at most POSITIONS_REFERENCE_MAX_BYTES. AISLE_INVALID: no entries. */
+must_check int positions_writer_end(struct positions_writer *writer, struct buf *reference);
+
+/* ------------------------------------------------------------------------------------------------ reading -- */
+
+/* A decoded reference. Inline entries are borrowed from the bytes it was decoded from. */
+struct positions_list {
+    uint64_t offset; /* of the only block, or of the directory of blocks, in POSITIONS */
+    struct bytes entries; /* INLINE: the entries; SINGLE: only their size */
+    uint8_t kind;
+};
+
+/* Decodes the reference at the front of value; *rest is what stands behind it. AISLE_CORRUPT. */
+must_check int positions_list_decode(struct bytes value, struct positions_list *out, struct bytes *rest);
+
+/* Finds entries of one list. Cheapest when asked in ascending order. No release is needed. */
+struct positions_cursor {
+    const struct extent_view *stream; /* borrowed */
+    struct arena *arena;              /* borrowed: a block that straddles two extents is copied into it */
+    struct positions_list list;
+    uint32_t count;      /* entries of the list */
+    uint32_t block;      /* that is open; UINT32_MAX: none */
+    uint32_t index;      /* entry of the block that `next` stands on */
+    uint32_t entries;    /* of the open block */
+    bool is_constant;    /* one entry, all of stored, stands for all of them */
+    struct bytes stored; /* the open block */
+    const uint8_t *next;
+    const uint8_t *end;  /* behind the open block */
+    uint8_t *copy;       /* in the arena, for blocks that straddle; NULL: none yet */
+    size_t copy_bytes;
+};
+
+/* count: postings of the list. stream and arena must outlive the cursor. */
+void positions_cursor_init(struct positions_cursor *cursor, const struct extent_view *stream, struct arena *arena,
+                           const struct positions_list *list, uint32_t count);
+
+/*
+ * The entry of the ordinal-th posting (from 0) of the list: a view of the stream or the arena. AISLE_CORRUPT,
+ * AISLE_INVALID when ordinal is not below count, AISLE_NO_MEMORY.
+ */
+must_check int positions_cursor_find(struct positions_cursor *cursor, uint32_t ordinal, struct bytes *entry);
+
+/*
+ * Decodes an entry: *count occurrences into out, which has room for entry.size of them. AISLE_CORRUPT when they are
+ * not ascending or a span is out of range.
+ */
+must_check int positions_decode(struct bytes entry, struct position *out, size_t *count);
+
+/* Reads all entries of a list; fills error (may be NULL) with what is wrong. 0, or AISLE_CORRUPT. */
+must_check int positions_check(const struct extent_view *stream, const struct positions_list *list, uint32_t count,
+                               aisle_error *error);
+
+#endif
