@@ -48,7 +48,7 @@
 /* Query */
 #define LIMIT_QUERY_BYTES 4096u        /* the text of one query                                                      */
 #define LIMIT_QUERY_TERMS 64u          /* terms of one query, prefixes' expansions not counted                       */
-#define LIMIT_SLOP 63u                 /* words out of place in a phrase (ON DISK: gaps between values are one larger) */
+#define LIMIT_SLOP 63u                 /* words out of place in a phrase (ON DISK: values stand further apart) */
 #define LIMIT_PREFIX_TERMS 65536u      /* terms of one prefix in one segment                                         */
 #define LIMIT_HITS 10000u              /* offset + limit of one query                                                */
 #define LIMIT_QUERY_MEMORY_BYTES (256u << 20) /* memory of one query, results not counted */

@@ -13,7 +13,9 @@
  *                "code": BOOL?                   keyword: a model number or SKU, searchable with weight 1 unless told
  *                "scale": 0..9?                  decimal: digits behind the point, default 2
  *                "facet": BOOL?                  all but text
- *                "language": NAME? }             text, or a field with search_weight; default the schema's
+ *                "language": NAME?               text, or a field with search_weight; default the schema's
+ *                "positions": BOOL? }            likewise: whether it keeps where its words stand, for phrases and
+ *                                                proximity; default true
  *   part     = "length" | NAME | NAME ":asc" | NAME ":desc"     text fields cannot order; only numbers take a direction
  *   signal   = { "kind": "popularity"|"rating"|"recency"|"stock", "field": NAME, "weight": 0.01..100,
  *                "count": NAME?                  rating: an integer field, how many ratings there are
@@ -56,6 +58,8 @@ struct field {
     bool code;                                /* keyword: a model number or SKU */
     char language[SCHEMA_LANGUAGE_BYTES + 1]; /* its own or the schema's; never empty */
     bool searchable;                          /* weight > 0 */
+    bool positions;                           /* searchable, and where its words stand is kept */
+    uint8_t searchable_rank;                  /* number among the searchable fields, from 0 */
     bool column; /* every number, bool and date; keyword and path with facet or used in order or signals */
 };
 
@@ -83,6 +87,7 @@ struct schema {
     char language[SCHEMA_LANGUAGE_BYTES + 1]; /* "none" when the schema names none */
     bool strict;                              /* products with unknown fields are rejected */
     uint8_t field_count;
+    uint8_t searchable_count;
     uint8_t first_text; /* the first field of type text; SCHEMA_NO_FIELD: none */
     uint8_t id_field;   /* the field that lists the id too; SCHEMA_NO_FIELD: none */
     uint8_t order_count;

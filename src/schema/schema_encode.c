@@ -74,6 +74,9 @@ static void put_field(struct buf *out, const struct schema *schema, const struct
         buf_put_string(out, ", \"language\": ");
         put_name(out, field->language);
     }
+    if (field->searchable && !field->positions) {
+        buf_put_string(out, ", \"positions\": false");
+    }
     buf_put_string(out, "}");
 }
 

@@ -221,6 +221,7 @@ static void add_field(struct schema *schema, const struct field *field)
         struct field *added = &schema->fields[schema->field_count++];
         *added = *field;
         added->searchable = added->weight > 0;
+        added->positions = added->searchable;
         memcpy(added->language, schema->language, sizeof added->language);
     }
 }

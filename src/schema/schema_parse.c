@@ -191,6 +191,7 @@ static int check_options(struct schema_parser *parser, uint32_t object, const ch
         {"scale", field->type == FIELD_DECIMAL, "decimal fields"},
         {"facet", field->type != FIELD_TEXT, "fields of another type than text"},
         {"language", field->searchable, "text fields and fields with \"search_weight\""},
+        {"positions", field->searchable, "text fields and fields with \"search_weight\""},
     };
     for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
         uint32_t member = (uint32_t)json_member(parser->json, object, bytes_of_string(options[i].key));
@@ -234,12 +235,14 @@ static int get_weights(struct schema_parser *parser, uint32_t object, const char
         status = schema_get_weight(parser, object, where, "search_weight", &field->weight);
     }
     field->searchable = field->weight > 0;
+    field->positions = field->searchable;
     return status;
 }
 
 static int parse_field(struct schema_parser *parser, uint32_t node)
 {
-    static const char *const known[] = {"type", "weight", "search_weight", "code", "scale", "facet", "language", NULL};
+    static const char *const known[] = {"type",  "weight",   "search_weight", "code", "scale",
+                                        "facet", "language", "positions",     NULL};
     struct schema *schema = parser->schema;
     struct bytes name = parser->nodes[node].key;
     struct field *field = &schema->fields[schema->field_count];
@@ -266,6 +269,7 @@ static int parse_field(struct schema_parser *parser, uint32_t node)
         (status = get_scale(parser, node, where, field)) != 0 ||
         (status = get_bool(parser, node, where, "facet", &field->facet)) != 0 ||
         (status = get_language(parser, node, where, field->language, &language)) != 0 ||
+        (status = get_bool(parser, node, where, "positions", &field->positions)) != 0 ||
         (status = check_options(parser, node, where, field)) != 0) {
         return status;
     }
@@ -273,6 +277,9 @@ static int parse_field(struct schema_parser *parser, uint32_t node)
         field->facet || (field->type != FIELD_TEXT && field->type != FIELD_KEYWORD && field->type != FIELD_PATH);
     if (field->type == FIELD_TEXT && schema->first_text == SCHEMA_NO_FIELD) {
         schema->first_text = schema->field_count;
+    }
+    if (field->searchable) {
+        field->searchable_rank = schema->searchable_count++;
     }
     parser->field_nodes[schema->field_count++] = node;
     return 0;

@@ -228,6 +228,41 @@ static void options_belong_to_their_types(void **state)
     schema_free(schema);
 }
 
+static void searchable_fields_keep_positions_unless_told(void **state)
+{
+    (void)state;
+    static const char text[] = ROOT("\"n\":{\"type\":\"integer\"},\"t\":{\"type\":\"text\",\"positions\":true},"
+                                    "\"k\":{\"type\":\"keyword\"},"
+                                    "\"p\":{\"type\":\"path\",\"search_weight\":1,\"positions\":false},"
+                                    "\"c\":{\"type\":\"keyword\",\"code\":true}");
+    static const bool searchable[] = {false, true, false, true, true};
+    static const bool positions[] = {false, true, false, false, true};
+    static const uint8_t ranks[] = {0, 0, 0, 1, 2};
+    struct schema *first = accept(text);
+    struct buf encoded;
+    buf_init(&encoded, LIMIT_SCHEMA_BYTES);
+    assert_int_equal(schema_encode(first, &encoded), 0);
+    buf_put_u8(&encoded, 0);
+    struct schema *again = accept((const char *)encoded.data);
+    const struct schema *const both[] = {first, again};
+    for (unsigned s = 0; s < 2; s++) {
+        assert_int_equal(both[s]->searchable_count, 3);
+        for (unsigned f = 0; f < 5; f++) {
+            const struct field *field = &both[s]->fields[f];
+            assert_int_equal(field->searchable, searchable[f]);
+            assert_int_equal(field->positions, positions[f]);
+            assert_true(!searchable[f] || field->searchable_rank == ranks[f]);
+        }
+    }
+    buf_release(&encoded);
+    schema_free(first);
+    schema_free(again);
+    refuses(ROOT("\"a\":{\"type\":\"keyword\",\"positions\":true}"), "true}",
+            "field \"a\": \"positions\" is only for text fields and fields with \"search_weight\" (type is keyword)");
+    refuses(ROOT("\"a\":{\"type\":\"text\",\"positions\":1}"), "1}",
+            "\"positions\": found a number, expected true or false");
+}
+
 static void scales_go_from_none_to_nine(void **state)
 {
     (void)state;
@@ -492,6 +527,7 @@ int main(void)
         cmocka_unit_test(weights_have_two_digits_from_a_hundredth_to_a_hundred),
         cmocka_unit_test(no_field_outweighs_the_first_text_field),
         cmocka_unit_test(options_belong_to_their_types),
+        cmocka_unit_test(searchable_fields_keep_positions_unless_told),
         cmocka_unit_test(scales_go_from_none_to_nine),
         cmocka_unit_test(a_listed_id_is_a_keyword),
         cmocka_unit_test(fields_are_bounded),
