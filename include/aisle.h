@@ -95,7 +95,8 @@ AISLE_API const char *aisle_version(void);
     XX(READERS_FULL, -17, "too many readers at once")                               \
     XX(FORKED, -18, "the handle was opened before a fork")                          \
     XX(PERMISSION, -19, "permission denied")                                        \
-    XX(READ_ONLY, -20, "the catalog is open for reading only")
+    XX(READ_ONLY, -20, "the catalog is open for reading only")                      \
+    XX(OLD_FORMAT, -21, "the catalog was written by an older version")
 
 enum aisle_code {
     AISLE_OK = 0,
@@ -176,7 +177,7 @@ typedef struct aisle_options {
 
 /*
  * Opens the catalog at path. options may be NULL. Opening a catalog twice in one process is allowed and shares what
- * lies beneath. AISLE_NOT_A_CATALOG, AISLE_CORRUPT, AISLE_NEWER_FORMAT, AISLE_NETWORK_FS, AISLE_IO,
+ * lies beneath. AISLE_NOT_A_CATALOG, AISLE_CORRUPT, AISLE_NEWER_FORMAT, AISLE_OLD_FORMAT, AISLE_NETWORK_FS, AISLE_IO,
  * AISLE_PERMISSION, AISLE_NO_MEMORY.
  */
 AISLE_API int aisle_open(const char *path, const aisle_options *options, aisle **out, aisle_error *error);
@@ -326,6 +327,7 @@ typedef struct aisle_statistics {
     uint64_t log_offset;
     char log_seq[64];
     uint32_t shards;
+    uint64_t positions_bytes; /* where words stand, for phrases: payload, as above */
 } aisle_statistics;
 
 AISLE_API int aisle_stats(aisle *catalog, aisle_statistics *out, aisle_error *error);

@@ -53,6 +53,7 @@ static enum cli_exit status_of(int code)
     case AISLE_BUSY:
     case AISLE_CORRUPT:
     case AISLE_NEWER_FORMAT:
+    case AISLE_OLD_FORMAT:
     case AISLE_NOT_A_CATALOG:
     case AISLE_NETWORK_FS:
     case AISLE_READ_ONLY:

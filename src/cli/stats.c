@@ -86,6 +86,7 @@ int cli_stats(int argc, char **argv)
         {"postings", "postings", stats.postings},
         {"bytes", "bytes", stats.bytes},
         {"postings_bytes", "  of postings", stats.postings_bytes},
+        {"positions_bytes", "  of positions", stats.positions_bytes},
         {"terms_bytes", "  of terms", stats.terms_bytes},
         {"columns_bytes", "  of columns", stats.columns_bytes},
         {"ids_bytes", "  of ids", stats.ids_bytes},

@@ -108,6 +108,10 @@ static int read_properties(const char *text, uint32_t *shards, const char *direc
     } else if (format > CATALOG_FORMAT) {
         status = error_set(error, AISLE_NEWER_FORMAT, "the catalog has format %u; this version reads up to %u (%s)",
                            format, CATALOG_FORMAT, directory);
+    } else if (format < CATALOG_FORMAT) {
+        status = error_set(error, AISLE_OLD_FORMAT,
+                           "the catalog has format %u, which was never released; index its products anew (%s)", format,
+                           directory);
     } else if (!find_number(json, "shards", LIMIT_SHARDS, shards) || *shards == 0) {
         status = error_set(error, AISLE_CORRUPT, "aisle.json names no number of shards (%s)", directory);
     }

@@ -6,11 +6,12 @@
 
 #include "base/status.h"
 
-#define CATALOG_FORMAT 1u
+#define CATALOG_FORMAT 2u /* 1 was never released */
 
 /*
  * Reads aisle.json and schema.json. *schema_json: NUL-terminated, the caller's to free with mem_free.
- * AISLE_NOT_A_CATALOG, AISLE_NEWER_FORMAT, AISLE_CORRUPT, AISLE_IO, AISLE_PERMISSION, AISLE_NO_MEMORY.
+ * AISLE_NOT_A_CATALOG, AISLE_NEWER_FORMAT, AISLE_OLD_FORMAT, AISLE_CORRUPT, AISLE_IO, AISLE_PERMISSION,
+ * AISLE_NO_MEMORY.
  */
 must_check int catalog_files_read(const char *directory, uint32_t *shards, char **schema_json, aisle_error *error);
 

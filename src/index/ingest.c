@@ -31,6 +31,7 @@ int ingest_init(struct ingest *ingest, const struct schema *schema, const struct
                              schema->fields[f].language);
         }
     }
+    places_init(&ingest->places, schema->searchable_count);
     int status = analyser_new(&ingest->analyser);
     return status == 0 ? 0 : error_no_memory(error, "beginning to write");
 }
@@ -40,6 +41,7 @@ void ingest_release(struct ingest *ingest)
     analyser_free(ingest->analyser);
     mem_free(ingest->slots);
     mem_free(ingest->classes);
+    places_release(&ingest->places);
     *ingest = (struct ingest){.schema = NULL};
 }
 
@@ -60,12 +62,16 @@ static int grow_slots(struct ingest *ingest)
     return 0;
 }
 
-/* Notes one more occurrence of each term in the field. */
-static int add_terms(struct ingest *ingest, struct segment_builder *builder, const struct bytes *terms, size_t count,
-                     uint8_t field)
+/* Notes one more occurrence of each token, at most SEGMENT_TOUCH_MAX, in the field; base is the value's. */
+static int add_tokens(struct ingest *ingest, struct segment_builder *builder, const struct token *tokens, size_t count,
+                      uint32_t base, uint8_t field)
 {
+    struct bytes terms[SEGMENT_TOUCH_MAX];
     uint32_t slots[SEGMENT_TOUCH_MAX];
     bool in_first = field == ingest->schema->first_text;
+    for (size_t i = 0; i < count; i++) {
+        terms[i] = tokens[i].term;
+    }
     int status = segment_builder_touch(builder, terms, count, slots);
     for (size_t i = 0; i < count && status == 0; i++) {
         if (slots[i] == ingest->slot_count) {
@@ -79,6 +85,8 @@ static int add_terms(struct ingest *ingest, struct segment_builder *builder, con
         occurrence->weight += ingest->schema->fields[field].weight;
         occurrence->frequency++;
         occurrence->in_first = occurrence->in_first || in_first;
+        status = places_add(&ingest->places, slots[i], &ingest->schema->fields[field], base + tokens[i].position,
+                            tokens[i].parts);
     }
     return status;
 }
@@ -87,18 +95,17 @@ static int add_terms(struct ingest *ingest, struct segment_builder *builder, con
 static int add_field(struct ingest *ingest, struct segment_builder *builder, const struct product_value *value,
                      uint8_t field, uint64_t *length)
 {
-    struct bytes terms[SEGMENT_TOUCH_MAX];
+    uint32_t base = 0;
     int status = 0;
     for (uint32_t i = 0; i < value->string_count && status == 0; i++) {
         struct token_list list;
         status = analyser_run(ingest->analyser, value->strings[i], ingest->language[field], &list);
-        for (size_t t = 0; t < list.count && status == 0;) {
-            size_t count = 0;
-            for (; count < SEGMENT_TOUCH_MAX && t < list.count; t++) {
-                terms[count++] = list.tokens[t].term;
-            }
-            status = add_terms(ingest, builder, terms, count, field);
+        for (size_t t = 0; t < list.count && status == 0; t += SEGMENT_TOUCH_MAX) {
+            size_t left = list.count - t;
+            status = add_tokens(ingest, builder, list.tokens + t, left < SEGMENT_TOUCH_MAX ? left : SEGMENT_TOUCH_MAX,
+                                base, field);
         }
+        base += list.length + PLACES_GAP;
         *length += status == 0 ? (uint64_t)list.length * ingest->schema->fields[field].weight : 0;
     }
     return status;
@@ -173,6 +180,9 @@ static int add_document(struct ingest *ingest, struct segment_builder *builder, 
     document.columns = columns;
     document.classes = ingest->classes;
     int status = order_key(ingest, product, document.length_code, &document.order);
+    if (status == 0) {
+        status = places_encode(&ingest->places, &document.positions);
+    }
     uint32_t number;
     return status == 0 ? segment_builder_end(builder, &document, &number) : status;
 }
@@ -184,6 +194,7 @@ int ingest_add(struct ingest *ingest, struct segment_builder *builder, const str
     uint64_t length = 0;
     int status = 0;
     ingest->slot_count = 0;
+    places_begin(&ingest->places);
     for (uint8_t f = 0; f < schema->field_count && status == 0; f++) {
         if (schema->fields[f].searchable && product->values[f].present) {
             status = add_field(ingest, builder, &product->values[f], f, &length);

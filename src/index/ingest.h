@@ -1,11 +1,12 @@
 /*
- * ingest.h - from a product's JSON to a document of the memory index: analysis, classes, columns, order key.
+ * ingest.h - from a product's JSON to a document of the memory index: analysis, classes, positions, columns, order key.
  *
  * Thread rule: one ingest, one thread.
  */
 #ifndef AISLE_INDEX_INGEST_H
 #define AISLE_INDEX_INGEST_H
 
+#include "index/places.h"
 #include "rank/rank.h"
 #include "schema/product.h"
 #include "segment/segment.h"
@@ -21,6 +22,7 @@ struct ingest {
     uint8_t *classes;                /* owned, as many */
     size_t slot_capacity;
     size_t slot_count;
+    struct places places;
 };
 
 must_check int ingest_init(struct ingest *ingest, const struct schema *schema, const struct segment_columns *columns,

@@ -48,6 +48,8 @@ static int check_format(struct storage *storage, const char *directory, aisle_er
         status = AISLE_NOT_A_CATALOG;
     } else if (status == 0 && load_u32(value.data) > FORMAT_VERSION) {
         status = AISLE_NEWER_FORMAT;
+    } else if (status == 0 && load_u32(value.data) < FORMAT_VERSION) {
+        status = AISLE_OLD_FORMAT;
     }
     storage_read_end(txn);
     return status == 0 ? 0

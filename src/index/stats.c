@@ -13,6 +13,7 @@ static void add_segment(const struct segment_info *info, aisle_statistics *sum)
     sum->postings += info->postings;
     sum->terms += info->terms;
     sum->postings_bytes += size[COMPONENT_SKIPS] + size[COMPONENT_BLOCKS];
+    sum->positions_bytes += size[COMPONENT_POSITIONS];
     sum->terms_bytes += size[COMPONENT_TERMS] + size[COMPONENT_TERM_INDEX];
     sum->ids_bytes += size[COMPONENT_IDS] + size[COMPONENT_ID_TABLE];
     sum->order_bytes += size[COMPONENT_ORDER];

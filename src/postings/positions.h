@@ -26,6 +26,13 @@
 #define POSITIONS_INLINE_MAX_BYTES 16u   /* ON DISK: entries of a list that stand in its reference */
 #define POSITIONS_REFERENCE_MAX_BYTES 20u
 
+/* What one occurrence takes at most in an entry: a number, and a byte for each further word of its span. */
+#define POSITIONS_NUMBER_BYTES_MAX 5u
+#define POSITIONS_OCCURRENCE_BYTES_MAX (POSITIONS_NUMBER_BYTES_MAX + POSITIONS_SPAN_MAX - 1)
+
+/* An entry has at most LIMIT_POSITIONS_FIELD occurrences a field. */
+#define POSITIONS_ENTRY_BYTES_MAX (LIMIT_POSITIONS_FIELD * LIMIT_FIELDS * POSITIONS_OCCURRENCE_BYTES_MAX)
+
 struct position {
     uint32_t place;
     uint32_t span; /* 1 to POSITIONS_SPAN_MAX */

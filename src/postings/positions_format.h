@@ -36,12 +36,8 @@
 #define POSITIONS_END_MASK (POSITIONS_MORE | POSITIONS_ENTRY_END)
 #define POSITIONS_MORE_BITS 7u
 #define POSITIONS_LAST_BITS 6u
-#define POSITIONS_NUMBER_BYTES_MAX 5u /* 4 * 7 + 6 bits */
 #define POSITIONS_KIND_BITS 2u
 
-/* An entry has at most LIMIT_POSITIONS_FIELD occurrences a field, each a number and further words. */
-#define POSITIONS_OCCURRENCE_BYTES_MAX (POSITIONS_NUMBER_BYTES_MAX + POSITIONS_SPAN_MAX - 1)
-#define POSITIONS_ENTRY_BYTES_MAX (LIMIT_POSITIONS_FIELD * LIMIT_FIELDS * POSITIONS_OCCURRENCE_BYTES_MAX)
 #define POSITIONS_BLOCK_BYTES_MAX ((size_t)POSTINGS_BLOCK * POSITIONS_ENTRY_BYTES_MAX)
 
 enum positions_kind {
@@ -50,6 +46,8 @@ enum positions_kind {
     POSITIONS_BLOCKS = 2
 };
 
+static_assert(LIMIT_PLACE <= UINT64_C(1) << (POSITIONS_NUMBER_BYTES_MAX * POSITIONS_MORE_BITS - 1),
+              "a number has room for a place");
 static_assert(EXTENT_PAYLOAD % sizeof(uint64_t) == 0, "aligned words of a directory never straddle");
 static_assert(POSITIONS_REFERENCE_MAX_BYTES >= 1 + POSITIONS_INLINE_MAX_BYTES &&
                   POSITIONS_REFERENCE_MAX_BYTES >= 2 * VARINT_BYTES_MAX,

@@ -31,13 +31,15 @@ static int bind_terms(struct query_context *context, struct query_node *node)
             if (status == AISLE_END) {
                 continue;
             }
+            struct segment_list list;
             if (status == 0) {
-                status = postings_list_decode(record, &lists->lists[lists->count]);
+                status = segment_list_decode(record, &list);
             }
             if (status != 0) {
                 return status;
             }
-            df += lists->lists[lists->count++].count;
+            lists->lists[lists->count++] = list.postings;
+            df += list.postings.count;
         }
         node->df = df > node->df ? df : node->df;
     }
@@ -78,7 +80,10 @@ static int take_list(struct query_context *context, struct prefix_input *input, 
         lists->lists = grown;
         input->capacity = wanted;
     }
-    return postings_list_decode(record, &lists->lists[lists->count++]);
+    struct segment_list list;
+    int status = segment_list_decode(record, &list);
+    lists->lists[lists->count++] = list.postings;
+    return status;
 }
 
 static struct bytes least_term(const struct prefix_input *inputs, uint32_t count)

@@ -2,7 +2,8 @@
  * builder.c - the memory index of documents that are not written yet.
  *
  * Documents arrive in any order and leave in document order, so nothing is sorted on the way in: each document keeps
- * the numbers of its terms (a forward index, four bytes a posting), and builder_write.c turns that round at the end.
+ * the numbers of its terms (a forward index, four bytes a posting) and the positions of each, already as the entries
+ * that will be written, and builder_write.c turns that round at the end.
  * The vocabulary is one hash table; a term remembers which document touched it last, so that finding "seen already
  * in this document" costs no table of its own.
  *
@@ -42,6 +43,7 @@ static void release_arrays(struct segment_builder *builder)
     mem_free(builder->chunks);
     mem_free(builder->term_slots);
     mem_free(builder->terms);
+    mem_free(builder->term_bytes);
     mem_free(builder->id_slots);
     mem_free(builder->documents);
     mem_free(builder->touched);
@@ -110,13 +112,21 @@ static void copy_head(uint8_t head[BUILDER_HEAD_BYTES], struct bytes term)
     memcpy(head, term.data, term.size < BUILDER_HEAD_BYTES ? term.size : BUILDER_HEAD_BYTES);
 }
 
+static int reserve_terms(struct segment_builder *builder)
+{
+    size_t capacity = builder->term_capacity;
+    int status = reserve((void **)&builder->term_bytes, builder->term_count, &capacity, sizeof *builder->term_bytes);
+    return status == 0 ? reserve((void **)&builder->terms, builder->term_count, &builder->term_capacity,
+                                 sizeof *builder->terms)
+                       : status;
+}
+
 static int add_term(struct segment_builder *builder, struct bytes term, uint32_t hash, size_t at)
 {
     if (builder->term_count >= BUILDER_TERMS_MAX) {
         return AISLE_LIMIT;
     }
-    int status = reserve((void **)&builder->terms, builder->term_count, &builder->term_capacity,
-                         sizeof *builder->terms);
+    int status = reserve_terms(builder);
     uint8_t *copy = arena_copy(&builder->bytes, term.data, term.size);
     if (status != 0 || copy == NULL) {
         return AISLE_NO_MEMORY;
@@ -125,6 +135,7 @@ static int add_term(struct segment_builder *builder, struct bytes term, uint32_t
     *added = (struct builder_term){
         .data = copy, .hash = hash, .size = (uint8_t)term.size, .last_document = BUILDER_NO_DOCUMENT};
     copy_head(added->head, term);
+    builder->term_bytes[builder->term_count] = 0;
     builder->term_slots[at] = ++builder->term_count;
     return 0;
 }
@@ -195,6 +206,7 @@ int segment_builder_touch(struct segment_builder *builder, const struct bytes *t
         uint32_t slot = builder->term_slots[hashes[i] & mask];
         if (slot != 0) {
             __builtin_prefetch(&builder->terms[slot - 1], 1);
+            __builtin_prefetch(&builder->term_bytes[slot - 1], 1);
         }
     }
     for (size_t i = 0; i < count && status == 0; i++) {
@@ -293,11 +305,12 @@ static int fill_entry(struct segment_builder *builder, const struct builder_docu
                                     .first_posting = builder->posting_count,
                                     .posting_count = builder->touched_count,
                                     .length = document->length,
+                                    .positions_size = (uint32_t)document->positions.size,
                                     .id_size = (uint16_t)document->id.size,
                                     .stored_size = (uint32_t)document->stored.size,
                                     .length_code = document->length_code};
     entry->columns = arena_copy(&builder->bytes, document->columns, columns_bytes);
-    entry->id = arena_alloc(&builder->bytes, document->id.size + document->stored.size);
+    entry->id = arena_alloc(&builder->bytes, document->id.size + document->stored.size + document->positions.size);
     if (entry->columns == NULL || entry->id == NULL) {
         return AISLE_NO_MEMORY;
     }
@@ -305,13 +318,22 @@ static int fill_entry(struct segment_builder *builder, const struct builder_docu
     if (document->stored.size != 0) {
         memcpy(entry->id + document->id.size, document->stored.data, document->stored.size);
     }
+    if (document->positions.size != 0) {
+        memcpy(entry->id + document->id.size + document->stored.size, document->positions.data,
+               document->positions.size);
+    }
     return 0;
 }
 
 int segment_builder_end(struct segment_builder *builder, const struct builder_document *document, uint32_t *number)
 {
-    if (builder->document_count >= LIMIT_SEGMENT_DOCUMENTS) {
+    struct bytes positions = document->positions;
+    if (builder->document_count >= LIMIT_SEGMENT_DOCUMENTS ||
+        builder->position_bytes + positions.size > BUILDER_POSITION_BYTES_MAX) {
         return AISLE_LIMIT;
+    }
+    if (!positions_are(positions, builder->touched_count)) {
+        return AISLE_INVALID;
     }
     int status = reserve((void **)&builder->documents, builder->document_count, &builder->document_capacity,
                          sizeof *builder->documents);
@@ -325,11 +347,13 @@ int segment_builder_end(struct segment_builder *builder, const struct builder_do
     for (uint32_t slot = 0; slot < builder->touched_count && status == 0; slot++) {
         uint32_t class = document->classes[slot];
         builder->terms[builder->touched[slot]].df++;
+        builder->term_bytes[builder->touched[slot]] += (uint32_t)positions_cut(&positions).size;
         status = append_posting(builder, builder->touched[slot] | class << BUILDER_CLASS_SHIFT);
     }
     if (status != 0) {
         return status;
     }
+    builder->position_bytes += document->positions.size;
     *number = builder->document_count;
     builder->documents[builder->document_count++] = entry;
     enter_id(builder, *number);
@@ -342,8 +366,11 @@ void segment_builder_drop(struct segment_builder *builder, uint32_t number)
 {
     if (!builder->documents[number].dropped) {
         const struct builder_entry *entry = &builder->documents[number];
+        struct bytes positions = builder_positions(entry);
         for (uint32_t i = 0; i < entry->posting_count; i++) {
-            builder->terms[builder_posting(builder, entry->first_posting + i) & BUILDER_TERM_MASK].df--;
+            uint32_t term = builder_posting(builder, entry->first_posting + i) & BUILDER_TERM_MASK;
+            builder->terms[term].df--;
+            builder->term_bytes[term] -= (uint32_t)positions_cut(&positions).size;
         }
         builder->documents[number].dropped = true;
         builder->live_count--;
@@ -381,11 +408,12 @@ bool segment_builder_dropped(const struct segment_builder *builder, uint32_t num
 uint64_t segment_builder_memory(const struct segment_builder *builder)
 {
     uint64_t held = builder->bytes.total_bytes + builder->chunk_count * BUILDER_CHUNK * sizeof(uint32_t) +
-                    builder->term_slot_count * sizeof(uint32_t) + builder->term_capacity * sizeof *builder->terms +
+                    builder->term_slot_count * sizeof(uint32_t) +
+                    builder->term_capacity * (sizeof *builder->terms + sizeof *builder->term_bytes) +
                     builder->id_slot_count * sizeof(uint32_t) +
                     builder->document_capacity * sizeof *builder->documents;
     uint64_t to_write = (uint64_t)builder->document_count * WRITE_DOCUMENT_BYTES +
-                        builder->posting_count * WRITE_POSTING_BYTES +
+                        builder->posting_count * WRITE_POSTING_BYTES + builder->position_bytes +
                         (uint64_t)builder->term_count * WRITE_TERM_BYTES;
     return held + to_write;
 }

@@ -13,6 +13,9 @@
 #define BUILDER_TERM_MASK (BUILDER_TERMS_MAX - 1)
 #define BUILDER_NO_DOCUMENT UINT32_MAX
 
+/* Each posting has an entry of positions of at least a byte, so that places among both fit 32 bits. */
+#define BUILDER_POSITION_BYTES_MAX UINT32_MAX
+
 /* Postings are kept in chunks, so that growing never copies or doubles them; small ones, since
  * each of 64 shards has one within the budget. */
 #define BUILDER_CHUNK (1u << 14)
@@ -37,7 +40,8 @@ struct builder_entry {
     uint64_t id_hash;
     uint64_t first_posting;
     uint32_t length;
-    uint8_t *id; /* in the arena; the stored bytes follow the id */
+    uint32_t positions_size;
+    uint8_t *id; /* in the arena; the stored bytes follow the id, and these the entries of positions */
     int64_t *columns;
     uint32_t posting_count;
     uint32_t stored_size;
@@ -52,8 +56,10 @@ struct segment_builder {
     uint32_t *term_slots; /* term number + 1; 0: free */
     size_t term_slot_count;
     struct builder_term *terms;
-    size_t term_capacity;
+    uint32_t *term_bytes; /* by term number: of its entries of positions, of live documents */
+    size_t term_capacity; /* of both */
     uint32_t term_count;
+    uint64_t position_bytes; /* of all documents, dropped ones included; below BUILDER_POSITION_BYTES_MAX */
     uint32_t *id_slots; /* document number + 1 */
     size_t id_slot_count;
     struct builder_entry *documents;
@@ -68,6 +74,11 @@ struct segment_builder {
     size_t touched_capacity;
     uint32_t touched_count;
 };
+
+static inline struct bytes builder_positions(const struct builder_entry *entry)
+{
+    return bytes_of(entry->id + entry->id_size + entry->stored_size, entry->positions_size);
+}
 
 static inline uint32_t builder_posting(const struct segment_builder *builder, size_t i)
 {

@@ -1,22 +1,30 @@
 /*
  * builder_write.c - from the memory index to a segment: sort documents, turn the forward index round, encode.
  *
- * Inversion is a counting sort: the terms know how many postings they have, and one pass visits documents in their
- * final order and scatters (document, code) to the terms' places. Lists come out ascending without a sort of their own.
+ * Inversion is a counting sort: the terms know how many postings they have and how many bytes of positions, and one
+ * pass visits documents in their final order and scatters (document, code, entry of positions) to the terms' places.
+ * Lists come out ascending without a sort of their own.
  */
 #include "segment/builder_private.h"
 
 #include "base/alloc.h"
+
+/* Where the next posting of a term goes, and the entry of its positions; from one cache line. */
+struct next_place {
+    uint32_t posting;
+    uint32_t byte;
+};
 
 struct inversion {
     uint32_t *sorted;     /* document numbers of the builder in document order */
     uint32_t count;       /* of live documents */
     uint32_t *term_order; /* term numbers in byte order; only terms with postings */
     uint32_t term_count;
-    size_t *next;         /* by term number: where its next posting goes */
-    size_t postings;      /* of all terms */
-    uint32_t *documents;  /* all lists behind one another, terms in byte order */
+    struct next_place *next; /* by term number */
+    struct next_place total; /* of all terms */
+    uint32_t *documents;     /* all lists behind one another, terms in byte order */
     uint8_t *codes;
+    uint8_t *positions;
 };
 
 int segment_place_compare(const struct segment_place *a, const struct segment_place *b)
@@ -95,13 +103,15 @@ static int place_terms(struct segment_builder *builder, struct inversion *invers
         qsort_r(inversion->term_order, inversion->term_count, sizeof *inversion->term_order, compare_terms, builder);
     }
     for (uint32_t i = 0; i < inversion->term_count; i++) {
-        inversion->next[inversion->term_order[i]] = inversion->postings;
-        inversion->postings += builder->terms[inversion->term_order[i]].df;
+        uint32_t term = inversion->term_order[i];
+        inversion->next[term] = inversion->total;
+        inversion->total.posting += builder->terms[term].df;
+        inversion->total.byte += builder->term_bytes[term];
     }
     return 0;
 }
 
-/* Both arrays that the scatter jumps about in are far larger than the caches: it asks for their lines this early. */
+/* The arrays that the scatter jumps about in are far larger than the caches: it asks for their lines this early. */
 #define AHEAD_NEXT 8u   /* documents: of inversion.next */
 #define AHEAD_TARGET 4u /* documents: of the places to write to */
 
@@ -113,64 +123,97 @@ static void ask_ahead(const struct segment_builder *builder, const struct invers
             uint32_t posting = builder_posting(builder, entry->first_posting + p);
             __builtin_prefetch(&inversion->next[posting & BUILDER_TERM_MASK], 1);
         }
+        struct bytes positions = builder_positions(entry);
+        for (size_t line = 0; line < positions.size; line += 64) {
+            __builtin_prefetch(positions.data + line);
+        }
     }
     if (i + AHEAD_TARGET < inversion->count) {
         const struct builder_entry *entry = &builder->documents[inversion->sorted[i + AHEAD_TARGET]];
         for (uint32_t p = 0; p < entry->posting_count; p++) {
             uint32_t posting = builder_posting(builder, entry->first_posting + p);
-            size_t at = inversion->next[posting & BUILDER_TERM_MASK];
-            __builtin_prefetch(&inversion->documents[at], 1);
-            __builtin_prefetch(&inversion->codes[at], 1);
+            struct next_place at = inversion->next[posting & BUILDER_TERM_MASK];
+            __builtin_prefetch(&inversion->documents[at.posting], 1);
+            __builtin_prefetch(&inversion->codes[at.posting], 1);
+            __builtin_prefetch(&inversion->positions[at.byte], 1);
         }
+    }
+}
+
+/* Most entries have one byte or two, for which a call is dear. */
+static inline void copy_entry(uint8_t *to, struct bytes entry)
+{
+    if (entry.size == 1) {
+        *to = entry.data[0];
+    } else if (entry.size <= 4) {
+        uint16_t front = load_u16(entry.data);
+        store_u16(to + entry.size - 2, load_u16(entry.data + entry.size - 2));
+        store_u16(to, front);
+    } else {
+        memcpy(to, entry.data, entry.size);
     }
 }
 
 static int scatter(const struct segment_builder *builder, struct inversion *inversion)
 {
-    inversion->documents = mem_alloc(inversion->postings * sizeof *inversion->documents);
-    inversion->codes = mem_alloc(inversion->postings);
-    if (inversion->documents == NULL || inversion->codes == NULL) {
+    inversion->documents = mem_alloc(inversion->total.posting * sizeof *inversion->documents);
+    inversion->codes = mem_alloc(inversion->total.posting);
+    inversion->positions = mem_alloc(inversion->total.byte);
+    if (inversion->documents == NULL || inversion->codes == NULL || inversion->positions == NULL) {
         return AISLE_NO_MEMORY;
     }
     for (uint32_t i = 0; i < inversion->count; i++) {
         const struct builder_entry *entry = &builder->documents[inversion->sorted[i]];
+        struct bytes positions = builder_positions(entry);
         ask_ahead(builder, inversion, i);
         for (uint32_t p = 0; p < entry->posting_count; p++) {
             uint32_t posting = builder_posting(builder, entry->first_posting + p);
-            size_t at = inversion->next[posting & BUILDER_TERM_MASK]++;
-            inversion->documents[at] = i;
-            inversion->codes[at] = (uint8_t)(posting >> BUILDER_CLASS_SHIFT << 5 | entry->length_code);
+            struct next_place *next = &inversion->next[posting & BUILDER_TERM_MASK];
+            struct bytes occurrences = positions_cut(&positions);
+            inversion->documents[next->posting] = i;
+            inversion->codes[next->posting] = (uint8_t)(posting >> BUILDER_CLASS_SHIFT << 5 | entry->length_code);
+            copy_entry(inversion->positions + next->byte, occurrences);
+            next->posting++;
+            next->byte += (uint32_t)occurrences.size;
         }
     }
     return 0;
 }
 
+static int write_list(const struct inversion *inversion, struct next_place start, struct next_place end,
+                      struct segment_writer *writer)
+{
+    size_t count = end.posting - start.posting;
+    struct bytes positions = bytes_of(inversion->positions + start.byte, end.byte - start.byte);
+    int status = postings_writer_begin(&writer->postings);
+    if (status == 0) {
+        status = positions_writer_begin(&writer->positions);
+    }
+    if (status == 0) {
+        status = postings_writer_add(&writer->postings, inversion->documents + start.posting,
+                                     inversion->codes + start.posting, count);
+    }
+    return status == 0 ? positions_writer_add(&writer->positions, positions, count) : status;
+}
+
 static int write_lists(const struct segment_builder *builder, const struct inversion *inversion,
                        struct segment_writer *writer)
 {
-    struct buf record;
-    buf_init(&record, POSTINGS_RECORD_MAX_BYTES);
-    size_t start = 0;
+    struct buf value;
+    buf_init(&value, SEGMENT_VALUE_MAX_BYTES);
+    struct next_place start = {.posting = 0};
     int status = 0;
     for (uint32_t i = 0; i < inversion->term_count && status == 0; i++) {
         const struct builder_term *term = &builder->terms[inversion->term_order[i]];
-        size_t end = inversion->next[inversion->term_order[i]];
-        buf_clear(&record);
-        status = postings_writer_begin(&writer->postings);
+        struct next_place end = inversion->next[inversion->term_order[i]];
+        status = write_list(inversion, start, end, writer);
         if (status == 0) {
-            status = postings_writer_add(&writer->postings, inversion->documents + start, inversion->codes + start,
-                                         end - start);
-        }
-        if (status == 0) {
-            status = postings_writer_end(&writer->postings, &record);
-        }
-        if (status == 0) {
-            status = terms_writer_add(&writer->terms, bytes_of(term->data, term->size), buf_bytes(&record));
+            status = segment_writer_end_list(writer, bytes_of(term->data, term->size), &value);
         }
         start = end;
     }
-    buf_release(&record);
-    writer->info.postings = start;
+    buf_release(&value);
+    writer->info.postings = start.posting;
     writer->info.terms = inversion->term_count;
     return status;
 }
@@ -241,6 +284,7 @@ int segment_builder_write(struct segment_builder *builder, struct segment_writer
     }
     mem_free(inversion.documents);
     mem_free(inversion.codes);
+    mem_free(inversion.positions);
     mem_free(inversion.next);
     mem_free(inversion.term_order);
     if (status == 0) {

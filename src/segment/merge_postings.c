@@ -2,18 +2,28 @@
  * merge_postings.c - merging dictionaries term by term, and the lists of each term slice by slice.
  *
  * A slice is a range of new documents. Each source's list is ascending, so within a slice every source contributes
- * an ascending run; runs are merged pairwise. Most terms occur in one or two sources and fit one slice.
+ * an ascending run; runs are merged pairwise. Most terms occur in one or two sources and fit one slice. Positions are
+ * carried along as they are: each posting of the result takes the entry of the posting that it was, whose number in its
+ * source's list the runs are taken with.
  */
 #include "segment/merge_private.h"
 
 #include "base/alloc.h"
+#include "base/arena.h"
 
-/* New documents a slice: at most this many postings wait in memory, 21 bytes each. */
+/* New documents a slice: at most this many postings wait in memory, 25 bytes each. */
 #define SLICE_DOCUMENTS (1u << 18)
+
+/* Entries of positions go to the writer when so many bytes of them wait. */
+#define ENTRIES_BYTES (1u << 16)
+#define BLOCK_BYTES_MAX ((size_t)POSTINGS_BLOCK * POSITIONS_ENTRY_BYTES_MAX)
 
 struct term_input {
     struct terms_cursor terms;
     struct postings_cursor postings;
+    struct positions_cursor positions;
+    uint32_t ordinal; /* of the posting that postings stands on */
+    size_t carried;   /* in slice.ordinals: of the next posting whose entry is wanted */
     const struct merge_source *source;
     const uint32_t *map;
     int status; /* of terms: 0 while on a term */
@@ -21,10 +31,13 @@ struct term_input {
 };
 
 struct slice {
-    uint64_t *entries; /* new document << 8 | code; owned, SLICE_DOCUMENTS */
+    uint64_t *postings; /* new document << 8 | code; owned, SLICE_DOCUMENTS */
     uint64_t *scratch; /* owned, as many */
     uint32_t *documents;
     uint8_t *codes;
+    uint32_t *ordinals; /* run by run, as taken; owned, as many */
+    struct buf entries;
+    struct arena blocks; /* of positions, where they straddle */
     size_t runs[MERGE_SOURCES_MAX + 1]; /* where each run begins */
     size_t run_count;
     size_t count;
@@ -32,27 +45,34 @@ struct slice {
 
 static int init_slice(struct slice *slice)
 {
-    slice->entries = mem_alloc(SLICE_DOCUMENTS * sizeof *slice->entries);
+    buf_init(&slice->entries, ENTRIES_BYTES + BLOCK_BYTES_MAX);
+    arena_init(&slice->blocks, MERGE_SOURCES_MAX * 2 * BLOCK_BYTES_MAX);
+    slice->postings = mem_alloc(SLICE_DOCUMENTS * sizeof *slice->postings);
     slice->scratch = mem_alloc(SLICE_DOCUMENTS * sizeof *slice->scratch);
     slice->documents = mem_alloc(SLICE_DOCUMENTS * sizeof *slice->documents);
     slice->codes = mem_alloc(SLICE_DOCUMENTS);
-    return slice->entries == NULL || slice->scratch == NULL || slice->documents == NULL || slice->codes == NULL
-               ? AISLE_NO_MEMORY
-               : 0;
+    slice->ordinals = mem_alloc(SLICE_DOCUMENTS * sizeof *slice->ordinals);
+    bool failed = slice->postings == NULL || slice->scratch == NULL || slice->documents == NULL ||
+                  slice->codes == NULL || slice->ordinals == NULL;
+    return failed ? AISLE_NO_MEMORY : 0;
 }
 
 static void release_slice(struct slice *slice)
 {
-    mem_free(slice->entries);
+    mem_free(slice->postings);
     mem_free(slice->scratch);
     mem_free(slice->documents);
     mem_free(slice->codes);
+    mem_free(slice->ordinals);
+    buf_release(&slice->entries);
+    arena_release(&slice->blocks);
 }
 
 /* Appends the source's postings whose new documents are below end. */
 static void take_run(struct term_input *input, uint32_t end, struct slice *slice, uint8_t *length_codes)
 {
     slice->runs[slice->run_count++] = slice->count;
+    input->carried = slice->count;
     uint32_t document = postings_cursor_document(&input->postings);
     while (document != POSTINGS_END) {
         uint32_t mapped = input->map[document];
@@ -61,12 +81,14 @@ static void take_run(struct term_input *input, uint32_t end, struct slice *slice
                 break;
             }
             uint8_t code = postings_cursor_code(&input->postings);
-            slice->entries[slice->count++] = (uint64_t)mapped << 8 | code;
+            slice->ordinals[slice->count] = input->ordinal;
+            slice->postings[slice->count++] = (uint64_t)mapped << 8 | code;
             if (length_codes != NULL) {
                 length_codes[mapped] = code & 31;
             }
         }
         document = postings_cursor_next(&input->postings);
+        input->ordinal++;
     }
 }
 
@@ -90,41 +112,74 @@ static void merge_runs(struct slice *slice)
             size_t start = slice->runs[i];
             size_t middle = slice->runs[i + 1];
             size_t end = i + 2 <= slice->run_count ? slice->runs[i + 2] : middle;
-            merge_two(slice->entries + start, slice->entries + middle, slice->entries + middle, slice->entries + end,
-                      slice->scratch + start);
+            merge_two(slice->postings + start, slice->postings + middle, slice->postings + middle,
+                      slice->postings + end, slice->scratch + start);
             slice->runs[merged++] = start;
         }
         slice->run_count = merged;
-        uint64_t *swap = slice->entries;
-        slice->entries = slice->scratch;
+        uint64_t *swap = slice->postings;
+        slice->postings = slice->scratch;
         slice->scratch = swap;
     }
 }
 
-static int write_slice(struct slice *slice, struct postings_writer *writer)
+/* Gives each posting of the slice the entry it had in its source. */
+static int carry_positions(struct term_input *inputs, const struct merge_plan *plan, struct slice *slice,
+                           struct positions_writer *writer)
+{
+    size_t waiting = 0;
+    int status = 0;
+    buf_clear(&slice->entries);
+    for (size_t i = 0; i < slice->count && status == 0; i++) {
+        struct term_input *input = &inputs[plan->origin[slice->documents[i]]];
+        struct bytes entry;
+        status = positions_cursor_find(&input->positions, slice->ordinals[input->carried++], &entry);
+        buf_put(&slice->entries, entry.data, entry.size);
+        waiting++;
+        if (status == 0 && (slice->entries.size >= ENTRIES_BYTES || i + 1 == slice->count)) {
+            status = buf_status(&slice->entries);
+            status = status == 0 ? positions_writer_add(writer, buf_bytes(&slice->entries), waiting) : status;
+            buf_clear(&slice->entries);
+            waiting = 0;
+        }
+    }
+    return status;
+}
+
+static int write_slice(struct term_input *inputs, const struct merge_plan *plan, struct slice *slice,
+                       struct segment_writer *writer)
 {
     merge_runs(slice);
     for (size_t i = 0; i < slice->count; i++) {
-        slice->documents[i] = (uint32_t)(slice->entries[i] >> 8);
-        slice->codes[i] = (uint8_t)slice->entries[i];
+        slice->documents[i] = (uint32_t)(slice->postings[i] >> 8);
+        slice->codes[i] = (uint8_t)slice->postings[i];
     }
-    return slice->count == 0 ? 0 : postings_writer_add(writer, slice->documents, slice->codes, slice->count);
+    if (slice->count == 0) {
+        return 0;
+    }
+    int status = postings_writer_add(&writer->postings, slice->documents, slice->codes, slice->count);
+    return status == 0 ? carry_positions(inputs, plan, slice, &writer->positions) : status;
 }
 
-static int open_lists(struct term_input *inputs, size_t count)
+static int open_lists(struct term_input *inputs, size_t count, struct arena *blocks)
 {
+    arena_reset(blocks);
     for (size_t i = 0; i < count; i++) {
         if (!inputs[i].taking) {
             continue;
         }
-        struct postings_list list;
-        int status = postings_list_decode(inputs[i].terms.value, &list);
+        const struct segment *segment = inputs[i].source->segment;
+        struct segment_list list;
+        int status = segment_list_decode(inputs[i].terms.value, &list);
         if (status == 0) {
-            status = postings_cursor_open(&inputs[i].postings, &inputs[i].source->segment->postings, &list);
+            status = postings_cursor_open(&inputs[i].postings, &segment->postings, &list.postings);
         }
         if (status != 0) {
             return status;
         }
+        positions_cursor_init(&inputs[i].positions, &segment->views[COMPONENT_POSITIONS], blocks, &list.positions,
+                              list.postings.count);
+        inputs[i].ordinal = 0;
     }
     return 0;
 }
@@ -142,10 +197,13 @@ static bool all_ended(const struct term_input *inputs, size_t count)
 static int merge_list(struct term_input *inputs, size_t count, struct slice *slice, const struct merge_plan *plan,
                       struct segment_writer *writer, size_t *total)
 {
-    int status = open_lists(inputs, count);
+    int status = open_lists(inputs, count, &slice->blocks);
     *total = 0;
     if (status == 0) {
         status = postings_writer_begin(&writer->postings);
+    }
+    if (status == 0) {
+        status = positions_writer_begin(&writer->positions);
     }
     for (uint64_t start = 0; status == 0 && !all_ended(inputs, count); start += SLICE_DOCUMENTS) {
         uint64_t end = start + SLICE_DOCUMENTS < plan->documents ? start + SLICE_DOCUMENTS : plan->documents;
@@ -159,7 +217,7 @@ static int merge_list(struct term_input *inputs, size_t count, struct slice *sli
         }
         *total += slice->count;
         if (status == 0) {
-            status = write_slice(slice, &writer->postings);
+            status = write_slice(inputs, plan, slice, writer);
         }
     }
     return status;
@@ -196,19 +254,15 @@ static int advance(struct term_input *inputs, size_t count)
 static int merge_terms(struct term_input *inputs, size_t count, struct slice *slice, const struct merge_plan *plan,
                        struct segment_writer *writer)
 {
-    struct buf record;
+    struct buf value;
     struct bytes term;
     size_t postings;
     int status = 0;
-    buf_init(&record, POSTINGS_RECORD_MAX_BYTES);
+    buf_init(&value, SEGMENT_VALUE_MAX_BYTES);
     while (status == 0 && choose_term(inputs, count, &term)) {
         status = merge_list(inputs, count, slice, plan, writer, &postings);
         if (status == 0 && postings != 0) {
-            buf_clear(&record);
-            status = postings_writer_end(&writer->postings, &record);
-            if (status == 0) {
-                status = terms_writer_add(&writer->terms, term, buf_bytes(&record));
-            }
+            status = segment_writer_end_list(writer, term, &value);
             writer->info.postings += postings;
             writer->info.terms++;
         }
@@ -216,14 +270,14 @@ static int merge_terms(struct term_input *inputs, size_t count, struct slice *sl
             status = advance(inputs, count);
         }
     }
-    buf_release(&record);
+    buf_release(&value);
     return status;
 }
 
 int merge_postings(const struct merge_source *sources, size_t count, struct merge_plan *plan,
                    struct segment_writer *writer)
 {
-    struct slice slice = {.entries = NULL};
+    struct slice slice = {.postings = NULL};
     struct term_input *inputs = mem_calloc(count, sizeof *inputs);
     int status = inputs == NULL ? AISLE_NO_MEMORY : init_slice(&slice);
     for (size_t i = 0; i < count && status == 0; i++) {

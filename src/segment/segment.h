@@ -20,6 +20,7 @@
 #include "columns/columns.h"
 #include "documents/documents.h"
 #include "documents/ids.h"
+#include "postings/positions.h"
 #include "postings/postings.h"
 #include "segment/segment_format.h"
 #include "storage/storage.h"
@@ -130,6 +131,7 @@ struct segment_writer {
     } streams[COMPONENT_COUNT];
     struct segment_columns columns;
     struct postings_writer postings;
+    struct positions_writer positions;
     struct terms_writer terms;
     struct ids_writer ids;
     struct documents_writer documents;
@@ -158,6 +160,7 @@ struct builder_document {
     uint32_t length; /* what it adds to segment_info.length_sum */
     uint8_t length_code;
     const uint8_t *classes; /* one for each slot that segment_builder_touch gave out for this document */
+    struct bytes positions; /* an entry (postings/positions.h) for each of these slots, one behind the other */
     const int64_t *columns; /* one for each of segment_columns */
     struct bytes stored;
 };
@@ -177,7 +180,8 @@ must_check int segment_builder_touch(struct segment_builder *builder, const stru
 
 /*
  * Closes the document under construction; *number is its place in the builder. An earlier document with the same id
- * must have been dropped.
+ * must have been dropped. AISLE_LIMIT: the builder is full and as it was; AISLE_INVALID: positions are not one entry
+ * for each slot; AISLE_NO_MEMORY: it can only be freed.
  */
 must_check int segment_builder_end(struct segment_builder *builder, const struct builder_document *document,
                                    uint32_t *number);
@@ -238,6 +242,15 @@ void segment_release(struct segment *segment);
 
 /* Verifies all checksums and structures; each fault is reported, and counted in *faults. */
 void segment_check(const struct segment *segment, aisle_check_report *report, void *context, uint64_t *faults);
+
+/* What a segment keeps of a term: the value in its dictionary, decoded. */
+struct segment_list {
+    struct postings_list postings;
+    struct positions_list positions; /* may borrow from the value */
+};
+
+/* Decodes a term's value. Positions are read from views[COMPONENT_POSITIONS]. AISLE_CORRUPT. */
+must_check int segment_list_decode(struct bytes value, struct segment_list *out);
 
 /* ------------------------------------------------------------------------------------------------ state -- */
 

@@ -69,17 +69,21 @@ static void check_structures(struct check *check)
 static void check_lists(struct check *check)
 {
     const struct segment *segment = check->segment;
+    const struct extent_view *positions = &segment->views[COMPONENT_POSITIONS];
     struct terms_cursor cursor;
     uint64_t postings = 0;
     uint64_t terms = 0;
     int status = terms_cursor_seek(&cursor, &segment->terms, bytes_of(NULL, 0));
     while (status == 0) {
-        struct postings_list list;
+        struct segment_list list;
         aisle_error error = {.code = 0};
-        int bad = postings_list_decode(cursor.value, &list);
+        int bad = segment_list_decode(cursor.value, &list);
         if (bad == 0) {
-            bad = postings_check(&segment->postings, &list, &error);
-            postings += list.count;
+            bad = postings_check(&segment->postings, &list.postings, &error);
+            postings += list.postings.count;
+        }
+        if (bad == 0) {
+            bad = positions_check(positions, &list.positions, list.postings.count, &error);
         }
         if (bad != 0) {
             fault(check, "postings of \"%.*s\": %s", (int)cursor.term.size, (const char *)cursor.term.data,

@@ -17,6 +17,9 @@
  *   segment  = u32 id, u32 documents, u32 dead, u32 dictionary, u64 postings, u64 terms, u64 length sum,
  *              u8 component count, (u8 component, u64 logical size)*
  *
+ * A term's value in COMPONENT_TERMS is the reference of its positions (postings/positions_format.h), then the record of
+ * its postings, which takes the rest.
+ *
  * Bits pages (kind PAGE_DEAD, and PAGE_PATCHED + field) hold PAGE_BITS_DOCUMENTS bits; an absent page is all zeros.
  * Column pages (kind PAGE_COLUMN + field) replace the page of that number in the segment's column component.
  *
@@ -28,7 +31,7 @@
 
 #include "base/limits.h"
 
-#define FORMAT_VERSION 1u
+#define FORMAT_VERSION 2u /* 1, never released, had no positions */
 #define MANIFEST_VERSION 1u
 
 enum segment_component {
@@ -41,6 +44,7 @@ enum segment_component {
     COMPONENT_ORDER = 6,
     COMPONENT_DOCUMENTS = 7,
     COMPONENT_DOCUMENT_INDEX = 8,
+    COMPONENT_POSITIONS = 9,
     COMPONENT_COLUMN = 64, /* + field number */
     COMPONENT_COUNT = COMPONENT_COLUMN + LIMIT_FIELDS
 };

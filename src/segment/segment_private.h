@@ -6,6 +6,13 @@
 
 #include "segment/segment.h"
 
+#define SEGMENT_VALUE_MAX_BYTES (POSITIONS_REFERENCE_MAX_BYTES + POSTINGS_RECORD_MAX_BYTES)
+
+static_assert(SEGMENT_VALUE_MAX_BYTES <= LIMIT_TERM_VALUE_BYTES, "a dictionary takes a reference and a record");
+
+/* Ends the lists of positions and of postings, and adds the term with their places; value is for the use of it. */
+must_check int segment_writer_end_list(struct segment_writer *writer, struct bytes term, struct buf *value);
+
 /* Stores one extent; commits when enough wait. The first error sticks in sink->error. */
 must_check int segment_sink_put(struct segment_sink *sink, uint8_t component, uint32_t index, struct bytes extent);
 

@@ -102,6 +102,13 @@ static int open_readers(struct segment *segment)
     return status;
 }
 
+int segment_list_decode(struct bytes value, struct segment_list *out)
+{
+    struct bytes record;
+    int status = positions_list_decode(value, &out->positions, &record);
+    return status == 0 ? postings_list_decode(record, &out->postings) : status;
+}
+
 int segment_open(struct storage_txn *txn, const struct segment_info *info, const struct segment_columns *columns,
                  struct segment **out, aisle_error *error)
 {

@@ -14,7 +14,7 @@ static int write_extent(void *context, uint32_t index, struct bytes extent)
 static bool is_used(const struct segment_columns *columns, unsigned component)
 {
     if (component < COMPONENT_COLUMN) {
-        return component <= COMPONENT_DOCUMENT_INDEX;
+        return component <= COMPONENT_POSITIONS;
     }
     for (uint8_t i = 0; i < columns->count; i++) {
         if (columns->field[i] == component - COMPONENT_COLUMN) {
@@ -43,6 +43,9 @@ static int init_writers(struct segment_writer *writer)
     if (status == 0) {
         status = postings_writer_init(&writer->postings, stream_of(writer, COMPONENT_SKIPS),
                                       stream_of(writer, COMPONENT_BLOCKS));
+    }
+    if (status == 0) {
+        status = positions_writer_init(&writer->positions, stream_of(writer, COMPONENT_POSITIONS));
     }
     if (status == 0) {
         status = terms_writer_init(&writer->terms, stream_of(writer, COMPONENT_TERMS),
@@ -84,6 +87,16 @@ int segment_writer_new(struct storage *storage, uint32_t id, const struct segmen
     }
     *out = writer;
     return 0;
+}
+
+int segment_writer_end_list(struct segment_writer *writer, struct bytes term, struct buf *value)
+{
+    buf_clear(value);
+    int status = positions_writer_end(&writer->positions, value);
+    if (status == 0) {
+        status = postings_writer_end(&writer->postings, value);
+    }
+    return status == 0 ? terms_writer_add(&writer->terms, term, buf_bytes(value)) : status;
 }
 
 static int finish_writers(struct segment_writer *writer)
@@ -133,6 +146,7 @@ void segment_writer_free(struct segment_writer *writer)
     }
     segment_sink_release(&writer->sink);
     postings_writer_release(&writer->postings);
+    positions_writer_release(&writer->positions);
     terms_writer_release(&writer->terms);
     ids_writer_release(&writer->ids);
     documents_writer_release(&writer->documents);

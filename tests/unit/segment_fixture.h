@@ -1,7 +1,8 @@
 /*
  * segment_fixture.h - a plain model of documents, made into segments and compared with what is read back.
  *
- * A document's content follows from its number alone: id, order key, words with classes, two columns, stored bytes.
+ * A document's content follows from its number alone: id, order key, words with classes and positions, two columns,
+ * stored bytes.
  */
 #ifndef AISLE_TESTS_SEGMENT_FIXTURE_H
 #define AISLE_TESTS_SEGMENT_FIXTURE_H
@@ -71,6 +72,31 @@ static inline uint8_t model_class(uint32_t number, uint32_t word)
     return (uint8_t)(mix(number * 77 + word) % 8);
 }
 
+#define POSITIONS_MAX 2500u
+
+/*
+ * Where the document has the word: every eighth word at one place in all documents, the last one, where it is sure to
+ * stand, so often that blocks of it are larger than an extent.
+ */
+static inline size_t model_positions(uint32_t number, uint32_t word, struct position out[POSITIONS_MAX])
+{
+    uint64_t drawn = mix(number * 91 + word);
+    size_t count = drawn % 4 == 0 ? 1 + drawn / 4 % 30 : 1;
+    uint32_t place = (uint32_t)(drawn >> 20 & 127);
+    if (word % 8 == 0) {
+        out[0] = (struct position){.place = 2, .span = 1};
+        return 1;
+    }
+    if (word == WORDS - 1 && number % WORDS == word) {
+        count = POSITIONS_MAX;
+    }
+    for (size_t i = 0; i < count; i++) {
+        out[i] = (struct position){.place = place, .span = 1 + (i % 7 == 3 ? (uint32_t)drawn % POSITIONS_SPAN_MAX : 0)};
+        place += 1 + (uint32_t)(mix(drawn + i) % 200);
+    }
+    return count;
+}
+
 static inline size_t model_stored(uint32_t number, char stored[64])
 {
     return (size_t)snprintf(stored, 64, "stored bytes of %u", number);
@@ -94,10 +120,14 @@ static inline uint32_t add_document(struct segment_builder *builder, const struc
     uint32_t again[WORDS];
     uint8_t classes[WORDS];
     int64_t columns[2] = {document->a, document->b};
+    struct position positions[POSITIONS_MAX];
+    struct buf entries;
     uint32_t number = 0;
     size_t count = 0;
+    buf_init(&entries, SIZE_MAX / 2);
     for (uint32_t w = 0; w < WORDS; w++) {
         if (model_has(document->number, w)) {
+            positions_encode(positions, model_positions(document->number, w, positions), &entries);
             snprintf(words[count], sizeof words[count], "w%u", w);
             terms[count] = bytes_of_string(words[count]);
             classes[count++] = model_class(document->number, w);
@@ -119,7 +149,9 @@ static inline uint32_t add_document(struct segment_builder *builder, const struc
     made.id = bytes_of(id, model_id(document->number, id));
     made.id_hash = hash_bytes(id, made.id.size);
     made.stored = bytes_of(stored, model_stored(document->number, stored));
+    made.positions = buf_bytes(&entries);
     assert_int_equal(segment_builder_end(builder, &made, &number), 0);
+    buf_release(&entries);
     return number;
 }
 
@@ -161,6 +193,19 @@ static inline void report_fault(void *context, const char *message)
     print_message("fault: %s\n", message);
 }
 
+static inline void compare_positions(struct positions_cursor *cursor, uint32_t ordinal, uint32_t number, uint32_t word)
+{
+    static struct position expected[POSITIONS_MAX];
+    static struct position found[POSITIONS_MAX * POSITIONS_OCCURRENCE_BYTES_MAX];
+    struct bytes entry;
+    size_t count;
+    assert_int_equal(positions_cursor_find(cursor, ordinal, &entry), 0);
+    assert_true(entry.size <= sizeof found / sizeof *found);
+    assert_int_equal(positions_decode(entry, found, &count), 0);
+    assert_int_equal(count, model_positions(number, word, expected));
+    assert_memory_equal(found, expected, count * sizeof *found);
+}
+
 static inline void compare_lists(const struct segment *segment, const struct model_document *documents, size_t count)
 {
     uint64_t postings = 0;
@@ -168,15 +213,20 @@ static inline void compare_lists(const struct segment *segment, const struct mod
     for (uint32_t w = 0; w < WORDS; w++) {
         char word[16];
         struct bytes record;
-        struct postings_list list;
+        struct segment_list list;
         struct postings_cursor cursor;
+        struct positions_cursor positions;
+        struct arena blocks;
+        arena_init(&blocks, SIZE_MAX / 2);
         snprintf(word, sizeof word, "w%u", w);
         int status = terms_find(&segment->terms, bytes_of_string(word), &record);
         bool any = status == 0;
         assert_true(status == 0 || status == AISLE_END);
         if (any) {
-            assert_int_equal(postings_list_decode(record, &list), 0);
-            assert_int_equal(postings_cursor_open(&cursor, &segment->postings, &list), 0);
+            assert_int_equal(segment_list_decode(record, &list), 0);
+            assert_int_equal(postings_cursor_open(&cursor, &segment->postings, &list.postings), 0);
+            positions_cursor_init(&positions, &segment->views[COMPONENT_POSITIONS], &blocks, &list.positions,
+                                  list.postings.count);
             terms++;
         }
         uint32_t expected = 0;
@@ -185,6 +235,8 @@ static inline void compare_lists(const struct segment *segment, const struct mod
                 continue;
             }
             assert_true(any);
+            compare_positions(&positions, expected, documents[i].number, w);
+            assert_int_equal(postings_cursor_ordinal(&cursor), expected);
             expected++;
             assert_int_equal(postings_cursor_document(&cursor), i);
             assert_int_equal(postings_cursor_code(&cursor),
@@ -192,8 +244,9 @@ static inline void compare_lists(const struct segment *segment, const struct mod
             postings_cursor_next(&cursor);
         }
         assert_true(any == (expected != 0));
-        assert_true(!any || (postings_cursor_document(&cursor) == POSTINGS_END && list.count == expected));
+        assert_true(!any || (postings_cursor_document(&cursor) == POSTINGS_END && list.postings.count == expected));
         postings += expected;
+        arena_release(&blocks);
     }
     assert_int_equal(segment->info.postings, postings);
     assert_int_equal(segment->info.terms, terms);

@@ -1,0 +1,152 @@
+/*
+ * places.c - collecting and encoding the positions of one product.
+ *
+ * Terms come interleaved and leave one by one, so occurrences are kept as they come and turned round at the end by a
+ * counting sort; those of a term are then nearly in order. After the first large products nothing is allocated.
+ */
+#include "index/places.h"
+
+#include "base/alloc.h"
+
+/* A product has fewer words and compounds than twice its bytes, even of characters that fold to several words. */
+#define PLACES_MAX (2 * (size_t)LIMIT_PRODUCT_BYTES)
+#define PLACES_FIRST 1024u
+
+void places_init(struct places *places, uint32_t fields)
+{
+    *places = (struct places){.fields = fields};
+    buf_init(&places->entries, PLACES_MAX * POSITIONS_OCCURRENCE_BYTES_MAX);
+}
+
+void places_release(struct places *places)
+{
+    mem_free(places->occurrences);
+    mem_free(places->sorted);
+    mem_free(places->slots);
+    buf_release(&places->entries);
+    *places = (struct places){.fields = 0};
+}
+
+void places_begin(struct places *places)
+{
+    places->count = 0;
+    places->slot_count = 0;
+}
+
+static int grow(struct places *places)
+{
+    size_t wanted = places->capacity == 0 ? PLACES_FIRST : places->capacity * 2;
+    if (wanted > PLACES_MAX) {
+        return AISLE_LIMIT;
+    }
+    struct places_occurrence *occurrences = mem_realloc(places->occurrences, wanted * sizeof *occurrences);
+    if (occurrences == NULL) {
+        return AISLE_NO_MEMORY;
+    }
+    places->occurrences = occurrences;
+    struct position *sorted = mem_realloc(places->sorted, wanted * sizeof *sorted);
+    if (sorted == NULL) {
+        return AISLE_NO_MEMORY;
+    }
+    places->sorted = sorted;
+    places->capacity = wanted;
+    return 0;
+}
+
+static int add_slot(struct places *places)
+{
+    if (places->slot_count == places->slot_capacity) {
+        size_t wanted = places->slot_capacity == 0 ? PLACES_FIRST : places->slot_capacity * 2;
+        struct places_slot *slots = mem_realloc(places->slots, wanted * sizeof *slots);
+        if (slots == NULL) {
+            return AISLE_NO_MEMORY;
+        }
+        places->slots = slots;
+        places->slot_capacity = wanted;
+    }
+    places->slots[places->slot_count++] = (struct places_slot){.count = 0};
+    return 0;
+}
+
+int places_add(struct places *places, uint32_t slot, const struct field *field, uint32_t position, uint32_t span)
+{
+    int status = slot == places->slot_count ? add_slot(places) : 0;
+    if (status == 0 && places->count == places->capacity) {
+        status = grow(places);
+    }
+    if (status != 0) {
+        return status;
+    }
+    struct places_slot *known = &places->slots[slot];
+    uint32_t rank = field->searchable_rank;
+    if (known->rank != rank) {
+        known->rank = rank;
+        known->in_field = 0;
+    }
+    if (known->in_field < (field->positions ? LIMIT_POSITIONS_FIELD : 1)) {
+        struct position at = {.place = field->positions ? position * places->fields + rank : rank,
+                              .span = field->positions ? span : 1};
+        places->occurrences[places->count++] = (struct places_occurrence){.slot = slot, .at = at};
+        known->in_field++;
+        known->count++;
+    }
+    return 0;
+}
+
+/* Shell's sort: in place, and fast for what is nearly in order. Of one place the shorter span comes first. */
+static void sort_places(struct position *at, size_t count)
+{
+    size_t gap = 1;
+    while (gap < count / 3) {
+        gap = gap * 3 + 1;
+    }
+    for (; gap > 0; gap /= 3) {
+        for (size_t i = gap; i < count; i++) {
+            struct position moved = at[i];
+            size_t k = i;
+            for (; k >= gap && (at[k - gap].place > moved.place ||
+                                (at[k - gap].place == moved.place && at[k - gap].span > moved.span));
+                 k -= gap) {
+                at[k] = at[k - gap];
+            }
+            at[k] = moved;
+        }
+    }
+}
+
+/* Keeps the first occurrence at each place; returns how many are left. */
+static size_t drop_doubles(struct position *at, size_t count)
+{
+    size_t kept = 1;
+    for (size_t i = 1; i < count; i++) {
+        if (at[i].place != at[kept - 1].place) {
+            at[kept++] = at[i];
+        }
+    }
+    return kept;
+}
+
+int places_encode(struct places *places, struct bytes *entries)
+{
+    uint32_t start = 0;
+    buf_clear(&places->entries);
+    for (size_t i = 0; i < places->slot_count; i++) {
+        places->slots[i].end = start;
+        start += places->slots[i].count;
+    }
+    for (size_t i = 0; i < places->count; i++) {
+        const struct places_occurrence *occurrence = &places->occurrences[i];
+        places->sorted[places->slots[occurrence->slot].end++] = occurrence->at;
+    }
+    for (size_t i = 0; i < places->slot_count; i++) {
+        size_t count = places->slots[i].count;
+        struct position *at = places->sorted + places->slots[i].end - count;
+        if (count > 1) {
+            sort_places(at, count);
+            count = drop_doubles(at, count);
+        }
+        positions_encode(at, count, &places->entries);
+    }
+    *entries = buf_bytes(&places->entries);
+    return buf_status(&places->entries);
+}
