@@ -260,11 +260,18 @@ AISLE_API void aisle_writer_free(aisle_writer *writer);
 /* ------------------------------------------------------------------------------------------------ search -- */
 
 /*
- * The text of a query is what a shopper types. Words must all match; `a OR b` takes either, `-word` excludes,
- * `word*` is any word that begins so, `title:word` looks in the first text field only. An empty text browses: every
- * product, in the catalog's own order. Nothing typed is a syntax error; but a quoted phrase, and `field:word` with a
- * searchable field other than the first text field, are refused by name (AISLE_BAD_QUERY), because this version keeps
- * no positions to answer them by.
+ * The text of a query is what a shopper types. Words must all match; `a OR b` takes either, `-word` excludes, `word*`
+ * is any word that begins so, `brand:word` looks in one searchable field alone. An empty text browses: every product,
+ * in the catalog's own order. Nothing typed is a syntax error.
+ *
+ * `"red shoes"` is a phrase: its words stand side by side, in this order, in one field, and in one value of it where a
+ * field holds several (levels of a category, elements of a list). `"red shoes"~3` lets them be moved by up to 3 words
+ * in sum (at most 63): what stands between two neighbours counts, and a pair the wrong way round costs 2. A compound
+ * matches as its parts or as one word (`"t-shirt red"` finds "tshirt red"), and a last word may be a prefix
+ * (`"red sho*"`). `title:"red shoes"` and `-"red shoes"` work as with words. Scores are those of the words.
+ * Fields with "positions": false in the schema keep no places for their words: phrases pass them by, and a phrase
+ * wanted in such a field alone is AISLE_BAD_QUERY. Of a word's occurrences in one field of a product the first 1,024
+ * count for phrases.
  */
 typedef struct aisle_query {
     size_t size;

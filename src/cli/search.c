@@ -70,7 +70,7 @@ static int search(const char *path, const aisle_query *query, bool json)
     if (aisle_search(catalog, query, &result, &error) != 0) {
         char where[64];
         snprintf(where, sizeof where, "query, byte %zu", error.position);
-        status = cli_fail("search", &error, error.code == AISLE_BAD_QUERY ? where : path);
+        status = cli_fail("search", &error, error.code == AISLE_BAD_QUERY || error.position != 0 ? where : path);
         goto done;
     }
     if (json) {
@@ -103,11 +103,12 @@ int cli_search(int argc, char **argv)
         .command = "search",
         .synopsis = "CATALOG TEXT [--limit N] [--offset N] [--explain] [--json]",
         .about = "Prints the products that match all words of TEXT, the best first. `a OR b` takes either, -word\n"
-                 "excludes, word* is any word that begins so, title:word looks in the title only. An empty TEXT\n"
-                 "browses.",
+                 "excludes, word* is any word that begins so, brand:word looks in the brand only. \"a b\" is a\n"
+                 "phrase, \"a b\"~3 one whose words may be moved by three in sum. An empty TEXT browses.",
         .examples = "  aisle search shop 'waterproof hiking boots'\n"
                     "  aisle search shop 'jacket -winter' --limit 3\n"
                     "  aisle search shop 'title:wireless head*' --explain\n"
+                    "  aisle search shop '\"running shoes\"~1 brand:acme'\n"
                     "  aisle search shop '' --offset 100 --json\n",
         .options = table,
         .option_count = sizeof table / sizeof table[0],

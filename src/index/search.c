@@ -67,8 +67,10 @@ static int gather_segments(struct search *search)
     if (search->segments == NULL || search->shard_of == NULL) {
         return AISLE_NO_MEMORY;
     }
-    search->context = (struct query_context){
-        .segments = search->segments, .weights = search->catalog->weights, .arena = arena};
+    search->context = (struct query_context){.segments = search->segments,
+                                             .field_count = search->catalog->schema->searchable_count,
+                                             .weights = search->catalog->weights,
+                                             .arena = arena};
     for (uint32_t i = 0; i < search->begun; i++) {
         const struct shard_view *view = search->searcher->snapshots[i].view;
         for (uint32_t s = 0; s < view->manifest.segment_count; s++) {

@@ -3,6 +3,8 @@
  */
 #include "query/cursor.h"
 
+#include "query/phrase.h"
+
 void cursor_accept_first(const struct query_context *context, bool accept[256])
 {
     for (unsigned code = 0; code < 256; code++) {
@@ -58,7 +60,7 @@ static int no_status(const struct cursor *cursor)
     return 0;
 }
 
-static const struct cursor_ops all_ops = {all_seek, no_score, all_bound, all_least, all_fill, no_status};
+static const struct cursor_ops all_ops = {all_seek, no_score, all_bound, all_least, all_fill, no_status, NULL};
 
 int cursor_open_all(struct query_context *context, uint32_t documents, struct cursor **out)
 {
@@ -129,8 +131,8 @@ static int without_status(const struct cursor *cursor)
     return status != 0 ? status : self->unwanted->ops->status(self->unwanted);
 }
 
-static const struct cursor_ops without_ops = {without_seek,  without_score, without_bound,
-                                              without_least, without_fill,  without_status};
+static const struct cursor_ops without_ops = {without_seek, without_score,  without_bound, without_least,
+                                              without_fill, without_status, NULL};
 
 int cursor_open_without(struct query_context *context, struct cursor *wanted, struct cursor *unwanted,
                         struct cursor **out)
@@ -146,7 +148,60 @@ int cursor_open_without(struct query_context *context, struct cursor *wanted, st
     return 0;
 }
 
+/* ---- places ---- */
+
+int cursor_places_add(struct cursor_places *out, struct positions_cursor *positions, uint32_t ordinal)
+{
+    struct bytes entry;
+    size_t count = 0;
+    int status = positions_cursor_find(positions, ordinal, &entry);
+    if (status != 0) {
+        return status;
+    }
+    if (out->capacity - out->count < entry.size) {
+        size_t capacity = (out->capacity + entry.size) * 2;
+        struct position *grown = arena_alloc(out->arena, capacity * sizeof *grown);
+        if (grown == NULL) {
+            return AISLE_NO_MEMORY;
+        }
+        if (out->count != 0) {
+            memcpy(grown, out->places, out->count * sizeof *grown);
+        }
+        out->places = grown;
+        out->capacity = capacity;
+    }
+    status = positions_decode(entry, out->places + out->count, &count);
+    out->count += status == 0 ? count : 0;
+    return status;
+}
+
+int cursor_in_scope(const struct query_context *context, uint64_t scope, struct positions_cursor *positions,
+                    uint32_t ordinal, struct cursor_places *scratch, bool *in_scope)
+{
+    int status = 0;
+    *in_scope = scope == 0;
+    scratch->count = 0;
+    if (scope != 0) {
+        status = cursor_places_add(scratch, positions, ordinal);
+    }
+    for (size_t i = 0; i < scratch->count && !*in_scope; i++) {
+        *in_scope = (scope >> (scratch->places[i].place % context->field_count) & 1) != 0;
+    }
+    return status;
+}
+
 /* ---- trees ---- */
+
+static int open_leaf(struct query_context *context, const struct query_node *node, uint32_t segment,
+                     struct cursor **out)
+{
+    uint32_t lists = node->in_segment[segment].count;
+    int status = lists == 0   ? cursor_open_all(context, 0, out)
+                 : lists == 1 ? cursor_open_leaf(context, node, segment, out)
+                              : cursor_open_group(context, node, segment, out);
+    context->leaves[node->leaf] = *out;
+    return status;
+}
 
 static int open_children(struct query_context *context, const struct query_node *node, uint32_t segment,
                          struct cursor ***out)
@@ -160,23 +215,56 @@ static int open_children(struct query_context *context, const struct query_node 
     return status;
 }
 
+/* Every child and every phrase has a leaf of its own at least, so that there are fewer than leaves in a query. */
+static int open_conjuncts(struct query_context *context, const struct query_node *node, uint32_t segment,
+                          struct cursor_conjuncts *out)
+{
+    int status = 0;
+    if (node->kind == QUERY_AND) {
+        for (uint32_t i = 0; i < node->child_count && status == 0; i++) {
+            status = open_conjuncts(context, node->children[i], segment, out);
+        }
+        return status;
+    }
+    if (node->kind == QUERY_PHRASE) {
+        status = open_conjuncts(context, node->candidates, segment, out);
+        return status == 0 ? phrase_open(context, node, &out->phrases[out->phrase_count++]) : status;
+    }
+    return cursor_open(context, node, segment, &out->children[out->child_count++]);
+}
+
+/*
+ * Nested conjunctions are one, and phrases are looked at last: only where all words of the query occur, and the
+ * document would score enough.
+ */
+static int open_conjunction(struct query_context *context, const struct query_node *node, uint32_t segment,
+                            struct cursor **out)
+{
+    struct cursor_conjuncts conjuncts = {
+        .children = arena_calloc(context->arena, LIMIT_QUERY_TERMS, sizeof(struct cursor *)),
+        .phrases = arena_calloc(context->arena, LIMIT_QUERY_TERMS, sizeof(struct phrase *))};
+    int status = conjuncts.children == NULL || conjuncts.phrases == NULL ? AISLE_NO_MEMORY : 0;
+    if (status == 0) {
+        status = open_conjuncts(context, node, segment, &conjuncts);
+    }
+    return status == 0 ? cursor_open_and(context, &conjuncts, out) : status;
+}
+
 int cursor_open(struct query_context *context, const struct query_node *node, uint32_t segment, struct cursor **out)
 {
     struct cursor **children = NULL;
     *out = NULL;
     if (node->kind == QUERY_TERMS) {
-        uint32_t lists = node->in_segment[segment].count;
-        return lists == 0   ? cursor_open_all(context, 0, out)
-               : lists == 1 ? cursor_open_leaf(context, node, segment, out)
-                            : cursor_open_group(context, node, segment, out);
+        return open_leaf(context, node, segment, out);
+    }
+    if (node->kind == QUERY_AND || node->kind == QUERY_PHRASE) {
+        return open_conjunction(context, node, segment, out);
     }
     int status = open_children(context, node, segment, &children);
     if (status != 0) {
         return status;
     }
     switch (node->kind) {
-    case QUERY_AND:
-        return cursor_open_and(context, children, node->child_count, out);
     case QUERY_OR:
         return cursor_open_or(context, children, node->child_count, true, out);
     case QUERY_ANY:
@@ -187,6 +275,8 @@ int cursor_open(struct query_context *context, const struct query_node *node, ui
         return cursor_open_all(context, context->segments[segment].segment->info.documents, out);
     case QUERY_NOTHING:
     case QUERY_TERMS:
+    case QUERY_AND:
+    case QUERY_PHRASE:
         break;
     }
     return cursor_open_all(context, 0, out);

@@ -8,6 +8,7 @@
 #ifndef AISLE_QUERY_CURSOR_H
 #define AISLE_QUERY_CURSOR_H
 
+#include "postings/positions.h"
 #include "query/query.h"
 
 /* Documents are counted in windows of this many: 64 words of bits, 16 KiB of scores. */
@@ -17,7 +18,13 @@
 /* Any score will do: seek skips nothing. */
 #define CURSOR_ANY_SCORE INT32_MIN
 
-struct cursor;
+/* Occurrences of a word in one document, ascending by place. Zeros but for the arena are an empty one. */
+struct cursor_places {
+    struct position *places; /* in the arena */
+    size_t count;
+    size_t capacity;
+    struct arena *arena;
+};
 
 struct cursor_ops {
     /*
@@ -43,6 +50,12 @@ struct cursor_ops {
 
     /* 0, or what ended a posting list early. */
     int (*status)(const struct cursor *cursor);
+
+    /*
+     * Leaves only, others have NULL: where the word stands in the current document, into out, which is empty.
+     * AISLE_CORRUPT, AISLE_NO_MEMORY.
+     */
+    int (*places)(struct cursor *cursor, struct cursor_places *out);
 };
 
 struct cursor {
@@ -56,18 +69,38 @@ struct cursor {
 must_check int cursor_open(struct query_context *context, const struct query_node *node, uint32_t segment,
                            struct cursor **out);
 
+struct phrase;
+
+/* What a conjunction asks of a document: to match all children, and then to pass all phrases. */
+struct cursor_conjuncts {
+    struct cursor **children;
+    struct phrase **phrases;
+    uint32_t child_count;
+    uint32_t phrase_count;
+};
+
 /* Per kind of node; children are opened already. */
 must_check int cursor_open_leaf(struct query_context *context, const struct query_node *node, uint32_t segment,
                                 struct cursor **out);
 must_check int cursor_open_group(struct query_context *context, const struct query_node *node, uint32_t segment,
                                  struct cursor **out);
 must_check int cursor_open_all(struct query_context *context, uint32_t documents, struct cursor **out);
-must_check int cursor_open_and(struct query_context *context, struct cursor **children, uint32_t count,
+must_check int cursor_open_and(struct query_context *context, const struct cursor_conjuncts *conjuncts,
                                struct cursor **out);
 must_check int cursor_open_or(struct query_context *context, struct cursor **children, uint32_t count, bool sum,
                               struct cursor **out);
 must_check int cursor_open_without(struct query_context *context, struct cursor *wanted, struct cursor *unwanted,
                                    struct cursor **out);
+
+/* Appends the occurrences that one list's entry of the current document holds. Errors as places above. */
+must_check int cursor_places_add(struct cursor_places *out, struct positions_cursor *positions, uint32_t ordinal);
+
+/*
+ * Whether the ordinal-th posting of a list has an occurrence in one of the fields (query_node.scope; 0: always).
+ * scratch is overwritten. Errors as places above.
+ */
+must_check int cursor_in_scope(const struct query_context *context, uint64_t scope, struct positions_cursor *positions,
+                               uint32_t ordinal, struct cursor_places *scratch, bool *in_scope);
 
 /* Which codes a leaf takes when it looks in the first text field only. */
 void cursor_accept_first(const struct query_context *context, bool accept[256]);

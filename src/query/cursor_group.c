@@ -8,24 +8,59 @@
  */
 #include "query/cursor.h"
 
+#include <stdlib.h>
+
 /* Lists up to this long are decoded into the array: a cursor of its own costs 1.3 KB. */
 #define SHORT_LIST_MAX 256u
+
+/* An entry: document << 32 | number of its list << 16 | number of the posting there << 8 | code. */
+#define ENTRY_DOCUMENT_SHIFT 32u
+#define ENTRY_LIST_SHIFT 16u
+#define ENTRY_POSTING_SHIFT 8u
+
+#define ENTRY_LISTS_MAX (1u << (ENTRY_DOCUMENT_SHIFT - ENTRY_LIST_SHIFT))
+
+static_assert(LIMIT_PREFIX_TERMS <= ENTRY_LISTS_MAX, "a list's number fits an entry");
+static_assert(SHORT_LIST_MAX <= 1u << (ENTRY_LIST_SHIFT - ENTRY_POSTING_SHIFT), "so does a posting's");
+
+struct long_list {
+    struct postings_cursor postings;
+    struct positions_cursor positions;
+    uint32_t number; /* of the list */
+};
 
 struct group_cursor {
     struct cursor base;
     const struct rank_table *table;
+    struct query_context *context;
+    const struct segment *segment;
+    const struct segment_list *lists;
+    uint64_t scope;
+    struct cursor_places scratch;
     bool accept[256];
-    uint64_t *entries; /* document << 8 | code of all short lists, ascending */
+    uint64_t *entries; /* of all short lists, ascending */
     size_t entry_count;
     size_t next_entry;
-    struct postings_cursor *cursors; /* of the long lists */
-    uint32_t cursor_count;
+    struct long_list *longs;
+    struct long_list *probes; /* longs again, for places: longs run ahead of the document; NULL: none asked for yet */
+    uint32_t long_count;
     uint32_t window; /* first document of the window; windows start at multiples of CURSOR_WINDOW */
     bool loaded;
     int status;
     uint64_t bits[CURSOR_WINDOW_WORDS];
     int32_t best[CURSOR_WINDOW];
 };
+
+static void open_positions(const struct group_cursor *group, uint32_t list, struct positions_cursor *positions)
+{
+    positions_cursor_init(positions, &group->segment->views[COMPONENT_POSITIONS], group->context->arena,
+                          &group->lists[list].positions, group->lists[list].postings.count);
+}
+
+static uint32_t entry_document(const struct group_cursor *group, size_t i)
+{
+    return (uint32_t)(group->entries[i] >> ENTRY_DOCUMENT_SHIFT);
+}
 
 static void pour(struct group_cursor *group, uint32_t document, uint8_t code)
 {
@@ -41,6 +76,15 @@ static void pour(struct group_cursor *group, uint32_t document, uint8_t code)
     }
 }
 
+/* Whether the ordinal-th posting of the list counts; what fails is noted. */
+static bool is_in_scope(struct group_cursor *group, struct positions_cursor *positions, uint32_t ordinal)
+{
+    bool in_scope = false;
+    int status = cursor_in_scope(group->context, group->scope, positions, ordinal, &group->scratch, &in_scope);
+    group->status = group->status != 0 ? group->status : status;
+    return in_scope;
+}
+
 /* Fills the window that begins at window. Windows never go back. */
 static void load(struct group_cursor *group, uint32_t window)
 {
@@ -48,17 +92,20 @@ static void load(struct group_cursor *group, uint32_t window)
     memset(group->bits, 0, sizeof group->bits);
     group->window = window;
     group->loaded = true;
-    while (group->next_entry < group->entry_count && group->entries[group->next_entry] >> 8 < window) {
+    while (group->next_entry < group->entry_count && entry_document(group, group->next_entry) < window) {
         group->next_entry++;
     }
-    for (size_t i = group->next_entry; i < group->entry_count && group->entries[i] >> 8 < end; i++) {
-        pour(group, (uint32_t)(group->entries[i] >> 8), (uint8_t)group->entries[i]);
+    for (size_t i = group->next_entry; i < group->entry_count && entry_document(group, i) < end; i++) {
+        pour(group, entry_document(group, i), (uint8_t)group->entries[i]);
     }
-    for (uint32_t i = 0; i < group->cursor_count; i++) {
-        struct postings_cursor *cursor = &group->cursors[i];
+    for (uint32_t i = 0; i < group->long_count; i++) {
+        struct postings_cursor *cursor = &group->longs[i].postings;
         uint32_t document = postings_cursor_seek(cursor, window);
         while (document < end && document != POSTINGS_END) {
-            pour(group, document, postings_cursor_code(cursor));
+            if (group->scope == 0 ||
+                is_in_scope(group, &group->longs[i].positions, postings_cursor_ordinal(cursor))) {
+                pour(group, document, postings_cursor_code(cursor));
+            }
             document = postings_cursor_next(cursor);
         }
         group->status = group->status != 0 ? group->status : postings_cursor_status(cursor);
@@ -69,14 +116,14 @@ static void load(struct group_cursor *group, uint32_t window)
 static uint32_t next_anywhere(struct group_cursor *group, uint32_t target)
 {
     uint32_t least = POSTINGS_END;
-    while (group->next_entry < group->entry_count && group->entries[group->next_entry] >> 8 < target) {
+    while (group->next_entry < group->entry_count && entry_document(group, group->next_entry) < target) {
         group->next_entry++;
     }
     if (group->next_entry < group->entry_count) {
-        least = (uint32_t)(group->entries[group->next_entry] >> 8);
+        least = entry_document(group, group->next_entry);
     }
-    for (uint32_t i = 0; i < group->cursor_count; i++) {
-        uint32_t document = postings_cursor_seek(&group->cursors[i], target);
+    for (uint32_t i = 0; i < group->long_count; i++) {
+        uint32_t document = postings_cursor_seek(&group->longs[i].postings, target);
         least = document < least ? document : least;
     }
     return least;
@@ -159,8 +206,87 @@ static int group_status(const struct cursor *cursor)
     return ((const struct group_cursor *)cursor)->status;
 }
 
-static const struct cursor_ops group_ops = {group_seek,  group_score, group_bound,
-                                            group_least, group_fill,  group_status};
+/* ---- places ---- */
+
+static int add_places(struct group_cursor *group, uint32_t list, uint32_t ordinal, struct cursor_places *out)
+{
+    struct positions_cursor positions;
+    open_positions(group, list, &positions);
+    return cursor_places_add(out, &positions, ordinal);
+}
+
+static int places_in_short(struct group_cursor *group, uint32_t document, struct cursor_places *out)
+{
+    size_t low = 0;
+    size_t high = group->entry_count;
+    int status = 0;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (entry_document(group, middle) < document) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    for (; low < group->entry_count && entry_document(group, low) == document && status == 0; low++) {
+        uint32_t list = (uint32_t)(group->entries[low] >> ENTRY_LIST_SHIFT) % ENTRY_LISTS_MAX;
+        uint32_t posting = (uint32_t)(group->entries[low] >> ENTRY_POSTING_SHIFT) % SHORT_LIST_MAX;
+        if (group->accept[(uint8_t)group->entries[low]]) {
+            status = add_places(group, list, posting, out);
+        }
+    }
+    return status;
+}
+
+static int open_probes(struct group_cursor *group)
+{
+    int status = 0;
+    group->probes = arena_alloc(group->context->arena, group->long_count * sizeof *group->probes);
+    for (uint32_t i = 0; i < group->long_count && group->probes != NULL && status == 0; i++) {
+        group->probes[i].number = group->longs[i].number;
+        status = postings_cursor_open(&group->probes[i].postings, &group->segment->postings,
+                                      &group->lists[group->longs[i].number].postings);
+    }
+    return group->probes == NULL ? AISLE_NO_MEMORY : status;
+}
+
+static int places_in_long(struct group_cursor *group, uint32_t document, struct cursor_places *out)
+{
+    int status = group->probes == NULL ? open_probes(group) : 0;
+    for (uint32_t i = 0; i < group->long_count && status == 0; i++) {
+        struct postings_cursor *postings = &group->probes[i].postings;
+        if (postings_cursor_seek(postings, document) == document && group->accept[postings_cursor_code(postings)]) {
+            status = add_places(group, group->probes[i].number, postings_cursor_ordinal(postings), out);
+        }
+        status = status == 0 ? postings_cursor_status(postings) : status;
+    }
+    return status;
+}
+
+static int compare_places(const void *left, const void *right)
+{
+    const struct position *a = left;
+    const struct position *b = right;
+    return (a->place > b->place) - (a->place < b->place);
+}
+
+static int group_places(struct cursor *cursor, struct cursor_places *out)
+{
+    struct group_cursor *group = (struct group_cursor *)cursor;
+    int status = places_in_short(group, cursor->document, out);
+    if (status == 0 && group->long_count != 0) {
+        status = places_in_long(group, cursor->document, out);
+    }
+    if (status == 0 && out->count > 1) {
+        qsort(out->places, out->count, sizeof *out->places, compare_places);
+    }
+    return status;
+}
+
+static const struct cursor_ops group_ops = {group_seek, group_score,  group_bound, group_least,
+                                            group_fill, group_status, group_places};
+
+/* ---- opening ---- */
 
 #define DIGIT_BITS 11u
 #define DIGITS (1u << DIGIT_BITS)
@@ -176,7 +302,7 @@ static void sort_entries(struct group_cursor *group, uint64_t *scratch, uint32_t
     for (unsigned shift = 0; group->entry_count > 1 && shift < 32 && documents >> shift != 0; shift += DIGIT_BITS) {
         size_t places[DIGITS] = {0};
         for (size_t i = 0; i < group->entry_count; i++) {
-            places[(from[i] >> (8 + shift)) % DIGITS]++;
+            places[(from[i] >> (ENTRY_DOCUMENT_SHIFT + shift)) % DIGITS]++;
         }
         size_t place = 0;
         for (size_t digit = 0; digit < DIGITS; digit++) {
@@ -185,7 +311,7 @@ static void sort_entries(struct group_cursor *group, uint64_t *scratch, uint32_t
             place += count;
         }
         for (size_t i = 0; i < group->entry_count; i++) {
-            to[places[(from[i] >> (8 + shift)) % DIGITS]++] = from[i];
+            to[places[(from[i] >> (ENTRY_DOCUMENT_SHIFT + shift)) % DIGITS]++] = from[i];
         }
         uint64_t *swap = from;
         from = to;
@@ -194,35 +320,45 @@ static void sort_entries(struct group_cursor *group, uint64_t *scratch, uint32_t
     group->entries = from;
 }
 
-static int decode_short(struct group_cursor *group, const struct postings_source *source,
-                        const struct postings_list *list)
+static int decode_short(struct group_cursor *group, uint32_t number)
 {
+    const struct postings_list *list = &group->lists[number].postings;
     struct postings_cursor cursor;
-    int status = postings_cursor_open(&cursor, source, list);
+    struct positions_cursor positions;
+    open_positions(group, number, &positions);
+    int status = postings_cursor_open(&cursor, &group->segment->postings, list);
     if (status != 0) {
         return status;
     }
     for (uint32_t n = 0; n < list->count && postings_cursor_document(&cursor) != POSTINGS_END; n++) {
-        group->entries[group->entry_count++] =
-            (uint64_t)postings_cursor_document(&cursor) << 8 | postings_cursor_code(&cursor);
+        if (group->scope == 0 || is_in_scope(group, &positions, n)) {
+            group->entries[group->entry_count++] =
+                (uint64_t)postings_cursor_document(&cursor) << ENTRY_DOCUMENT_SHIFT |
+                (uint64_t)number << ENTRY_LIST_SHIFT | n << ENTRY_POSTING_SHIFT | postings_cursor_code(&cursor);
+        }
         postings_cursor_next(&cursor);
     }
-    return postings_cursor_status(&cursor);
+    return group->status != 0 ? group->status : postings_cursor_status(&cursor);
+}
+
+static int open_long(struct group_cursor *group, uint32_t number)
+{
+    struct long_list *added = &group->longs[group->long_count++];
+    added->number = number;
+    open_positions(group, number, &added->positions);
+    return postings_cursor_open(&added->postings, &group->segment->postings, &group->lists[number].postings);
 }
 
 /* Sets up lists of both kinds; group's arrays have room for all of them. */
-static int take_lists(struct group_cursor *group, const struct query_node *node, const struct query_lists *lists,
-                      const struct postings_source *source)
+static int take_lists(struct group_cursor *group, uint32_t count)
 {
     int status = 0;
-    for (uint32_t i = 0; i < lists->count && status == 0; i++) {
-        const struct postings_list *list = &lists->lists[i];
-        int32_t max = node->table->bound[list->dominant];
+    for (uint32_t i = 0; i < count && status == 0; i++) {
+        const struct postings_list *list = &group->lists[i].postings;
+        int32_t max = group->table->bound[list->dominant];
         group->base.max = max > group->base.max ? max : group->base.max;
         group->base.cost += list->count;
-        status = list->count <= SHORT_LIST_MAX
-                     ? decode_short(group, source, list)
-                     : postings_cursor_open(&group->cursors[group->cursor_count++], source, list);
+        status = list->count <= SHORT_LIST_MAX ? decode_short(group, i) : open_long(group, i);
     }
     return status;
 }
@@ -234,34 +370,35 @@ int cursor_open_group(struct query_context *context, const struct query_node *no
     size_t short_postings = 0;
     uint32_t long_lists = 0;
     for (uint32_t i = 0; i < lists->count; i++) {
-        bool is_short = lists->lists[i].count <= SHORT_LIST_MAX;
-        short_postings += is_short ? lists->lists[i].count : 0;
+        bool is_short = lists->lists[i].postings.count <= SHORT_LIST_MAX;
+        short_postings += is_short ? lists->lists[i].postings.count : 0;
         long_lists += is_short ? 0 : 1;
     }
     struct group_cursor *group = arena_alloc(context->arena, sizeof *group);
     uint64_t *entries = arena_alloc(context->arena, short_postings * sizeof *entries);
     uint64_t *scratch = arena_alloc(context->arena, short_postings * sizeof *scratch);
-    struct postings_cursor *cursors = arena_alloc(context->arena, long_lists * sizeof *cursors);
-    if (group == NULL || entries == NULL || scratch == NULL || cursors == NULL) {
+    struct long_list *longs = arena_alloc(context->arena, long_lists * sizeof *longs);
+    if (group == NULL || entries == NULL || scratch == NULL || longs == NULL) {
         return AISLE_NO_MEMORY;
     }
+    memset(group, 0, offsetof(struct group_cursor, best)); /* best is read only where bits say so */
     group->base = (struct cursor){.ops = &group_ops};
     group->table = node->table;
+    group->context = context;
+    group->segment = context->segments[segment].segment;
+    group->lists = lists->lists;
+    group->scope = node->scope;
+    group->scratch.arena = context->arena;
     group->entries = entries;
-    group->cursors = cursors;
-    group->entry_count = 0;
-    group->next_entry = 0;
-    group->cursor_count = 0;
-    group->loaded = false;
-    group->status = 0;
+    group->longs = longs;
     memset(group->accept, 1, sizeof group->accept);
     if (node->first_only) {
         cursor_accept_first(context, group->accept);
     }
     *out = &group->base;
-    int status = take_lists(group, node, lists, &context->segments[segment].segment->postings);
+    int status = take_lists(group, lists->count);
     if (status == 0) {
-        sort_entries(group, scratch, context->segments[segment].segment->info.documents);
+        sort_entries(group, scratch, group->segment->info.documents);
     }
     return status;
 }

@@ -8,6 +8,7 @@ struct leaf_cursor {
     const struct rank_table *table;
     bool restricted; /* to accept */
     bool accept[256];
+    struct positions_cursor positions;
     struct postings_cursor postings;
 };
 
@@ -79,22 +80,33 @@ static int leaf_status(const struct cursor *cursor)
     return postings_cursor_status(&((const struct leaf_cursor *)cursor)->postings);
 }
 
-static const struct cursor_ops leaf_ops = {leaf_seek, leaf_score, leaf_bound, leaf_least, leaf_fill, leaf_status};
+static int leaf_places(struct cursor *cursor, struct cursor_places *out)
+{
+    struct leaf_cursor *leaf = (struct leaf_cursor *)cursor;
+    return cursor_places_add(out, &leaf->positions, postings_cursor_ordinal(&leaf->postings));
+}
+
+static const struct cursor_ops leaf_ops = {leaf_seek, leaf_score,  leaf_bound, leaf_least,
+                                           leaf_fill, leaf_status, leaf_places};
 
 int cursor_open_leaf(struct query_context *context, const struct query_node *node, uint32_t segment,
                      struct cursor **out)
 {
-    const struct postings_list *list = &node->in_segment[segment].lists[0];
+    const struct segment *in = context->segments[segment].segment;
+    const struct segment_list *list = &node->in_segment[segment].lists[0];
     struct leaf_cursor *leaf = arena_alloc(context->arena, sizeof *leaf);
     if (leaf == NULL) {
         return AISLE_NO_MEMORY;
     }
-    leaf->base = (struct cursor){.ops = &leaf_ops, .max = node->table->bound[list->dominant], .cost = list->count};
+    leaf->base = (struct cursor){
+        .ops = &leaf_ops, .max = node->table->bound[list->postings.dominant], .cost = list->postings.count};
     leaf->table = node->table;
     leaf->restricted = node->first_only;
     if (leaf->restricted) {
         cursor_accept_first(context, leaf->accept);
     }
     *out = &leaf->base;
-    return postings_cursor_open(&leaf->postings, &context->segments[segment].segment->postings, list);
+    positions_cursor_init(&leaf->positions, &in->views[COMPONENT_POSITIONS], context->arena, &list->positions,
+                          list->postings.count);
+    return postings_cursor_open(&leaf->postings, &in->postings, &list->postings);
 }

@@ -209,7 +209,7 @@ static int or_status(const struct cursor *cursor)
     return status;
 }
 
-static const struct cursor_ops or_ops = {or_seek, or_score, or_bound, or_least, or_fill, or_status};
+static const struct cursor_ops or_ops = {or_seek, or_score, or_bound, or_least, or_fill, or_status, NULL};
 
 int cursor_open_or(struct query_context *context, struct cursor **children, uint32_t count, bool sum,
                    struct cursor **out)

@@ -26,13 +26,20 @@ enum query_kind {
     QUERY_AND,    /* all children; scores their sum */
     QUERY_OR,     /* any child; scores the sum of those that match */
     QUERY_ANY,    /* any child; scores the largest of those that match */
+    QUERY_PHRASE, /* candidates, if its words, the children, stand there as it wants them; scores candidates */
     QUERY_WITHOUT /* the first child, unless the second matches */
 };
 
-/* The postings of a leaf in one segment. */
+/* The lists of a leaf in one segment. */
 struct query_lists {
-    struct postings_list *lists;
+    struct segment_list *lists;
     uint32_t count;
+};
+
+/* From where to where in a phrase a word leads: one step, or as many as the parts of a compound written as one. */
+struct query_step {
+    uint32_t from;
+    uint32_t to;
 };
 
 struct query_node {
@@ -43,7 +50,15 @@ struct query_node {
     struct bytes *terms; /* one for each distinct stem; of a prefix, first itself, then stems that do not begin so */
     uint32_t term_count;
     bool prefix;
-    bool first_only; /* in the first text field only */
+    bool first_only; /* in the first text field only, which codes can tell */
+    uint64_t scope;  /* of its terms only those count that stand in one of these fields (as fields below); 0: all */
+    uint32_t leaf;   /* its number in the query, below LIMIT_QUERY_TERMS */
+    /* QUERY_PHRASE: every way through it leads along steps from 0 to its length. One word: only its field counts. */
+    struct query_step *steps; /* one for each child; whatever leads to a place stands before what leads on from it */
+    uint32_t length;
+    uint32_t slop;                 /* LIMIT_SLOP at most */
+    uint64_t fields;               /* it looks in: a bit for each searchable_rank */
+    struct query_node *candidates; /* the same leaves, as if they had been typed without quotes */
     /* QUERY_TERMS, after query_bind: */
     struct query_lists *in_segment; /* one for each segment */
     uint64_t df;                    /* the largest of its terms' over the catalog */
@@ -51,7 +66,8 @@ struct query_node {
 };
 
 /*
- * Parses text. *root lives in arena. AISLE_BAD_QUERY (error->position is the byte), AISLE_LIMIT, AISLE_NO_MEMORY.
+ * Parses text; what there is to type stands in query_lex.h. *root lives in arena. AISLE_BAD_QUERY (error->position is
+ * the byte), AISLE_LIMIT, AISLE_NO_MEMORY.
  */
 must_check int query_parse(struct bytes text, const struct schema *schema, struct analyser *analyser,
                            struct arena *arena, struct query_node **root, aisle_error *error);
@@ -63,12 +79,16 @@ struct query_segment {
     const struct segment_state *state;
 };
 
+struct cursor;
+
 struct query_context {
     const struct query_segment *segments; /* of all shards */
     uint32_t segment_count;
+    uint32_t field_count; /* searchable ones: what a step of one position adds to a place (postings/positions.h) */
     struct rank_weights weights;
     struct rank_statistics statistics;
     struct arena *arena;
+    struct cursor *leaves[LIMIT_QUERY_TERMS]; /* private to the module: the leaves' cursors in the segment at hand */
 };
 
 /* Finds the leaves' postings and prices them. AISLE_CORRUPT, AISLE_LIMIT (prefix too wide), AISLE_NO_MEMORY. */

@@ -17,7 +17,7 @@ static int allocate_leaf(struct query_context *context, struct query_node *node)
 static int bind_terms(struct query_context *context, struct query_node *node)
 {
     for (uint32_t s = 0; s < context->segment_count; s++) {
-        node->in_segment[s].lists = arena_calloc(context->arena, node->term_count, sizeof(struct postings_list));
+        node->in_segment[s].lists = arena_calloc(context->arena, node->term_count, sizeof(struct segment_list));
         if (node->in_segment[s].lists == NULL) {
             return AISLE_NO_MEMORY;
         }
@@ -26,20 +26,18 @@ static int bind_terms(struct query_context *context, struct query_node *node)
         uint64_t df = 0;
         for (uint32_t s = 0; s < context->segment_count; s++) {
             struct query_lists *lists = &node->in_segment[s];
-            struct bytes record;
-            int status = terms_find(&context->segments[s].segment->terms, node->terms[t], &record);
+            struct bytes value;
+            int status = terms_find(&context->segments[s].segment->terms, node->terms[t], &value);
             if (status == AISLE_END) {
                 continue;
             }
-            struct segment_list list;
             if (status == 0) {
-                status = segment_list_decode(record, &list);
+                status = segment_list_decode(value, &lists->lists[lists->count]);
             }
             if (status != 0) {
                 return status;
             }
-            lists->lists[lists->count++] = list.postings;
-            df += list.postings.count;
+            df += lists->lists[lists->count++].postings.count;
         }
         node->df = df > node->df ? df : node->df;
     }
@@ -62,7 +60,7 @@ static void settle(struct prefix_input *input, struct bytes prefix)
 }
 
 /* Lists grow by doubling in the arena; what is left behind goes with the query. */
-static int take_list(struct query_context *context, struct prefix_input *input, struct bytes record,
+static int take_list(struct query_context *context, struct prefix_input *input, struct bytes value,
                      struct query_lists *lists)
 {
     if (lists->count == LIMIT_PREFIX_TERMS) {
@@ -70,7 +68,7 @@ static int take_list(struct query_context *context, struct prefix_input *input, 
     }
     if (lists->count == input->capacity) {
         uint32_t wanted = input->capacity == 0 ? 16 : input->capacity * 2;
-        struct postings_list *grown = arena_alloc(context->arena, wanted * sizeof *grown);
+        struct segment_list *grown = arena_alloc(context->arena, wanted * sizeof *grown);
         if (grown == NULL) {
             return AISLE_NO_MEMORY;
         }
@@ -80,10 +78,7 @@ static int take_list(struct query_context *context, struct prefix_input *input, 
         lists->lists = grown;
         input->capacity = wanted;
     }
-    struct segment_list list;
-    int status = segment_list_decode(record, &list);
-    lists->lists[lists->count++] = list.postings;
-    return status;
+    return segment_list_decode(value, &lists->lists[lists->count++]);
 }
 
 static struct bytes least_term(const struct prefix_input *inputs, uint32_t count)
@@ -114,7 +109,7 @@ static int take_term(struct query_context *context, struct query_node *node, str
         if (status != 0) {
             return status;
         }
-        df += lists->lists[lists->count - 1].count;
+        df += lists->lists[lists->count - 1].postings.count;
         inputs[s].status = terms_cursor_next(&inputs[s].cursor);
         settle(&inputs[s], node->terms[0]);
         if (inputs[s].status < 0) {
@@ -132,18 +127,18 @@ static int take_stem(struct query_context *context, struct query_node *node, str
     uint64_t df = 0;
     for (uint32_t s = 0; s < context->segment_count; s++) {
         struct query_lists *lists = &node->in_segment[s];
-        struct bytes record;
-        int status = terms_find(&context->segments[s].segment->terms, stem, &record);
+        struct bytes value;
+        int status = terms_find(&context->segments[s].segment->terms, stem, &value);
         if (status == AISLE_END) {
             continue;
         }
         if (status == 0) {
-            status = take_list(context, &inputs[s], record, lists);
+            status = take_list(context, &inputs[s], value, lists);
         }
         if (status != 0) {
             return status;
         }
-        df += lists->lists[lists->count - 1].count;
+        df += lists->lists[lists->count - 1].postings.count;
     }
     node->df = df > node->df ? df : node->df;
     return 0;

@@ -15,31 +15,48 @@ struct explanation {
     int32_t length_code; /* of the product, from any of its postings; -1: none seen */
 };
 
+/* The code that counts of the hit's document in one list of the leaf; -1: none. */
+static int find_code(struct explanation *explanation, const struct query_node *node, const struct segment_list *list,
+                     int *code)
+{
+    struct query_context *context = explanation->context;
+    const struct segment *segment = context->segments[explanation->hit->segment].segment;
+    uint32_t document = explanation->hit->document;
+    struct cursor_places scratch = {.arena = context->arena};
+    struct postings_cursor cursor;
+    struct positions_cursor positions;
+    bool accept[256];
+    bool in_scope = false;
+    *code = -1;
+    cursor_accept_first(context, accept);
+    int status = postings_cursor_open(&cursor, &segment->postings, &list->postings);
+    if (status != 0 || postings_cursor_seek(&cursor, document) != document) {
+        return status != 0 ? status : postings_cursor_status(&cursor);
+    }
+    positions_cursor_init(&positions, &segment->views[COMPONENT_POSITIONS], context->arena, &list->positions,
+                          list->postings.count);
+    status = cursor_in_scope(context, node->scope, &positions, postings_cursor_ordinal(&cursor), &scratch, &in_scope);
+    uint8_t found = postings_cursor_code(&cursor);
+    if (in_scope && (!node->first_only || accept[found])) {
+        *code = found;
+    }
+    return status == 0 ? postings_cursor_status(&cursor) : status;
+}
+
 /* The best code of the hit's document among the leaf's lists; -1 when it is in none. */
 static int find_best_code(struct explanation *explanation, const struct query_node *node, int *code)
 {
     const struct query_lists *lists = &node->in_segment[explanation->hit->segment];
-    const struct segment *segment = explanation->context->segments[explanation->hit->segment].segment;
-    bool accept[256];
+    int status = 0;
     *code = -1;
-    cursor_accept_first(explanation->context, accept);
-    for (uint32_t i = 0; i < lists->count; i++) {
-        struct postings_cursor cursor;
-        int status = postings_cursor_open(&cursor, &segment->postings, &lists->lists[i]);
-        uint32_t document = explanation->hit->document;
-        if (status == 0 && postings_cursor_seek(&cursor, document) == document) {
-            uint8_t found = postings_cursor_code(&cursor);
-            bool better = *code < 0 || node->table->part[found] > node->table->part[*code];
-            if (better && (!node->first_only || accept[found])) {
-                *code = found;
-            }
-        }
-        status = status == 0 ? postings_cursor_status(&cursor) : status;
-        if (status != 0) {
-            return status;
+    for (uint32_t i = 0; i < lists->count && status == 0; i++) {
+        int found;
+        status = find_code(explanation, node, &lists->lists[i], &found);
+        if (found >= 0 && (*code < 0 || node->table->part[found] > node->table->part[*code])) {
+            *code = found;
         }
     }
-    return 0;
+    return status;
 }
 
 static int explain_leaf(struct explanation *explanation, const struct query_node *node, int32_t *score,
@@ -87,6 +104,20 @@ static int explain_best(struct explanation *explanation, const struct query_node
     return status;
 }
 
+/* Whether a phrase matches is found out anew, too: another alternative may be what made the hit. */
+static int explain_phrase(struct explanation *explanation, const struct query_node *node, int32_t *score,
+                          struct buf *out)
+{
+    struct cursor *cursor = NULL;
+    uint32_t document = explanation->hit->document;
+    int status = cursor_open(explanation->context, node, explanation->hit->segment, &cursor);
+    *score = -1;
+    if (status == 0 && cursor->ops->seek(cursor, document, CURSOR_ANY_SCORE) == document) {
+        return explain_node(explanation, node->candidates, score, out);
+    }
+    return status == 0 ? cursor->ops->status(cursor) : status;
+}
+
 /* score: of the node, or -1 when it does not match; then nothing is appended. */
 static int explain_node(struct explanation *explanation, const struct query_node *node, int32_t *score,
                         struct buf *out)
@@ -100,6 +131,8 @@ static int explain_node(struct explanation *explanation, const struct query_node
         return explain_leaf(explanation, node, score, out);
     case QUERY_ANY:
         return explain_best(explanation, node, score, out);
+    case QUERY_PHRASE:
+        return explain_phrase(explanation, node, score, out);
     case QUERY_WITHOUT:
         return explain_node(explanation, node->children[0], score, out);
     case QUERY_ALL:

@@ -1,36 +1,21 @@
 /*
- * query_parse.c - the search box's text into a tree.
+ * query_parse.c - pieces of text into a tree.
  *
- *   text   = { piece }, split at white space
- *   piece  = ["-"] [first text field ":"] words ["*"]
- *   "OR" between two pieces joins them.
- *
- * Neighbouring plain pieces are analysed as one text, so that "64 gb" becomes one token. Nothing typed is a syntax
- * error: what has no meaning as an operator is text. Only what this version cannot answer truthfully is refused.
+ * Neighbouring plain pieces are analysed as one text, so that "64 gb" becomes one token. "OR" between two pieces joins
+ * them. A word that is wanted in one field is a phrase of one word, except in the first text field, which postings
+ * tell without looking at positions.
  */
-#include "query/query.h"
-
-#include <ctype.h>
-
-struct piece {
-    struct bytes text;
-    size_t position;
-    bool negated;
-    bool first_only;
-    bool prefix;
-};
+#include "query/query_lex.h"
 
 struct parser {
     const struct schema *schema;
     struct analyser *analyser;
     struct arena *arena;
     aisle_error *error;
-    struct bytes text;
     uint8_t languages[LIMIT_FIELDS]; /* distinct ones of the searchable fields; that of the first text field first */
     uint32_t language_count;
-    struct piece *pieces;
-    uint32_t piece_count;
-    uint32_t token_count;
+    struct query_pieces pieces;
+    uint32_t leaf_count;
 };
 
 static int no_memory(struct parser *parser)
@@ -68,107 +53,6 @@ static struct query_node *simplify(struct query_node *node)
     return joins && node->child_count == 1 ? node->children[0] : node;
 }
 
-/* ---- pieces ---- */
-
-static bool is_space(uint8_t byte)
-{
-    return byte == ' ' || (byte >= '\t' && byte <= '\r');
-}
-
-static int read_field(struct parser *parser, struct piece *piece)
-{
-    const uint8_t *colon = memchr(piece->text.data, ':', piece->text.size);
-    if (colon == NULL) {
-        return 0;
-    }
-    size_t name_size = (size_t)(colon - piece->text.data);
-    int field = schema_field_find(parser->schema, bytes_of(piece->text.data, name_size));
-    if (field < 0 || !parser->schema->fields[field].searchable || name_size + 1 == piece->text.size) {
-        return 0;
-    }
-    if (field != parser->schema->first_text) {
-        const char *first = parser->schema->first_text < parser->schema->field_count
-                                ? parser->schema->fields[parser->schema->first_text].name
-                                : "";
-        return error_set_at(parser->error, AISLE_BAD_QUERY, piece->position,
-                            "field \"%.*s\" cannot be searched alone; only the first text field (\"%s\") can",
-                            (int)name_size, (const char *)piece->text.data, first);
-    }
-    piece->first_only = true;
-    piece->text.data += name_size + 1;
-    piece->text.size -= name_size + 1;
-    piece->position += name_size + 1;
-    return 0;
-}
-
-static int refuse_phrase(struct parser *parser, const struct piece *piece)
-{
-    if (piece->text.size == 0 || piece->text.data[0] != '"') {
-        return 0;
-    }
-    const uint8_t *behind = piece->text.data + 1;
-    if (memchr(behind, '"', (size_t)(parser->text.data + parser->text.size - behind)) == NULL) {
-        return 0;
-    }
-    return error_set_at(parser->error, AISLE_BAD_QUERY, piece->position,
-                        "quoted phrases cannot be searched in this version; leave out the quotes to find all words");
-}
-
-static int read_piece(struct parser *parser, struct piece *piece)
-{
-    if (piece->text.size > 1 && piece->text.data[0] == '-') {
-        piece->negated = true;
-        piece->text.data++;
-        piece->text.size--;
-        piece->position++;
-    }
-    int status = refuse_phrase(parser, piece);
-    if (status == 0) {
-        status = read_field(parser, piece);
-    }
-    if (status == 0) {
-        status = refuse_phrase(parser, piece);
-    }
-    if (piece->text.size > 1 && piece->text.data[piece->text.size - 1] == '*') {
-        uint8_t before = piece->text.data[piece->text.size - 2];
-        piece->prefix = before >= 0x80 || isalnum(before);
-    }
-    return status;
-}
-
-static int split(struct parser *parser)
-{
-    const uint8_t *data = parser->text.data;
-    size_t size = parser->text.size;
-    parser->pieces = arena_calloc(parser->arena, size / 2 + 1, sizeof *parser->pieces);
-    if (parser->pieces == NULL) {
-        return no_memory(parser);
-    }
-    for (size_t i = 0; i < size;) {
-        size_t start = i;
-        while (i < size && !is_space(data[i])) {
-            i++;
-        }
-        if (i > start) {
-            struct piece *piece = &parser->pieces[parser->piece_count++];
-            *piece = (struct piece){.text = bytes_of(data + start, i - start), .position = start};
-            int status = read_piece(parser, piece);
-            if (status != 0) {
-                return status;
-            }
-        }
-        i++;
-    }
-    return 0;
-}
-
-static bool is_or(const struct parser *parser, uint32_t i)
-{
-    const struct piece *piece = &parser->pieces[i];
-    return i > 0 && i + 1 < parser->piece_count && !piece->negated && !piece->first_only && piece->text.size == 2 &&
-           memcmp(piece->text.data, "OR", 2) == 0;
-}
-
 /* ---- tokens to nodes ---- */
 
 /* The tokens of one text in one language, copied into the arena. */
@@ -192,33 +76,48 @@ static int analyse(struct parser *parser, struct bytes text, uint8_t language, s
     return tokens == NULL && list.count != 0 ? AISLE_NO_MEMORY : 0;
 }
 
+/* One piece, or several plain ones, analysed. */
 struct token_source {
     struct token_list by_language[LIMIT_FIELDS];
     uint32_t language_count;
+    const struct query_piece *piece; /* the last one */
     bool first_only;
     bool prefix; /* of the last token, and of a compound that ends with it */
 };
 
-static int make_leaf(struct parser *parser, const struct token_source *source, size_t i, bool prefix,
-                     struct query_node **out)
+static uint64_t field_bit(const struct parser *parser, uint8_t field)
 {
+    return UINT64_C(1) << parser->schema->fields[field].searchable_rank;
+}
+
+/* Whether a word wanted in this field must be looked for there. */
+static bool needs_places(const struct parser *parser, uint8_t field)
+{
+    return field != SCHEMA_NO_FIELD && field != parser->schema->first_text && parser->schema->searchable_count > 1;
+}
+
+static int make_leaf(struct parser *parser, const struct token_source *source, size_t i, struct query_node **out)
+{
+    const struct token_list *list = &source->by_language[0];
     struct query_node *node = new_node(parser, QUERY_TERMS, 0);
     struct bytes *terms = arena_calloc(parser->arena, source->language_count + 1, sizeof *terms);
     if (node == NULL || terms == NULL) {
         return no_memory(parser);
     }
-    if (++parser->token_count > LIMIT_QUERY_TERMS) {
+    if (parser->leaf_count == LIMIT_QUERY_TERMS) {
         return error_set(parser->error, AISLE_LIMIT, "a query has at most %u words", LIMIT_QUERY_TERMS);
     }
+    node->leaf = parser->leaf_count++;
     node->terms = terms;
-    node->prefix = prefix;
+    node->prefix = source->prefix && list->tokens[i].position + list->tokens[i].parts == list->length;
     node->first_only = source->first_only;
-    if (prefix) {
-        terms[node->term_count++] = source->by_language[0].tokens[i].folded;
+    node->scope = needs_places(parser, source->piece->field) ? field_bit(parser, source->piece->field) : 0;
+    if (node->prefix) {
+        terms[node->term_count++] = list->tokens[i].folded;
     }
     for (uint32_t l = 0; l < source->language_count; l++) {
         struct bytes term = source->by_language[l].tokens[i].term;
-        bool known = prefix && bytes_begin_with(term, terms[0]);
+        bool known = node->prefix && bytes_begin_with(term, terms[0]);
         for (uint32_t k = 0; k < node->term_count; k++) {
             known = known || bytes_equal(terms[k], term);
         }
@@ -230,46 +129,93 @@ static int make_leaf(struct parser *parser, const struct token_source *source, s
     return 0;
 }
 
-/* Adds the clauses of one analysed text to parent, which has room for as many as there are tokens. */
-static int add_tokens(struct parser *parser, const struct token_source *source, struct query_node *parent)
+/* A phrase of capacity words that still has to be given them. */
+static struct query_node *new_phrase(struct parser *parser, uint32_t capacity, uint64_t fields)
 {
-    const struct token_list *list = &source->by_language[0];
-    uint32_t last_position = list->length == 0 ? 0 : list->length - 1;
-    for (size_t i = 0; i < list->count; i++) {
-        const struct token *token = &list->tokens[i];
-        struct query_node *node = NULL;
-        bool last = token->position + token->parts - 1 == last_position;
-        int status = make_leaf(parser, source, i, source->prefix && last, &node);
-        if (status != 0) {
-            return status;
-        }
-        if (token->kind == TOKEN_JOINED) {
-            /* The parts stand just before it: together they are the other way to match. */
-            struct query_node *any = new_node(parser, QUERY_ANY, 2);
-            struct query_node *all = new_node(parser, QUERY_AND, token->parts);
-            if (any == NULL || all == NULL) {
-                return no_memory(parser);
-            }
-            parent->child_count -= token->parts;
-            memcpy(all->children, parent->children + parent->child_count, token->parts * sizeof(struct query_node *));
-            all->child_count = token->parts;
-            add_child(any, node);
-            add_child(any, all);
-            node = any;
-        }
-        add_child(parent, node);
+    struct query_node *phrase = new_node(parser, QUERY_PHRASE, capacity);
+    if (phrase != NULL) {
+        phrase->fields = fields;
+        phrase->steps = arena_calloc(parser->arena, capacity, sizeof *phrase->steps);
     }
+    return phrase == NULL || phrase->steps == NULL ? NULL : phrase;
+}
+
+static void add_word(struct query_node *phrase, struct query_node *leaf, struct query_step step)
+{
+    phrase->steps[phrase->child_count] = step;
+    add_child(phrase, leaf);
+}
+
+/* The leaf, looked for in its scope alone. */
+static int restrict_leaf(struct parser *parser, struct query_node **leaf)
+{
+    if ((*leaf)->scope == 0) {
+        return 0;
+    }
+    struct query_node *phrase = new_phrase(parser, 1, (*leaf)->scope);
+    if (phrase == NULL) {
+        return no_memory(parser);
+    }
+    add_word(phrase, *leaf, (struct query_step){0, 1});
+    phrase->length = 1;
+    phrase->candidates = *leaf;
+    *leaf = phrase;
     return 0;
 }
 
-static int parse_words(struct parser *parser, struct bytes text, const struct piece *piece, struct query_node **out)
+/* Replaces the nodes of a compound's parts, the last of parent, by either them or the compound as one. */
+static int join_parts(struct parser *parser, struct query_node *parent, uint32_t parts, struct query_node *joined)
 {
-    struct token_source *source = arena_calloc(parser->arena, 1, sizeof *source);
-    if (source == NULL) {
+    struct query_node *any = new_node(parser, QUERY_ANY, 2);
+    struct query_node *all = new_node(parser, QUERY_AND, parts);
+    if (any == NULL || all == NULL) {
         return no_memory(parser);
     }
-    source->first_only = piece->first_only;
-    source->prefix = piece->prefix;
+    parent->child_count -= parts;
+    memcpy(all->children, parent->children + parent->child_count, parts * sizeof(struct query_node *));
+    all->child_count = parts;
+    add_child(any, joined);
+    add_child(any, all);
+    add_child(parent, any);
+    return 0;
+}
+
+/*
+ * Adds the clauses of one analysed text to parent, which has room for as many as there are tokens. phrase: NULL, or
+ * what is to have all leaves as its words.
+ */
+static int add_tokens(struct parser *parser, const struct token_source *source, struct query_node *parent,
+                      struct query_node *phrase)
+{
+    const struct token_list *list = &source->by_language[0];
+    /* A phrase sees to the scope of its words, but of a compound's alternatives only those in scope may score. */
+    bool known_in_scope = phrase != NULL && list->count == list->length;
+    int status = 0;
+    for (size_t i = 0; i < list->count && status == 0; i++) {
+        const struct token *token = &list->tokens[i];
+        struct query_node *node = NULL;
+        status = make_leaf(parser, source, i, &node);
+        if (status == 0 && phrase != NULL) {
+            add_word(phrase, node, (struct query_step){token->position, token->position + token->parts});
+        }
+        if (status == 0 && !known_in_scope) {
+            status = restrict_leaf(parser, &node);
+        }
+        if (status == 0 && token->kind == TOKEN_JOINED) {
+            status = join_parts(parser, parent, token->parts, node);
+        } else if (status == 0) {
+            add_child(parent, node);
+        }
+    }
+    return status;
+}
+
+/* Analyses text, which ends as piece does, in every language. */
+static int analyse_source(struct parser *parser, struct bytes text, const struct query_piece *piece,
+                          struct token_source *source)
+{
+    source->piece = piece;
+    source->first_only = piece->field != SCHEMA_NO_FIELD && !needs_places(parser, piece->field);
     source->language_count = parser->language_count;
     for (uint32_t i = 0; i < source->language_count; i++) {
         int status = analyse(parser, text, parser->languages[i], &source->by_language[i]);
@@ -280,43 +226,93 @@ static int parse_words(struct parser *parser, struct bytes text, const struct pi
     /* The '*' must stand directly behind the last word: behind some other sign it means nothing. */
     const struct token_list *list = &source->by_language[0];
     source->prefix = piece->prefix && list->count != 0 && list->tokens[list->count - 1].end == text.size - 1;
-    struct query_node *all = new_node(parser, QUERY_AND, (uint32_t)source->by_language[0].count + 1);
+    return 0;
+}
+
+/* The fields in which the phrase can be looked for; *fields is never 0 on 0. */
+static int find_phrase_fields(struct parser *parser, const struct query_piece *piece, uint64_t *fields)
+{
+    const struct schema *schema = parser->schema;
+    *fields = 0;
+    for (uint8_t f = 0; f < schema->field_count; f++) {
+        bool wanted = piece->field == SCHEMA_NO_FIELD || piece->field == f;
+        if (wanted && schema->fields[f].searchable && schema->fields[f].positions) {
+            *fields |= field_bit(parser, f);
+        }
+    }
+    if (*fields != 0) {
+        return 0;
+    }
+    return piece->field == SCHEMA_NO_FIELD
+               ? error_set_at(parser->error, AISLE_BAD_QUERY, piece->position,
+                              "phrases cannot be searched: no field of the schema keeps positions")
+               : error_set_at(parser->error, AISLE_BAD_QUERY, piece->position,
+                              "phrases cannot be searched in \"%s\", which keeps no positions",
+                              schema->fields[piece->field].name);
+}
+
+/* text: that of piece, or of several plain ones up to it. */
+static int parse_words(struct parser *parser, struct bytes text, const struct query_piece *piece,
+                       struct query_node **out)
+{
+    struct token_source *source = arena_calloc(parser->arena, 1, sizeof *source);
+    if (source == NULL) {
+        return no_memory(parser);
+    }
+    int status = analyse_source(parser, text, piece, source);
+    if (status != 0) {
+        return status;
+    }
+    uint32_t token_count = (uint32_t)source->by_language[0].count;
+    struct query_node *all = new_node(parser, QUERY_AND, token_count + 1);
+    struct query_node *phrase = NULL;
     if (all == NULL) {
         return no_memory(parser);
     }
-    int status = add_tokens(parser, source, all);
-    *out = simplify(all);
+    if (piece->phrase && token_count > 1) {
+        uint64_t fields;
+        status = find_phrase_fields(parser, piece, &fields);
+        phrase = status == 0 ? new_phrase(parser, token_count, fields) : NULL;
+        if (phrase == NULL) {
+            return status != 0 ? status : no_memory(parser);
+        }
+        phrase->length = source->by_language[0].length;
+        phrase->slop = piece->slop;
+        phrase->candidates = all;
+    }
+    status = add_tokens(parser, source, all, phrase);
+    *out = phrase != NULL ? phrase : simplify(all);
     return status;
 }
 
 /* ---- the whole ---- */
 
-static bool is_plain(const struct parser *parser, uint32_t i)
-{
-    const struct piece *piece = &parser->pieces[i];
-    return !piece->negated && !piece->first_only && !is_or(parser, i) &&
-           !(i + 1 < parser->piece_count && is_or(parser, i + 1));
-}
-
 /* Parses the run of plain pieces from first on, or one special piece; *next is the piece behind. */
 static int parse_operand(struct parser *parser, uint32_t first, bool alone, uint32_t *next, struct query_node **out)
 {
+    const struct query_piece *pieces = parser->pieces.pieces;
     uint32_t last = first;
-    if (!alone && is_plain(parser, first)) {
-        while (!parser->pieces[last].prefix && last + 1 < parser->piece_count && is_plain(parser, last + 1)) {
+    if (!alone && query_piece_is_plain(&parser->pieces, first)) {
+        while (!pieces[last].prefix && last + 1 < parser->pieces.count &&
+               query_piece_is_plain(&parser->pieces, last + 1)) {
             last++;
         }
     }
-    const struct piece *end = &parser->pieces[last];
-    const uint8_t *start = parser->pieces[first].text.data;
+    const uint8_t *start = pieces[first].text.data;
+    const uint8_t *end = pieces[last].text.data + pieces[last].text.size;
     *next = last + 1;
-    return parse_words(parser, bytes_of(start, (size_t)(end->text.data + end->text.size - start)), end, out);
+    return parse_words(parser, bytes_of(start, (size_t)(end - start)), &pieces[last], out);
+}
+
+static bool is_empty(const struct query_node *node)
+{
+    return node->kind == QUERY_AND && node->child_count == 0;
 }
 
 /* a OR b OR c from piece first on. */
 static int parse_alternatives(struct parser *parser, uint32_t first, uint32_t *next, struct query_node **out)
 {
-    struct query_node *either = new_node(parser, QUERY_OR, parser->piece_count);
+    struct query_node *either = new_node(parser, QUERY_OR, parser->pieces.count);
     if (either == NULL) {
         return no_memory(parser);
     }
@@ -327,10 +323,11 @@ static int parse_alternatives(struct parser *parser, uint32_t first, uint32_t *n
         if (status != 0) {
             return status;
         }
-        if (operand->kind != QUERY_AND || operand->child_count != 0) {
+        if (!is_empty(operand)) {
             add_child(either, operand);
         }
-        if (i >= parser->piece_count || !is_or(parser, i) || parser->pieces[i + 1].negated) {
+        if (i >= parser->pieces.count || !query_piece_is_or(&parser->pieces, i) ||
+            parser->pieces.pieces[i + 1].negated) {
             break;
         }
         i++;
@@ -342,11 +339,12 @@ static int parse_alternatives(struct parser *parser, uint32_t first, uint32_t *n
 
 static int parse_pieces(struct parser *parser, struct query_node *wanted, struct query_node *unwanted)
 {
-    for (uint32_t i = 0; i < parser->piece_count;) {
+    const struct query_piece *pieces = parser->pieces.pieces;
+    for (uint32_t i = 0; i < parser->pieces.count;) {
         struct query_node *node = NULL;
-        bool negated = parser->pieces[i].negated;
-        bool joined = i + 1 < parser->piece_count && is_or(parser, i + 1) && !negated &&
-                      !parser->pieces[i + 2].negated;
+        bool negated = pieces[i].negated;
+        bool joined = i + 1 < parser->pieces.count && query_piece_is_or(&parser->pieces, i + 1) && !negated &&
+                      !pieces[i + 2].negated;
         int status = joined ? parse_alternatives(parser, i, &i, &node) : parse_operand(parser, i, negated, &i, &node);
         if (status != 0) {
             return status;
@@ -393,7 +391,7 @@ static struct query_node *combine(struct parser *parser, struct query_node *want
 {
     struct query_node *root = simplify(wanted);
     if (wanted->child_count == 0) {
-        bool browsing = parser->piece_count == 0 || unwanted->child_count != 0;
+        bool browsing = parser->pieces.count == 0 || unwanted->child_count != 0;
         root = new_node(parser, browsing ? QUERY_ALL : QUERY_NOTHING, 0);
     }
     if (unwanted->child_count != 0 && root != NULL) {
@@ -412,19 +410,19 @@ int query_parse(struct bytes text, const struct schema *schema, struct analyser 
                 struct query_node **root, aisle_error *error)
 {
     *root = NULL;
-    struct parser parser = {.schema = schema, .analyser = analyser, .arena = arena, .error = error, .text = text};
+    struct parser parser = {.schema = schema, .analyser = analyser, .arena = arena, .error = error};
     if (text.size > LIMIT_QUERY_BYTES) {
         return error_set(error, AISLE_LIMIT, "a query has at most %u bytes, not %zu", LIMIT_QUERY_BYTES, text.size);
     }
     int status = find_languages(&parser);
     if (status == 0) {
-        status = split(&parser);
+        status = query_lex(text, schema, arena, &parser.pieces, error);
     }
     if (status != 0) {
         return status;
     }
-    struct query_node *wanted = new_node(&parser, QUERY_AND, parser.piece_count * 2 + LIMIT_QUERY_TERMS * 2);
-    struct query_node *unwanted = new_node(&parser, QUERY_OR, parser.piece_count + 1);
+    struct query_node *wanted = new_node(&parser, QUERY_AND, parser.pieces.count * 2 + LIMIT_QUERY_TERMS * 2);
+    struct query_node *unwanted = new_node(&parser, QUERY_OR, parser.pieces.count + 1);
     if (wanted == NULL || unwanted == NULL) {
         return no_memory(&parser);
     }

@@ -105,7 +105,7 @@ static bool count_is_known(const struct query_context *context, const struct que
         (root->first_only && !context->weights.single)) {
         return false;
     }
-    *count = root->in_segment[number].lists[0].count;
+    *count = root->in_segment[number].lists[0].postings.count;
     return true;
 }
 

@@ -18,6 +18,25 @@ static void require(bool condition)
     }
 }
 
+static uint32_t check_node(const struct query_node *node);
+
+/* Every step begins where another ended before, and the candidates have the same leaves. */
+static uint32_t check_phrase(const struct query_node *node)
+{
+    require(node->child_count >= 1 && node->fields != 0 && node->slop <= LIMIT_SLOP);
+    require(node->steps[0].from == 0 && node->steps[node->child_count - 1].to == node->length);
+    for (uint32_t i = 0; i < node->child_count; i++) {
+        bool reached = node->steps[i].from == 0;
+        for (uint32_t k = 0; k < i; k++) {
+            reached = reached || node->steps[k].to == node->steps[i].from;
+        }
+        require(reached && node->steps[i].from < node->steps[i].to && node->steps[i].to <= node->length);
+        require(node->children[i]->kind == QUERY_TERMS && check_node(node->children[i]) == 1);
+    }
+    require(check_node(node->candidates) == node->child_count);
+    return node->child_count;
+}
+
 static uint32_t check_node(const struct query_node *node)
 {
     uint32_t leaves = 0;
@@ -27,6 +46,9 @@ static uint32_t check_node(const struct query_node *node)
             require(node->terms[i].size >= 1 && node->terms[i].size <= LIMIT_TERM_BYTES);
         }
         return 1;
+    }
+    if (node->kind == QUERY_PHRASE) {
+        return check_phrase(node);
     }
     bool is_leaf = node->kind == QUERY_ALL || node->kind == QUERY_NOTHING;
     require(is_leaf ? node->child_count == 0 : node->child_count >= 2);

@@ -6,8 +6,8 @@
 /* Little weight in the order, so that ties are broken by id hashes across segments and shards. */
 #define SCHEMA                                                                                                  \
     "{\"version\":1,\"id\":\"id\",\"language\":\"none\",\"fields\":{\"title\":{\"type\":\"text\",\"weight\":5}," \
-    "\"body\":{\"type\":\"text\"},\"brand\":{\"type\":\"keyword\",\"search_weight\":3},\"n\":{\"type\":"         \
-    "\"integer\"}},\"order\":[\"n\"]}"
+    "\"body\":{\"type\":\"text\",\"positions\":false},\"brand\":{\"type\":\"keyword\",\"search_weight\":3},"    \
+    "\"n\":{\"type\":\"integer\"}},\"order\":[\"n\"]}"
 
 static aisle *catalog;
 static aisle_writer *writer;
@@ -196,7 +196,7 @@ static void options_leave_out_what_they_say(void **state)
     assert_int_equal(aisle_result_hit(result, 0, &hit), 0);
     assert_true(hit.score == 0);
     /* What was there stays on failure. */
-    query = (aisle_query){.size = sizeof query, .text = "brand:x"};
+    query = (aisle_query){.size = sizeof query, .text = "body:\"x y\""};
     assert_int_equal(aisle_search(catalog, &query, &result, &error), AISLE_BAD_QUERY);
     assert_int_equal(aisle_result_count(result), 2);
     aisle_result_free(result);
@@ -243,10 +243,10 @@ static void refusals_tell_the_place(void **state)
 {
     (void)state;
     open_new("places", 1);
-    assert_int_equal(try_find(catalog, "lamp brand:x"), AISLE_BAD_QUERY);
-    assert_int_equal(error.position, 5);
-    assert_int_equal(try_find(catalog, "a \"b c\""), AISLE_BAD_QUERY);
-    assert_int_equal(error.position, 2);
+    assert_int_equal(try_find(catalog, "lamp body:\"x y\""), AISLE_BAD_QUERY);
+    assert_int_equal(error.position, 11);
+    assert_int_equal(try_find(catalog, "a \"b c\"~64"), AISLE_LIMIT);
+    assert_int_equal(error.position, 8);
     assert_int_equal(try_find(catalog, "a \xff"), AISLE_BAD_QUERY);
     assert_int_equal(try_find(catalog, "anything"), 0);
     close_all();

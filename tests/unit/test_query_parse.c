@@ -2,7 +2,8 @@
  * test_query_parse.c - each rule of the query text, on the side where it holds and on the side where it does not.
  *
  * Trees are compared as text: (and a b), (or a b), (any a b), (not a b), a* for prefixes, first:a for words of the
- * first text field only, {a|b} for the stems of several languages.
+ * first text field only, {a|b} for the stems of several languages. A phrase is [fields: steps ~slop], fields being the
+ * ranks it looks in and a step from-to:word.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -19,18 +20,46 @@
 #define PLAIN                                                                                                          \
     "{\"version\":1,\"id\":\"id\",\"language\":\"none\",\"fields\":{\"title\":{\"type\":\"text\",\"weight\":5},"       \
     "\"brand\":{\"type\":\"keyword\",\"search_weight\":3},\"size\":{\"type\":\"keyword\"},\"price\":{\"type\":"        \
-    "\"decimal\"}}}"
+    "\"decimal\"},\"notes\":{\"type\":\"text\",\"positions\":false}}}"
 #define TWO_LANGUAGES                                                                                                  \
     "{\"version\":1,\"id\":\"id\",\"language\":\"english\",\"fields\":{\"title\":{\"type\":\"text\"},"                 \
     "\"titel\":{\"type\":\"text\",\"language\":\"german\"}}}"
+#define NO_POSITIONS                                                                                                   \
+    "{\"version\":1,\"id\":\"id\",\"fields\":{\"title\":{\"type\":\"text\",\"positions\":false}}}"
 #define NO_TEXT "{\"version\":1,\"id\":\"id\",\"fields\":{\"brand\":{\"type\":\"keyword\",\"search_weight\":3}}}"
 
 static char shown[16384];
 static aisle_error error;
 
+static void show(const struct query_node *node, struct buf *out);
+
+static void show_phrase(const struct query_node *node, struct buf *out)
+{
+    buf_put_string(out, "[");
+    for (unsigned i = 0; i < 64; i++) {
+        if ((node->fields >> i & 1) != 0) {
+            buf_printf(out, "%u", i);
+        }
+    }
+    buf_put_string(out, ":");
+    for (uint32_t i = 0; i < node->child_count; i++) {
+        buf_printf(out, " %u-%u:", node->steps[i].from, node->steps[i].to);
+        show(node->children[i], out);
+    }
+    assert_int_equal(node->steps[node->child_count - 1].to, node->length);
+    if (node->slop != 0) {
+        buf_printf(out, " ~%u", node->slop);
+    }
+    buf_put_string(out, "]");
+}
+
 static void show(const struct query_node *node, struct buf *out)
 {
-    static const char *const names[] = {"all", "nothing", "", "and", "or", "any", "not"};
+    if (node->kind == QUERY_PHRASE) {
+        show_phrase(node, out);
+        return;
+    }
+    static const char *const names[] = {"all", "nothing", "", "and", "or", "any", "", "not"};
     if (node->kind == QUERY_TERMS) {
         buf_put_string(out, node->first_only ? "first:" : "");
         for (uint32_t i = 0; i < node->term_count; i++) {
@@ -199,7 +228,7 @@ static void star_directly_behind_a_word_makes_a_prefix(void **state)
     assert_string_equal(shown, "{running|run}*");
 }
 
-static void first_text_field_restricts_and_others_are_refused(void **state)
+static void field_restricts_to_itself_alone(void **state)
 {
     (void)state;
     expect("title:red", "first:red");
@@ -211,22 +240,83 @@ static void first_text_field_restricts_and_others_are_refused(void **state)
     expect("price:5", "(and price 5)");
     expect("size:xl", "(and size xl)");
     expect(":red", "red");
-    refuse("brand:nike", AISLE_BAD_QUERY, 0);
-    refuse("red -brand:nike", AISLE_BAD_QUERY, 5);
-    assert_int_equal(parse(NO_TEXT, "brand:nike"), AISLE_BAD_QUERY);
-    assert_int_equal(parse(NO_TEXT, "nike"), 0);
-    assert_string_equal(shown, "nike");
+    expect("brand:nike", "[1: 0-1:nike]");
+    expect("notes:nike", "[2: 0-1:nike]");
+    expect("red -brand:ni*", "(not red [1: 0-1:ni*])");
+    expect("brand:wi-fi", "(any [1: 0-1:wifi] (and [1: 0-1:wi] [1: 0-1:fi]))");
+    expect("brand:a OR notes:b", "(or [1: 0-1:a] [2: 0-1:b])");
+    assert_int_equal(parse(NO_TEXT, "brand:nike"), 0);
+    assert_string_equal(shown, "first:nike");
 }
 
-static void quoted_parts_are_refused_and_single_quotes_are_text(void **state)
+static void quotes_make_a_phrase_of_several_words(void **state)
 {
     (void)state;
-    refuse("\"red shoe\"", AISLE_BAD_QUERY, 0);
-    refuse("big \"red shoe\"", AISLE_BAD_QUERY, 4);
-    refuse("big -\"red shoe\"", AISLE_BAD_QUERY, 5);
-    refuse("title:\"red shoe\"", AISLE_BAD_QUERY, 6);
+    expect("\"red shoe\"", "[01: 0-1:red 1-2:shoe]");
+    expect("big \"red shoe\" x", "(and big [01: 0-1:red 1-2:shoe] x)");
+    expect("\"a b\"c", "(and [01: 0-1:a 1-2:b] c)");
+    expect("\"a b\"\"c d\"", "(and [01: 0-1:a 1-2:b] [01: 0-1:c 1-2:d])");
+    expect("big -\"red shoe\"", "(not big [01: 0-1:red 1-2:shoe])");
+    expect("title:\"red shoe\"", "[0: 0-1:first:red 1-2:first:shoe]");
+    expect("-brand:\"a b\"", "(not all [1: 0-1:a 1-2:b])");
+    expect("\"a b\" OR c", "(or [01: 0-1:a 1-2:b] c)");
+    expect("c OR \"a b\"", "(or c [01: 0-1:a 1-2:b])");
+    expect("\"a OR b\"", "[01: 0-1:a 1-2:or 2-3:b]");
+    expect("\"red sho*\"", "[01: 0-1:red 1-2:sho*]");
+    expect("\"re* shoe\"", "[01: 0-1:re 1-2:shoe]");
+    expect("\"64 gb usb\"", "[01: 0-1:64gb 1-2:usb]");
+    expect("\"a t-shirt b\"", "[01: 0-1:a 1-2:t 2-3:shirt 1-3:tshirt 3-4:b]");
+    expect("\"t-sh*\"", "[01: 0-1:t 1-2:sh* 0-2:tsh*]");
+    assert_int_equal(parse(TWO_LANGUAGES, "\"running shoes\""), 0);
+    assert_string_equal(shown, "[01: 0-1:{run|running} 1-2:{shoe|shoes}]");
+}
+
+static void phrase_of_one_word_or_none_is_none(void **state)
+{
+    (void)state;
+    expect("\"red\"", "red");
+    expect("\"red\"~3", "red");
+    expect("title:\"red\"", "first:red");
+    expect("brand:\"red\"", "[1: 0-1:red]");
+    expect("notes:\"red\"", "[2: 0-1:red]");
+    expect("\"64 gb\"", "64gb");
+    expect("\"\"", "nothing");
+    expect("\"!!\" red", "red");
+    expect("-\"\" red", "red");
+}
+
+static void quotes_that_open_no_phrase_are_text(void **state)
+{
+    (void)state;
     expect("\"red", "red");
+    expect("\"red shoe", "(and red shoe)");
     expect("tv 65\"", "(and tv 65)");
+    expect("3/4\" hose 1/2\" tap", "(and 3 4 hose 1 2 tap)");
+    expect("x:\"a b\"", "(and x a b)");
+}
+
+static void slop_stands_behind_the_closing_quote(void **state)
+{
+    (void)state;
+    expect("\"a b\"~0", "[01: 0-1:a 1-2:b]");
+    expect("\"a b\"~3", "[01: 0-1:a 1-2:b ~3]");
+    expect("\"a b\"~63 c", "(and [01: 0-1:a 1-2:b ~63] c)");
+    expect("\"a b\"~3c", "(and [01: 0-1:a 1-2:b ~3] c)");
+    expect("\"a b\"~", "[01: 0-1:a 1-2:b]");
+    expect("\"a b\" ~3", "(and [01: 0-1:a 1-2:b] 3)");
+    expect("\"a b\"~-3", "(and [01: 0-1:a 1-2:b] 3)");
+    refuse("\"a b\"~64", AISLE_LIMIT, 6);
+    refuse("x \"a b\"~99999999999999999999", AISLE_LIMIT, 8);
+}
+
+static void phrases_need_a_field_with_positions(void **state)
+{
+    (void)state;
+    refuse("notes:\"a b\"", AISLE_BAD_QUERY, 7);
+    refuse("x -notes:\"a b\"", AISLE_BAD_QUERY, 10);
+    assert_int_equal(parse(NO_POSITIONS, "\"a b\""), AISLE_BAD_QUERY);
+    assert_int_equal(parse(NO_POSITIONS, "title:\"a b\""), AISLE_BAD_QUERY);
+    assert_int_equal(parse(NO_POSITIONS, "\"a\""), 0);
 }
 
 static void each_language_gives_a_stem_and_equal_ones_are_one(void **state)
@@ -272,7 +362,8 @@ static void query_takes_as_many_words_and_bytes_as_the_limits_say(void **state)
 static void any_mixture_of_signs_and_words_parses(void **state)
 {
     (void)state;
-    static const char *const parts[] = {"a", "OR", "-", "title:", "*", "\"", " ", " ", " ", "64", "gb", "-b", "x*"};
+    static const char *const parts[] = {"a", "OR", "-", "title:", "*",  "\"", " ",
+                                        " ", " ",  "64", "gb",    "-b", "x*", "~2"};
     uint64_t seed = 20261;
     for (unsigned round = 0; round < 400; round++) {
         char text[256] = "";
@@ -296,8 +387,12 @@ int main(void)
         cmocka_unit_test(or_joins_the_pieces_beside_it_and_chains),
         cmocka_unit_test(compound_is_its_joined_term_or_all_its_parts),
         cmocka_unit_test(star_directly_behind_a_word_makes_a_prefix),
-        cmocka_unit_test(first_text_field_restricts_and_others_are_refused),
-        cmocka_unit_test(quoted_parts_are_refused_and_single_quotes_are_text),
+        cmocka_unit_test(field_restricts_to_itself_alone),
+        cmocka_unit_test(quotes_make_a_phrase_of_several_words),
+        cmocka_unit_test(phrase_of_one_word_or_none_is_none),
+        cmocka_unit_test(quotes_that_open_no_phrase_are_text),
+        cmocka_unit_test(slop_stands_behind_the_closing_quote),
+        cmocka_unit_test(phrases_need_a_field_with_positions),
         cmocka_unit_test(each_language_gives_a_stem_and_equal_ones_are_one),
         cmocka_unit_test(query_takes_as_many_words_and_bytes_as_the_limits_say),
         cmocka_unit_test(any_mixture_of_signs_and_words_parses),
