@@ -1,8 +1,9 @@
 /*
- * inside.h - what the oracle's files share: memory that is freed at once, tokens, versions of products, terms.
+ * inside.h - what the oracle's files share: memory that is freed at once, tokens, versions of products, terms, pieces
+ * of queries.
  *
- * Private to tests/oracle. oracle.c holds the catalog, oracle_text.c the analysis, oracle_query.c parses and
- * evaluates queries.
+ * Private to tests/oracle. oracle.c holds the catalog, oracle_text.c the analysis, oracle_pieces.c cuts queries into
+ * pieces, oracle_query.c makes clauses of them and evaluates, oracle_phrase.c finds phrases.
  */
 #ifndef ORACLE_INSIDE_H
 #define ORACLE_INSIDE_H
@@ -56,6 +57,7 @@ struct oracle_field {
     int64_t weight; /* hundredths; 0: not searchable */
     int scale;
     size_t language; /* index into languages */
+    bool positions;  /* phrases look here    */
 };
 
 struct order_part {
@@ -64,9 +66,21 @@ struct order_part {
     bool descending;
 };
 
+/* Where a term stands: [start, end) in the words of one value of one field. */
+struct occurrence {
+    uint32_t term;
+    uint32_t field;
+    uint32_t value;
+    uint32_t start, end;
+    uint32_t order; /* of this token among the product's */
+    bool joined;
+    bool kept; /* phrases may use it; else it only says that the field has the term */
+};
+
 struct term_code {
     uint32_t term;
     uint8_t code;
+    size_t first, count; /* its occurrences */
 };
 
 struct version {
@@ -77,6 +91,7 @@ struct version {
     size_t layer_count;
     struct term_code *terms; /* ascending */
     size_t term_count;
+    struct occurrence *occurrences; /* by term, then in the order of tokens */
     unsigned length_code;
     bool alive;
     bool dropped;
@@ -123,5 +138,33 @@ struct version *oracle_find(struct oracle *oracle, const char *id);
 unsigned oracle_length_twice(unsigned code);
 /* N and twice the sum of lengths, as given or as held. */
 void oracle_statistics(const struct oracle *oracle, uint64_t *products, uint64_t *sum2);
+
+/* What stands between two white spaces of a query, or between two quotes. */
+struct piece {
+    const char *text; /* without '-', field, quotes and the '*' of a prefix */
+    size_t size;
+    int field; /* restricted to it, or -1 */
+    bool excluded;
+    bool quoted;
+    bool prefix;
+    bool joins; /* OR between two others */
+    bool in_or; /* an operand of it */
+    unsigned slop;
+};
+
+/* Cuts a query into *count pieces of the pool. 0, or AISLE_LIMIT for a slop that is too large. */
+int oracle_pieces(const struct oracle *oracle, struct pool *pool, const char *text, struct piece **pieces,
+                  size_t *count);
+
+struct phrase {
+    const struct oracle *oracle;
+    struct tokens tokens;
+    const uint8_t **terms; /* of each token, by term number: whether it is one of its terms */
+    int field;             /* the only one to look in, or -1 */
+    unsigned slop;
+};
+
+/* Whether the words stand together somewhere in this product. */
+bool oracle_phrase_matches(const struct phrase *phrase, const struct version *version);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * oracle.c - the oracle's catalog: schema, versions of products, their terms and order keys, df.
+ * oracle.c - the oracle's catalog: schema, versions of products, their terms, where these stand, order keys, df.
  *
  * Every put makes a version that is never changed but for its flags. A version keeps its product as layers: the JSON
  * as put and the patches since, the newest first wins. Nothing is freed before oracle_free.
@@ -14,6 +14,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define POSITIONS_MAX 1024u
 
 struct pool_block {
     struct pool_block *next;
@@ -125,6 +127,7 @@ static void read_field(struct oracle *oracle, const char *name, yajl_val value, 
         field->scale = YAJL_IS_INTEGER(scale) ? (int)YAJL_GET_INTEGER(scale) : 2;
     }
     if (field->weight > 0) {
+        field->positions = !YAJL_IS_FALSE(member(value, "positions"));
         field->language = language_of(oracle, own != NULL ? own : language);
         oracle->searchable_count++;
     }
@@ -206,6 +209,7 @@ void oracle_free(struct oracle *oracle)
     for (size_t i = 0; i < oracle->version_count; i++) {
         free(oracle->versions[i].layers);
         free(oracle->versions[i].terms);
+        free(oracle->versions[i].occurrences);
     }
     free(oracle->trees);
     free(oracle->versions);
@@ -325,12 +329,6 @@ static unsigned class_of_raw(int64_t raw, int64_t first_weight, bool first)
     return r <= 25 * first_weight ? 0 : r <= 50 * first_weight ? 1 : r <= 80 * first_weight ? 2 : 3;
 }
 
-/* One occurrence of a term in a field. */
-struct occurrence {
-    uint32_t term;
-    uint32_t field;
-};
-
 struct occurrences {
     struct occurrence *items;
     size_t count;
@@ -340,10 +338,13 @@ struct occurrences {
 static int compare_occurrences(const void *left, const void *right)
 {
     const struct occurrence *a = left, *b = right;
-    return (a->term > b->term) - (a->term < b->term);
+    if (a->term != b->term) {
+        return a->term < b->term ? -1 : 1;
+    }
+    return (a->order > b->order) - (a->order < b->order);
 }
 
-static void add_text(struct oracle *oracle, size_t field, const char *text, struct occurrences *out)
+static void add_text(struct oracle *oracle, size_t field, size_t value, const char *text, struct occurrences *out)
 {
     struct pool pool = {NULL};
     struct tokens tokens;
@@ -351,11 +352,37 @@ static void add_text(struct oracle *oracle, size_t field, const char *text, stru
     oracle_tokenise(&pool, text, strlen(text), &tokens);
     out->items = oracle_grow(out->items, (out->count + tokens.count + 1) * sizeof *out->items);
     for (size_t i = 0; i < tokens.count; i++) {
-        uint32_t term = term_intern(oracle, oracle_stem(&pool, stemmer, tokens.items[i].text));
-        out->items[out->count++] = (struct occurrence){.term = term, .field = (uint32_t)field};
+        const struct token *token = &tokens.items[i];
+        out->items[out->count] = (struct occurrence){
+            .term = term_intern(oracle, oracle_stem(&pool, stemmer, token->text)),
+            .field = (uint32_t)field,
+            .value = (uint32_t)value,
+            .start = (uint32_t)token->position,
+            .end = (uint32_t)(token->position + token->parts),
+            .order = (uint32_t)out->count,
+            .joined = token->joined,
+        };
+        out->count++;
     }
     out->length += oracle->fields[field].weight * (int64_t)tokens.words;
     pool_release(&pool);
+}
+
+/* Says which occurrences of one term are kept: the first 1,024 of each field, of which a compound that begins where
+ * the word itself stands is dropped. */
+static void keep_positions(struct occurrence *items, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct occurrence *item = &items[i];
+        size_t before = 0;
+        bool hidden = false;
+        for (size_t k = 0; k < i; k++) {
+            before += items[k].field == item->field;
+            hidden = hidden || (item->joined && !items[k].joined && items[k].field == item->field &&
+                                items[k].value == item->value && items[k].start == item->start);
+        }
+        item->kept = before < POSITIONS_MAX && !hidden;
+    }
 }
 
 /* The value of a field: of the newest layer that names it; NULL when absent. */
@@ -389,7 +416,7 @@ static void analyse(struct oracle *oracle, struct version *version)
     for (size_t field = 0; field < oracle->field_count; field++) {
         yajl_val value = oracle->fields[field].weight > 0 ? value_of(version, oracle->fields[field].name) : NULL;
         for (size_t i = 0; i < string_count(value); i++) {
-            add_text(oracle, field, string_at(value, i), &found);
+            add_text(oracle, field, i, string_at(value, i), &found);
         }
     }
     version->length_code = length_code((uint64_t)(found.length + first_weight / 2) / (uint64_t)first_weight);
@@ -405,11 +432,16 @@ static void analyse(struct oracle *oracle, struct version *version)
             first = first || found.items[next].field == oracle->first_text;
         }
         unsigned class = oracle->searchable_count == 1 ? class_of_tf(next - i) : class_of_raw(raw, first_weight, first);
-        version->terms[version->term_count++] =
-            (struct term_code){.term = found.items[i].term, .code = (uint8_t)(class << 5 | version->length_code)};
+        version->terms[version->term_count++] = (struct term_code){
+            .term = found.items[i].term,
+            .code = (uint8_t)(class << 5 | version->length_code),
+            .first = i,
+            .count = next - i,
+        };
+        keep_positions(found.items + i, next - i);
         oracle->terms[found.items[i].term].df++;
     }
-    free(found.items);
+    version->occurrences = found.items;
 }
 
 /* -------------------------------------------------------------------------------------------- order keys -- */

@@ -2,6 +2,7 @@
  * oracle_query.c - the oracle's queries: the text becomes a tree of clauses, the tree is asked about every product.
  *
  * Evaluation is a recursive function of (clause, version): its score, or NO_MATCH. No cursor, no order, no pruning.
+ * oracle_pieces.c cuts the text, oracle_phrase.c says whether words stand together.
  */
 #include "oracle/inside.h"
 
@@ -12,7 +13,6 @@
 #include <string.h>
 
 #define NO_MATCH INT64_MIN
-#define PIECES_MAX 4096
 #define TOKENS_MAX 64u
 #define K1 1.2
 #define B 0.75
@@ -22,7 +22,8 @@ enum kind {
     NODE_TERMS, /* any of terms: the best part                */
     NODE_ALL,   /* all children: the sum                      */
     NODE_BEST,  /* any child: the best of those that match    */
-    NODE_OR     /* any child: the sum of those that match     */
+    NODE_OR,    /* any child: the sum of those that match     */
+    NODE_PHRASE /* all children, standing together: the sum   */
 };
 
 struct node {
@@ -31,7 +32,8 @@ struct node {
     size_t child_count;
     uint8_t *terms; /* NODE_TERMS: by term number, whether it belongs */
     double idf;
-    bool restricted; /* to the first text field */
+    int field;             /* NODE_TERMS: restricted to it, or -1 */
+    struct phrase *phrase; /* NODE_PHRASE */
 };
 
 struct query {
@@ -43,6 +45,7 @@ struct query {
     uint64_t products;
     double average;
     size_t token_count;
+    int status; /* the first error */
 };
 
 /* ------------------------------------------------------------------------------------------------- clauses -- */
@@ -80,13 +83,13 @@ static uint64_t take_term(const struct query *query, struct node *node, size_t n
 }
 
 /* The clause of one token: its stems in all languages; of a prefix, also all terms that begin with it. */
-static struct node *terms_clause(struct query *query, const char *token, bool prefix, bool restricted)
+static struct node *terms_clause(struct query *query, const char *token, bool prefix, int field)
 {
     struct oracle *oracle = query->oracle;
     struct node *node = node_new(query, NODE_TERMS);
     uint64_t df = 0;
     node->terms = pool_alloc(&query->pool, oracle->term_count + 1);
-    node->restricted = restricted;
+    node->field = field;
     for (size_t i = 0; prefix && i < oracle->term_count; i++) {
         if (strncmp(oracle->terms[i].text, token, strlen(token)) == 0 &&
             (oracle->terms[i].df > 0 || oracle->terms[i].df_used > 0)) {
@@ -104,17 +107,25 @@ static struct node *terms_clause(struct query *query, const char *token, bool pr
     return node;
 }
 
-/* Adds the clauses of a text to node (ALL); with prefix, the last word is one. */
-static void add_text(struct query *query, struct node *node, const char *text, size_t size, bool prefix,
-                     bool restricted)
+/* The clauses of all tokens of a text, in their order; with prefix, the last word is one. */
+static struct node **token_clauses(struct query *query, const struct tokens *tokens, bool prefix, int field)
 {
-    struct tokens tokens;
-    oracle_tokenise(&query->pool, text, size, &tokens);
-    query->token_count += tokens.words;
-    for (size_t i = 0; i < tokens.count; i++) {
-        const struct token *token = &tokens.items[i];
-        bool last = token->position + token->parts == tokens.words;
-        struct node *clause = terms_clause(query, token->text, prefix && last, restricted);
+    struct node **clauses = pool_alloc(&query->pool, (tokens->count + 1) * sizeof(struct node *));
+    query->token_count += tokens->count;
+    for (size_t i = 0; i < tokens->count; i++) {
+        const struct token *token = &tokens->items[i];
+        bool last = token->position + token->parts == tokens->words;
+        clauses[i] = terms_clause(query, token->text, prefix && last, field);
+    }
+    return clauses;
+}
+
+/* Adds the clauses of a text's tokens to node (ALL): a compound matches as one or as its parts. */
+static void add_tokens(struct query *query, struct node *node, const struct tokens *tokens, struct node **clauses)
+{
+    for (size_t i = 0; i < tokens->count; i++) {
+        const struct token *token = &tokens->items[i];
+        struct node *clause = clauses[i];
         if (token->joined) {
             struct node *best = node_new(query, NODE_BEST);
             struct node *parts = node_new(query, NODE_ALL);
@@ -130,147 +141,107 @@ static void add_text(struct query *query, struct node *node, const char *text, s
     }
 }
 
-/* -------------------------------------------------------------------------------------------------- pieces -- */
-
-struct piece {
-    const char *text;
-    size_t size;
-    enum { PLAIN, RESTRICTED, EXCLUDED, OR } kind;
-    bool prefix;     /* ended in '*', which size no longer counts */
-    bool restricted; /* the name and its colon are no longer in text */
-    bool in_or;      /* an operand of OR */
-};
-
-/* Takes "name:" off a piece when name is the first text field. AISLE_BAD_QUERY for another searchable one. */
-static int take_field(const struct oracle *oracle, struct piece *piece)
+static void add_text(struct query *query, struct node *node, const char *text, size_t size, bool prefix, int field)
 {
-    const char *colon = memchr(piece->text, ':', piece->size);
-    if (colon == NULL || colon == piece->text || colon + 1 == piece->text + piece->size) {
-        return 0;
-    }
-    size_t name_size = (size_t)(colon - piece->text);
+    struct tokens tokens;
+    oracle_tokenise(&query->pool, text, size, &tokens);
+    add_tokens(query, node, &tokens, token_clauses(query, &tokens, prefix, field));
+}
+
+/* Whether this field, or with -1 any, keeps positions. */
+static bool keeps_positions(const struct oracle *oracle, int field)
+{
     for (size_t i = 0; i < oracle->field_count; i++) {
-        const struct oracle_field *field = &oracle->fields[i];
-        if (field->weight == 0 || strlen(field->name) != name_size ||
-            memcmp(field->name, piece->text, name_size) != 0) {
-            continue;
+        if (oracle->fields[i].positions && (field < 0 || (size_t)field == i)) {
+            return true;
         }
-        if (i != oracle->first_text) {
-            return AISLE_BAD_QUERY;
-        }
-        piece->restricted = true;
-        piece->text = colon + 1;
-        piece->size -= name_size + 1;
-        return 0;
     }
-    return 0;
+    return false;
 }
 
-static int read_piece(const struct oracle *oracle, const char *text, size_t size, struct piece *piece)
-{
-    *piece = (struct piece){.text = text, .size = size, .kind = PLAIN};
-    if (size == 2 && memcmp(text, "OR", 2) == 0) {
-        piece->kind = OR;
-        return 0;
-    }
-    if (size > 1 && text[0] == '-') {
-        piece->kind = EXCLUDED;
-        piece->text++;
-        piece->size--;
-    }
-    int status = take_field(oracle, piece);
-    if (status == 0 && piece->restricted && piece->kind == PLAIN) {
-        piece->kind = RESTRICTED;
-    }
-    if (status == 0 && piece->text[0] == '"' && strchr(piece->text + 1, '"') != NULL) {
-        return AISLE_BAD_QUERY; /* a phrase */
-    }
-    if (piece->size > 1 && piece->text[piece->size - 1] == '*') {
-        piece->prefix = true;
-        piece->size--;
-    }
-    return status;
-}
-
-static bool is_space(char c)
-{
-    return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
-/* Cuts the text into pieces; *count of them. */
-static int read_pieces(const struct oracle *oracle, const char *text, struct piece *pieces, size_t *count)
-{
-    for (const char *at = text; *at != '\0';) {
-        size_t size = 0;
-        while (at[size] != '\0' && !is_space(at[size])) {
-            size++;
-        }
-        if (size == 0) {
-            at++;
-            continue;
-        }
-        int status = read_piece(oracle, at, size, &pieces[*count]);
-        if (status != 0) {
-            return status;
-        }
-        ++*count;
-        at += size;
-    }
-    for (size_t i = 0; i < *count; i++) {
-        if (pieces[i].kind == OR && (i == 0 || i + 1 == *count)) {
-            pieces[i].kind = PLAIN;
-        } else if (pieces[i].kind == OR) {
-            pieces[i - 1].in_or = pieces[i + 1].in_or = true;
-        }
-    }
-    return 0;
-}
-
-/* The clauses of one piece, as one. */
-static struct node *piece_clause(struct query *query, const struct piece *piece)
+/* One word in quotes is just the word; none, a clause without children. */
+static struct node *phrase_clause(struct query *query, const struct piece *piece)
 {
     struct node *node = node_new(query, NODE_ALL);
-    add_text(query, node, piece->text, piece->size, piece->prefix, piece->restricted);
+    struct phrase *phrase = pool_alloc(&query->pool, sizeof *phrase);
+    *phrase = (struct phrase){.oracle = query->oracle, .field = piece->field, .slop = piece->slop};
+    oracle_tokenise(&query->pool, piece->text, piece->size, &phrase->tokens);
+    struct node **clauses = token_clauses(query, &phrase->tokens, piece->prefix, piece->field);
+    add_tokens(query, node, &phrase->tokens, clauses);
+    if (phrase->tokens.words < 2) {
+        return node;
+    }
+    if (!keeps_positions(query->oracle, piece->field) && query->status == 0) {
+        query->status = AISLE_BAD_QUERY;
+    }
+    node->kind = NODE_PHRASE;
+    node->phrase = phrase;
+    phrase->terms = pool_alloc(&query->pool, phrase->tokens.count * sizeof *phrase->terms);
+    for (size_t i = 0; i < phrase->tokens.count; i++) {
+        phrase->terms[i] = clauses[i]->terms;
+    }
     return node;
+}
+
+/* Adds the clauses of one piece to parent, as one; nothing when it has no words. */
+static void add_piece(struct query *query, struct node *parent, const struct piece *piece)
+{
+    struct node *node = NULL;
+    if (piece->quoted) {
+        node = phrase_clause(query, piece);
+    } else {
+        node = node_new(query, NODE_ALL);
+        add_text(query, node, piece->text, piece->size, piece->prefix, piece->field);
+    }
+    if (node->child_count > 0) {
+        add_child(query, parent, node);
+    }
+}
+
+static bool is_plain(const struct piece *piece)
+{
+    return !piece->excluded && !piece->quoted && !piece->joins && !piece->in_or && piece->field < 0;
 }
 
 /* Adds the run of plain pieces from first on, analysed together; returns how many it was. */
 static size_t add_run(struct query *query, const struct piece *pieces, size_t count, size_t first)
 {
     size_t last = first;
-    while (!pieces[last].prefix && last + 1 < count && pieces[last + 1].kind == PLAIN && !pieces[last + 1].in_or) {
+    while (!pieces[last].prefix && last + 1 < count && is_plain(&pieces[last + 1])) {
         last++;
     }
     const char *end = pieces[last].text + pieces[last].size;
-    add_text(query, query->all, pieces[first].text, (size_t)(end - pieces[first].text), pieces[last].prefix, false);
+    add_text(query, query->all, pieces[first].text, (size_t)(end - pieces[first].text), pieces[last].prefix, -1);
     return last + 1 - first;
 }
 
 static void add_pieces(struct query *query, const struct piece *pieces, size_t count)
 {
     for (size_t i = 0; i < count;) {
-        if (pieces[i].kind == EXCLUDED) {
-            add_child(query, query->none, piece_clause(query, &pieces[i++]));
+        if (pieces[i].excluded) {
+            add_piece(query, query->none, &pieces[i++]);
         } else if (pieces[i].in_or) {
             struct node *any = node_new(query, NODE_OR);
-            add_child(query, any, piece_clause(query, &pieces[i++]));
-            for (; i + 1 < count && pieces[i].kind == OR; i += 2) {
-                add_child(query, any, piece_clause(query, &pieces[i + 1]));
+            add_piece(query, any, &pieces[i++]);
+            for (; i + 1 < count && pieces[i].joins; i += 2) {
+                add_piece(query, any, &pieces[i + 1]);
             }
-            add_child(query, query->all, any);
-        } else if (pieces[i].kind == RESTRICTED) {
-            add_child(query, query->all, piece_clause(query, &pieces[i++]));
-        } else {
+            if (any->child_count > 0) {
+                add_child(query, query->all, any);
+            }
+        } else if (is_plain(&pieces[i])) {
             i += add_run(query, pieces, count, i);
+        } else {
+            add_piece(query, query->all, &pieces[i++]);
         }
     }
 }
 
 static int read_query(struct query *query, const char *text)
 {
-    struct piece *pieces = pool_alloc(&query->pool, PIECES_MAX * sizeof *pieces);
+    struct piece *pieces = NULL;
     size_t count = 0;
-    int status = read_pieces(query->oracle, text, pieces, &count);
+    int status = oracle_pieces(query->oracle, &query->pool, text, &pieces, &count);
     if (status != 0) {
         return status;
     }
@@ -278,7 +249,7 @@ static int read_query(struct query *query, const char *text)
     query->none = node_new(query, NODE_OR);
     add_pieces(query, pieces, count);
     query->blank = count == 0;
-    return query->token_count > TOKENS_MAX ? AISLE_LIMIT : 0;
+    return query->status != 0 ? query->status : query->token_count > TOKENS_MAX ? AISLE_LIMIT : 0;
 }
 
 /* ---------------------------------------------------------------------------------------------- evaluation -- */
@@ -297,13 +268,24 @@ static int64_t part(const struct query *query, double idf, uint8_t code)
     return rounded > PART_MAX ? PART_MAX : rounded;
 }
 
+/* Whether a version's i-th term stands in this field; -1: in any. */
+static bool stands_in(const struct version *version, size_t i, int field)
+{
+    const struct term_code *term = &version->terms[i];
+    for (size_t k = term->first; field >= 0 && k < term->first + term->count; k++) {
+        if (version->occurrences[k].field == (uint32_t)field) {
+            return true;
+        }
+    }
+    return field < 0;
+}
+
 static int64_t best_part(const struct query *query, const struct node *node, const struct version *version)
 {
     int64_t best = NO_MATCH;
     for (size_t i = 0; i < version->term_count; i++) {
         uint8_t code = version->terms[i].code;
-        if (!node->terms[version->terms[i].term] ||
-            (node->restricted && query->oracle->searchable_count > 1 && code >> 5 < 4)) {
+        if (!node->terms[version->terms[i].term] || !stands_in(version, i, node->field)) {
             continue;
         }
         int64_t score = part(query, node->idf, code);
@@ -321,13 +303,16 @@ static int64_t evaluate(const struct query *query, const struct node *node, cons
     for (size_t i = 0; i < node->child_count; i++) {
         int64_t score = evaluate(query, node->children[i], version);
         if (score == NO_MATCH) {
-            if (node->kind == NODE_ALL) {
+            if (node->kind == NODE_ALL || node->kind == NODE_PHRASE) {
                 return NO_MATCH;
             }
             continue;
         }
         sum += score;
         best = score > best ? score : best;
+    }
+    if (node->kind == NODE_PHRASE && !oracle_phrase_matches(node->phrase, version)) {
+        return NO_MATCH;
     }
     return best == NO_MATCH ? (node->kind == NODE_ALL ? 0 : NO_MATCH) : node->kind == NODE_BEST ? best : sum;
 }
@@ -352,7 +337,7 @@ static int compare_matches(const void *left, const void *right)
     return strcmp(a->version->id, b->version->id);
 }
 
-/* A clause without tokens matches nothing. */
+/* Text without a word matches nothing. */
 static int64_t match_version(const struct query *query, const struct version *version)
 {
     if (query->all->child_count == 0 && query->none->child_count == 0 && !query->blank) {
@@ -360,8 +345,7 @@ static int64_t match_version(const struct query *query, const struct version *ve
     }
     int64_t score = evaluate(query, query->all, version);
     for (size_t i = 0; score != NO_MATCH && i < query->none->child_count; i++) {
-        const struct node *excluded = query->none->children[i];
-        if (excluded->child_count > 0 && evaluate(query, excluded, version) != NO_MATCH) {
+        if (evaluate(query, query->none->children[i], version) != NO_MATCH) {
             return NO_MATCH;
         }
     }
