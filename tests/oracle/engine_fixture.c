@@ -7,6 +7,7 @@
 #include "oracle/engine_fixture.h"
 
 #include "base/hash.h"
+#include "oracle/difference.h"
 
 #include <ftw.h>
 #include <math.h>
@@ -31,6 +32,11 @@ static int remove_entry(const char *path, const struct stat *status, int type, s
     (void)type;
     (void)walk;
     return remove(path);
+}
+
+void pair_remove(const char *path)
+{
+    nftw(path, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
 }
 
 static bool open_engine(struct pair *pair)
@@ -58,7 +64,7 @@ bool pair_open(struct pair *pair, const char *path, const char *schema, uint32_t
     aisle_error error = {.message = ""};
     *pair = (struct pair){.exact = true};
     snprintf(pair->path, sizeof pair->path, "%s", path);
-    nftw(path, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+    pair_remove(path);
     pair->oracle = oracle_new(schema);
     if (pair->oracle == NULL) {
         fprintf(stderr, "the oracle refuses the schema %s\n", schema);
@@ -74,12 +80,27 @@ bool pair_reopen(struct pair *pair)
     return open_engine(pair);
 }
 
+static void print_fault(void *context, const char *message)
+{
+    (void)context;
+    fprintf(stderr, "check: %s\n", message);
+}
+
+bool pair_check(struct pair *pair)
+{
+    aisle_error error = {.message = ""};
+    uint64_t faults = 0;
+    close_engine(pair);
+    int status = aisle_check(pair->path, print_fault, NULL, &faults, &error);
+    return status == 0 ? faults == 0 : failed("check", status, &error);
+}
+
 void pair_close(struct pair *pair)
 {
     close_engine(pair);
     aisle_result_free(pair->result);
     oracle_free(pair->oracle);
-    nftw(pair->path, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+    pair_remove(pair->path);
     *pair = (struct pair){.catalog = NULL};
 }
 
@@ -295,7 +316,7 @@ static bool search_inexact(struct pair *pair, const char *text, bool plain, stru
 
 bool pair_search(struct pair *pair, const char *text, uint32_t offset, uint32_t limit, bool plain, uint64_t *hits)
 {
-    struct oracle_answer answer;
+    struct oracle_answer answer = {0};
     aisle_error error = {.message = ""};
     uint64_t ignored = 0;
     int status = 0;
@@ -309,12 +330,13 @@ bool pair_search(struct pair *pair, const char *text, uint32_t offset, uint32_t 
     if (same && status == 0) {
         same = pair->exact ? same_hits(pair, &answer, hits) : search_inexact(pair, text, plain, &answer, hits);
     }
-    if (same || status == 0) {
-        oracle_answer_release(&answer);
-    }
+    pair->status = status;
+    pair->total = answer.total;
     if (!same) {
-        fprintf(stderr, "query \"%s\" offset %u limit %u, %s statistics\n", text, offset, limit,
+        fprintf(stderr, "query '%s' offset %u limit %u, %s statistics\n", text, offset, limit,
                 pair->exact ? "exact" : "explained");
+        difference_print(pair->catalog, pair->oracle, text);
     }
+    oracle_answer_release(&answer);
     return same;
 }

@@ -1,8 +1,8 @@
 /*
  * engine_fixture.h - a catalog of the engine beside one of the oracle, and the comparison of their answers.
  *
- * Shared by the oracle's tests; sees the engine through aisle.h only. A comparison that fails prints the query and
- * what differs, and returns false; the test adds its seed.
+ * Shared by the oracle's tests; sees the engine through aisle.h only. A comparison that fails prints the query, both
+ * answers and the products that they differ in (difference.h), and returns false; the test adds its seed.
  *
  * Thread rule: one pair, one thread at a time.
  */
@@ -21,6 +21,8 @@ struct pair {
     aisle_result *result;
     struct oracle *oracle;
     bool exact; /* nothing dead was dropped, or all of it: the oracle's own statistics are the engine's */
+    int status;     /* of the last search             */
+    uint64_t total; /* of the last search, when it is 0 */
 };
 
 /* Creates both catalogs with this schema and opens a writer. path: a directory that does not exist. */
@@ -29,8 +31,14 @@ bool pair_open(struct pair *pair, const char *path, const char *schema, uint32_t
 /* Closes the engine's and opens it anew. */
 bool pair_reopen(struct pair *pair);
 
+/* Closes the engine's and has every structure of it verified; false, with what was found, when there is a fault. */
+bool pair_check(struct pair *pair);
+
 /* Frees both and removes the engine's directory. */
 void pair_close(struct pair *pair);
+
+/* Removes a directory with all that is in it; one that is not there is no error. */
+void pair_remove(const char *path);
 
 /* Each does the same to both and compares what they return. */
 bool pair_put(struct pair *pair, const char *product);

@@ -1,10 +1,9 @@
 /*
- * random_shop.c - the vocabulary and the dice.
+ * random_shop.c - the vocabulary and the dice: schemas, products, patches. random_query.c makes the queries.
  *
  * Common words stand first and are drawn far more often (the square of a uniform number), so that df covers all
- * sizes. Text that the definition leaves open is not made: two spaces inside a number and its unit, OR beside an
- * exclusion, pieces without a token in an OR. A call takes at most one throw of the dice among its arguments, because
- * their order is the compiler's.
+ * sizes. Text that the definition leaves open is not made: two spaces inside a number and its unit. A call takes at
+ * most one throw of the dice among its arguments, because their order is the compiler's.
  */
 #include "oracle/random_shop.h"
 
@@ -25,10 +24,12 @@ static const char *const words[] = {
 };
 
 static const char *const brands[] = {
-    "Acme", "ACME", "North Star", "northstar", "Levi's", "Caf\u00e9 Noir", "3M", "H&M", "run",
+    "Acme", "ACME", "North Star", "northstar", "Levi's", "Caf\u00e9 Noir", "3M", "H&M", "run", "North-Star Red Star",
+    "--",
 };
 
-static const char *const levels[] = {"Shoes", "Running", "Wear", "T-Shirts", "Home", "64 GB"};
+static const char *const levels[] = {"Shoes",    "Running", "Wear",          "T-Shirts", "Home",
+                                     "64 GB",    "!!",      "Running Shoes", "Wi-Fi & USB-C"};
 static const char *const languages[] = {"english", "english", "none", "german", "french"};
 
 #define COUNT(array) ((uint32_t)(sizeof(array) / sizeof(array)[0]))
@@ -42,13 +43,12 @@ uint32_t shop_random(struct shop *shop, uint32_t limit)
     return (uint32_t)(((mixed ^ mixed >> 31) >> 32) * limit >> 32);
 }
 
-static bool chance(struct shop *shop, uint32_t percent)
+bool shop_chance(struct shop *shop, uint32_t percent)
 {
     return shop_random(shop, 100) < percent;
 }
 
-/* Appends to a text of SHOP_TEXT_BYTES or of the size given. */
-__attribute__((format(printf, 3, 4))) static void append(char *out, size_t size, const char *format, ...)
+void shop_append(char *out, size_t size, const char *format, ...)
 {
     size_t used = strlen(out);
     va_list arguments;
@@ -65,28 +65,37 @@ static struct shop_field *add_field(struct shop *shop, const char *name, enum sh
     *field = (struct shop_field){.name = name};
     static const char *const types[] = {"text", "keyword", "keyword", "path", "integer", "decimal", "double", "bool"};
     field->type = type;
-    append(shop->schema, sizeof shop->schema, "%s\"%s\":{\"type\":\"%s\"", shop->field_count == 1 ? "" : ",", name,
+    shop_append(shop->schema, sizeof shop->schema, "%s\"%s\":{\"type\":\"%s\"", shop->field_count == 1 ? "" : ",", name,
            types[type]);
     return field;
 }
 
 static void end_field(struct shop *shop)
 {
-    append(shop->schema, sizeof shop->schema, "}");
+    shop_append(shop->schema, sizeof shop->schema, "}");
 }
 
 /* A weight of 0.01 to maximum hundredths under this key. */
 static void add_weight(struct shop *shop, const char *key, uint32_t maximum)
 {
-    uint32_t weight = chance(shop, 50) ? maximum : 1 + shop_random(shop, maximum);
-    append(shop->schema, sizeof shop->schema, ",\"%s\":%u.%02u", key, weight / 100, weight % 100);
+    uint32_t weight = shop_chance(shop, 50) ? maximum : 1 + shop_random(shop, maximum);
+    shop_append(shop->schema, sizeof shop->schema, ",\"%s\":%u.%02u", key, weight / 100, weight % 100);
+}
+
+static void add_positions(struct shop *shop, struct shop_field *field)
+{
+    field->searchable = true;
+    field->positions = !shop->no_positions && shop_chance(shop, 80);
+    if (!field->positions || shop_chance(shop, 30)) {
+        shop_append(shop->schema, sizeof shop->schema, ",\"positions\":%s", field->positions ? "true" : "false");
+    }
 }
 
 static void add_language(struct shop *shop)
 {
-    if (chance(shop, 15)) {
+    if (shop_chance(shop, 15)) {
         shop->one_language = false;
-        append(shop->schema, sizeof shop->schema, ",\"language\":\"%s\"",
+        shop_append(shop->schema, sizeof shop->schema, ",\"language\":\"%s\"",
                languages[shop_random(shop, COUNT(languages))]);
     }
 }
@@ -94,13 +103,13 @@ static void add_language(struct shop *shop)
 static void add_keyword(struct shop *shop, const char *name, enum shop_type type, uint32_t maximum)
 {
     struct shop_field *field = add_field(shop, name, type);
-    if (chance(shop, 60)) {
-        field->searchable = true;
+    if (shop_chance(shop, 60)) {
         add_weight(shop, "search_weight", maximum);
+        add_positions(shop, field);
         add_language(shop);
     }
-    if (chance(shop, 30)) {
-        append(shop->schema, sizeof shop->schema, ",\"facet\":true");
+    if (shop_chance(shop, 30)) {
+        shop_append(shop->schema, sizeof shop->schema, ",\"facet\":true");
     }
     end_field(shop);
 }
@@ -109,33 +118,33 @@ static void add_fields(struct shop *shop, bool title_only)
 {
     static const uint32_t weights[] = {100, 100, 500, 250, 10000, 300, 133};
     uint32_t weight = weights[shop_random(shop, COUNT(weights))];
-    if (!title_only && chance(shop, 40)) {
+    if (!title_only && shop_chance(shop, 40)) {
         add_keyword(shop, "brand", SHOP_KEYWORD, weight);
     }
-    add_field(shop, "title", SHOP_TEXT)->searchable = true;
-    append(shop->schema, sizeof shop->schema, ",\"weight\":%u.%02u", weight / 100, weight % 100);
+    add_positions(shop, add_field(shop, "title", SHOP_TEXT));
+    shop_append(shop->schema, sizeof shop->schema, ",\"weight\":%u.%02u", weight / 100, weight % 100);
     end_field(shop);
-    if (!title_only && chance(shop, 60)) {
-        add_field(shop, "description", SHOP_TEXT)->searchable = true;
+    if (!title_only && shop_chance(shop, 60)) {
+        add_positions(shop, add_field(shop, "description", SHOP_TEXT));
         add_weight(shop, "weight", weight);
         add_language(shop);
         end_field(shop);
     }
-    if (!title_only && chance(shop, 50)) {
+    if (!title_only && shop_chance(shop, 50)) {
         add_keyword(shop, "category", SHOP_PATH, weight);
     }
-    if (!title_only && chance(shop, 30)) {
+    if (!title_only && shop_chance(shop, 30)) {
         add_keyword(shop, "tags", SHOP_LIST, weight);
     }
-    if (!title_only && weight >= 100 && chance(shop, 30)) {
-        add_field(shop, "sku", SHOP_KEYWORD)->searchable = true;
-        append(shop->schema, sizeof shop->schema, ",\"code\":true");
+    if (!title_only && weight >= 100 && shop_chance(shop, 30)) {
+        add_positions(shop, add_field(shop, "sku", SHOP_KEYWORD));
+        shop_append(shop->schema, sizeof shop->schema, ",\"code\":true");
         end_field(shop);
     }
     add_field(shop, "sales", SHOP_INTEGER);
     end_field(shop);
     add_field(shop, "price", SHOP_DECIMAL);
-    append(shop->schema, sizeof shop->schema, ",\"scale\":%u", 2);
+    shop_append(shop->schema, sizeof shop->schema, ",\"scale\":%u", 2);
     end_field(shop);
     add_field(shop, "rating", SHOP_DOUBLE);
     end_field(shop);
@@ -150,45 +159,46 @@ static void add_order(struct shop *shop)
     unsigned room = 64;
     unsigned parts = 0;
     bool length = false;
-    append(shop->schema, sizeof shop->schema, ",\"order\":[");
+    shop_append(shop->schema, sizeof shop->schema, ",\"order\":[");
     for (unsigned tries = 0; tries < 8 && parts < 6; tries++) {
         struct shop_field *field = &shop->fields[shop_random(shop, (uint32_t)shop->field_count)];
-        bool use_length = !length && chance(shop, 25);
+        bool use_length = !length && shop_chance(shop, 25);
         unsigned need = use_length ? 5 : bits[field->type];
         if (need == 0 || need > room || (!use_length && field->ordered)) {
             continue;
         }
-        append(shop->schema, sizeof shop->schema, "%s\"%s", parts++ == 0 ? "" : ",",
+        shop_append(shop->schema, sizeof shop->schema, "%s\"%s", parts++ == 0 ? "" : ",",
                use_length ? "length" : field->name);
-        if (!use_length && field->type >= SHOP_INTEGER && chance(shop, 70)) {
-            append(shop->schema, sizeof shop->schema, ":%s", chance(shop, 60) ? "desc" : "asc");
+        if (!use_length && field->type >= SHOP_INTEGER && shop_chance(shop, 70)) {
+            shop_append(shop->schema, sizeof shop->schema, ":%s", shop_chance(shop, 60) ? "desc" : "asc");
         }
-        append(shop->schema, sizeof shop->schema, "\"");
+        shop_append(shop->schema, sizeof shop->schema, "\"");
         length = length || use_length;
         field->ordered = field->ordered || !use_length;
         room -= need;
     }
-    append(shop->schema, sizeof shop->schema, "%s]", parts == 0 ? "\"length\"" : "");
+    shop_append(shop->schema, sizeof shop->schema, "%s]", parts == 0 ? "\"length\"" : "");
 }
 
 void shop_init(struct shop *shop, uint64_t seed)
 {
     *shop = (struct shop){.state = seed, .one_language = true};
-    shop->ids = 20 + shop_random(shop, chance(shop, 5) ? SHOP_IDS_MAX - 20 : 300);
-    shop->garble = chance(shop, 20) ? 40 : 0;
+    shop->ids = 20 + shop_random(shop, shop_chance(shop, 5) ? SHOP_IDS_MAX - 20 : 300);
+    shop->garble = shop_chance(shop, 20) ? 40 : 0;
     shop->rare = 10 + shop_random(shop, 2000);
-    append(shop->schema, sizeof shop->schema, "{\"version\":1,\"id\":\"id\",");
-    if (chance(shop, 85)) {
-        append(shop->schema, sizeof shop->schema, "\"language\":\"%s\",",
+    shop->no_positions = shop->garble == 0 && shop_chance(shop, 4);
+    shop_append(shop->schema, sizeof shop->schema, "{\"version\":1,\"id\":\"id\",");
+    if (shop_chance(shop, 85)) {
+        shop_append(shop->schema, sizeof shop->schema, "\"language\":\"%s\",",
                languages[shop_random(shop, COUNT(languages))]);
     }
-    append(shop->schema, sizeof shop->schema, "\"fields\":{");
-    add_fields(shop, chance(shop, 25));
-    append(shop->schema, sizeof shop->schema, "}");
-    if (chance(shop, 70)) {
+    shop_append(shop->schema, sizeof shop->schema, "\"fields\":{");
+    add_fields(shop, shop_chance(shop, 25));
+    shop_append(shop->schema, sizeof shop->schema, "}");
+    if (shop_chance(shop, 70)) {
         add_order(shop);
     }
-    append(shop->schema, sizeof shop->schema, "}");
+    shop_append(shop->schema, sizeof shop->schema, "}");
 }
 
 /* ---------------------------------------------------------------------------------------------- products -- */
@@ -207,145 +217,27 @@ static void add_garble(struct shop *shop, char *out, size_t size)
     static const char signs[] = "aasmgx15500,,..''--_&/+";
     struct shop dice = {.state = shop_random(shop, 300)};
     uint32_t length = 3 + shop_random(&dice, 12);
-    append(out, size, "%c", "ab1"[shop_random(&dice, 3)]);
+    shop_append(out, size, "%c", "ab1"[shop_random(&dice, 3)]);
     for (uint32_t i = 0; i < length; i++) {
-        append(out, size, "%c", signs[shop_random(&dice, COUNT(signs) - 1)]);
+        shop_append(out, size, "%c", signs[shop_random(&dice, COUNT(signs) - 1)]);
     }
 }
 
-static void add_word(struct shop *shop, char *out, size_t size)
+void shop_word(struct shop *shop, char *out, size_t size)
 {
-    if (chance(shop, 15)) {
-        append(out, size, "rare%u", shop_random(shop, shop->rare));
-    } else if (chance(shop, shop->garble)) {
+    if (shop_chance(shop, 15)) {
+        shop_append(out, size, "rare%u", shop_random(shop, shop->rare));
+    } else if (shop_chance(shop, shop->garble)) {
         add_garble(shop, out, size);
-    } else if (chance(shop, 5)) {
+    } else if (shop_chance(shop, 5)) {
         uint32_t draw = shop_random(shop, 26 * shop->rare);
-        append(out, size, "model%c%u", 'a' + (int)(draw % 26), draw / 26);
+        shop_append(out, size, "model%c%u", 'a' + (int)(draw % 26), draw / 26);
     } else {
-        append(out, size, "%s", common_word(shop));
+        shop_append(out, size, "%s", common_word(shop));
     }
 }
 
-static void add_words(struct shop *shop, char *out, uint32_t count)
-{
-    static const char *const between[] = {" ", " ", " ", " ", ", ", " - ", "; ", " (", ". "};
-    for (uint32_t i = 0; i < count; i++) {
-        append(out, SHOP_TEXT_BYTES, "%s", i == 0 ? "" : between[shop_random(shop, COUNT(between))]);
-        add_word(shop, out, SHOP_TEXT_BYTES);
-    }
-}
-
-static void add_strings(struct shop *shop, char *out, const char *const *values, uint32_t value_count)
-{
-    uint32_t count = 1 + shop_random(shop, 3);
-    append(out, SHOP_TEXT_BYTES, "[");
-    for (uint32_t i = 0; i < count; i++) {
-        append(out, SHOP_TEXT_BYTES, "%s\"%s\"", i == 0 ? "" : ",", values[shop_random(shop, value_count)]);
-    }
-    append(out, SHOP_TEXT_BYTES, "]");
-}
-
-static void add_text(struct shop *shop, char *out)
-{
-    static const uint32_t lengths[] = {1, 3, 4, 6, 8, 12, 30, 60, 110, 200};
-    uint32_t longest = chance(shop, 90) ? 6 : COUNT(lengths);
-    uint32_t count = shop_random(shop, lengths[shop_random(shop, longest)] + 1);
-    if (chance(shop, 3)) {
-        append(out, SHOP_TEXT_BYTES, "[\"");
-        add_words(shop, out, count);
-        append(out, SHOP_TEXT_BYTES, "\",\"");
-        add_words(shop, out, 2);
-        append(out, SHOP_TEXT_BYTES, "\"]");
-        return;
-    }
-    append(out, SHOP_TEXT_BYTES, "\"");
-    add_words(shop, out, count);
-    append(out, SHOP_TEXT_BYTES, "\"");
-}
-
-static void add_value(struct shop *shop, const struct shop_field *field, char *out)
-{
-    static const char *const stock[] = {"true", "false"};
-    uint32_t draw;
-    switch (field->type) {
-    case SHOP_TEXT:
-        add_text(shop, out);
-        break;
-    case SHOP_KEYWORD:
-        append(out, SHOP_TEXT_BYTES, "\"%s\"", brands[shop_random(shop, COUNT(brands))]);
-        break;
-    case SHOP_LIST:
-        add_strings(shop, out, brands, COUNT(brands));
-        break;
-    case SHOP_PATH:
-        add_strings(shop, out, levels, COUNT(levels));
-        break;
-    case SHOP_INTEGER:
-        append(out, SHOP_TEXT_BYTES, "%d", (int)shop_random(shop, chance(shop, 50) ? 20 : 1u << 30) - 3);
-        break;
-    case SHOP_DECIMAL:
-        draw = shop_random(shop, 50000);
-        append(out, SHOP_TEXT_BYTES, "%u.%02u", draw / 100, draw % 100);
-        break;
-    case SHOP_DOUBLE:
-        draw = shop_random(shop, 60);
-        append(out, SHOP_TEXT_BYTES, "%u.%u", draw / 10, draw % 10);
-        break;
-    case SHOP_BOOL:
-        append(out, SHOP_TEXT_BYTES, "%s", stock[shop_random(shop, 2)]);
-        break;
-    }
-}
-
-void shop_product(struct shop *shop, const char *id, char *out)
-{
-    out[0] = '\0';
-    append(out, SHOP_TEXT_BYTES, "{\"id\":\"%s\"", id);
-    for (size_t i = 0; i < shop->field_count; i++) {
-        if (chance(shop, 85)) {
-            append(out, SHOP_TEXT_BYTES, ",\"%s\":", shop->fields[i].name);
-            add_value(shop, &shop->fields[i], out);
-        } else if (chance(shop, 10)) {
-            append(out, SHOP_TEXT_BYTES, ",\"%s\":null", shop->fields[i].name);
-        }
-    }
-    append(out, SHOP_TEXT_BYTES, "%s}", chance(shop, 10) ? ",\"unknown\":{\"a\":[1,2]}" : "");
-}
-
-void shop_patch(struct shop *shop, bool numbers_only, bool ordered, char *out)
-{
-    unsigned count = 0;
-    out[0] = '\0';
-    append(out, SHOP_TEXT_BYTES, "{");
-    for (size_t i = 0; i < shop->field_count; i++) {
-        const struct shop_field *field = &shop->fields[i];
-        bool number = field->type >= SHOP_INTEGER;
-        if ((numbers_only && !number) || (number && field->ordered && !ordered) || (!number && !field->searchable) ||
-            chance(shop, 60)) {
-            continue;
-        }
-        append(out, SHOP_TEXT_BYTES, "%s\"%s\":", count++ == 0 ? "" : ",", field->name);
-        if (chance(shop, 15)) {
-            append(out, SHOP_TEXT_BYTES, "null");
-        } else {
-            add_value(shop, field, out);
-        }
-    }
-    append(out, SHOP_TEXT_BYTES, "}");
-}
-
-uint32_t shop_id(struct shop *shop, char *out, size_t size)
-{
-    uint32_t number = shop_random(shop, shop->ids);
-    snprintf(out, size, "P%u", number);
-    return number;
-}
-
-/* ----------------------------------------------------------------------------------------------- queries -- */
-
-/* A word of letters a to z, so that it is one token and its beginnings are cut at a character. */
-static const char *plain_word(struct shop *shop)
+const char *shop_plain_word(struct shop *shop)
 {
     for (;;) {
         const char *word = common_word(shop);
@@ -355,55 +247,187 @@ static const char *plain_word(struct shop *shop)
     }
 }
 
-/* A piece that makes at least one token. */
-static void add_piece(struct shop *shop, char *out, size_t size, bool *plain)
+/* Words, now and then one twice in a row. */
+static void add_words(struct shop *shop, char *out, uint32_t count)
 {
-    uint32_t draw = shop_random(shop, 100);
-    *plain = *plain && draw < 45 && shop->one_language;
-    if (draw < 45) {
-        append(out, size, "%s", plain_word(shop));
-    } else if (draw < 70) {
-        add_word(shop, out, size);
-    } else if (draw < 85) {
-        const char *word = plain_word(shop);
-        append(out, size, "%.*s*", 1 + (int)shop_random(shop, (uint32_t)strlen(word)), word);
-    } else if (draw < 93 && shop->one_language) {
-        const char *star = chance(shop, 20) ? "*" : "";
-        append(out, size, "title:%s%s", plain_word(shop), star);
-    } else if (draw < 96) {
-        append(out, size, "%s", chance(shop, 50) ? "t-shi*" : "64 g*");
-    } else {
-        append(out, size, "%s", chance(shop, 50) ? "nothingatall" : "foo:shoe");
+    static const char *const between[] = {" ", " ", " ", " ", ", ", " - ", "; ", " (", ". "};
+    for (uint32_t i = 0; i < count; i++) {
+        size_t start = strlen(out);
+        shop_append(out, SHOP_TEXT_BYTES, "%s", i == 0 ? "" : between[shop_random(shop, COUNT(between))]);
+        size_t word = strlen(out);
+        shop_word(shop, out, SHOP_TEXT_BYTES);
+        if (i + 1 < count && word > start && shop_chance(shop, 5)) {
+            char again[SHOP_SAMPLE_BYTES];
+            snprintf(again, sizeof again, "%s", out + word);
+            shop_append(out, SHOP_TEXT_BYTES, " %s", again);
+            i++;
+        }
     }
 }
 
-bool shop_query(struct shop *shop, char *out, size_t size)
+/* A word about as often as its places are kept; "run-s" is its first word twice, by its stem in English. */
+static void add_repeats(struct shop *shop, char *out)
 {
-    static const char *const odd[] = {"", "  ", "!!", "-red", "-t-shirt -shoe", "OR", "red OR", "- red", "RED  SHOE",
-                                      "-title:red", "shoe -64gb", "red red", "t shirt", "OR shoe", "-shi*"};
-    bool plain = true;
-    out[0] = '\0';
-    if (chance(shop, 10)) {
-        const char *text = odd[shop_random(shop, COUNT(odd))];
-        append(out, size, "%s", strstr(text, "title:") != NULL && !shop->one_language ? "shoe" : text);
-        return false;
+    bool compound = shop_chance(shop, 50);
+    const char *word = compound ? "run-s" : shop_plain_word(shop);
+    uint32_t times = (compound ? 500 : 1010) + shop_random(shop, 20);
+    for (uint32_t i = 0; i < times; i++) {
+        shop_append(out, SHOP_TEXT_BYTES, "%s ", word);
     }
-    uint32_t count = 1 + shop_random(shop, shop_random(shop, 4) + 1);
-    bool excluded = true;
+}
+
+/* Keeps a value, or from some word on what fits. */
+static void keep_sample(struct shop *shop, size_t field, const char *value)
+{
+    struct shop_sample *sample = &shop->samples[shop->sample_count++ % SHOP_SAMPLES];
+    size_t length = strlen(value);
+    const char *from = value;
+    if (length >= SHOP_SAMPLE_BYTES) {
+        uint32_t last = (uint32_t)(length - SHOP_SAMPLE_BYTES / 2);
+        uint32_t skipped = shop_chance(shop, 40) ? last : shop_random(shop, last);
+        const char *space = strchr(value + skipped, ' ');
+        from = space != NULL ? space + 1 : value;
+    }
+    sample->field = field;
+    snprintf(sample->text, sizeof sample->text, "%s", from);
+    if (strlen(from) >= SHOP_SAMPLE_BYTES) {
+        char *space = strrchr(sample->text, ' ');
+        *(space != NULL ? space : sample->text) = '\0';
+    }
+}
+
+/* Appends one string: this value, or with NULL some words. */
+static void add_string(struct shop *shop, size_t field, char *out, const char *value, uint32_t count)
+{
+    shop_append(out, SHOP_TEXT_BYTES, "\"");
+    size_t start = strlen(out);
+    if (value != NULL) {
+        shop_append(out, SHOP_TEXT_BYTES, "%s", value);
+    } else {
+        if (shop->fields[field].type == SHOP_TEXT && shop_random(shop, 700) == 0) {
+            add_repeats(shop, out);
+        }
+        add_words(shop, out, count);
+    }
+    keep_sample(shop, field, out + start);
+    shop_append(out, SHOP_TEXT_BYTES, "\"");
+}
+
+/* One of the values, sometimes some words. */
+static void add_keyword_value(struct shop *shop, size_t field, char *out, const char *const *values, uint32_t count)
+{
+    if (shop_chance(shop, 25)) {
+        add_string(shop, field, out, NULL, 1 + shop_random(shop, 4));
+    } else {
+        add_string(shop, field, out, values[shop_random(shop, count)], 0);
+    }
+}
+
+static void add_strings(struct shop *shop, size_t field, char *out, const char *const *values, uint32_t value_count)
+{
+    bool many = shop->fields[field].type == SHOP_LIST && shop_chance(shop, 2);
+    uint32_t count = 1 + shop_random(shop, many ? 100 : 3);
+    shop_append(out, SHOP_TEXT_BYTES, "[");
     for (uint32_t i = 0; i < count; i++) {
-        bool exclude = i > 0 && chance(shop, 15);
-        if (i > 0) {
-            bool join = !exclude && !excluded && chance(shop, 25);
-            append(out, size, "%s", join ? " OR " : " ");
-            plain = plain && !join;
-        }
-        append(out, size, "%s", exclude ? "-" : "");
-        if (exclude) {
-            append(out, size, "%s", plain_word(shop));
-        } else {
-            add_piece(shop, out, size, &plain);
-        }
-        excluded = exclude;
+        shop_append(out, SHOP_TEXT_BYTES, "%s", i == 0 ? "" : ",");
+        add_keyword_value(shop, field, out, values, value_count);
     }
-    return plain;
+    shop_append(out, SHOP_TEXT_BYTES, "]");
+}
+
+static void add_text(struct shop *shop, size_t field, char *out)
+{
+    static const uint32_t lengths[] = {1, 3, 4, 6, 8, 12, 30, 60, 110, 200};
+    uint32_t longest = shop_chance(shop, 90) ? 6 : COUNT(lengths);
+    uint32_t count = shop_random(shop, lengths[shop_random(shop, longest)] + 1);
+    if (shop_chance(shop, 6)) {
+        shop_append(out, SHOP_TEXT_BYTES, "[");
+        add_string(shop, field, out, NULL, count);
+        shop_append(out, SHOP_TEXT_BYTES, ",");
+        add_string(shop, field, out, NULL, shop_random(shop, 3));
+        shop_append(out, SHOP_TEXT_BYTES, ",");
+        add_string(shop, field, out, NULL, 2);
+        shop_append(out, SHOP_TEXT_BYTES, "]");
+        return;
+    }
+    add_string(shop, field, out, NULL, count);
+}
+
+static void add_value(struct shop *shop, size_t number, char *out)
+{
+    const struct shop_field *field = &shop->fields[number];
+    static const char *const stock[] = {"true", "false"};
+    uint32_t draw;
+    switch (field->type) {
+    case SHOP_TEXT:
+        add_text(shop, number, out);
+        break;
+    case SHOP_KEYWORD:
+        add_keyword_value(shop, number, out, brands, COUNT(brands));
+        break;
+    case SHOP_LIST:
+        add_strings(shop, number, out, brands, COUNT(brands));
+        break;
+    case SHOP_PATH:
+        add_strings(shop, number, out, levels, COUNT(levels));
+        break;
+    case SHOP_INTEGER:
+        shop_append(out, SHOP_TEXT_BYTES, "%d", (int)shop_random(shop, shop_chance(shop, 50) ? 20 : 1u << 30) - 3);
+        break;
+    case SHOP_DECIMAL:
+        draw = shop_random(shop, 50000);
+        shop_append(out, SHOP_TEXT_BYTES, "%u.%02u", draw / 100, draw % 100);
+        break;
+    case SHOP_DOUBLE:
+        draw = shop_random(shop, 60);
+        shop_append(out, SHOP_TEXT_BYTES, "%u.%u", draw / 10, draw % 10);
+        break;
+    case SHOP_BOOL:
+        shop_append(out, SHOP_TEXT_BYTES, "%s", stock[shop_random(shop, 2)]);
+        break;
+    }
+}
+
+void shop_product(struct shop *shop, const char *id, char *out)
+{
+    out[0] = '\0';
+    shop_append(out, SHOP_TEXT_BYTES, "{\"id\":\"%s\"", id);
+    for (size_t i = 0; i < shop->field_count; i++) {
+        if (shop_chance(shop, 85)) {
+            shop_append(out, SHOP_TEXT_BYTES, ",\"%s\":", shop->fields[i].name);
+            add_value(shop, i, out);
+        } else if (shop_chance(shop, 10)) {
+            shop_append(out, SHOP_TEXT_BYTES, ",\"%s\":null", shop->fields[i].name);
+        }
+    }
+    shop_append(out, SHOP_TEXT_BYTES, "%s}", shop_chance(shop, 10) ? ",\"unknown\":{\"a\":[1,2]}" : "");
+}
+
+void shop_patch(struct shop *shop, bool numbers_only, bool ordered, char *out)
+{
+    unsigned count = 0;
+    out[0] = '\0';
+    shop_append(out, SHOP_TEXT_BYTES, "{");
+    for (size_t i = 0; i < shop->field_count; i++) {
+        const struct shop_field *field = &shop->fields[i];
+        bool number = field->type >= SHOP_INTEGER;
+        if ((numbers_only && !number) || (number && field->ordered && !ordered) || (!number && !field->searchable) ||
+            shop_chance(shop, 60)) {
+            continue;
+        }
+        shop_append(out, SHOP_TEXT_BYTES, "%s\"%s\":", count++ == 0 ? "" : ",", field->name);
+        if (shop_chance(shop, 15)) {
+            shop_append(out, SHOP_TEXT_BYTES, "null");
+        } else {
+            add_value(shop, i, out);
+        }
+    }
+    shop_append(out, SHOP_TEXT_BYTES, "}");
+}
+
+uint32_t shop_id(struct shop *shop, char *out, size_t size)
+{
+    uint32_t number = shop_random(shop, shop->ids);
+    snprintf(out, size, "P%u", number);
+    return number;
 }

@@ -2,7 +2,8 @@
  * random_shop.h - random schemas, products, patches and queries for the oracle's tests.
  *
  * Owns the vocabulary, chosen so that products share terms, compounds meet their joined forms and numbers their
- * units, and nothing else: what is right is for the oracle to say. Everything follows from the seed.
+ * units, and nothing else: what is right is for the oracle to say. Everything follows from the seed. Queries draw
+ * phrases from the latest values that were written, so that they have hits.
  *
  * Thread rule: one shop, one thread at a time.
  */
@@ -16,6 +17,9 @@
 #define SHOP_TEXT_BYTES 65536
 #define SHOP_FIELDS_MAX 10
 #define SHOP_IDS_MAX 4000u
+#define SHOP_SAMPLES 128u
+#define SHOP_SAMPLE_BYTES 200
+#define SHOP_QUERY_BYTES 4096
 
 enum shop_type {
     SHOP_TEXT,
@@ -32,7 +36,29 @@ struct shop_field {
     const char *name;
     enum shop_type type;
     bool searchable;
+    bool positions;
     bool ordered;
+};
+
+/* A value that was written, or some words of it; the next one in the ring stands behind it in the same product. */
+struct shop_sample {
+    size_t field;
+    char text[SHOP_SAMPLE_BYTES];
+};
+
+/* What is in a query. */
+enum shop_kind {
+    SHOP_HAS_WORD = 1 << 0,
+    SHOP_HAS_RESTRICTED_WORD = 1 << 1,
+    SHOP_HAS_PHRASE = 1 << 2,    /* of slop 0 */
+    SHOP_HAS_PROXIMITY = 1 << 3, /* of more   */
+    SHOP_HAS_RESTRICTED_PHRASE = 1 << 4,
+    SHOP_HAS_PREFIX_PHRASE = 1 << 5,
+    SHOP_HAS_EXCLUDED_PHRASE = 1 << 6,
+    SHOP_HAS_OR_PHRASE = 1 << 7,
+    SHOP_HAS_ODD = 1 << 8,
+    SHOP_KINDS = 9,
+    SHOP_IS_PLAIN = 1 << 9 /* words only, each one clause with one term */
 };
 
 struct shop {
@@ -43,6 +69,9 @@ struct shop {
     uint32_t ids;    /* how many ids there are to choose from */
     uint32_t rare;   /* how many words of the long tail       */
     uint32_t garble; /* how many in 100 words are none        */
+    bool no_positions; /* of no field */
+    struct shop_sample samples[SHOP_SAMPLES];
+    uint32_t sample_count; /* written so far; the ring holds the last */
     char schema[4096];
 };
 
@@ -62,7 +91,19 @@ void shop_patch(struct shop *shop, bool numbers_only, bool ordered, char *out);
 /* Writes an id; returns its number, below SHOP_IDS_MAX. */
 uint32_t shop_id(struct shop *shop, char *out, size_t size);
 
-/* Writes a query. True when it is of plain words only, each one clause with one term. */
-bool shop_query(struct shop *shop, char *out, size_t size);
+/* Writes a query of at most SHOP_QUERY_BYTES; returns what is in it: shop_kind. */
+unsigned shop_query(struct shop *shop, char *out);
+
+/* True percent times in a hundred. */
+bool shop_chance(struct shop *shop, uint32_t percent);
+
+/* Appends to a text in a buffer of this size. */
+__attribute__((format(printf, 3, 4))) void shop_append(char *out, size_t size, const char *format, ...);
+
+/* A word of letters a to z, so that it is one token and its beginnings are cut at a character. */
+const char *shop_plain_word(struct shop *shop);
+
+/* Appends a word of any kind, without white space unless between a number and its unit. */
+void shop_word(struct shop *shop, char *out, size_t size);
 
 #endif

@@ -2,8 +2,9 @@
  * test_oracle.c - the engine answers as the oracle does, over thousands of random small catalogs.
  *
  * Each round makes a schema, then batches of puts, replacements, patches and deletes with commits (each a segment),
- * compactions and reopenings between, and compares random queries after each. A failing round prints its seed:
- * AISLE_ORACLE_SEED=n runs that round alone. AISLE_ORACLE_ROUNDS=n runs n rounds; by default, as many as fit a minute.
+ * compactions and reopenings between, and compares random queries after each; at the end the catalog must be sound. A
+ * failing round prints its seed: AISLE_ORACLE_SEED=n runs that round alone. AISLE_ORACLE_ROUNDS=n runs n rounds; by
+ * default, as many as fit a few seconds. At the end it prints how many queries of each kind were compared.
  */
 #include "oracle/engine_fixture.h"
 #include "oracle/random_shop.h"
@@ -18,9 +19,45 @@
 #include <cmocka.h>
 
 #define ROUNDS 500u
-#define SECONDS 60
+#define SECONDS 6
 #define FIRST_SEED 1u
-#define QUERIES 30u
+#define QUERIES 40u
+
+/* What was compared so far. */
+struct tally {
+    uint64_t hits;
+    uint64_t queries, refused;
+    uint64_t placed; /* that ask where words stand: in phrases or fields */
+    uint64_t kinds[SHOP_KINDS], found[SHOP_KINDS]; /* by bit of shop_kind; of found: that had hits */
+};
+
+static void count_query(struct tally *tally, const struct pair *pair, unsigned kinds)
+{
+    tally->queries++;
+    tally->refused += pair->status != 0;
+    tally->placed += (kinds & ~(unsigned)(SHOP_HAS_WORD | SHOP_HAS_ODD | SHOP_IS_PLAIN)) != 0;
+    for (unsigned i = 0; i < SHOP_KINDS; i++) {
+        if ((kinds >> i & 1) != 0) {
+            tally->kinds[i]++;
+            tally->found[i] += pair->status == 0 && pair->total > 0;
+        }
+    }
+}
+
+static void print_tally(const struct tally *tally)
+{
+    static const char *const names[SHOP_KINDS] = {
+        "words", "words of a field", "phrases", "proximity", "phrases of a field", "phrases with a prefix",
+        "excluded phrases", "phrases in an OR", "odd",
+    };
+    printf("%llu queries, %llu of them with phrases or fields, %llu refused by both, %llu hits compared\n",
+           (unsigned long long)tally->queries, (unsigned long long)tally->placed, (unsigned long long)tally->refused,
+           (unsigned long long)tally->hits);
+    for (unsigned i = 0; i < SHOP_KINDS; i++) {
+        printf("  with %-22s %10llu, found something %10llu\n", names[i], (unsigned long long)tally->kinds[i],
+               (unsigned long long)tally->found[i]);
+    }
+}
 
 /* One operation. touched: the ids since the last commit; a number in the document order is patched only where the put
  * that froze the order is committed. */
@@ -46,21 +83,23 @@ static bool change(struct pair *pair, struct shop *shop, bool *touched, bool onl
     return same;
 }
 
-static bool compare(struct pair *pair, struct shop *shop, uint64_t *hits)
+static bool compare(struct pair *pair, struct shop *shop, struct tally *tally)
 {
     for (unsigned i = 0; i < QUERIES; i++) {
-        char text[512];
-        bool plain = shop_query(shop, text, sizeof text);
+        char text[SHOP_QUERY_BYTES];
+        unsigned kinds = shop_query(shop, text);
+        bool plain = (kinds & SHOP_IS_PLAIN) != 0;
         uint32_t offset = shop_random(shop, 4) == 0 ? shop_random(shop, 30) : 0;
         uint32_t limit = shop_random(shop, 3) == 0 ? 5000 : 1 + shop_random(shop, 20);
-        if (!pair_search(pair, text, offset, limit, plain, hits)) {
+        if (!pair_search(pair, text, offset, limit, plain, &tally->hits)) {
             return false;
         }
+        count_query(tally, pair, kinds);
     }
     return true;
 }
 
-static bool batches(struct pair *pair, struct shop *shop, uint64_t *hits, char *text)
+static bool batches(struct pair *pair, struct shop *shop, struct tally *tally, char *text)
 {
     bool only_new = shop_random(shop, 4) == 0; /* nothing is replaced: always exact */
     uint32_t count = 1 + shop_random(shop, 6);
@@ -73,14 +112,14 @@ static bool batches(struct pair *pair, struct shop *shop, uint64_t *hits, char *
             }
         }
         if (!pair_commit(pair, shop_random(shop, 6) == 0) || (only_new && !pair->exact) ||
-            (shop_random(shop, 5) == 0 && !pair_reopen(pair)) || !compare(pair, shop, hits)) {
+            (shop_random(shop, 5) == 0 && !pair_reopen(pair)) || !compare(pair, shop, tally)) {
             return false;
         }
     }
-    return pair_commit(pair, true) && compare(pair, shop, hits);
+    return pair_commit(pair, true) && compare(pair, shop, tally);
 }
 
-static bool run_round(uint64_t seed, uint64_t *hits)
+static bool run_round(uint64_t seed, struct tally *tally)
 {
     struct shop shop;
     struct pair pair = {.catalog = NULL};
@@ -89,7 +128,7 @@ static bool run_round(uint64_t seed, uint64_t *hits)
     snprintf(path, sizeof path, "oracle.%ld.catalog", (long)getpid());
     shop_init(&shop, seed);
     bool same = text != NULL && pair_open(&pair, path, shop.schema, shop_random(&shop, 3) == 0 ? 4 : 1) &&
-                batches(&pair, &shop, hits, text);
+                batches(&pair, &shop, tally, text) && pair_check(&pair);
     if (!same) {
         fprintf(stderr, "seed %llu, schema %s\n", (unsigned long long)seed, shop.schema);
     }
@@ -104,14 +143,15 @@ static void random_catalogs_answer_as_the_oracle_does(void **state)
     const char *seed = getenv("AISLE_ORACLE_SEED"), *rounds = getenv("AISLE_ORACLE_ROUNDS");
     uint64_t first = seed != NULL ? strtoull(seed, NULL, 10) : FIRST_SEED;
     uint64_t count = rounds != NULL ? strtoull(rounds, NULL, 10) : seed != NULL ? 1 : ROUNDS;
-    uint64_t hits = 0, done = 0;
+    struct tally tally = {0};
+    uint64_t done = 0;
     time_t end = time(NULL) + SECONDS;
     for (; done < count && (rounds != NULL || time(NULL) < end); done++) {
-        assert_true(run_round(first + done, &hits));
+        assert_true(run_round(first + done, &tally));
     }
-    printf("seeds %llu to %llu: %llu hits compared\n", (unsigned long long)first,
-           (unsigned long long)(first + done - 1), (unsigned long long)hits);
-    assert_true(hits > 0);
+    printf("seeds %llu to %llu: ", (unsigned long long)first, (unsigned long long)(first + done - 1));
+    print_tally(&tally);
+    assert_true(tally.hits > 0);
 }
 
 static void what_a_query_may_not_be_is_told(void **state)
@@ -119,7 +159,7 @@ static void what_a_query_may_not_be_is_told(void **state)
     (void)state;
     static const char *const schema =
         "{\"version\":1,\"id\":\"id\",\"fields\":{\"title\":{\"type\":\"text\"},"
-        "\"brand\":{\"type\":\"keyword\",\"search_weight\":1}}}";
+        "\"brand\":{\"type\":\"keyword\",\"search_weight\":1,\"positions\":false}}}";
     struct pair pair;
     char text[512] = "";
     for (unsigned i = 0; i < 40; i++) {
@@ -131,6 +171,11 @@ static void what_a_query_may_not_be_is_told(void **state)
     assert_true(pair_search(&pair, text, 0, 10, true, NULL));
     strcat(text, "red red red red red red red red red red red red red red red red red red red red red red red red red");
     assert_true(pair_search(&pair, text, 0, 10, true, NULL)); /* 65 words */
+    assert_true(pair_search(&pair, "\"red shoe\"~63", 0, 10, true, NULL));
+    assert_true(pair_search(&pair, "\"red shoe\"~64", 0, 10, true, NULL));
+    assert_true(pair_search(&pair, "brand:\"red shoe\"", 0, 10, true, NULL));
+    assert_true(pair_search(&pair, "shoe -brand:\"red shoe\"", 0, 10, true, NULL));
+    assert_true(pair_search(&pair, "brand:\"red\"", 0, 10, true, NULL));
     assert_true(pair_search(&pair, "colour:red", 0, 10, true, NULL));
     pair_close(&pair);
 }
