@@ -318,6 +318,29 @@ AISLE_API void aisle_result_free(aisle_result *result);
  */
 AISLE_API int aisle_get(aisle *catalog, aisle_bytes id, bool original, aisle_result **inout, aisle_error *error);
 
+/* ---------------------------------------------------------------------------------------------- backup -- */
+
+/* Told how far long work is: done of about total, in bytes. 0 goes on; anything else gives the work up. */
+typedef int aisle_progress(void *context, uint64_t done, uint64_t total);
+
+typedef struct aisle_backup_options {
+    size_t size;
+    aisle_progress *progress; /* called from time to time, by the calling thread; NULL: not */
+    void *context;            /* of progress */
+} aisle_backup_options;
+
+/*
+ * Copies the catalog to target, which must not exist or be an empty directory, while searches and the writer go on,
+ * in this process and in others. Each shard is copied as its last commit left it when the call began: of a commit
+ * that was then under way, shards may have it or not, as after a crash. The copy is a catalog at once, without what
+ * merges left behind, and with the log positions of what it holds: indexing goes on from there. It appears whole or
+ * not at all, and is durable when the call returns. While it lasts, the space of what the writer replaces is not
+ * reused. options may be NULL. AISLE_END when progress gave it up; AISLE_EXISTS, AISLE_NETWORK_FS, AISLE_DISK_FULL,
+ * AISLE_PERMISSION, AISLE_IO, AISLE_CORRUPT, AISLE_NO_MEMORY, AISLE_FORKED, AISLE_READERS_FULL.
+ */
+AISLE_API int aisle_backup(aisle *catalog, const char *target, const aisle_backup_options *options,
+                           aisle_error *error);
+
 /* ------------------------------------------------------------------------------------------ look and check -- */
 
 typedef struct aisle_statistics {

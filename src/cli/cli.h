@@ -25,6 +25,7 @@ int cli_get(int argc, char **argv);
 int cli_stats(int argc, char **argv);
 int cli_check(int argc, char **argv);
 int cli_compact(int argc, char **argv);
+int cli_backup(int argc, char **argv);
 int cli_generate(int argc, char **argv);
 int cli_bench(int argc, char **argv);
 

@@ -21,6 +21,7 @@ static const struct {
     {"stats", cli_stats, "print what a catalog holds"},
     {"check", cli_check, "verify all of a catalog"},
     {"compact", cli_compact, "merge a catalog's segments and drop what was deleted"},
+    {"backup", cli_backup, "copy a catalog while it is in use"},
     {"generate", cli_generate, "make a sample catalog or query log"},
     {"bench", cli_bench, "measure how long searches take"},
 };

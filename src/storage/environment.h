@@ -2,7 +2,7 @@
  * environment.h - what lies behind the handles: one LMDB environment per directory and process.
  *
  * Private to storage/. env.c opens and closes an environment, env_registry.c shares it among handles, txn.c and
- * cursor.c work in it, space.c measures it. process.c knows of forks.
+ * cursor.c work in it, space.c measures it, copy.c copies it. process.c knows of forks.
  *
  * Thread rule: everything is fixed once the environment is open, except the atomics; `opening`, `references` and
  * `next` belong to the registry's mutex (process_lock).
@@ -84,6 +84,10 @@ int environment_extend(struct environment *env);
  * 0 or an LMDB code.
  */
 must_check int environment_free_pages(MDB_txn *txn, uint64_t from, uint64_t *total, uint64_t *behind);
+
+/* As storage_put for a key above all of the table's: pages get full, where splitting in the middle leaves halves. */
+must_check int storage_append(struct storage_txn *txn, enum storage_table table, struct bytes key,
+                              struct bytes value);
 
 /* 0 if the handle may write now: AISLE_FORKED, AISLE_READ_ONLY, AISLE_CORRUPT (poisoned). */
 must_check int storage_check_writable(struct storage *storage, aisle_error *error);

@@ -97,7 +97,7 @@ int lmdb_get(MDB_txn *txn, MDB_dbi table, MDB_val *key, MDB_val *value)
     return rc;
 }
 
-int lmdb_put(MDB_txn *txn, MDB_dbi table, MDB_val *key, MDB_val *value)
+int lmdb_put(MDB_txn *txn, MDB_dbi table, MDB_val *key, MDB_val *value, unsigned flags)
 {
     struct guard here;
     int rc = lmdb_fault();
@@ -106,7 +106,7 @@ int lmdb_put(MDB_txn *txn, MDB_dbi table, MDB_val *key, MDB_val *value)
     }
     here.modifies = true;
     guard = &here;
-    rc = _setjmp(here.jump) == 0 ? mdb_put(txn, table, key, value, 0) : MDB_CORRUPTED;
+    rc = _setjmp(here.jump) == 0 ? mdb_put(txn, table, key, value, flags) : MDB_CORRUPTED;
     guard = NULL;
     return rc;
 }

@@ -23,7 +23,7 @@ static inline int lmdb_fault(void)
 int lmdb_catch_assertions(MDB_env *lmdb, struct environment *env);
 
 int lmdb_get(MDB_txn *txn, MDB_dbi table, MDB_val *key, MDB_val *value);
-int lmdb_put(MDB_txn *txn, MDB_dbi table, MDB_val *key, MDB_val *value);
+int lmdb_put(MDB_txn *txn, MDB_dbi table, MDB_val *key, MDB_val *value, unsigned flags);
 int lmdb_delete(MDB_txn *txn, MDB_dbi table, MDB_val *key);
 int lmdb_cursor_open(MDB_txn *txn, MDB_dbi table, MDB_cursor **cursor);
 int lmdb_cursor_get(MDB_cursor *cursor, MDB_val *key, MDB_val *value, MDB_cursor_op move);

@@ -174,6 +174,20 @@ must_check int storage_set_fast(struct storage *storage, bool fast, aisle_error 
 /* Waits until every commit so far is on disk, in fast mode too. Errors as storage_set_fast. */
 must_check int storage_sync(struct storage *storage, aisle_error *error);
 
+/* ------------------------------------------------------------------------------------------------ copies -- */
+
+/* Looks at one record of a copy under way: 0 copies it, AISLE_END leaves it out, an error ends the copy with it. */
+typedef int storage_copy_choice(void *context, enum storage_table table, struct bytes key, struct bytes value);
+
+/*
+ * Writes what the read transaction sees into a new storage in directory, which must exist and hold none, with no free
+ * pages in between, and syncs it. Writers go on meanwhile, but the space of what they delete waits. choose may be
+ * NULL (everything). On failure directory holds part of a storage, for the caller to remove. The directory itself is
+ * not synced. Errors of reading, of storage_open and of storage_commit.
+ */
+must_check int storage_copy(struct storage_txn *from, const char *directory, storage_copy_choice *choose, void *context,
+                            aisle_error *error);
+
 /* --------------------------------------------------------------------------------------- the writer's lock -- */
 
 /*

@@ -331,7 +331,8 @@ static int note_failure(struct storage_txn *txn, int rc)
     return status;
 }
 
-int storage_put(struct storage_txn *txn, enum storage_table table, struct bytes key, struct bytes value)
+static int put(struct storage_txn *txn, enum storage_table table, struct bytes key, struct bytes value,
+               unsigned flags)
 {
     MDB_val lmdb_key = {.mv_size = key.size, .mv_data = (void *)(uintptr_t)key.data};
     MDB_val data = {.mv_size = value.size, .mv_data = (void *)(uintptr_t)value.data};
@@ -341,7 +342,17 @@ int storage_put(struct storage_txn *txn, enum storage_table table, struct bytes 
     if (txn->status != 0) {
         return txn->status;
     }
-    return note_failure(txn, lmdb_put(txn->lmdb, txn->env->tables[table], &lmdb_key, &data));
+    return note_failure(txn, lmdb_put(txn->lmdb, txn->env->tables[table], &lmdb_key, &data, flags));
+}
+
+int storage_put(struct storage_txn *txn, enum storage_table table, struct bytes key, struct bytes value)
+{
+    return put(txn, table, key, value, 0);
+}
+
+int storage_append(struct storage_txn *txn, enum storage_table table, struct bytes key, struct bytes value)
+{
+    return put(txn, table, key, value, MDB_APPEND);
 }
 
 int storage_delete(struct storage_txn *txn, enum storage_table table, struct bytes key)
