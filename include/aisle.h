@@ -177,8 +177,8 @@ typedef struct aisle_options {
 
 /*
  * Opens the catalog at path. options may be NULL. Opening a catalog twice in one process is allowed and shares what
- * lies beneath. AISLE_NOT_A_CATALOG, AISLE_CORRUPT, AISLE_NEWER_FORMAT, AISLE_OLD_FORMAT, AISLE_NETWORK_FS, AISLE_IO,
- * AISLE_PERMISSION, AISLE_NO_MEMORY.
+ * lies beneath. AISLE_BUSY while aisle_shrink rewrites it; AISLE_NOT_A_CATALOG, AISLE_CORRUPT, AISLE_NEWER_FORMAT,
+ * AISLE_OLD_FORMAT, AISLE_NETWORK_FS, AISLE_IO, AISLE_PERMISSION, AISLE_NO_MEMORY.
  */
 AISLE_API int aisle_open(const char *path, const aisle_options *options, aisle **out, aisle_error *error);
 
@@ -318,7 +318,7 @@ AISLE_API void aisle_result_free(aisle_result *result);
  */
 AISLE_API int aisle_get(aisle *catalog, aisle_bytes id, bool original, aisle_result **inout, aisle_error *error);
 
-/* ---------------------------------------------------------------------------------------------- backup -- */
+/* ------------------------------------------------------------------------------- backup, space given back -- */
 
 /* Told how far long work is: done of about total, in bytes. 0 goes on; anything else gives the work up. */
 typedef int aisle_progress(void *context, uint64_t done, uint64_t total);
@@ -339,6 +339,19 @@ typedef struct aisle_backup_options {
  * AISLE_PERMISSION, AISLE_IO, AISLE_CORRUPT, AISLE_NO_MEMORY, AISLE_FORKED, AISLE_READERS_FULL.
  */
 AISLE_API int aisle_backup(aisle *catalog, const char *target, const aisle_backup_options *options,
+                           aisle_error *error);
+
+/*
+ * Gives back to the file system what the files of the catalog at path hold free: merges and deletes leave space that
+ * later writes reuse, but files do not shrink by themselves. Each shard is written anew beside the old one, which
+ * takes as much room as the shard's products do, and then takes its place: old or new after a crash. Call it after
+ * aisle_compact, with the catalog closed. AISLE_BUSY at once when anyone, in this or another process, has it open;
+ * the space then stays reusable for writers. While it works, aisle_open answers AISLE_BUSY. progress as for
+ * aisle_backup, may be NULL. *freed_bytes (may be NULL): by how much the files are smaller, on failure too, since
+ * shards that were done stay done. AISLE_END when progress gave it up; AISLE_DISK_FULL, AISLE_PERMISSION,
+ * AISLE_CORRUPT, AISLE_NOT_A_CATALOG, AISLE_NEWER_FORMAT, AISLE_NO_MEMORY, AISLE_IO.
+ */
+AISLE_API int aisle_shrink(const char *path, aisle_progress *progress, void *context, uint64_t *freed_bytes,
                            aisle_error *error);
 
 /* ------------------------------------------------------------------------------------------ look and check -- */

@@ -81,6 +81,17 @@ static int open_shards(struct aisle *catalog, aisle_error *error)
     return status;
 }
 
+static int share_presence(struct aisle *catalog, aisle_error *error)
+{
+    char *path = catalog_path(catalog->path, "aisle.json");
+    if (path == NULL) {
+        return error_no_memory(error, "opening a catalog");
+    }
+    int status = storage_lock_share(path, &catalog->presence, error);
+    mem_free(path);
+    return status;
+}
+
 static int open_catalog(struct aisle *catalog, const char *path, const aisle_options *options, aisle_error *error)
 {
     catalog->read_only = options->read_only;
@@ -100,6 +111,9 @@ static int open_catalog(struct aisle *catalog, const char *path, const aisle_opt
     }
     if (status == 0) {
         status = catalog_files_read(path, &catalog->shard_count, &catalog->schema_json, error);
+    }
+    if (status == 0) {
+        status = share_presence(catalog, error);
     }
     if (status == 0) {
         status = schema_parse(bytes_of_string(catalog->schema_json), &catalog->schema, error);
@@ -154,6 +168,7 @@ void aisle_close(aisle *catalog)
         shard_close(&catalog->shards[i]);
     }
     mem_free(catalog->shards);
+    storage_lock_release(catalog->presence);
     schema_free(catalog->schema);
     mem_free(catalog->schema_json);
     mem_free(catalog->path);

@@ -1,10 +1,12 @@
 /*
  * catalog.h - a catalog's directory, and what an open one holds.
  *
- *   CATALOG/aisle.json    {"format":1,"shards":N}
+ *   CATALOG/aisle.json    {"format":1,"shards":N}; locked: shared by all who have the catalog open, exclusively by
+ *                         who gives its space back
  *   CATALOG/schema.json   the schema as it was given
  *   CATALOG/writer.lock   held by the writer for its life
  *   CATALOG/shard-NN/     one LMDB environment each
+ *   CATALOG/shrinking/    a shard's data while it is rewritten (shrink.c); refuse when nobody is at it
  *
  * The directory is made under another name beside its place and renamed, so that it appears whole or not at all.
  * Thread rule: an open catalog is shared by threads; what changes in it is behind locks (shard.h, searcher.h).
@@ -25,6 +27,7 @@ struct aisle {
     uint64_t memory_bytes;
     uint32_t threads;
     bool read_only;
+    struct storage_lock *presence; /* owned; tells others that the catalog is open */
     uint32_t shard_count;
     struct shard *shards; /* owned, shard_count */
     struct searcher_pool searchers;
@@ -41,5 +44,8 @@ static inline uint32_t catalog_shard_of(const struct aisle *catalog, uint64_t id
 /* PATH/NAME, in memory of the caller; NULL: no memory. */
 char *catalog_path(const char *directory, const char *name);
 char *catalog_shard_path(const char *directory, uint32_t shard);
+
+/* Removes what a crash in aisle_shrink has left. For who holds the writer's lock. */
+void catalog_clean_shrinking(const char *directory);
 
 #endif

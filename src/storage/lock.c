@@ -1,13 +1,13 @@
 /*
- * lock.c - the lock that lets one writer at a time work on a catalog.
+ * lock.c - the lock that lets one writer at a time work on a catalog, and the one that tells who has it open.
  *
- * An open-file-description lock on a file of its own. Unlike the older process locks it conflicts between two
- * descriptors of one process, and it is not lost when some other code closes another descriptor of the file. Its
- * price: a forked child shares the description and would keep the lock alive after the parent's death; so the held
- * locks form a list, and the child's fork handler closes its copies, which leaves the parent's lock as it is.
+ * Open-file-description locks. Unlike the older process locks they conflict between two descriptors of one process,
+ * and they are not lost when some other code closes another descriptor of the file. Their price: a forked child
+ * shares the description and would keep a lock alive after the parent's death; so the held locks form a list, and the
+ * child's fork handler closes its copies, which leaves the parent's lock as it is.
  *
- * The file holds the holder's process id in decimal. It is for messages only: who holds the lock is the system's
- * knowledge, so a stale or unreadable id does no harm.
+ * The writer's file holds the holder's process id in decimal. It is for messages only: who holds the lock is the
+ * system's knowledge, so a stale or unreadable id does no harm.
  */
 #include "storage/process.h"
 #include "storage/storage.h"
@@ -22,6 +22,7 @@
 
 struct storage_lock {
     int fd; /* owned; -1 in a child of the process that acquired it */
+    const struct lock_kind *kind;
     struct storage_lock *next;
 };
 
@@ -72,36 +73,74 @@ static void write_pid(int fd)
     }
 }
 
-static int open_and_lock(const char *file_path, int *out, aisle_error *error)
+/* One way of locking a file. */
+struct lock_kind {
+    int open_flags;
+    short type;
+    bool names_holder; /* the file is the lock's own, and tells whose it is */
+    int (*busy)(int fd, const char *file_path, aisle_error *error);
+    const char *what;
+};
+
+static int busy_shrinking(int fd, const char *file_path, aisle_error *error)
+{
+    (void)fd;
+    return error_set(error, AISLE_BUSY, "the files are being rewritten to give space back; try again later (%s)",
+                     file_path);
+}
+
+static int busy_open(int fd, const char *file_path, aisle_error *error)
+{
+    (void)fd;
+    return error_set(error, AISLE_BUSY, "it is open, here or in another process; close it everywhere first (%s)",
+                     file_path);
+}
+
+static const struct lock_kind writer_kind = {O_RDWR | O_CREAT, F_WRLCK, true, busy, "the writer's lock"};
+/* A lock for reading needs no permission to write, so it works on read-only media. */
+static const struct lock_kind shared_kind = {O_RDONLY, F_RDLCK, false, busy_shrinking, "the lock of an open catalog"};
+static const struct lock_kind exclusive_kind = {O_RDWR, F_WRLCK, false, busy_open, "the lock on a whole catalog"};
+
+static int lock_failed(const char *verb, const struct lock_kind *kind, const char *file_path, aisle_error *error)
+{
+    char what[64];
+    int code = errno;
+    snprintf(what, sizeof what, "cannot %s %s", verb, kind->what);
+    return storage_error(code, what, file_path, error);
+}
+
+static int open_and_lock(const char *file_path, const struct lock_kind *kind, int *out, aisle_error *error)
 {
     int status = 0;
-    int fd = open(file_path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY, 0644);
+    int fd = open(file_path, kind->open_flags | O_CLOEXEC | O_NOCTTY, 0644);
     if (fd < 0) {
-        return storage_error(errno, "cannot open the writer's lock", file_path, error);
+        return lock_failed("open", kind, file_path, error);
     }
-    struct flock range = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    struct flock range = {.l_type = kind->type, .l_whence = SEEK_SET};
     if (fcntl(fd, F_OFD_SETLK, &range) != 0) {
-        status = errno == EAGAIN || errno == EACCES
-                     ? busy(fd, file_path, error)
-                     : storage_error(errno, "cannot take the writer's lock", file_path, error);
+        bool taken = errno == EAGAIN || errno == EACCES;
+        status = taken ? kind->busy(fd, file_path, error) : lock_failed("take", kind, file_path, error);
         (void)close(fd);
         return status;
     }
-    write_pid(fd);
+    if (kind->names_holder) {
+        write_pid(fd);
+    }
     *out = fd;
     return 0;
 }
 
-int storage_lock_acquire(const char *file_path, struct storage_lock **out, aisle_error *error)
+static int acquire(const char *file_path, const struct lock_kind *kind, struct storage_lock **out, aisle_error *error)
 {
     *out = NULL;
     struct storage_lock *lock = mem_alloc(sizeof *lock);
     if (lock == NULL || process_init() != 0) {
         mem_free(lock);
-        return error_no_memory(error, "taking the writer's lock");
+        return error_no_memory(error, "taking a lock");
     }
+    *lock = (struct storage_lock){.fd = -1, .kind = kind};
     process_lock();
-    int status = open_and_lock(file_path, &lock->fd, error);
+    int status = open_and_lock(file_path, kind, &lock->fd, error);
     if (status == 0) {
         lock->next = held;
         held = lock;
@@ -113,6 +152,21 @@ int storage_lock_acquire(const char *file_path, struct storage_lock **out, aisle
     }
     *out = lock;
     return 0;
+}
+
+int storage_lock_acquire(const char *file_path, struct storage_lock **out, aisle_error *error)
+{
+    return acquire(file_path, &writer_kind, out, error);
+}
+
+int storage_lock_share(const char *file_path, struct storage_lock **out, aisle_error *error)
+{
+    return acquire(file_path, &shared_kind, out, error);
+}
+
+int storage_lock_exclude(const char *file_path, struct storage_lock **out, aisle_error *error)
+{
+    return acquire(file_path, &exclusive_kind, out, error);
 }
 
 void storage_lock_release(struct storage_lock *lock)
@@ -127,7 +181,9 @@ void storage_lock_release(struct storage_lock *lock)
     }
     if (*link != NULL) {
         *link = lock->next;
-        (void)!ftruncate(lock->fd, 0);
+        if (lock->kind->names_holder) {
+            (void)!ftruncate(lock->fd, 0);
+        }
         (void)close(lock->fd);
     }
     process_unlock();

@@ -188,7 +188,7 @@ typedef int storage_copy_choice(void *context, enum storage_table table, struct 
 must_check int storage_copy(struct storage_txn *from, const char *directory, storage_copy_choice *choose, void *context,
                             aisle_error *error);
 
-/* --------------------------------------------------------------------------------------- the writer's lock -- */
+/* ------------------------------------------------------------------------------------------------- locks -- */
 
 /*
  * Takes the lock that the file stands for, creating the file when it is missing, and writes this process's id into
@@ -198,6 +198,13 @@ must_check int storage_copy(struct storage_txn *from, const char *directory, sto
  * (no such directory), AISLE_DISK_FULL (no room for the file), AISLE_NO_MEMORY, AISLE_IO.
  */
 must_check int storage_lock_acquire(const char *file_path, struct storage_lock **out, aisle_error *error);
+
+/*
+ * Two more locks of the same life, on a file that exists for another purpose and is not changed: any number share it
+ * (who may only read it, too), or one excludes all others, this process's other locks included. AISLE_BUSY at once.
+ */
+must_check int storage_lock_share(const char *file_path, struct storage_lock **out, aisle_error *error);
+must_check int storage_lock_exclude(const char *file_path, struct storage_lock **out, aisle_error *error);
 
 /* Releases; NULL is allowed. */
 void storage_lock_release(struct storage_lock *lock);

@@ -26,6 +26,7 @@ VARYING = [
      r'|[a-z]+_bytes)":[0-9.]+', r'"\1":N'),
     (r"\bin [0-9.]+ (s|ms|us)\b", r"in N \1"),
     (r"[0-9,]+ lines/s", "N lines/s"),
+    (r"[0-9,]+ bytes given back", "N bytes given back"),
     (r"(?m)^(bytes|  of [a-z ]+?) +[0-9,]+$", r"\1 N"),
 ]
 

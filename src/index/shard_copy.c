@@ -1,0 +1,71 @@
+/*
+ * shard_copy.c - choosing a shard's records for a copy, and telling how far it is.
+ */
+#include "index/shard_copy.h"
+
+#define PROGRESS_BYTES (1u << 20) /* copied between two calls of progress */
+
+uint64_t shard_copy_expected(const struct manifest *manifest)
+{
+    uint64_t sum = 0;
+    for (uint32_t s = 0; s < manifest->segment_count; s++) {
+        for (unsigned c = 0; c < COMPONENT_COUNT; c++) {
+            sum += manifest->segments[s].component_size[c];
+        }
+    }
+    return sum;
+}
+
+static bool is_listed(const struct manifest *manifest, uint32_t segment)
+{
+    for (uint32_t i = 0; i < manifest->segment_count; i++) {
+        if (manifest->segments[i].id == segment) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void tell(struct shard_copy *copy)
+{
+    copy->told_bytes = copy->done_bytes;
+    copy->given_up = copy->progress != NULL && copy->progress(copy->context, copy->done_bytes, copy->total_bytes) != 0;
+}
+
+static int choose(void *context, enum storage_table table, struct bytes key, struct bytes value)
+{
+    struct shard_copy *copy = context;
+    if (table == TABLE_EXTENTS || table == TABLE_PAGES) {
+        if (key.size < sizeof(uint32_t)) {
+            return AISLE_CORRUPT;
+        }
+        if (!is_listed(copy->manifest, load_u32_big(key.data))) {
+            return AISLE_END;
+        }
+    }
+    copy->done_bytes += value.size;
+    if (copy->done_bytes - copy->told_bytes >= PROGRESS_BYTES) {
+        tell(copy);
+    }
+    return copy->given_up ? AISLE_INVALID : 0; /* an error, so that the copy ends */
+}
+
+static int given_up(aisle_error *error)
+{
+    return error_set(error, AISLE_END, "given up as asked");
+}
+
+int shard_copy_run(struct shard_copy *copy, struct storage_txn *txn, const struct manifest *manifest,
+                   const char *directory, aisle_error *error)
+{
+    copy->manifest = manifest;
+    int status = storage_copy(txn, directory, choose, copy, error);
+    return copy->given_up ? given_up(error) : status;
+}
+
+int shard_copy_finish(struct shard_copy *copy, aisle_error *error)
+{
+    copy->total_bytes = copy->done_bytes;
+    tell(copy);
+    return copy->given_up ? given_up(error) : 0;
+}
