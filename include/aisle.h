@@ -37,8 +37,8 @@
  *              another, gets AISLE_BUSY at once.
  *   fork       A child process may not use handles opened before the fork (they answer AISLE_FORKED), except to close
  *              them; it opens its own.
- *   Memory     A writer keeps to the budget given at aisle_open. Searching maps the catalog; pages of it are the
- *              system's cache, not the program's heap.
+ *   Memory     A writer keeps to the budget given at aisle_open; what searches keep for the next ones, to another.
+ *              Searching maps the catalog; pages of it are the system's cache, not the program's heap.
  *
  * Caveats
  *   - A catalog lives on a local file system: network file systems are refused (AISLE_NETWORK_FS), because their
@@ -138,9 +138,20 @@ typedef struct aisle_allocator {
 
 /*
  * Sends all of the library's own allocations (not those of LMDB, libstemmer and zstd's trainer) to your allocator.
- * Call it before anything else; afterwards it answers AISLE_INVALID. The functions must be callable from any thread.
+ * Call it before anything else; afterwards it answers AISLE_INVALID. The functions must be callable from any thread
+ * and give memory aligned for any type. Each block asked for is 16 bytes larger than what is kept in it, for its size.
  */
 AISLE_API int aisle_set_allocator(const aisle_allocator *allocator);
+
+/* What the library's own allocations take, in this process; all catalogs together. */
+typedef struct aisle_memory_statistics {
+    size_t size;
+    uint64_t current_bytes;
+    uint64_t peak_bytes;  /* the most that current_bytes has been       */
+    uint64_t allocations; /* made since the program began               */
+} aisle_memory_statistics;
+
+AISLE_API int aisle_memory(aisle_memory_statistics *out, aisle_error *error);
 
 /* Frees memory that a function below says is freed with aisle_free; NULL is allowed. */
 AISLE_API void aisle_free(void *memory);
@@ -173,6 +184,7 @@ typedef struct aisle_options {
     uint64_t memory_bytes; /* budget of a writer; at least 16 MiB; default 512 MiB */
     uint32_t threads;      /* that a writer may use; 0 and 1: the caller's alone; 2: segments are written beside it */
     bool read_only;        /* never writes to the catalog's data; aisle_begin answers AISLE_READ_ONLY */
+    uint64_t cache_bytes;  /* what searches keep of the heap for the next ones; default 128 MiB; 1: nothing */
 } aisle_options;
 
 /*

@@ -13,6 +13,7 @@
 #include "aisle.h"
 
 #include <stddef.h>
+#include <stdint.h>
 
 #define must_check __attribute__((warn_unused_result))
 
@@ -33,6 +34,9 @@ must_check char *mem_copy_string(const void *data, size_t size);
 
 /* Routes all later allocations to hooks (copied). AISLE_INVALID once anything has been allocated. */
 int alloc_hooks_set(const aisle_allocator *hooks);
+
+/* Bytes of the heap that everything allocated here takes now, and took at most. */
+void alloc_bytes(uint64_t *current, uint64_t *peak);
 
 /*
  * Tests only: the n-th allocation from now (1 is the next) fails, once or, with persistent, from then on; 0 turns

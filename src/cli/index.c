@@ -79,6 +79,13 @@ static void print_rejects(const struct indexer_summary *summary, const char *rej
     }
 }
 
+static aisle_memory_statistics memory_now(void)
+{
+    aisle_memory_statistics memory = {.size = sizeof memory};
+    (void)aisle_memory(&memory, NULL); /* fails for another size only */
+    return memory;
+}
+
 static void print_timings(const struct indexer_summary *summary)
 {
     const aisle_writer_statistics *writer = &summary->writer;
@@ -95,7 +102,10 @@ static void print_timings(const struct indexer_summary *summary)
     }
     fprintf(stderr, "  %-10s %9.2f s %5.1f%%\n", "other", (double)rest / 1e9,
             summary->counts.ns == 0 ? 0 : 100.0 * (double)rest / (double)summary->counts.ns);
-    fprintf(stderr, "  memory index at most %.1f MiB\n", (double)writer->memory_peak / 1048576);
+    aisle_memory_statistics memory = memory_now();
+    fprintf(stderr, "  memory index at most %.1f MiB, all memory at most %.1f MiB, in %llu allocations\n",
+            (double)writer->memory_peak / 1048576, (double)memory.peak_bytes / 1048576,
+            (unsigned long long)memory.allocations);
 }
 
 static void print_json(const struct indexer_summary *summary)
@@ -116,11 +126,11 @@ static void print_json(const struct indexer_summary *summary)
     }
     const aisle_writer_statistics *writer = &summary->writer;
     printf("],\"timings_ns\":{\"parse\":%llu,\"analyse\":%llu,\"compress\":%llu,\"encode\":%llu,\"merge\":%llu,"
-           "\"commit\":%llu},\"memory_peak\":%llu}\n",
+           "\"commit\":%llu},\"memory_peak\":%llu,\"all_memory_peak\":%llu}\n",
            (unsigned long long)writer->parse_ns, (unsigned long long)writer->analyse_ns,
            (unsigned long long)writer->compress_ns, (unsigned long long)writer->encode_ns,
            (unsigned long long)writer->merge_ns, (unsigned long long)writer->commit_ns,
-           (unsigned long long)writer->memory_peak);
+           (unsigned long long)writer->memory_peak, (unsigned long long)memory_now().peak_bytes);
 }
 
 static int run(const struct indexer_options *run_options, struct progress *progress, bool timings, bool json)

@@ -291,6 +291,13 @@ int decompressor_run(struct decompressor *decompressor, struct bytes stored, str
     return 0;
 }
 
+size_t decompressor_bytes(const struct decompressor *decompressor)
+{
+    const struct shared_dictionary *dictionary = decompressor->dictionary;
+    return sizeof *decompressor + ZSTD_sizeof_DCtx(decompressor->context) + sizeof *dictionary +
+           ZSTD_sizeof_DDict(dictionary->digested);
+}
+
 void decompressor_free(struct decompressor *decompressor)
 {
     if (decompressor != NULL) {

@@ -132,6 +132,9 @@ must_check int decompressor_new_like(const struct decompressor *original, struct
  */
 must_check int decompressor_run(struct decompressor *decompressor, struct bytes stored, struct buf *out);
 
+/* What it takes of the heap, its dictionary included, however many share that. */
+size_t decompressor_bytes(const struct decompressor *decompressor);
+
 /* NULL is allowed. */
 void decompressor_free(struct decompressor *decompressor);
 

@@ -23,6 +23,18 @@ int aisle_set_allocator(const aisle_allocator *allocator)
     return alloc_hooks_set(allocator);
 }
 
+int aisle_memory(aisle_memory_statistics *out, aisle_error *error)
+{
+    size_t size = out->size;
+    aisle_memory_statistics now = {.size = size, .allocations = alloc_calls()};
+    if (size < sizeof out->size || size > sizeof now) {
+        return error_set(error, AISLE_INVALID, "aisle_memory_statistics.size is not sizeof(aisle_memory_statistics)");
+    }
+    alloc_bytes(&now.current_bytes, &now.peak_bytes);
+    memcpy(out, &now, size);
+    return 0;
+}
+
 void aisle_free(void *memory)
 {
     mem_free(memory);
@@ -97,6 +109,7 @@ static int open_catalog(struct aisle *catalog, const char *path, const aisle_opt
     catalog->read_only = options->read_only;
     catalog->threads = options->threads;
     catalog->memory_bytes = options->memory_bytes == 0 ? LIMIT_BUDGET_DEFAULT_BYTES : options->memory_bytes;
+    catalog->cache_bytes = options->cache_bytes == 0 ? LIMIT_CACHE_DEFAULT_BYTES : options->cache_bytes;
     if (catalog->memory_bytes < LIMIT_BUDGET_MIN_BYTES) {
         return error_set(error, AISLE_LIMIT, "a memory budget of %llu bytes is below the least, %llu",
                          (unsigned long long)catalog->memory_bytes, (unsigned long long)LIMIT_BUDGET_MIN_BYTES);

@@ -25,6 +25,7 @@ struct aisle {
     struct segment_columns columns;
     struct rank_weights weights;
     uint64_t memory_bytes;
+    uint64_t cache_bytes;
     uint32_t threads;
     bool read_only;
     struct storage_lock *presence; /* owned; tells others that the catalog is open */

@@ -21,8 +21,14 @@ static void report_error(struct walk *walk, uint32_t shard, const char *what)
     walk->report(walk->context, text);
 }
 
+/* Whether the status is the machine's trouble, which says nothing of the catalog. */
+static bool is_trouble(int status)
+{
+    return status == AISLE_NO_MEMORY || status == AISLE_READERS_FULL || status == AISLE_IO;
+}
+
 /* Every stored product decompresses, and so does what patches make of it. */
-static void check_products(struct walk *walk, uint32_t shard, const struct shard_snapshot *snapshot, uint32_t position)
+static int check_products(struct walk *walk, uint32_t shard, const struct shard_snapshot *snapshot, uint32_t position)
 {
     const struct segment *segment = snapshot->view->segments[position];
     const struct segment_state *state = &snapshot->view->states[position];
@@ -30,22 +36,23 @@ static void check_products(struct walk *walk, uint32_t shard, const struct shard
     struct buf product;
     product_codec_init(&codec);
     buf_init(&product, LIMIT_PRODUCT_BYTES * 2);
-    for (uint32_t document = 0; document < segment->info.documents; document++) {
+    int status = 0;
+    for (uint32_t document = 0; document < segment->info.documents && status == 0; document++) {
         buf_clear(&product);
-        int status = product_codec_read(&codec, snapshot, segment, document, &product);
+        status = product_codec_read(&codec, snapshot, segment, document, &product);
         if (status == 0) {
             status = product_codec_lay_over(&codec, walk->catalog->schema, segment, state, document, &product);
         }
-        if (status != 0) {
+        if (status != 0 && !is_trouble(status)) {
             char text[160];
             snprintf(text, sizeof text, "segment %u: stored product %u: %s", segment->info.id, document,
                      aisle_error_text(status));
             report_error(walk, shard, text);
-            break;
         }
     }
     buf_release(&product);
     product_codec_release(&codec);
+    return is_trouble(status) ? status : 0;
 }
 
 static void check_overlays(struct walk *walk, uint32_t shard, const struct segment *segment,
@@ -65,24 +72,31 @@ static void check_overlays(struct walk *walk, uint32_t shard, const struct segme
     }
 }
 
-static void check_shard(struct walk *walk, uint32_t number)
+/* 0 when the walk could be made, whatever it found. */
+static int check_shard(struct walk *walk, uint32_t number, aisle_error *error)
 {
     struct shard_snapshot snapshot;
-    aisle_error error;
-    if (shard_begin(&walk->catalog->shards[number], &snapshot, &error) != 0) {
-        report_error(walk, number, error.message);
-        return;
+    aisle_error found;
+    int status = shard_begin(&walk->catalog->shards[number], &snapshot, &found);
+    if (is_trouble(status)) {
+        return error_set(error, status, "%s", found.message);
+    }
+    if (status != 0) {
+        report_error(walk, number, found.message);
+        return 0;
     }
     const struct shard_view *view = snapshot.view;
-    for (uint32_t i = 0; i < view->manifest.segment_count; i++) {
+    for (uint32_t i = 0; i < view->manifest.segment_count && status == 0; i++) {
         uint64_t before = walk->faults;
         segment_check(view->segments[i], walk->report, walk->context, &walk->faults);
         check_overlays(walk, number, view->segments[i], &view->states[i]);
         if (walk->faults == before) {
-            check_products(walk, number, &snapshot, i);
+            status = check_products(walk, number, &snapshot, i);
         }
     }
     shard_end(&snapshot);
+    return status == 0 ? 0 : error_set(error, status, "shard %u cannot be checked: %s", number,
+                                       aisle_error_text(status));
 }
 
 int aisle_check(const char *path, aisle_check_report *report, void *context, uint64_t *faults, aisle_error *error)
@@ -103,10 +117,10 @@ int aisle_check(const char *path, aisle_check_report *report, void *context, uin
         }
         return status;
     }
-    for (uint32_t i = 0; i < walk.catalog->shard_count; i++) {
-        check_shard(&walk, i);
+    for (uint32_t i = 0; i < walk.catalog->shard_count && status == 0; i++) {
+        status = check_shard(&walk, i, error);
     }
     aisle_close(walk.catalog);
     *faults = walk.faults;
-    return 0;
+    return status;
 }

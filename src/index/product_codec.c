@@ -31,6 +31,16 @@ void product_codec_release(struct product_codec *codec)
     buf_release(&codec->stored);
 }
 
+size_t product_codec_bytes(const struct product_codec *codec)
+{
+    size_t sum = codec->straddling.capacity + codec->stored.capacity;
+    for (uint32_t i = 0; i < codec->entry_count; i++) {
+        const struct decompressor *decompressor = codec->entries[i].decompressor;
+        sum += decompressor == NULL ? 0 : decompressor_bytes(decompressor);
+    }
+    return sum;
+}
+
 /* The entry of a dictionary, made when it is not there; a full table starts anew. */
 static struct codec_entry *find_entry(struct product_codec *codec, const struct shard *shard, uint32_t dictionary)
 {

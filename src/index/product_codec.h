@@ -26,6 +26,9 @@ struct product_codec {
 void product_codec_init(struct product_codec *codec);
 void product_codec_release(struct product_codec *codec);
 
+/* What it takes of the heap to read products; compressors, which only writers have, are not counted. */
+size_t product_codec_bytes(const struct product_codec *codec);
+
 /* Appends the product that stored holds to out. */
 must_check int product_codec_decompress(struct product_codec *codec, const struct shard_snapshot *snapshot,
                                         uint32_t dictionary, struct bytes stored, struct buf *out);

@@ -43,6 +43,25 @@ static int begin(struct search *search, struct aisle *catalog, uint32_t first, u
     return status;
 }
 
+/*
+ * What is kept between queries: first the tables of open segments, without which each query would begin by reading
+ * them, then searchers. Tables that pass the bound alone are let go of.
+ */
+static size_t left_for_searchers(struct aisle *catalog)
+{
+    uint64_t tables = 0;
+    for (uint32_t i = 0; i < catalog->shard_count; i++) {
+        tables += atomic_load_explicit(&catalog->shards[i].view_bytes, memory_order_relaxed);
+    }
+    if (tables <= catalog->cache_bytes) {
+        return (size_t)(catalog->cache_bytes - tables);
+    }
+    for (uint32_t i = 0; i < catalog->shard_count; i++) {
+        shard_forget(&catalog->shards[i]);
+    }
+    return 0;
+}
+
 static void end(struct search *search)
 {
     if (search->searcher == NULL) {
@@ -51,7 +70,7 @@ static void end(struct search *search)
     for (uint32_t i = 0; i < search->begun; i++) {
         shard_end(&search->searcher->snapshots[i]);
     }
-    searcher_give(&search->catalog->searchers, search->searcher);
+    searcher_give(&search->catalog->searchers, search->searcher, left_for_searchers(search->catalog));
 }
 
 /* Lists the segments of all snapshots and sums up their statistics. */

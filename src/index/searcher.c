@@ -46,25 +46,44 @@ static struct searcher *new_searcher(const struct searcher_pool *pool)
     return searcher;
 }
 
+/* A query whose arena grew past this was a rare one; its memory goes back. Chunks are of 1 MiB at most as a rule. */
+#define ARENA_KEPT_BYTES (2u << 20)
+
+static size_t bytes_of_searcher(const struct searcher_pool *pool, const struct searcher *searcher)
+{
+    return sizeof *searcher + pool->shard_count * sizeof *searcher->snapshots + searcher->arena.total_bytes +
+           analyser_bytes(searcher->analyser) + product_codec_bytes(&searcher->codec);
+}
+
 struct searcher *searcher_take(struct searcher_pool *pool)
 {
     pthread_mutex_lock(&pool->lock);
     struct searcher *searcher = pool->free;
     if (searcher != NULL) {
         pool->free = searcher->next;
+        pool->idle_bytes -= searcher->idle_bytes;
     }
     pthread_mutex_unlock(&pool->lock);
-    if (searcher == NULL) {
-        return new_searcher(pool);
-    }
-    arena_reset(&searcher->arena);
-    return searcher;
+    return searcher == NULL ? new_searcher(pool) : searcher;
 }
 
-void searcher_give(struct searcher_pool *pool, struct searcher *searcher)
+void searcher_give(struct searcher_pool *pool, struct searcher *searcher, size_t max_bytes)
 {
+    arena_reset(&searcher->arena);
+    if (searcher->arena.total_bytes > ARENA_KEPT_BYTES) {
+        arena_release(&searcher->arena);
+    }
+    size_t bytes = bytes_of_searcher(pool, searcher);
     pthread_mutex_lock(&pool->lock);
-    searcher->next = pool->free;
-    pool->free = searcher;
+    bool kept = bytes <= max_bytes && pool->idle_bytes <= max_bytes - bytes;
+    if (kept) {
+        searcher->idle_bytes = bytes;
+        searcher->next = pool->free;
+        pool->free = searcher;
+        pool->idle_bytes += bytes;
+    }
     pthread_mutex_unlock(&pool->lock);
+    if (!kept) {
+        free_searcher(searcher);
+    }
 }

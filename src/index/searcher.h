@@ -1,7 +1,8 @@
 /*
  * searcher.h - what one search needs besides the catalog: analyser, arena, codec. Kept from search to search.
  *
- * A pool hands them out, so that any number of threads search at once and a warmed-up search allocates nothing.
+ * A pool hands them out, so that any number of threads search at once and a warmed-up search allocates nothing. What
+ * idle ones take is bounded: a searcher that would pass the bound when it is given back is freed instead.
  * Thread rule: take and give from any thread; a searcher belongs to one thread in between.
  */
 #ifndef AISLE_INDEX_SEARCHER_H
@@ -16,15 +17,17 @@
 
 struct searcher {
     struct analyser *analyser;
-    struct arena arena; /* reset when taken */
+    struct arena arena; /* empty when taken */
     struct product_codec codec;
     struct shard_snapshot *snapshots; /* owned; room for one a shard */
+    size_t idle_bytes;                /* of the heap that it takes in the pool */
     struct searcher *next;            /* in the pool */
 };
 
 struct searcher_pool {
     pthread_mutex_t lock;
     struct searcher *free;
+    size_t idle_bytes; /* of all in the list */
     uint32_t shard_count;
 };
 
@@ -33,6 +36,8 @@ void searcher_pool_release(struct searcher_pool *pool);
 
 /* NULL when there is no memory. */
 struct searcher *searcher_take(struct searcher_pool *pool);
-void searcher_give(struct searcher_pool *pool, struct searcher *searcher);
+
+/* max_bytes: what idle searchers may take now, this one included. */
+void searcher_give(struct searcher_pool *pool, struct searcher *searcher, size_t max_bytes);
 
 #endif

@@ -145,6 +145,27 @@ static int fill_view(struct shard *shard, struct storage_txn *txn, const struct 
     return status;
 }
 
+#define HEAP_BLOCK_BYTES 32u /* the least that a block of the heap takes; empty tables are such blocks */
+
+static size_t view_bytes(const struct shard_view *view)
+{
+    uint32_t count = view->manifest.segment_count;
+    size_t sum = sizeof *view + count * (sizeof *view->segments + sizeof *view->states + sizeof(struct segment_info));
+    for (uint32_t i = 0; i < count; i++) {
+        const struct segment *segment = view->segments[i];
+        const struct segment_state *state = &view->states[i];
+        sum += sizeof *segment + 2 * COMPONENT_COUNT * HEAP_BLOCK_BYTES;
+        for (unsigned c = 0; c < COMPONENT_COUNT; c++) {
+            sum += segment->views[c].extent_count * (sizeof(uint8_t *) + sizeof(uint64_t));
+        }
+        sum += state->dead == NULL ? 0 : (size_t)segment->info.documents / 8;
+        for (size_t o = 0; o < state->overlay_count; o++) {
+            sum += sizeof state->overlays[o] + (state->overlays[o].owned ? state->overlays[o].content.size : 0);
+        }
+    }
+    return sum;
+}
+
 static int build_view(struct shard *shard, struct storage_txn *txn, struct shard_view **out, aisle_error *error)
 {
     struct shard_view *view = mem_calloc(1, sizeof *view);
@@ -184,6 +205,7 @@ static int view_for(struct shard *shard, struct storage_txn *txn, struct shard_v
         }
         release_view(shard->view);
         shard->view = fresh;
+        atomic_store_explicit(&shard->view_bytes, view_bytes(fresh), memory_order_relaxed);
     }
     atomic_fetch_add_explicit(&shard->view->references, 1, memory_order_relaxed);
     *out = shard->view;
@@ -218,6 +240,15 @@ void shard_end(struct shard_snapshot *snapshot)
     release_view(snapshot->view);
     storage_read_end(snapshot->txn);
     *snapshot = (struct shard_snapshot){.shard = snapshot->shard};
+}
+
+void shard_forget(struct shard *shard)
+{
+    pthread_mutex_lock(&shard->lock);
+    release_view(shard->view);
+    shard->view = NULL;
+    atomic_store_explicit(&shard->view_bytes, 0, memory_order_relaxed);
+    pthread_mutex_unlock(&shard->lock);
 }
 
 int shard_find(const struct shard_snapshot *snapshot, struct bytes id, uint64_t id_hash, uint32_t *segment,

@@ -26,7 +26,8 @@ struct shard {
     struct storage *storage;
     const struct segment_columns *columns; /* the catalog's */
     pthread_mutex_t lock;                  /* over view */
-    struct shard_view *view;               /* the newest built; NULL: none yet */
+    struct shard_view *view;               /* the newest built; NULL: none yet, or forgotten */
+    atomic_size_t view_bytes;              /* of the heap that view takes, about */
 };
 
 struct shard_snapshot {
@@ -45,6 +46,9 @@ must_check int shard_create(const char *directory, aisle_error *error);
 /* Takes a snapshot of the last commit. */
 must_check int shard_begin(struct shard *shard, struct shard_snapshot *out, aisle_error *error);
 void shard_end(struct shard_snapshot *snapshot);
+
+/* Lets go of the tables kept between queries; the next shard_begin builds them anew. */
+void shard_forget(struct shard *shard);
 
 /* The live document with this id: its segment and number, AISLE_END, or an error. */
 must_check int shard_find(const struct shard_snapshot *snapshot, struct bytes id, uint64_t id_hash, uint32_t *segment,

@@ -50,6 +50,14 @@ int analyser_new(struct analyser **out)
     return 0;
 }
 
+size_t analyser_bytes(const struct analyser *analyser)
+{
+    size_t folded = analyser->folder.capacity * 2 + analyser->folder.span_capacity * sizeof *analyser->folder.spans;
+    size_t stems = analyser->stemmers.memory == NULL ? 0 : (LIMIT_STEM_CACHE + 1) * (size_t)STEM_ENTRY_BYTES;
+    return sizeof *analyser + folded + stems + analyser->stems.total_bytes + analyser->joined_capacity +
+           analyser->capacity * sizeof *analyser->tokens;
+}
+
 void analyser_free(struct analyser *analyser)
 {
     if (analyser == NULL) {

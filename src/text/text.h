@@ -66,6 +66,9 @@ const char *text_language_name(uint8_t language);
  */
 int analyser_new(struct analyser **out);
 
+/* What it takes of the heap now; libstemmer's own memory is not known. */
+size_t analyser_bytes(const struct analyser *analyser);
+
 /* Frees; NULL is allowed. */
 void analyser_free(struct analyser *analyser);
 

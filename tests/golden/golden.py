@@ -22,7 +22,7 @@ import tempfile
 HERE = os.path.dirname(os.path.abspath(__file__))
 TIMEOUT_S = 60
 VARYING = [
-    (r'"(took_us|seconds|lines_per_second|parse|analyse|compress|encode|merge|commit|memory_peak|bytes'
+    (r'"(took_us|seconds|lines_per_second|parse|analyse|compress|encode|merge|commit|memory_peak|all_memory_peak|bytes'
      r'|[a-z]+_bytes)":[0-9.]+', r'"\1":N'),
     (r"\bin [0-9.]+ (s|ms|us)\b", r"in N \1"),
     (r"[0-9,]+ lines/s", "N lines/s"),

@@ -1,0 +1,142 @@
+/*
+ * test_index_memory.c - what the library counts of its heap, and what it keeps between queries.
+ */
+#include "index_fixture.h"
+
+#include <pthread.h>
+
+#define SEARCHERS 8u
+#define SEARCHES 60u
+#define MIB (UINT64_C(1) << 20)
+
+static aisle_memory_statistics memory_now(void)
+{
+    aisle_memory_statistics memory = {.size = sizeof memory};
+    assert_done(aisle_memory(&memory, &error));
+    return memory;
+}
+
+static aisle *open_with_cache(const char *name, uint64_t cache_bytes)
+{
+    aisle *catalog = NULL;
+    aisle_options options = {.size = sizeof options, .cache_bytes = cache_bytes};
+    assert_done(aisle_open(path_of(name), &options, &catalog, &error));
+    return catalog;
+}
+
+static int make_catalog(void **state)
+{
+    if (make_directory(state) != 0) {
+        return -1;
+    }
+    create_catalog("a", NULL, 2);
+    aisle *catalog = open_catalog("a");
+    aisle_writer *writer = begin_writing(catalog);
+    for (unsigned i = 0; i < 3000; i++) {
+        char product[256];
+        snprintf(product, sizeof product,
+                 "{\"id\":\"P%u\",\"title\":\"lamp number%u of %u\",\"brand\":\"maker %u\",\"price\":%u}", i, i, i % 7,
+                 i % 40, i);
+        put(writer, product);
+    }
+    commit(writer);
+    aisle_writer_free(writer);
+    aisle_close(catalog);
+    return 0;
+}
+
+static void a_whole_life_gives_everything_back(void **state)
+{
+    (void)state;
+    uint64_t before = memory_now().current_bytes;
+    uint64_t peak_before = memory_now().peak_bytes;
+    for (unsigned i = 0; i < 3; i++) {
+        aisle *catalog = open_catalog("a");
+        put_and_commit(catalog, "{\"id\":\"X\",\"title\":\"more lamps\"}");
+        aisle_result *result = find(catalog, "lamp number*", 0, 50);
+        aisle_memory_statistics inside = memory_now();
+        assert_true(inside.current_bytes > before);
+        assert_true(inside.peak_bytes >= inside.current_bytes && inside.peak_bytes >= peak_before);
+        aisle_result_free(result);
+        aisle_close(catalog);
+        assert_int_equal(memory_now().current_bytes, before);
+    }
+    aisle_memory_statistics wrong = {.size = 3};
+    assert_int_equal(aisle_memory(&wrong, NULL), AISLE_INVALID);
+}
+
+static void *search_again_and_again(void *catalog)
+{
+    aisle_result *result = NULL;
+    aisle_error failure;
+    for (unsigned i = 0; i < SEARCHES; i++) {
+        aisle_query query = {.size = sizeof query, .text = i % 2 == 0 ? "lamp OR maker" : "number*", .limit = 30};
+        if (aisle_search(catalog, &query, &result, &failure) != 0) {
+            break;
+        }
+    }
+    bool good = result != NULL && aisle_result_total(result, NULL) == 3000;
+    aisle_result_free(result);
+    return good ? catalog : NULL;
+}
+
+/* Searches on many threads; what is kept of the heap afterwards. */
+static uint64_t kept_after_searches(uint64_t cache_bytes)
+{
+    uint64_t before = memory_now().current_bytes;
+    aisle *catalog = open_with_cache("a", cache_bytes);
+    pthread_t threads[SEARCHERS];
+    for (unsigned i = 0; i < SEARCHERS; i++) {
+        assert_int_equal(pthread_create(&threads[i], NULL, search_again_and_again, catalog), 0);
+    }
+    for (unsigned i = 0; i < SEARCHERS; i++) {
+        void *good = NULL;
+        assert_int_equal(pthread_join(threads[i], &good), 0);
+        assert_non_null(good);
+    }
+    uint64_t kept = memory_now().current_bytes - before;
+    aisle_close(catalog);
+    assert_int_equal(memory_now().current_bytes, before);
+    return kept;
+}
+
+/* An open catalog itself (path, schema, handles) takes less than this. */
+#define CATALOG_BYTES (256u << 10)
+
+static void what_queries_leave_stays_within_the_budget(void **state)
+{
+    (void)state;
+    assert_true(kept_after_searches(1) < CATALOG_BYTES);
+    assert_true(kept_after_searches(6 * MIB) < 6 * MIB + CATALOG_BYTES);
+    assert_true(kept_after_searches(12 * MIB) < 12 * MIB + CATALOG_BYTES);
+    uint64_t kept = kept_after_searches(0);
+    print_message("kept by default after %u threads: %llu bytes\n", SEARCHERS, (unsigned long long)kept);
+    assert_true(kept > 4 * MIB && kept < 128 * MIB + CATALOG_BYTES);
+}
+
+static void warmed_up_search_allocates_little_and_keeps_nothing_more(void **state)
+{
+    (void)state;
+    aisle *catalog = open_with_cache("a", 0);
+    for (unsigned i = 0; i < 10; i++) {
+        aisle_result_free(find(catalog, "lamp OR maker", 0, 10));
+    }
+    aisle_memory_statistics before = memory_now();
+    for (unsigned i = 0; i < 100; i++) {
+        aisle_result_free(find(catalog, "lamp OR maker", 0, 10));
+    }
+    aisle_memory_statistics after = memory_now();
+    print_message("%llu allocations in 100 searches\n", (unsigned long long)(after.allocations - before.allocations));
+    assert_int_equal(after.current_bytes, before.current_bytes);
+    aisle_close(catalog);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_whole_life_gives_everything_back),
+        cmocka_unit_test(what_queries_leave_stays_within_the_budget),
+        cmocka_unit_test(warmed_up_search_allocates_little_and_keeps_nothing_more),
+    };
+    return cmocka_run_group_tests(tests, make_catalog, remove_directory);
+}
