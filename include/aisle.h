@@ -387,6 +387,29 @@ typedef struct aisle_statistics {
 
 AISLE_API int aisle_stats(aisle *catalog, aisle_statistics *out, aisle_error *error);
 
+/*
+ * A search, backup or other call under way, in any process, and the state of a shard that it sees. The space of what
+ * the writer replaced since then is not reused before it ends, so that the file grows. Since when it lasts is not
+ * known, but how many commits of the storage came since; a large batch and a merge make several.
+ */
+typedef struct aisle_reader {
+    int64_t pid;             /* of its process, which may be this one */
+    char program[16];        /* that runs there; empty when the system does not tell */
+    uint32_t shard;
+    uint64_t commits_behind; /* 0: it sees the last commit */
+    uint64_t pinned_bytes;   /* that cannot be reused before it ends; several readers may pin the same */
+} aisle_reader;
+
+/* Receives one reader; it is the callee's for the time of the call. */
+typedef void aisle_reader_report(void *context, const aisle_reader *reader);
+
+/*
+ * Reports the readers of all shards, each shard's oldest first. What dead processes have left is cleared away before,
+ * as every commit does. Processes that may write neither the catalog's directories nor its lock files read without
+ * being known. AISLE_FORKED, AISLE_NO_MEMORY, AISLE_READERS_FULL, AISLE_CORRUPT, AISLE_IO.
+ */
+AISLE_API int aisle_readers(aisle *catalog, aisle_reader_report *report, void *context, aisle_error *error);
+
 /* Offset behind the last record of the source that every shard has committed; 0 when unknown or of another identity. */
 AISLE_API int aisle_log_offset(aisle *catalog, const char *source, uint64_t identity, uint64_t *offset,
                                aisle_error *error);

@@ -13,12 +13,68 @@ struct figure {
     uint64_t value;
 };
 
-static void print_json(const aisle_statistics *stats, const struct figure *figures, size_t count)
+#define READERS_SHOWN 32u
+
+/* Readers that see an older state than the last commit: the first of each shard are the oldest. */
+struct readers {
+    aisle_reader shown[READERS_SHOWN];
+    unsigned count; /* may pass READERS_SHOWN */
+};
+
+static void take_reader(void *context, const aisle_reader *reader)
+{
+    struct readers *readers = context;
+    if (reader->commits_behind == 0) {
+        return;
+    }
+    if (readers->count < READERS_SHOWN) {
+        readers->shown[readers->count] = *reader;
+    }
+    readers->count++;
+}
+
+static unsigned shown_count(const struct readers *readers)
+{
+    return readers->count < READERS_SHOWN ? readers->count : READERS_SHOWN;
+}
+
+static void print_readers_json(const struct readers *readers)
+{
+    printf("\"long_readers\":[");
+    for (unsigned i = 0; i < shown_count(readers); i++) {
+        const aisle_reader *reader = &readers->shown[i];
+        printf("%s{\"pid\":%lld,\"program\":", i == 0 ? "" : ",", (long long)reader->pid);
+        output_json_text(reader->program);
+        printf(",\"shard\":%u,\"commits_behind\":%llu,\"pinned_bytes\":%llu}", reader->shard,
+               (unsigned long long)reader->commits_behind, (unsigned long long)reader->pinned_bytes);
+    }
+    printf("],");
+}
+
+static void print_readers(const struct readers *readers)
+{
+    char behind[OUTPUT_NUMBER_BYTES];
+    char pinned[OUTPUT_NUMBER_BYTES];
+    for (unsigned i = 0; i < shown_count(readers); i++) {
+        const aisle_reader *reader = &readers->shown[i];
+        printf("%-22s process %lld (%s), shard %u: %s commits behind, keeps %s bytes from being reused\n",
+               "long reader", (long long)reader->pid, reader->program[0] == '\0' ? "unknown" : reader->program,
+               reader->shard, output_number(reader->commits_behind, behind),
+               output_number(reader->pinned_bytes, pinned));
+    }
+    if (readers->count > READERS_SHOWN) {
+        printf("%-22s and %u more\n", "long readers", readers->count - READERS_SHOWN);
+    }
+}
+
+static void print_json(const aisle_statistics *stats, const struct figure *figures, size_t count,
+                       const struct readers *readers)
 {
     printf("{");
     for (size_t i = 0; i < count; i++) {
         printf("\"%s\":%llu,", figures[i].name, (unsigned long long)figures[i].value);
     }
+    print_readers_json(readers);
     if (stats->log_source[0] == '\0') {
         printf("\"log\":null}\n");
         return;
@@ -34,7 +90,8 @@ static void print_json(const aisle_statistics *stats, const struct figure *figur
     printf("}}\n");
 }
 
-static void print_table(const aisle_statistics *stats, const struct figure *figures, size_t count)
+static void print_table(const aisle_statistics *stats, const struct figure *figures, size_t count,
+                        const struct readers *readers)
 {
     char number[OUTPUT_NUMBER_BYTES];
     for (size_t i = 0; i < count; i++) {
@@ -44,6 +101,7 @@ static void print_table(const aisle_statistics *stats, const struct figure *figu
         printf("%-22s %s, byte %s%s%s\n", "change log", stats->log_source, output_number(stats->log_offset, number),
                stats->log_seq[0] == '\0' ? "" : ", seq ", stats->log_seq);
     }
+    print_readers(readers);
 }
 
 int cli_stats(int argc, char **argv)
@@ -55,7 +113,8 @@ int cli_stats(int argc, char **argv)
     const struct options options = {
         .command = "stats",
         .synopsis = "CATALOG [--json]",
-        .about = "Prints what the catalog holds, what its parts take, and how far its change log was read.",
+        .about = "Prints what the catalog holds, what its parts take, and how far its change log was read. Names\n"
+                 "the processes that read an old state: the space of what changed since cannot be reused.",
         .examples = "  aisle stats shop\n  aisle stats shop --json\n",
         .options = table,
         .option_count = sizeof table / sizeof table[0],
@@ -69,9 +128,11 @@ int cli_stats(int argc, char **argv)
     aisle *catalog = NULL;
     aisle_error error = {0};
     aisle_statistics stats = {.size = sizeof stats};
+    struct readers readers = {.count = 0};
     if (aisle_open(argv[0], &(aisle_options){.size = sizeof(aisle_options), .read_only = true}, &catalog, &error) !=
             0 ||
-        aisle_stats(catalog, &stats, &error) != 0) {
+        aisle_stats(catalog, &stats, &error) != 0 ||
+        aisle_readers(catalog, take_reader, &readers, &error) != 0) {
         aisle_close(catalog);
         return cli_fail("stats", &error, argv[0]);
     }
@@ -93,6 +154,6 @@ int cli_stats(int argc, char **argv)
         {"order_bytes", "  of the order", stats.order_bytes},
         {"documents_bytes", "  of stored products", stats.documents_bytes},
     };
-    (json ? print_json : print_table)(&stats, figures, sizeof figures / sizeof figures[0]);
+    (json ? print_json : print_table)(&stats, figures, sizeof figures / sizeof figures[0], &readers);
     return cli_finish("stats");
 }

@@ -58,8 +58,12 @@ static int given_up(aisle_error *error)
 int shard_copy_run(struct shard_copy *copy, struct storage_txn *txn, const struct manifest *manifest,
                    const char *directory, aisle_error *error)
 {
+    int status = 0;
     copy->manifest = manifest;
-    int status = storage_copy(txn, directory, choose, copy, error);
+    tell(copy);
+    if (!copy->given_up) {
+        status = storage_copy(txn, directory, choose, copy, error);
+    }
     return copy->given_up ? given_up(error) : status;
 }
 

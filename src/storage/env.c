@@ -64,32 +64,54 @@ int environment_error(struct environment *env, int lmdb_code, const char *what, 
 
 /* ----------------------------------------------------------------------------------------- free pages, length -- */
 
-int environment_free_pages(MDB_txn *txn, uint64_t from, uint64_t *total, uint64_t *behind)
+int environment_walk_free(MDB_txn *txn, environment_free_record *visit, void *context)
 {
     MDB_cursor *cursor = NULL;
     MDB_val key;
     MDB_val record;
-    *total = 0;
-    *behind = 0;
     int rc = lmdb_cursor_open(txn, FREE_LIST, &cursor);
     if (rc != 0) {
         return rc;
     }
     while ((rc = lmdb_cursor_get(cursor, &key, &record, MDB_NEXT)) == 0) {
-        /* record = count, count page numbers; all of size_t. A record may have unused room behind. */
+        /* key = commit; record = count, count page numbers; all size_t. A record may have unused room behind. */
         const size_t *pages = record.mv_data;
         size_t room = record.mv_size / sizeof *pages;
-        if (room == 0 || pages[0] > room - 1) {
+        size_t commit = 0;
+        if (room == 0 || pages[0] > room - 1 || key.mv_size != sizeof commit) {
             rc = MDB_CORRUPTED;
             break;
         }
-        *total += pages[0];
-        for (size_t i = 1; i <= pages[0] && from != UINT64_MAX; i++) {
-            *behind += pages[i] >= from;
-        }
+        memcpy(&commit, key.mv_data, sizeof commit);
+        visit(context, commit, pages + 1, pages[0]);
     }
     mdb_cursor_close(cursor);
     return rc == MDB_NOTFOUND ? 0 : rc;
+}
+
+struct free_pages {
+    uint64_t from;
+    uint64_t total;
+    uint64_t behind;
+};
+
+static void add_free_pages(void *context, uint64_t commit, const size_t *pages, size_t count)
+{
+    struct free_pages *sum = context;
+    (void)commit;
+    sum->total += count;
+    for (size_t i = 0; i < count && sum->from != UINT64_MAX; i++) {
+        sum->behind += pages[i] >= sum->from;
+    }
+}
+
+int environment_free_pages(MDB_txn *txn, uint64_t from, uint64_t *total, uint64_t *behind)
+{
+    struct free_pages sum = {.from = from};
+    int rc = environment_walk_free(txn, add_free_pages, &sum);
+    *total = sum.total;
+    *behind = sum.behind;
+    return rc;
 }
 
 /* Bytes that the last commit speaks of, and bytes that there are. */

@@ -2,7 +2,8 @@
  * environment.h - what lies behind the handles: one LMDB environment per directory and process.
  *
  * Private to storage/. env.c opens and closes an environment, env_registry.c shares it among handles, txn.c and
- * cursor.c work in it, space.c measures it, copy.c copies it. process.c knows of forks.
+ * cursor.c work in it, space.c measures it, readers.c tells who reads
+ * it, copy.c copies it. process.c knows of forks.
  *
  * Thread rule: everything is fixed once the environment is open, except the atomics; `opening`, `references` and
  * `next` belong to the registry's mutex (process_lock).
@@ -79,6 +80,12 @@ void environment_close(struct environment *env);
 /* Makes the data file as long as its last commit says, if it is shorter. 0 or an LMDB code. For after a commit. */
 int environment_extend(struct environment *env);
 
+/* Receives one record of the list of free pages: the commit that freed them, and their numbers. */
+typedef void environment_free_record(void *context, uint64_t commit, const size_t *pages, size_t count);
+
+/* Walks that list as a read transaction sees it, in the order of commits. 0 or an LMDB code. */
+must_check int environment_walk_free(MDB_txn *txn, environment_free_record *visit, void *context);
+
 /*
  * Counts the free pages of a read transaction's snapshot, and of them those from page number from on.
  * 0 or an LMDB code.
@@ -88,6 +95,12 @@ must_check int environment_free_pages(MDB_txn *txn, uint64_t from, uint64_t *tot
 /* As storage_put for a key above all of the table's: pages get full, where splitting in the middle leaves halves. */
 must_check int storage_append(struct storage_txn *txn, enum storage_table table, struct bytes key,
                               struct bytes value);
+
+/*
+ * Reads a line of mdb_reader_list: "pid thread snapshot", the last a '-' for an idle slot. Whether it is of a reader
+ * under way: the heading and remarks do not begin with a digit.
+ */
+bool environment_reader_line(const char *line, struct storage_reader *out);
 
 /* 0 if the handle may write now: AISLE_FORKED, AISLE_READ_ONLY, AISLE_CORRUPT (poisoned). */
 must_check int storage_check_writable(struct storage *storage, aisle_error *error);

@@ -7,7 +7,6 @@
 #include "storage/environment.h"
 #include "storage/lmdb_call.h"
 
-#include <ctype.h>
 #include <sys/stat.h>
 
 uint64_t storage_file_bytes(struct storage *storage)
@@ -19,21 +18,11 @@ uint64_t storage_file_bytes(struct storage *storage)
     return (uint64_t)file.st_size;
 }
 
-/*
- * LMDB tells of its readers in lines only: "pid thread transaction", the last a '-' for an idle slot; the heading
- * and remarks begin with other characters than digits.
- */
-static int count_reader(const char *line, void *context)
+static int count_line(const char *line, void *context)
 {
+    struct storage_reader reader;
     uint32_t *readers = context;
-    size_t size = strlen(line);
-    while (size > 0 && isspace((unsigned char)line[size - 1])) {
-        size--;
-    }
-    line += strspn(line, " ");
-    if (isdigit((unsigned char)line[0]) && line[strcspn(line, "-")] == '\0') {
-        ++*readers;
-    }
+    *readers += environment_reader_line(line, &reader);
     return 0;
 }
 
@@ -54,7 +43,7 @@ int storage_space(struct storage *storage, struct storage_space *out, aisle_erro
     rc = rc == 0 ? mdb_env_info(env->lmdb, &info) : rc;
     storage_read_end(txn);
     if (rc == 0) {
-        int lines = mdb_reader_list(env->lmdb, count_reader, &readers);
+        int lines = mdb_reader_list(env->lmdb, count_line, &readers);
         rc = lines < 0 ? MDB_INVALID : 0;
     }
     if (rc != 0) {

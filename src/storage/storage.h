@@ -163,6 +163,22 @@ uint64_t storage_file_bytes(struct storage *storage);
 /* Fills out; walks the list of free pages. Errors as storage_read_begin. */
 must_check int storage_space(struct storage *storage, struct storage_space *out, aisle_error *error);
 
+/* A read transaction under way. */
+struct storage_reader {
+    int64_t pid;           /* of its process */
+    uint64_t snapshot;     /* number of the commit that it sees */
+    uint64_t behind;       /* commits since */
+    uint64_t pinned_bytes; /* free pages that writers may not reuse before it ends; pinned by others, too, perhaps */
+};
+
+/*
+ * Lists the read transactions of all processes, the oldest snapshot first; slots of dead processes are cleared away
+ * before. *out: the caller's to free with mem_free; NULL when there are none. Readers of environments that can write
+ * no lock file are unknown (storage_open). Errors as storage_read_begin.
+ */
+must_check int storage_readers(struct storage *storage, struct storage_reader **out, uint32_t *count,
+                               aisle_error *error);
+
 /*
  * fast: commits return without waiting for the disk, so a crash of the machine may leave the whole storage damaged.
  * Only for a first build, before anything is committed that must last. Turning it off syncs, as does closing the

@@ -141,20 +141,20 @@ static int try_to_open(void *context, uint64_t done, uint64_t total)
     (void)done;
     (void)total;
     statuses[0] = aisle_open(path_of("c"), NULL, &catalog, NULL);
-    statuses[1]++;
-    return statuses[1] == 1 ? 0 : 1;
+    return statuses[1]++ == statuses[2];
 }
 
 static void nobody_opens_meanwhile_and_progress_can_give_up(void **state)
 {
     (void)state;
     make_holed_catalog("c", 2);
-    int statuses[2] = {0, 0};
+    int statuses[3] = {0, 0, -1}; /* of opening, calls, the call that gives up */
     uint64_t before = bytes_of_files("c", 2);
     assert_done(aisle_shrink(path_of("c"), try_to_open, statuses, NULL, &error));
     assert_int_equal(statuses[0], AISLE_BUSY);
-    assert_int_equal(statuses[1], 1);
+    assert_true(statuses[1] >= 3); /* at the beginning of each shard and at the end */
     assert_true(bytes_of_files("c", 2) < before);
+    statuses[2] = statuses[1];
     assert_int_equal(aisle_shrink(path_of("c"), try_to_open, statuses, NULL, &error), AISLE_END);
     assert_whole("c");
 }
@@ -191,9 +191,8 @@ static void any_failing_allocation_or_call_leaves_old_or_new(void **state)
 static int die(void *context, uint64_t done, uint64_t total)
 {
     (void)context;
-    (void)done;
     (void)total;
-    return raise(SIGKILL);
+    return done == 0 ? 0 : raise(SIGKILL);
 }
 
 /* Big enough that progress is told of it, and dies, while a shard is being copied. */
