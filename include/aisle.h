@@ -44,7 +44,9 @@
  *   - A catalog lives on a local file system: network file systems are refused (AISLE_NETWORK_FS), because their
  *     locks and mappings break the guarantees above.
  *   - aisle_commit is durable when it returns; what was not committed is gone after a crash, and only that.
- *   - Never copy a catalog's files while it is written, and never delete its lock files while it is open.
+ *   - Never copy a catalog's files while it is written (aisle_backup does), and never delete its lock files while it
+ *     is open. A closed catalog may be moved and copied. One that is moved or deleted while it is open can still be
+ *     searched through its handles; to write to it, open it at its new place.
  */
 #ifndef AISLE_H
 #define AISLE_H
@@ -203,7 +205,8 @@ AISLE_API const char *aisle_schema(const aisle *catalog);
 /* ------------------------------------------------------------------------------------------------- write -- */
 
 /*
- * Becomes the catalog's writer. AISLE_BUSY at once when there is one already, in this or another process.
+ * Becomes the catalog's writer. AISLE_BUSY at once when there is one already, in this or another process, whose id the
+ * message names; AISLE_NOT_FOUND when the catalog was moved or removed since it was opened.
  * What an earlier writer left unfinished by a crash is cleaned away here.
  */
 AISLE_API int aisle_begin(aisle *catalog, aisle_writer **out, aisle_error *error);

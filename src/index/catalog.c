@@ -104,6 +104,18 @@ static int share_presence(struct aisle *catalog, aisle_error *error)
     return status;
 }
 
+int catalog_check_place(const struct aisle *catalog, aisle_error *error)
+{
+    char *path = catalog_path(catalog->path, "aisle.json");
+    if (path == NULL) {
+        return error_no_memory(error, "looking for the catalog");
+    }
+    bool there = storage_lock_is_at(catalog->presence, path);
+    mem_free(path);
+    return there ? 0 : error_set(error, AISLE_NOT_FOUND, "the catalog is no longer where it was opened; open it at its "
+                                 "new place (%s)", catalog->path);
+}
+
 static int open_catalog(struct aisle *catalog, const char *path, const aisle_options *options, aisle_error *error)
 {
     catalog->read_only = options->read_only;

@@ -46,6 +46,12 @@ static inline uint32_t catalog_shard_of(const struct aisle *catalog, uint64_t id
 char *catalog_path(const char *directory, const char *name);
 char *catalog_shard_path(const char *directory, uint32_t shard);
 
+/*
+ * 0 when the catalog's path still leads to it. Another may have taken its place, with another writer's lock, so that
+ * two could write this one. AISLE_NOT_FOUND.
+ */
+must_check int catalog_check_place(const struct aisle *catalog, aisle_error *error);
+
 /* Removes what a crash in aisle_shrink has left. For who holds the writer's lock. */
 void catalog_clean_shrinking(const char *directory);
 

@@ -82,6 +82,9 @@ static int take_lock(struct aisle_writer *writer, aisle_error *error)
     int status = storage_lock_acquire(path, &writer->lock, error);
     mem_free(path);
     if (status == 0) {
+        status = catalog_check_place(writer->catalog, error);
+    }
+    if (status == 0) {
         catalog_clean_shrinking(writer->catalog->path);
     }
     return status;

@@ -169,6 +169,14 @@ int storage_lock_exclude(const char *file_path, struct storage_lock **out, aisle
     return acquire(file_path, &exclusive_kind, out, error);
 }
 
+bool storage_lock_is_at(const struct storage_lock *lock, const char *file_path)
+{
+    struct stat locked;
+    struct stat named;
+    return fstat(lock->fd, &locked) == 0 && stat(file_path, &named) == 0 && locked.st_dev == named.st_dev &&
+           locked.st_ino == named.st_ino;
+}
+
 void storage_lock_release(struct storage_lock *lock)
 {
     if (lock == NULL) {

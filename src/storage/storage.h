@@ -222,6 +222,9 @@ must_check int storage_lock_acquire(const char *file_path, struct storage_lock *
 must_check int storage_lock_share(const char *file_path, struct storage_lock **out, aisle_error *error);
 must_check int storage_lock_exclude(const char *file_path, struct storage_lock **out, aisle_error *error);
 
+/* Whether the locked file is the one that file_path names now: it may have been moved, removed or replaced. */
+must_check bool storage_lock_is_at(const struct storage_lock *lock, const char *file_path);
+
 /* Releases; NULL is allowed. */
 void storage_lock_release(struct storage_lock *lock);
 
