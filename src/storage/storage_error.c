@@ -15,7 +15,6 @@ static int status_of_lmdb(int lmdb_code)
         return AISLE_MAP_FULL;
     case MDB_CORRUPTED:
     case MDB_PAGE_NOTFOUND:
-    case MDB_PANIC:
     case MDB_INVALID:
     case MDB_INCOMPATIBLE:
     case MDB_CURSOR_FULL:
@@ -37,6 +36,7 @@ static int status_of_lmdb(int lmdb_code)
     case MDB_BAD_VALSIZE:
     case MDB_BAD_DBI:
         return AISLE_INVALID;
+    case MDB_PANIC: /* the last commit's own page could not be written: the file is sound, the disk may not be */
     default:
         return AISLE_IO;
     }
