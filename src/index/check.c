@@ -24,7 +24,8 @@ static void report_error(struct walk *walk, uint32_t shard, const char *what)
 /* Whether the status is the machine's trouble, which says nothing of the catalog. */
 static bool is_trouble(int status)
 {
-    return status == AISLE_NO_MEMORY || status == AISLE_READERS_FULL || status == AISLE_IO;
+    return status == AISLE_NO_MEMORY || status == AISLE_READERS_FULL || status == AISLE_IO ||
+           status == AISLE_DISK_FULL || status == AISLE_MAP_FULL || status == AISLE_FORKED;
 }
 
 /* Every stored product decompresses, and so does what patches make of it. */
@@ -88,9 +89,9 @@ static int check_shard(struct walk *walk, uint32_t number, aisle_error *error)
     const struct shard_view *view = snapshot.view;
     for (uint32_t i = 0; i < view->manifest.segment_count && status == 0; i++) {
         uint64_t before = walk->faults;
-        segment_check(view->segments[i], walk->report, walk->context, &walk->faults);
+        status = segment_check(view->segments[i], walk->report, walk->context, &walk->faults);
         check_overlays(walk, number, view->segments[i], &view->states[i]);
-        if (walk->faults == before) {
+        if (status == 0 && walk->faults == before) {
             status = check_products(walk, number, &snapshot, i);
         }
     }

@@ -240,8 +240,11 @@ must_check int segment_open(struct storage_txn *txn, const struct segment_info *
 void segment_retain(struct segment *segment);
 void segment_release(struct segment *segment);
 
-/* Verifies all checksums and structures; each fault is reported, and counted in *faults. */
-void segment_check(const struct segment *segment, aisle_check_report *report, void *context, uint64_t *faults);
+/*
+ * Verifies all checksums and structures; each fault is reported, and counted in *faults. 0, or AISLE_NO_MEMORY when
+ * the walk had to end early.
+ */
+int segment_check(const struct segment *segment, aisle_check_report *report, void *context, uint64_t *faults);
 
 /* What a segment keeps of a term: the value in its dictionary, decoded. */
 struct segment_list {

@@ -12,6 +12,7 @@ struct check {
     aisle_check_report *report;
     void *context;
     uint64_t faults;
+    int status; /* AISLE_NO_MEMORY: says nothing about the segment, and ends the walk */
 };
 
 static void fault(struct check *check, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -44,7 +45,9 @@ static void check_extents(struct check *check)
 
 static void check_result(struct check *check, const char *what, int status, const aisle_error *error)
 {
-    if (status != 0) {
+    if (status == AISLE_NO_MEMORY) {
+        check->status = status;
+    } else if (status != 0) {
         fault(check, "%s: %s", what, error->code != 0 ? error->message : aisle_error_text(status));
     }
 }
@@ -74,7 +77,7 @@ static void check_lists(struct check *check)
     uint64_t postings = 0;
     uint64_t terms = 0;
     int status = terms_cursor_seek(&cursor, &segment->terms, bytes_of(NULL, 0));
-    while (status == 0) {
+    while (status == 0 && check->status == 0) {
         struct segment_list list;
         aisle_error error = {.code = 0};
         int bad = segment_list_decode(cursor.value, &list);
@@ -85,13 +88,16 @@ static void check_lists(struct check *check)
         if (bad == 0) {
             bad = positions_check(positions, &list.positions, list.postings.count, &error);
         }
-        if (bad != 0) {
+        if (bad == AISLE_NO_MEMORY) {
+            check->status = bad;
+        } else if (bad != 0) {
             fault(check, "postings of \"%.*s\": %s", (int)cursor.term.size, (const char *)cursor.term.data,
                   error.code != 0 ? error.message : aisle_error_text(bad));
         }
         terms++;
         status = terms_cursor_next(&cursor);
     }
+    check->status = status == AISLE_NO_MEMORY ? status : check->status;
     if (status == AISLE_END && (postings != segment->info.postings || terms != segment->info.terms)) {
         fault(check, "%llu postings of %llu terms, but the manifest says %llu of %llu", (unsigned long long)postings,
               (unsigned long long)terms, (unsigned long long)segment->info.postings,
@@ -99,15 +105,16 @@ static void check_lists(struct check *check)
     }
 }
 
-void segment_check(const struct segment *segment, aisle_check_report *report, void *context, uint64_t *faults)
+int segment_check(const struct segment *segment, aisle_check_report *report, void *context, uint64_t *faults)
 {
     struct check check = {.segment = segment, .report = report, .context = context};
     check_extents(&check);
     if (check.faults == 0) {
         check_structures(&check);
     }
-    if (check.faults == 0) {
+    if (check.faults == 0 && check.status == 0) {
         check_lists(&check);
     }
     *faults += check.faults;
+    return check.status;
 }
