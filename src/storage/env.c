@@ -27,6 +27,7 @@
 
 #define DATA_FILE "data.mdb" /* ON DISK, and LMDB's choice, as is the next */
 #define LOCK_FILE "lock.mdb"
+#define LOCK_FILE_BYTES 65536 /* LMDB's, for LIMIT_READERS */
 #define FREE_LIST 0u /* LMDB's own table of free pages, readable like any other */
 #define MAP_FLOOR_BYTES (UINT64_C(1) << 30)
 #define MAP_SHARE 16u /* of a limited address space (ulimit -v) the part one map asks for first: heaps live there too */
@@ -212,6 +213,7 @@ static int check_length(struct environment *env, aisle_error *error)
 struct plan {
     unsigned flags;
     bool read_only;
+    bool lock_writable; /* the lock file, or the directory that it will be made in */
     uint64_t file_bytes;
 };
 
@@ -229,7 +231,7 @@ static int make_plan(struct environment *env, const struct storage_options *opti
     bool directory_writable = writable(env->directory_fd, ".");
     bool lock_exists = fstatat(env->directory_fd, LOCK_FILE, &lock, 0) == 0;
     bool lock_writable = lock_exists ? writable(env->directory_fd, LOCK_FILE) : directory_writable;
-    *plan = (struct plan){.flags = MDB_NOTLS | MDB_NORDAHEAD};
+    *plan = (struct plan){.flags = MDB_NOTLS | MDB_NORDAHEAD, .lock_writable = lock_writable};
     if (fstatat(env->directory_fd, DATA_FILE, &data, 0) != 0) {
         if (errno != ENOENT || !options->create) {
             return storage_error(errno, "cannot open " DATA_FILE, env->path, error);
@@ -249,6 +251,29 @@ static int make_plan(struct environment *env, const struct storage_options *opti
         plan->flags |= !lock_writable && !directory_writable ? MDB_NOLOCK : 0u;
     }
     return 0;
+}
+
+/*
+ * Takes the disk space of the lock file before LMDB maps it. LMDB leaves it a hole, and a page of a hole that is first
+ * written on a full disk kills the program by a bus error: any that opens the directory, and any that searches, since
+ * readers register there. A file of another size is another program's, and left as it is. 0 or an errno.
+ *
+ * No descriptor of the file is open in this process, whose locks closing this one would drop: see env_registry.c.
+ */
+static int reserve_lock_file(struct environment *env)
+{
+    struct stat file;
+    int rc = 0;
+    int fd = openat(env->directory_fd, LOCK_FILE, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+    if (fd < 0 || fstat(fd, &file) != 0) {
+        rc = errno;
+    } else if (file.st_size == 0 || (file.st_size == LOCK_FILE_BYTES && file.st_blocks * 512 < LOCK_FILE_BYTES)) {
+        rc = fallocate(fd, 0, 0, LOCK_FILE_BYTES) == 0 || errno == EOPNOTSUPP ? 0 : errno;
+    }
+    if (fd >= 0) {
+        (void)close(fd);
+    }
+    return rc;
 }
 
 /* One try at a map of map_bytes. 0 or an LMDB code; on failure nothing is left. */
@@ -353,6 +378,9 @@ static int open_parts(struct environment *env, const struct storage_options *opt
     struct plan plan;
     MDB_stat pages;
     int status = make_plan(env, options, &plan, error);
+    if (status == 0 && plan.lock_writable) {
+        status = storage_error(reserve_lock_file(env), "cannot make room for " LOCK_FILE, env->path, error);
+    }
     if (status == 0) {
         env->read_only = plan.read_only;
         status = open_mapped(env, &plan, options->map_bytes, error);
