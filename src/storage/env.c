@@ -120,7 +120,8 @@ static int measure(struct environment *env, uint64_t *claimed, uint64_t *present
 {
     MDB_envinfo info;
     struct stat file;
-    int rc = mdb_env_info(env->lmdb, &info);
+    int rc = lmdb_fault();
+    rc = rc == 0 ? mdb_env_info(env->lmdb, &info) : rc;
     if (rc == 0 && fstat(env->data_fd, &file) != 0) {
         rc = errno;
     }
@@ -168,7 +169,8 @@ static int check_tail(struct environment *env, uint64_t claimed, uint64_t presen
     uint64_t first = present / env->page_bytes;
     uint64_t total = 0;
     uint64_t behind = 0;
-    int rc = mdb_txn_begin(env->lmdb, NULL, MDB_RDONLY, &txn);
+    int rc = lmdb_fault();
+    rc = rc == 0 ? mdb_txn_begin(env->lmdb, NULL, MDB_RDONLY, &txn) : rc;
     if (rc != 0) {
         return rc;
     }
@@ -287,7 +289,10 @@ static int open_lmdb(struct environment *env, const struct plan *plan, uint64_t 
     if (rc != 0) {
         return rc;
     }
-    rc = mdb_env_set_mapsize(lmdb, map_bytes);
+    rc = lmdb_fault();
+    if (rc == 0) {
+        rc = mdb_env_set_mapsize(lmdb, map_bytes);
+    }
     if (rc == 0) {
         rc = mdb_env_set_maxreaders(lmdb, LIMIT_READERS);
     }
@@ -388,7 +393,10 @@ static int open_parts(struct environment *env, const struct storage_options *opt
     if (status != 0) {
         return status;
     }
-    int rc = mdb_env_get_fd(env->lmdb, &env->data_fd);
+    int rc = lmdb_fault();
+    if (rc == 0) {
+        rc = mdb_env_get_fd(env->lmdb, &env->data_fd);
+    }
     if (rc == 0) {
         rc = mdb_env_stat(env->lmdb, &pages);
     }

@@ -50,6 +50,11 @@ bool storage_failed(void)
     return atomic_load(&fault_struck);
 }
 
+unsigned long storage_fault_calls(void)
+{
+    return atomic_load(&fault_calls);
+}
+
 int lmdb_fault_strike(void)
 {
     unsigned long number = atomic_fetch_add(&fault_calls, 1) + 1;

@@ -40,8 +40,10 @@ int storage_space(struct storage *storage, struct storage_space *out, aisle_erro
     }
     struct environment *env = storage->env;
     int rc = environment_free_pages(txn->lmdb, UINT64_MAX, &free_pages, &behind);
+    rc = rc == 0 ? lmdb_fault() : rc;
     rc = rc == 0 ? mdb_env_info(env->lmdb, &info) : rc;
     storage_read_end(txn);
+    rc = rc == 0 ? lmdb_fault() : rc;
     if (rc == 0) {
         int lines = mdb_reader_list(env->lmdb, count_line, &readers);
         rc = lines < 0 ? MDB_INVALID : 0;

@@ -250,9 +250,11 @@ int storage_error(int lmdb_code, const char *what, const char *path, aisle_error
 
 /*
  * Tests only: the n-th call of LMDB from now (1 is the next), in whatever thread, fails with lmdb_code, once or,
- * with persistent, from then on; 0 turns it off. storage_failed: whether it has struck since.
+ * with persistent, from then on; 0 turns it off. storage_failed: whether it has struck since; storage_fault_calls: how
+ * many calls there were since, while it was on.
  */
 void storage_fail_at(unsigned long n, int persistent, int lmdb_code);
 bool storage_failed(void);
+unsigned long storage_fault_calls(void);
 
 #endif

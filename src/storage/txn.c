@@ -89,7 +89,8 @@ static int make_reader(struct environment *env, struct storage_txn **out, aisle_
     int rc = begin_new(env, &txn->lmdb);
     if (rc == MDB_READERS_FULL) {
         int dead = 0;
-        rc = mdb_reader_check(env->lmdb, &dead);
+        rc = lmdb_fault();
+        rc = rc == 0 ? mdb_reader_check(env->lmdb, &dead) : rc;
         rc = rc == 0 ? begin_new(env, &txn->lmdb) : rc;
     }
     if (rc != 0) {

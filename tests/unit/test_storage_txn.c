@@ -374,9 +374,10 @@ static void sweep_faults(int code)
             assert_true(n > 10); /* opening alone makes that many calls */
             return;
         }
-        assert_true(status < 0);
         struct storage *storage = open_storage(NULL);
-        assert_true(committed(storage, "key", "old") || committed(storage, "key", "new"));
+        bool is_new = committed(storage, "key", "new");
+        assert_true(is_new || committed(storage, "key", "old"));
+        assert_true(status < 0 || is_new); /* lengthening the file after a commit may fail without failing it */
         storage_close(storage);
     }
 }
