@@ -145,7 +145,7 @@ static uint32_t variant_count(const struct fault_class *class)
 static void judge_code(struct life *life, const struct round *round, bool later, int status, const char *message)
 {
     int code = round->variant->code;
-    bool full = (code == ENOSPC || code == EDQUOT) && round->variant->way == SHIM_BEFORE;
+    bool full = (code == ENOSPC || code == EDQUOT) && round->variant->way == SHIM_BEFORE && status != AISLE_INVALID;
     bool damage = status == AISLE_CORRUPT || status == AISLE_NOT_A_CATALOG || status == AISLE_NEWER_FORMAT;
     /* Without the lock that it could not take, LMDB goes on and calls the lock file invalid. */
     damage = damage && !(round->class->shim == SHIM_LOCK && status == AISLE_CORRUPT);
