@@ -28,8 +28,8 @@ struct cursor_places {
 
 struct cursor_ops {
     /*
-     * Goes to the first match at or behind target that can score at least minimum: matches that surely score less
-     * may be passed over. Returns its document.
+     * Unless it stands there or behind already, goes to the first match at or behind target that can score at least
+     * minimum: matches that surely score less may be passed over. Returns its document.
      */
     uint32_t (*seek)(struct cursor *cursor, uint32_t target, int32_t minimum);
 

@@ -46,6 +46,7 @@ struct group_cursor {
     uint32_t long_count;
     uint32_t window; /* first document of the window; windows start at multiples of CURSOR_WINDOW */
     bool loaded;
+    bool placed; /* stands on a document, or at the end */
     int status;
     uint64_t bits[CURSOR_WINDOW_WORDS];
     int32_t best[CURSOR_WINDOW];
@@ -148,6 +149,9 @@ static uint32_t group_seek(struct cursor *cursor, uint32_t target, int32_t minim
 {
     struct group_cursor *group = (struct group_cursor *)cursor;
     uint32_t document = POSTINGS_END;
+    if (group->placed && target <= cursor->document) {
+        return cursor->document; /* the window still holds what was passed: going back to it would mislead a parent */
+    }
     if (minimum > cursor->max) {
         target = POSTINGS_END;
     } else if (group->loaded && target < group->window) {
@@ -166,6 +170,7 @@ static uint32_t group_seek(struct cursor *cursor, uint32_t target, int32_t minim
         target = group->window + CURSOR_WINDOW;
     }
     cursor->document = document;
+    group->placed = true;
     return document;
 }
 

@@ -156,6 +156,52 @@ static void fields_and_values_are_never_crossed(void **state)
     aisle_close(catalog);
 }
 
+/*
+ * "t-shirts" and "shoes" both begin with sh, in values apart: while few hits are wanted, the search passes over
+ * products, and the words of the phrase are asked about documents behind which its alternatives stand already.
+ */
+static void few_hits_score_as_many_do(void **state)
+{
+    (void)state;
+    create_catalog("few", SCHEMA, 1);
+    catalog = open_catalog("few");
+    aisle_writer *writer = begin_writing(catalog);
+    uint64_t seed = 11;
+    for (unsigned i = 0; i < 400; i++) {
+        static const char *const values[] = {"t-shirts", "tshirt", "running shoes", "64 gb", "wi-fi", "T shirt", "!!"};
+        char product[300];
+        const char *picked[3];
+        for (unsigned v = 0; v < 3; v++) {
+            seed = seed * UINT64_C(6364136223846793005) + 1442695040888963407u;
+            picked[v] = values[(seed >> 33) % 7];
+        }
+        snprintf(product, sizeof product, "{\"id\":\"%u\",\"title\":\"%s\",\"tags\":[\"%s\",\"%s\"]}", i,
+                 picked[0], picked[1], picked[2]);
+        put(writer, product);
+    }
+    commit(writer);
+    aisle_writer_free(writer);
+    static const char *const queries[] = {"\"t-sh*\"", "\"t-sh*\"~54", "\"t-sh*\"~3 sh*", "tags:\"t-sh*\"~20"};
+    for (unsigned q = 0; q < 4; q++) {
+        aisle_result *all = find(catalog, queries[q], 0, 400);
+        assert_true(aisle_result_count(all) > 20);
+        for (uint32_t limit = 1; limit < aisle_result_count(all); limit++) {
+            aisle_result *few = find(catalog, queries[q], 0, limit);
+            for (uint32_t i = 0; i < limit; i++) {
+                aisle_hit hit;
+                aisle_hit same;
+                assert_int_equal(aisle_result_hit(few, i, &hit), 0);
+                assert_int_equal(aisle_result_hit(all, i, &same), 0);
+                assert_true(hit.score == same.score);
+                assert_memory_equal(hit.id.data, same.id.data, hit.id.size);
+            }
+            aisle_result_free(few);
+        }
+        aisle_result_free(all);
+    }
+    aisle_close(catalog);
+}
+
 /* Blocks of 256 postings, several segments and merges: who has the phrase is known by construction. */
 static void phrases_are_found_in_long_lists_and_after_merges(void **state)
 {
@@ -207,6 +253,7 @@ int main(void)
         cmocka_unit_test(compounds_match_as_parts_and_as_one),
         cmocka_unit_test(neighbours_never_share_a_place),
         cmocka_unit_test(fields_and_values_are_never_crossed),
+        cmocka_unit_test(few_hits_score_as_many_do),
         cmocka_unit_test(phrases_are_found_in_long_lists_and_after_merges),
     };
     return cmocka_run_group_tests(tests, make_directory, remove_directory);
