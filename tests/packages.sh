@@ -37,8 +37,8 @@ install_packages() {
 
 BUILD_PACKAGES="cmake ninja-build gcc pkg-config libc6-dev liblmdb-dev libutf8proc-dev libstemmer-dev libzstd-dev \
 libxxhash-dev libyajl-dev libcmocka-dev python3"
-TEST_PACKAGES="$BUILD_PACKAGES g++ snowball-data unicode-data bzip2 gzip"
-ALL_PACKAGES="$TEST_PACKAGES clang libclang-rt-14-dev llvm valgrind"
+TEST_PACKAGES="$BUILD_PACKAGES g++ dpkg-dev file snowball-data unicode-data bzip2 gzip"
+ALL_PACKAGES="$TEST_PACKAGES mandoc clang libclang-rt-14-dev llvm valgrind"
 
 # build_tree DIRECTORY CMAKE-ARGUMENT...: configures and builds.
 build_tree() {

@@ -2,15 +2,16 @@
 """Installs what was built, into a place of its own, and uses it as a newcomer would.
 
     install.py tree BUILD SOURCE CC       `cmake --install` with DESTDIR; then the tree is moved, and used from there
-    install.py packages BUILD SOURCE CC   `cpack`; then the Debian packages are installed and used in a throwaway copy
-                                          of this system (an overlay, as root), or unpacked where that cannot be made
+    install.py packages BUILD SOURCE CC   `cpack`; then the Debian packages are installed, used and purged in a
+                                          throwaway copy of this system (an overlay, as root), or, where there cannot
+                                          be one, unpacked and used
+    install.py installed PACKAGES SOURCE CC   what runs in that copy
 
 Used means: the exported symbols are AISLE_API's, all of them and no other; the README's program builds with pkg-config
 and with find_package(aisle), shared and static, and finds its shoe; the program `aisle` indexes and searches.
 Nothing outside the temporary place is written. Exit status: 0, or 1 with what was wrong.
 """
 import glob
-import gzip
 import os
 import re
 import shutil
@@ -48,7 +49,7 @@ class Use:
 
     def __init__(self, prefix, source, compiler, place):
         self.prefix, self.source, self.compiler, self.place = prefix, source, compiler, place
-        found = glob.glob(f"{prefix}/lib/**/{SONAME}", recursive=True)
+        found = glob.glob(f"{prefix}/lib/{SONAME}") + glob.glob(f"{prefix}/lib/*/{SONAME}")
         require(len(found) == 1, f"{SONAME} below {prefix}: {found}")
         self.libraries = os.path.dirname(found[0])
         self.environment = dict(os.environ)
@@ -142,11 +143,102 @@ def check_tree(build, source, compiler, place):
     Use(moved, source, compiler, place).check_all()
 
 
+# ------------------------------------------------------------------------------------------------ Debian packages
+
+# $1: where to mount, $2 and $3: folders that the copy of the system shows too; the rest is run in it.
+OVERLAY = """
+set -e
+mount -t tmpfs none "$1"
+mkdir "$1/changes" "$1/work" "$1/system"
+mount -t overlay none -o "lowerdir=/,upperdir=$1/changes,workdir=$1/work" "$1/system"
+mount --rbind /dev "$1/system/dev"
+mount --rbind /proc "$1/system/proc"
+touch "$1/system/throwaway-copy"
+mkdir -p "$1/system$2" "$1/system$3"
+mount --bind "$2" "$1/system$2"
+mount --bind "$3" "$1/system$3"
+system=$1/system
+shift 3
+exec chroot "$system" "$@"
+"""
+
+
+def overlay(place, source, *command):
+    """The command line that runs command in a copy of this system, which is gone when it ends."""
+    os.makedirs(f"{place}/overlay", exist_ok=True)
+    return ["unshare", "--mount", "--propagation", "private", "sh", "-c", OVERLAY, "sh", f"{place}/overlay", place,
+            source, *command]
+
+
+def can_overlay(place, source):
+    if os.geteuid() != 0 or shutil.which("unshare") is None:
+        return False
+    return subprocess.run(overlay(place, source, "true"), stderr=subprocess.DEVNULL, check=False).returncode == 0
+
+
+def field(package, name):
+    return run("dpkg-deb", "-f", package, name).strip()
+
+
+def check_package_files(packages):
+    """Who depends on whom, and that each file is where Debian wants it, in one package only."""
+    names = {field(package, "Package"): package for package in packages}
+    require(sorted(names) == PACKAGES, f"packages {sorted(names)}")
+    for name in ("aisle", "libaisle0"):
+        missing = set(LINKED) - set(re.findall(r"[\w.+-]+(?= \()", field(names[name], "Depends")))
+        require(not missing, f"{name} does not depend on {missing}")
+    depends = field(names["libaisle-dev"], "Depends").split(", ")
+    version = field(names["libaisle0"], "Version")
+    require(set(depends) == {f"libaisle0 (= {version})", *HEADERS_NEEDED}, f"libaisle-dev depends on {depends}")
+    found = []
+    for name, package in names.items():
+        files = re.findall(r"^[-l].* \./(\S+)(?: -> \S+)?$", run("dpkg-deb", "-c", package), re.M)
+        wanted = [f"usr/share/doc/{name}/copyright", f"usr/share/doc/{name}/changelog.gz"]
+        wanted += {"aisle": ["usr/bin/aisle", "usr/share/man/man1/aisle.1.gz"],
+                   "libaisle-dev": ["usr/include/aisle.h", "usr/share/man/man3/libaisle.3.gz"],
+                   "libaisle0": []}[name]
+        require(set(wanted) <= set(files), f"{name} lacks {sorted(set(wanted) - set(files))}")
+        print(f"{os.path.basename(package)}: {len(files)} files, {os.path.getsize(package)} bytes")
+        found += files
+    require(len(found) == len(set(found)), "a file is in two packages")
+
+
+def check_packages(build, source, compiler, place):
+    run("cpack", "--config", f"{build}/CPackConfig.cmake", "-G", "DEB", "-B", f"{place}/packages")
+    packages = sorted(glob.glob(f"{place}/packages/*.deb"))
+    check_package_files(packages)
+    if shutil.which("lintian") is not None:
+        print(run("lintian", "--allow-root", "--fail-on", "error", *packages))
+    if can_overlay(place, source):
+        print("installed in a throwaway copy of this system:")
+        print(run(*overlay(place, source, sys.executable, os.path.abspath(__file__), "installed", f"{place}/packages",
+                           source, compiler)))
+        return
+    print("no throwaway copy of this system can be made here; unpacked:")
+    for package in packages:
+        run("dpkg-deb", "-x", package, f"{place}/unpacked")
+    Use(f"{place}/unpacked/usr", source, compiler, place).check_all()
+
+
+def check_installed(packages, source, compiler, place):
+    """In the copy of the system: installs the packages, uses them, takes them away again."""
+    require(os.path.exists("/throwaway-copy"), "this is for the throwaway copy of a system")
+    if os.path.exists("/var/lib/man-db/auto-update"):
+        os.remove("/var/lib/man-db/auto-update")  # or dpkg has all pages of the system indexed, twice
+    run("dpkg", "-i", *glob.glob(f"{packages}/*.deb"))
+    require(SONAME in run("ldconfig", "-p"), f"the linker does not know {SONAME}")
+    Use("/usr", source, compiler, place).check_all()
+    run("dpkg", "-P", *PACKAGES)
+    require(SONAME not in run("ldconfig", "-p"), f"{SONAME} is still there")
+    require(shutil.which("aisle") is None, "the program is still there")
+
+
 def main():
     mode, build, source, compiler = sys.argv[1:5]
+    checks = {"tree": check_tree, "packages": check_packages, "installed": check_installed}
     with tempfile.TemporaryDirectory(prefix="install-") as place:
         try:
-            {"tree": check_tree}[mode](build, source, compiler, place)
+            checks[mode](build, source, compiler, place)
         except Failure as failure:
             print(f"install.py: {failure}")
             return 1
