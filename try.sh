@@ -18,7 +18,7 @@ done
 install_packages "$yes" $BUILD_PACKAGES
 mkdir -p "$top/build"
 echo "Building into build/try ..."
-build_tree "$top/build/try" -DCMAKE_BUILD_TYPE=Release
+build_tree "$top/build/try" -DCMAKE_BUILD_TYPE=Release -DAISLE_TESTS=OFF
 
 aisle="$top/build/try/aisle"
 place="$top/build/sample"
