@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define PRODUCTS 200u
@@ -63,6 +64,7 @@ static int watch(const char *path)
             break;
         }
         seen = found;
+        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
     }
     if (status != 0) {
         complain("reader", &error);

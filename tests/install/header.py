@@ -5,7 +5,6 @@
 
 Exit status: 0, or 1 when one complains or none is there.
 """
-import os
 import shutil
 import subprocess
 import sys
@@ -28,30 +27,32 @@ int count(aisle *catalog, const char *text, aisle_result **result)
 """
 
 
+def example(tree, kind, source):
+    """The example program of a file, which is C."""
+    with tempfile.TemporaryDirectory(prefix="header-") as place:
+        extract = f"{tree}/tests/examples/extract.py"
+        subprocess.run([sys.executable, extract, kind, f"{tree}/{source}", f"{place}/out.c"], check=True)
+        with open(f"{place}/out.c", encoding="utf-8") as file:
+            return file.read()
+
+
 def main():
     tree = sys.argv[1]
     tried, failed = 0, 0
-    with tempfile.TemporaryDirectory(prefix="header-") as place:
-        readme = os.path.join(place, "readme.c")
-        extract = os.path.join(tree, "tests/examples/extract.py")
-        subprocess.run([sys.executable, extract, "readme", os.path.join(tree, "README.md"), readme], check=True)
-        with open(readme, encoding="utf-8") as file:
-            program = file.read()
-        for language, compilers, standards in LANGUAGES:
-            use = USE % ("0" if language == "c" else "")
-            texts = [ALONE, use] + ([program] if language == "c" else [])
-            for compiler in compilers:
-                if shutil.which(compiler) is None:
-                    print(f"{compiler}: not installed")
-                    continue
-                for standard in standards:
-                    command = [compiler, "-x", language, f"-std={standard}", *WARNINGS,
-                               "-I", os.path.join(tree, "include"), "-"]
-                    good = [subprocess.run(command, input=text, text=True, check=False).returncode == 0
-                            for text in texts]
-                    print(f"{compiler} -std={standard}: {'clean' if all(good) else 'complains'}")
-                    tried += 1
-                    failed += not all(good)
+    programs = [example(tree, "readme", "README.md"), example(tree, "header", "include/aisle.h")]
+    for language, compilers, standards in LANGUAGES:
+        texts = [ALONE, USE % "0", *programs] if language == "c" else [ALONE, USE % ""]
+        for compiler in compilers:
+            if shutil.which(compiler) is None:
+                print(f"{compiler}: not installed")
+                continue
+            for standard in standards:
+                command = [compiler, "-x", language, f"-std={standard}", *WARNINGS, "-I", f"{tree}/include", "-"]
+                clean = all([subprocess.run(command, input=text, text=True, check=False).returncode == 0
+                             for text in texts])
+                print(f"{compiler} -std={standard}: {'clean' if clean else 'complains'}")
+                tried += 1
+                failed += not clean
     return 1 if failed or not tried else 0
 
 

@@ -134,6 +134,9 @@ def check_tree(build, source, compiler, place):
     moved = f"{place}/moved"
     os.rename(f"{place}/destination/opt/first", moved)
     files = list_files(moved)
+    missing = {"include/aisle.h", "bin/aisle", "share/man/man1/aisle.1", "share/man/man3/libaisle.3",
+               "share/doc/libaisle-dev/examples/till.c"} - set(files)
+    require(not missing, f"not installed: {sorted(missing)}")
     print(f"{len(files)} files")
     for name in files:
         if not name.endswith((".so", ".a", ".so.0", ".gz")) and os.path.getsize(f"{moved}/{name}") < 1 << 17:
