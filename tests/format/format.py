@@ -30,7 +30,8 @@ CATALOG_FILES = ("aisle.json", "schema.json", "data.mdb")  # locks are made when
 PRODUCTS = 100
 LONG_WORDS = 5_000
 QUERIES = ["wireless", "wireless headphones", "portable OR ultra", "head*", "full -smartphone", "title:wireless",
-           "256 gb", "creme brulee", "Größe", "zweihundert*", "brand:lumetra", '"full hd"', '"creme brulee"']
+           "256 gb", "creme brulee", "Größe", "zweihundert*", "brand:audientis", "description:months", '"creme brulee"',
+           '"portable headphones"~1', '"zweihundert3 zweihundert4*"', "wireless -\"wireless headphones\""]
 
 
 class Failure(Exception):
