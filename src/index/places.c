@@ -1,8 +1,9 @@
 /*
  * places.c - collecting and encoding the positions of one product.
  *
- * Terms come interleaved and leave one by one, so occurrences are kept as they come and turned round at the end by a
- * counting sort; those of a term are then nearly in order. After the first large products nothing is allocated.
+ * Terms come interleaved and leave one by one. Most stand in a product once, and that place is kept with the slot; what
+ * further occurrences there are is kept as it comes and turned round at the end by a counting sort; those of a term are
+ * then nearly in order. After the first large products nothing is allocated.
  */
 #include "index/places.h"
 
@@ -20,7 +21,7 @@ void places_init(struct places *places, uint32_t fields)
 
 void places_release(struct places *places)
 {
-    mem_free(places->occurrences);
+    mem_free(places->further);
     mem_free(places->sorted);
     mem_free(places->slots);
     buf_release(&places->entries);
@@ -39,12 +40,12 @@ static int grow(struct places *places)
     if (wanted > PLACES_MAX) {
         return AISLE_LIMIT;
     }
-    struct places_occurrence *occurrences = mem_realloc(places->occurrences, wanted * sizeof *occurrences);
-    if (occurrences == NULL) {
+    struct places_occurrence *further = mem_realloc(places->further, wanted * sizeof *further);
+    if (further == NULL) {
         return AISLE_NO_MEMORY;
     }
-    places->occurrences = occurrences;
-    struct position *sorted = mem_realloc(places->sorted, wanted * sizeof *sorted);
+    places->further = further;
+    struct position *sorted = mem_realloc(places->sorted, 2 * wanted * sizeof *sorted);
     if (sorted == NULL) {
         return AISLE_NO_MEMORY;
     }
@@ -79,17 +80,26 @@ int places_add(struct places *places, uint32_t slot, const struct field *field, 
     }
     struct places_slot *known = &places->slots[slot];
     uint32_t rank = field->searchable_rank;
+    struct position at = {.place = rank, .span = 1};
+    uint32_t limit = 1;
+    if (field->positions) {
+        at = (struct position){.place = position * places->fields + rank, .span = span};
+        limit = LIMIT_POSITIONS_FIELD;
+    }
     if (known->rank != rank) {
         known->rank = rank;
         known->in_field = 0;
     }
-    if (known->in_field < (field->positions ? LIMIT_POSITIONS_FIELD : 1)) {
-        struct position at = {.place = field->positions ? position * places->fields + rank : rank,
-                              .span = field->positions ? span : 1};
-        places->occurrences[places->count++] = (struct places_occurrence){.slot = slot, .at = at};
-        known->in_field++;
-        known->count++;
+    if (known->in_field == limit) {
+        return 0;
     }
+    if (known->count == 0) {
+        known->first = at;
+    } else {
+        places->further[places->count++] = (struct places_occurrence){.slot = slot, .at = at};
+    }
+    known->in_field++;
+    known->count++;
     return 0;
 }
 
@@ -126,26 +136,37 @@ static size_t drop_doubles(struct position *at, size_t count)
     return kept;
 }
 
-int places_encode(struct places *places, struct bytes *entries)
+/* Brings the occurrences of each slot that has several together. */
+static void sort_by_slot(struct places *places)
 {
     uint32_t start = 0;
-    buf_clear(&places->entries);
-    for (size_t i = 0; i < places->slot_count; i++) {
-        places->slots[i].end = start;
-        start += places->slots[i].count;
+    for (size_t i = 0; i < places->slot_count && places->count != 0; i++) {
+        struct places_slot *slot = &places->slots[i];
+        if (slot->count > 1) {
+            places->sorted[start] = slot->first;
+            slot->end = start + 1;
+            start += slot->count;
+        }
     }
     for (size_t i = 0; i < places->count; i++) {
-        const struct places_occurrence *occurrence = &places->occurrences[i];
+        const struct places_occurrence *occurrence = &places->further[i];
         places->sorted[places->slots[occurrence->slot].end++] = occurrence->at;
     }
+}
+
+int places_encode(struct places *places, struct bytes *entries)
+{
+    buf_clear(&places->entries);
+    sort_by_slot(places);
     for (size_t i = 0; i < places->slot_count; i++) {
-        size_t count = places->slots[i].count;
-        struct position *at = places->sorted + places->slots[i].end - count;
-        if (count > 1) {
-            sort_places(at, count);
-            count = drop_doubles(at, count);
+        const struct places_slot *slot = &places->slots[i];
+        if (slot->count == 1) {
+            positions_encode(&slot->first, 1, &places->entries);
+        } else {
+            struct position *at = places->sorted + slot->end - slot->count;
+            sort_places(at, slot->count);
+            positions_encode(at, drop_doubles(at, slot->count), &places->entries);
         }
-        positions_encode(at, count, &places->entries);
     }
     *entries = buf_bytes(&places->entries);
     return buf_status(&places->entries);

@@ -20,8 +20,9 @@
 
 /* A distinct term of the product, by the number that the builder gave it. */
 struct places_slot {
-    uint32_t count; /* occurrences kept */
-    uint32_t in_field; /* of them in `rank`, the field that had the term last */
+    struct position first; /* most have no other */
+    uint32_t count;        /* occurrences kept */
+    uint32_t in_field;     /* of them in `rank`, the field that had the term last */
     uint32_t rank;
     uint32_t end; /* while encoding: in sorted, behind those taken over so far */
 };
@@ -31,10 +32,10 @@ struct places {
     struct places_occurrence {
         uint32_t slot;
         struct position at;
-    } *occurrences; /* owned, in the order of tokens */
-    struct position *sorted; /* owned, as many: by slot */
+    } *further; /* owned: all but the slots' first, in the order of tokens */
     size_t count;
-    size_t capacity; /* of both */
+    size_t capacity;
+    struct position *sorted; /* owned, twice capacity: occurrences of the slots that have several, by slot */
     struct places_slot *slots; /* owned */
     size_t slot_count;
     size_t slot_capacity;

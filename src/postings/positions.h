@@ -109,7 +109,8 @@ struct positions_cursor {
     bool is_constant;    /* one entry, all of stored, stands for all of them */
     struct bytes stored; /* the open block */
     const uint8_t *next;
-    const uint8_t *end;  /* behind the open block */
+    const uint8_t *behind; /* the end of the entry at next */
+    const uint8_t *end;    /* behind the open block */
     uint8_t *copy;       /* in the arena, for blocks that straddle; NULL: none yet */
     size_t copy_bytes;
 };

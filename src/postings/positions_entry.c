@@ -17,6 +17,10 @@ static uint8_t *store_number(uint8_t *p, uint32_t number)
 void positions_encode(const struct position *occurrences, size_t count, struct buf *out)
 {
     size_t room = count * POSITIONS_OCCURRENCE_BYTES_MAX;
+    if (count == 1 && occurrences->span == 1 && occurrences->place < 1u << POSITIONS_LAST_BITS) {
+        buf_put_u8(out, (uint8_t)(occurrences->place | POSITIONS_ENTRY_END)); /* most entries of most products */
+        return;
+    }
     uint8_t *start = buf_extend(out, room);
     uint8_t *p = start;
     uint32_t before = 0;

@@ -123,9 +123,25 @@ int positions_cursor_open_block(struct positions_cursor *cursor, uint32_t block)
         return AISLE_CORRUPT;
     }
     cursor->next = cursor->stored.data;
+    cursor->behind = first_end;
     cursor->index = 0;
     cursor->block = block;
     return 0;
+}
+
+/* Goes to another entry of the open block. False when it does not end there. */
+static bool move_to(struct positions_cursor *cursor, uint32_t index)
+{
+    const uint8_t *start = cursor->behind;
+    if (index < cursor->index) {
+        start = positions_skip(cursor->stored.data, cursor->end, index);
+    } else if (index > cursor->index + 1) {
+        start = positions_skip(cursor->behind, cursor->end, index - cursor->index - 1);
+    }
+    cursor->next = start;
+    cursor->behind = start == NULL ? NULL : positions_entry_end(start, cursor->end);
+    cursor->index = index;
+    return cursor->behind != NULL;
 }
 
 int positions_cursor_find(struct positions_cursor *cursor, uint32_t ordinal, struct bytes *entry)
@@ -146,16 +162,10 @@ int positions_cursor_find(struct positions_cursor *cursor, uint32_t ordinal, str
         *entry = cursor->stored;
         return 0;
     }
-    const uint8_t *from = index < cursor->index ? cursor->stored.data : cursor->next;
-    uint32_t passed = index < cursor->index ? index : index - cursor->index;
-    const uint8_t *start = positions_skip(from, cursor->end, passed);
-    const uint8_t *end = start == NULL ? NULL : positions_entry_end(start, cursor->end);
-    if (end == NULL) {
+    if (index != cursor->index && !move_to(cursor, index)) {
         cursor->block = UINT32_MAX;
         return AISLE_CORRUPT;
     }
-    cursor->index = index;
-    cursor->next = start;
-    *entry = bytes_of(start, (size_t)(end - start));
+    *entry = bytes_of(cursor->next, (size_t)(cursor->behind - cursor->next));
     return 0;
 }

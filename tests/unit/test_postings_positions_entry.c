@@ -72,7 +72,7 @@ static void random_occurrences_come_back(void **state)
 static void a_full_buffer_is_told_once(void **state)
 {
     (void)state;
-    struct position one = {5, 1};
+    struct position one = {500, 1};
     struct buf out;
     buf_init(&out, POSITIONS_OCCURRENCE_BYTES_MAX - 1);
     positions_encode(&one, 1, &out);
