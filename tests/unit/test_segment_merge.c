@@ -1,6 +1,6 @@
 /*
- * test_segment_merge.c - merging equals building one segment from the survivors: dead documents, changed columns,
- * marks of patched columns, weights, dictionaries.
+ * test_segment_merge.c - merging equals building one segment from the survivors, whose lists are the same to the byte:
+ * dead documents, changed columns, marks of patched columns, weights, dictionaries.
  */
 #include "segment_fixture.h"
 
@@ -97,6 +97,28 @@ static int restore(void *context, uint32_t dictionary, struct bytes stored, stru
     return buf_status(out);
 }
 
+/* Terms, postings and positions of the merged segment are the bytes of one that is built of the survivors at once. */
+static void compare_with_built(struct storage *storage, const struct segment *merged)
+{
+    static const uint8_t components[] = {COMPONENT_TERMS, COMPONENT_TERM_INDEX, COMPONENT_SKIPS, COMPONENT_BLOCKS,
+                                         COMPONENT_POSITIONS};
+    struct segment_builder *builder = new_builder();
+    for (size_t i = survivor_count; i-- != 0;) {
+        add_document(builder, &survivors[i]);
+    }
+    struct segment *built = write_and_open(storage, builder, 200, 0);
+    for (size_t i = 0; i < sizeof components; i++) {
+        const struct extent_view *a = &merged->views[components[i]];
+        const struct extent_view *b = &built->views[components[i]];
+        assert_int_equal(a->size, b->size);
+        for (uint32_t e = 0; e < a->extent_count; e++) {
+            assert_memory_equal(a->extents[e], b->extents[e], extent_bytes_of(a->size, e));
+        }
+    }
+    segment_release(built);
+    segment_builder_free(builder);
+}
+
 static void merge_and_compare(size_t count, uint32_t documents, unsigned dead_of, unsigned patched_of)
 {
     static struct made made[SOURCES];
@@ -127,8 +149,9 @@ static void merge_and_compare(size_t count, uint32_t documents, unsigned dead_of
         assert_int_equal(bitset_get(patched.bits[FIELD_A], i), survivors[i].patched);
     }
     merge_patched_release(&patched);
-    segment_release(merged);
     storage_read_end(txn);
+    compare_with_built(storage, merged);
+    segment_release(merged);
     for (size_t i = 0; i < count; i++) {
         release_source(&made[i]);
     }
