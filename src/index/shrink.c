@@ -153,6 +153,10 @@ static int shrink_shard(struct shrink *shrink, uint32_t number, aisle_error *err
         shard_close(&shard); /* before the file goes from under its map */
     }
     if (status == 0 && worth) {
+        /* A program that knows nothing of the lock on aisle.json would go on reading, and writing, the old file. */
+        status = storage_check_unused(path, error);
+    }
+    if (status == 0 && worth) {
         status = swap(shrink, path, error);
     }
     catalog_clean_shrinking(shrink->path);

@@ -25,8 +25,6 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-#define DATA_FILE "data.mdb" /* ON DISK, and LMDB's choice, as is the next */
-#define LOCK_FILE "lock.mdb"
 #define LOCK_FILE_BYTES 65536 /* LMDB's, for LIMIT_READERS */
 #define FREE_LIST 0u /* LMDB's own table of free pages, readable like any other */
 #define MAP_FLOOR_BYTES (UINT64_C(1) << 30)

@@ -17,6 +17,9 @@
 #include <stdatomic.h>
 #include <sys/types.h>
 
+#define DATA_FILE "data.mdb" /* ON DISK, and LMDB's choice, as is the next */
+#define LOCK_FILE "lock.mdb"
+
 /*
  * Finished read transactions kept for renewal. Each keeps a reader slot of the lock file, so that there are far fewer
  * of them than LIMIT_READERS; 64 serve 64 threads searching at once.

@@ -9,10 +9,11 @@
  * The writer's file holds the holder's process id in decimal. It is for messages only: who holds the lock is the
  * system's knowledge, so a stale or unreadable id does no harm.
  */
+#include "storage/environment.h"
 #include "storage/process.h"
-#include "storage/storage.h"
 
 #include "base/alloc.h"
+#include "base/limits.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -167,6 +168,30 @@ int storage_lock_share(const char *file_path, struct storage_lock **out, aisle_e
 int storage_lock_exclude(const char *file_path, struct storage_lock **out, aisle_error *error)
 {
     return acquire(file_path, &exclusive_kind, out, error);
+}
+
+/*
+ * Who opens an environment keeps a lock for reading on the first byte of its lock file until it closes it. Asking
+ * means opening that file, and closing it again drops the process's older locks on it: hence the header's warning.
+ */
+int storage_check_unused(const char *directory, aisle_error *error)
+{
+    char path[LIMIT_PATH_BYTES + 64];
+    struct flock range = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_len = 1};
+    snprintf(path, sizeof path, "%s/%s", directory, LOCK_FILE);
+    int fd = open(path, O_RDWR | O_CLOEXEC | O_NOCTTY);
+    if (fd < 0) {
+        return errno == ENOENT ? 0 : storage_error(errno, "cannot open the storage's lock", path, error);
+    }
+    int status = 0;
+    if (fcntl(fd, F_OFD_GETLK, &range) != 0) {
+        status = storage_error(errno, "cannot look at the storage's lock", path, error);
+    } else if (range.l_type != F_UNLCK) {
+        status = error_set(error, AISLE_BUSY, "process %ld has the data open; end it first (%s)", (long)range.l_pid,
+                           directory);
+    }
+    (void)close(fd);
+    return status;
 }
 
 bool storage_lock_is_at(const struct storage_lock *lock, const char *file_path)

@@ -222,6 +222,12 @@ must_check int storage_lock_acquire(const char *file_path, struct storage_lock *
 must_check int storage_lock_share(const char *file_path, struct storage_lock **out, aisle_error *error);
 must_check int storage_lock_exclude(const char *file_path, struct storage_lock **out, aisle_error *error);
 
+/*
+ * 0 when no process has the storage in directory open, AISLE_BUSY when one has, however it came to it: by this library
+ * or by LMDB's own tools. Not to be asked while this process has it open: the answer would cost it LMDB's locks.
+ */
+must_check int storage_check_unused(const char *directory, aisle_error *error);
+
 /* Whether the locked file is the one that file_path names now: it may have been moved, removed or replaced. */
 must_check bool storage_lock_is_at(const struct storage_lock *lock, const char *file_path);
 

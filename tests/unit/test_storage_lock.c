@@ -138,6 +138,98 @@ static void lock_in_no_directory_is_not_found(void **state)
     assert_int_equal(error.code, AISLE_NOT_FOUND);
 }
 
+static void write_text(const char *name, const char *text)
+{
+    FILE *file = fopen(path_of(name), "w");
+    assert_non_null(file);
+    fputs(text, file);
+    fclose(file);
+}
+
+static void any_number_share_a_file_and_one_excludes_them(void **state)
+{
+    (void)state;
+    struct storage_lock *shared[3] = {NULL, NULL, NULL};
+    struct storage_lock *alone = NULL;
+    write_text("file", "content");
+    assert_int_equal(chmod(path_of("file"), 0444), 0);
+    for (unsigned i = 0; i < 3; i++) {
+        assert_int_equal(storage_lock_share(path_of("file"), &shared[i], &error), 0);
+    }
+    assert_int_equal(chmod(path_of("file"), 0644), 0);
+    assert_int_equal(storage_lock_exclude(path_of("file"), &alone, &error), AISLE_BUSY);
+    assert_null(alone);
+    pid_t child = fork();
+    if (child == 0) {
+        struct storage_lock *own = NULL;
+        CHILD_EXPECT(storage_lock_exclude(path_of("file"), &own, NULL) == AISLE_BUSY);
+        CHILD_EXPECT(storage_lock_share(path_of("file"), &own, NULL) == 0);
+        storage_lock_release(own);
+        storage_lock_release(shared[0]); /* the parent's; dead here */
+        _exit(0);
+    }
+    assert_int_equal(wait_for(child), 0);
+    for (unsigned i = 0; i < 3; i++) {
+        assert_int_equal(storage_lock_exclude(path_of("file"), &alone, &error), AISLE_BUSY);
+        storage_lock_release(shared[i]);
+    }
+    assert_int_equal(storage_lock_exclude(path_of("file"), &alone, &error), 0);
+    assert_int_equal(storage_lock_share(path_of("file"), &shared[0], &error), AISLE_BUSY);
+    storage_lock_release(alone);
+    assert_int_equal(size_of_file(path_of("file")), strlen("content"));
+    assert_int_equal(storage_lock_share(path_of("none"), &shared[0], &error), AISLE_NOT_FOUND);
+    assert_int_equal(storage_lock_exclude(path_of("none"), &shared[0], &error), AISLE_NOT_FOUND);
+}
+
+static void lock_knows_its_file_under_whatever_name(void **state)
+{
+    (void)state;
+    struct storage_lock *lock = NULL;
+    char moved[800];
+    write_text("file", "content");
+    snprintf(moved, sizeof moved, "%s", path_of("moved"));
+    assert_int_equal(storage_lock_share(path_of("file"), &lock, &error), 0);
+    assert_true(storage_lock_is_at(lock, path_of("file")));
+    assert_int_equal(rename(path_of("file"), moved), 0);
+    assert_false(storage_lock_is_at(lock, path_of("file")));
+    write_text("file", "content");
+    assert_false(storage_lock_is_at(lock, path_of("file")));
+    assert_true(storage_lock_is_at(lock, moved));
+    storage_lock_release(lock);
+}
+
+static void storage_open_in_another_process_is_in_use(void **state)
+{
+    (void)state;
+    char token = 'x';
+    int pipes[2][2];
+    assert_int_equal(storage_check_unused(directory, &error), 0); /* nothing there */
+    storage_close(open_storage(CREATE));
+    assert_int_equal(storage_check_unused(directory, &error), 0);
+    assert_int_equal(pipe(pipes[0]), 0);
+    assert_int_equal(pipe(pipes[1]), 0);
+    pid_t child = fork();
+    if (child == 0) {
+        struct storage *own = NULL;
+        CHILD_EXPECT(storage_open(directory, NULL, &own, NULL) == 0);
+        CHILD_EXPECT(write(pipes[0][1], &token, 1) == 1);
+        CHILD_EXPECT(read(pipes[1][0], &token, 1) == 1);
+        storage_close(own);
+        _exit(0);
+    }
+    assert_int_equal(read(pipes[0][0], &token, 1), 1);
+    assert_int_equal(storage_check_unused(directory, &error), AISLE_BUSY);
+    char pid[32];
+    snprintf(pid, sizeof pid, "process %ld ", (long)child);
+    assert_non_null(strstr(error.message, pid));
+    assert_int_equal(write(pipes[1][1], &token, 1), 1);
+    assert_int_equal(wait_for(child), 0);
+    assert_int_equal(storage_check_unused(directory, &error), 0);
+    for (unsigned i = 0; i < 4; i++) {
+        close(pipes[i / 2][i % 2]);
+    }
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_directory, remove_directory)
 
 int main(void)
@@ -150,6 +242,9 @@ int main(void)
         TEST(child_cannot_release_its_parents_lock),
         TEST(nonsense_in_the_file_does_no_harm),
         TEST(lock_in_no_directory_is_not_found),
+        TEST(any_number_share_a_file_and_one_excludes_them),
+        TEST(lock_knows_its_file_under_whatever_name),
+        TEST(storage_open_in_another_process_is_in_use),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
