@@ -295,7 +295,8 @@ static int finish(pid_t writer, unsigned killed)
     unsigned long after = atomic_load(&shared->bytes_after);
     printf("%lu batches, %lu searches checked, %u readers killed; files %lu bytes, after %u batches more %lu\n",
            atomic_load(&shared->committed), atomic_load(&shared->searches), killed, before, SETTLE_BATCHES, after);
-    if (good && after > before) {
+    /* An eighth: where a merge of the second round finds no hole as large as it needs, a file may grow once. */
+    if (good && after > before + before / 8) {
         fprintf(stderr, "swarm: the files grow although nobody reads\n");
         good = false;
     }

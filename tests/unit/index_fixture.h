@@ -228,6 +228,13 @@ static inline aisle_statistics statistics_of(aisle *catalog)
     return statistics;
 }
 
+static inline aisle_memory_statistics memory_now(void)
+{
+    aisle_memory_statistics memory = {.size = sizeof memory};
+    assert_done(aisle_memory(&memory, &error));
+    return memory;
+}
+
 static inline void show_fault(void *context, const char *message)
 {
     (void)context;

@@ -129,13 +129,6 @@ static void forget(const char *name)
     (void)nftw(path_of(copy), remove_entry, 16, FTW_DEPTH | FTW_PHYS);
 }
 
-static aisle_memory_statistics memory_now(void)
-{
-    aisle_memory_statistics memory = {.size = sizeof memory};
-    assert_done(aisle_memory(&memory, &error));
-    return memory;
-}
-
 static void whole_life_is_balanced_and_counted(void **state)
 {
     (void)state;

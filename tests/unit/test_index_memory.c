@@ -9,13 +9,6 @@
 #define SEARCHES 60u
 #define MIB (UINT64_C(1) << 20)
 
-static aisle_memory_statistics memory_now(void)
-{
-    aisle_memory_statistics memory = {.size = sizeof memory};
-    assert_done(aisle_memory(&memory, &error));
-    return memory;
-}
-
 static aisle *open_with_cache(const char *name, uint64_t cache_bytes)
 {
     aisle *catalog = NULL;
