@@ -23,6 +23,7 @@ struct aisle_writer {
     struct buf merged; /* a product with a patch laid over it */
     aisle_writer_statistics statistics;
     bool failed; /* after an error that is not the product's: nothing but free is allowed */
+    aisle_error merging; /* the error, when it came from merging after a commit that stands; else code 0 */
 };
 
 static int fail(struct aisle_writer *writer, int status)
@@ -35,6 +36,10 @@ static int refuse_failed(const struct aisle_writer *writer, aisle_error *error)
 {
     if (storage_forked(writer->catalog->shards[0].storage)) {
         return error_set(error, AISLE_FORKED, "the writer began before a fork; the child begins its own");
+    }
+    if (writer->failed && writer->merging.code != 0) {
+        return error_set(error, writer->merging.code, "after the last commit, which stands: %s; free the writer",
+                         writer->merging.message);
     }
     return writer->failed ? error_set(error, AISLE_INVALID, "the writer has failed before; free it and begin anew") : 0;
 }
@@ -477,8 +482,8 @@ int aisle_commit(aisle_writer *writer, aisle_error *error)
 {
     int status = publish(writer, error);
     if (status == 0 && !writer->failed) {
-        status = merge(writer, false, error);
-        status = can_wait(status) ? 0 : status;
+        /* The commit stands, so what merging meets is not its failure: the writer says so when it is used next. */
+        (void)!merge(writer, false, &writer->merging);
     }
     return status;
 }
