@@ -15,6 +15,7 @@ struct campaign {
     const char *folder;        /* absolute; everything happens in it */
     const struct script *script;
     uint32_t shards;
+    uint32_t threads;          /* of the writer; a sweep alone can follow more than one */
     uint32_t rounds;           /* of each class of faults, or crash images; 0: all there are, and 20,000 images */
     uint64_t seed;
     const char *class;         /* only this class of faults; NULL: all */

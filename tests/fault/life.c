@@ -2,6 +2,7 @@
  * life.c - doing chapters, and comparing a catalog with the model.
  */
 #include "tests/fault/life.h"
+#include "tests/fault/folder.h"
 
 #include "base/hash.h"
 
@@ -19,6 +20,7 @@ void life_init(struct life *life, const struct script *script, const char *folde
 {
     *life = (struct life){.script = script, .folder = folder, .shards = shards, .when = ""};
     snprintf(life->path, sizeof life->path, "%s/catalog", folder);
+    snprintf(life->backup_path, sizeof life->backup_path, "%s/backup", folder);
 }
 
 void life_complain(struct life *life, const char *format, ...)
@@ -48,7 +50,8 @@ void life_close(struct life *life)
 
 static int open_catalog(struct life *life, aisle_error *error)
 {
-    return life->catalog != NULL ? 0 : aisle_open(life->path, NULL, &life->catalog, error);
+    aisle_options options = {.size = sizeof options, .threads = life->threads};
+    return life->catalog != NULL ? 0 : aisle_open(life->path, &options, &life->catalog, error);
 }
 
 static aisle_bytes text_bytes(const char *text)
@@ -149,6 +152,18 @@ int life_check(struct life *life, aisle_error *error)
     return check(life, error);
 }
 
+static int back_up(struct life *life, aisle_error *error)
+{
+    /* A copy that stands though it was answered with an error makes room for the next. */
+    int status = life_verify_backup(life, false, error);
+    if (status != 0) {
+        return status;
+    }
+    folder_clear(life->backup_path, true);
+    status = open_catalog(life, error);
+    return status == 0 ? aisle_backup(life->catalog, life->backup_path, NULL, error) : status;
+}
+
 static int do_chapter(struct life *life, uint32_t number, aisle_error *error)
 {
     const struct chapter *chapter = &life->script->chapters[number];
@@ -165,6 +180,11 @@ static int do_chapter(struct life *life, uint32_t number, aisle_error *error)
         return look(life, number, error);
     case CHAPTER_CHECK:
         return check(life, error);
+    case CHAPTER_BACKUP:
+        return back_up(life, error);
+    case CHAPTER_SHRINK:
+        life_close(life);
+        return aisle_shrink(life->path, NULL, NULL, NULL, error);
     }
     return AISLE_INVALID;
 }
@@ -312,6 +332,7 @@ static int see_position(struct life *life, const struct sight *sight, aisle_erro
         any_old = any_old || sight->not_after[i];
         all_new = all_new && sight->not_before[i];
     }
+    life->is_new = all_new;
     uint64_t before = position_after(life, sight->before);
     uint64_t after = position_after(life, sight->after);
     bool fits = any_old ? offset == before : all_new ? offset == after : offset == before || offset == after;
@@ -352,5 +373,34 @@ int life_verify(struct life *life, uint32_t before, uint32_t after, aisle_error 
         status = see_all(life, &sight, &result, error);
     }
     aisle_result_free(result);
+    return status;
+}
+
+static uint32_t backup_chapter(const struct script *script)
+{
+    uint32_t chapter = 0;
+    while (script->chapters[chapter].kind != CHAPTER_BACKUP) {
+        chapter++;
+    }
+    return chapter;
+}
+
+int life_verify_backup(struct life *life, bool must_exist, aisle_error *error)
+{
+    struct life copy = *life;
+    uint32_t chapter = backup_chapter(life->script);
+    if (access(life->backup_path, F_OK) != 0) {
+        if (must_exist) {
+            life_complain(life, "there is no backup");
+        }
+        return 0;
+    }
+    memcpy(copy.path, life->backup_path, sizeof copy.path);
+    copy.catalog = NULL;
+    copy.writer = NULL;
+    int status = life_verify(&copy, chapter, chapter, error);
+    status = status == 0 ? life_check(&copy, error) : status;
+    life_close(&copy);
+    life->losses = copy.losses;
     return status;
 }

@@ -15,13 +15,16 @@
 
 struct life {
     const struct script *script;
-    const char *folder;    /* borrowed; the catalog lies in it, and nothing else */
+    const char *folder;    /* borrowed; the catalog lies in it, its backup, and nothing else */
     char path[600];        /* of the catalog */
+    char backup_path[600]; /* of its copy */
     uint32_t shards;
+    uint32_t threads;     /* of the writer */
     aisle *catalog;       /* NULL: not open */
     aisle_writer *writer; /* NULL: none */
     uint32_t next;        /* operation that the writer takes next */
     unsigned long losses; /* wrong answers found */
+    bool is_new;          /* all shards held what the later of the two states has, and not the earlier */
     const char *when;     /* borrowed; told with a loss */
 };
 
@@ -35,6 +38,12 @@ int life_step(struct life *life, uint32_t chapter, aisle_error *error);
  * chapters, in all products, and totals and the log's position must fit that. 0 unless it could not be looked at.
  */
 int life_verify(struct life *life, uint32_t before, uint32_t after, aisle_error *error);
+
+/*
+ * Compares the backup, as of the chapter that makes it, and checks it: it is whole or not there. must_exist: that it is
+ * not there is a loss. 0 unless it could not be looked at.
+ */
+int life_verify_backup(struct life *life, bool must_exist, aisle_error *error);
 
 /* Closes everything, and checks the catalog's files. 0 unless that could not be done. */
 int life_check(struct life *life, aisle_error *error);

@@ -1,8 +1,8 @@
 /*
  * main.c - the fault tests' program.
  *
- *     fault sweep|disk-full|power-loss [--shards N] [--bulk N] [--rounds N] [--seed N] [--class NAME] [--round N]
- *                                     [--lies 1]
+ *     fault sweep|disk-full|power-loss [--shards N] [--threads N] [--bulk N] [--rounds N] [--seed N]
+ *                                     [--class NAME] [--round N] [--lies 1]
  *
  * ctest runs a share of the rounds; --rounds 0 is the whole campaign. Exits 1 when anything was wrong.
  */
@@ -10,11 +10,12 @@
 #include "tests/fault/folder.h"
 #include "tests/fault/shim.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static long blocks;
+static atomic_long blocks;
 
 static void *allocate(void *context, size_t size)
 {
@@ -62,6 +63,8 @@ static bool read_options(int count, char **arguments, struct campaign *campaign,
         uint64_t number = strtoull(value, NULL, 10);
         if (strcmp(arguments[i], "--shards") == 0) {
             campaign->shards = (uint32_t)number;
+        } else if (strcmp(arguments[i], "--threads") == 0) {
+            campaign->threads = (uint32_t)number;
         } else if (strcmp(arguments[i], "--bulk") == 0) {
             *bulk = (uint32_t)number;
         } else if (strcmp(arguments[i], "--rounds") == 0) {
@@ -89,8 +92,8 @@ int main(int count, char **arguments)
     uint32_t bulk = 0;
     unsigned long (*run)(const struct campaign *) = count < 2 ? NULL : find_campaign(arguments[1]);
     if (run == NULL || !read_options(count, arguments, &campaign, &bulk) || aisle_set_allocator(&allocator) != 0) {
-        fprintf(stderr, "usage: fault sweep|disk-full|power-loss [--shards N] [--bulk N] [--rounds N] [--seed N] "
-                        "[--class NAME] [--round N] [--lies 1]\n");
+        fprintf(stderr, "usage: fault sweep|disk-full|power-loss [--shards N] [--threads N] [--bulk N] [--rounds N] "
+                        "[--seed N] [--class NAME] [--round N] [--lies 1]\n");
         return 2;
     }
     campaign.folder = folder_make();

@@ -5,7 +5,8 @@
  * moment: everything that a completed sync of its file covers is there; of the rest each block of each write is there
  * or not, as chance has it, each change of size and each name too. A block that was written twice holds one of the
  * versions since the last sync, an older one only if the newer is not there: that is all that a reordering disk can
- * do. Names are safe once their directory was synced. (Blocks are 512 bytes, which no disk tears, or more.)
+ * do. Names are safe once their directory was synced; for a name that moves, the one that it moved to. (Blocks are 512
+ * bytes, which no disk tears, or more.)
  *
  * Then the image is opened: each shard must hold what it held before or after the chapter that the power cut short,
  * all chapters that were done must be there, a check finds nothing, and the life goes on from there. With a disk that
@@ -103,6 +104,17 @@ static uint32_t node_of_path(const char *path)
     return stat(path, &found) == 0 ? node_of(&found) : NO_NODE;
 }
 
+/* What is new at path may have the number of something that is gone. */
+static void retire(const char *path)
+{
+    struct stat found;
+    for (uint32_t i = 0; i < node_count && stat(path, &found) == 0; i++) {
+        if (nodes[i].inode == found.st_ino && nodes[i].device == found.st_dev) {
+            nodes[i].inode = 0;
+        }
+    }
+}
+
 /* Cuts a path into the node of its directory and its last name. */
 static uint32_t cut_path(const char *path, char name[64])
 {
@@ -125,6 +137,9 @@ static void record(const struct shim_event *told)
         .kind = told->kind, .node = NO_NODE, .offset = told->offset, .size = told->size, .durable = told->durable};
     if (told->path != NULL) {
         event->directory = cut_path(told->path, event->name);
+        if (told->kind == EVENT_ADD) {
+            retire(told->path);
+        }
         event->node = node_of_path(told->kind == EVENT_RENAME ? told->to_path : told->path);
         if (told->kind == EVENT_RENAME) {
             event->to_directory = cut_path(told->to_path, event->to_name);
@@ -273,7 +288,7 @@ static void imagine(uint32_t moment, const struct chance *chance, bool lies)
     for (uint32_t i = 0; i <= moment && i < event_count; i++) {
         const struct event *event = &events[i];
         bool is_name = event->kind == EVENT_ADD || event->kind == EVENT_REMOVE || event->kind == EVENT_RENAME;
-        uint32_t owner = is_name ? event->directory : event->node;
+        uint32_t owner = !is_name ? event->node : event->kind == EVENT_RENAME ? event->to_directory : event->directory;
         bool safe = owner != NO_NODE && i < nodes[owner].safe_at;
         if (is_name && (safe || reached(chance))) {
             apply_name(event);
@@ -345,6 +360,15 @@ static uint32_t chapters_done(const struct script *script, uint32_t moment)
     return count;
 }
 
+static bool is_backed_up(const struct script *script, uint32_t done)
+{
+    bool any = false;
+    for (uint32_t i = 0; i < done; i++) {
+        any = any || script->chapters[i].kind == CHAPTER_BACKUP;
+    }
+    return any;
+}
+
 /* The image holds one of the two states, is sound, and lives on; to the end, when far. */
 static void verify(struct life *life, uint32_t done, bool far)
 {
@@ -356,6 +380,7 @@ static void verify(struct life *life, uint32_t done, bool far)
     } else {
         int status = life_verify(life, done == 0 ? 1 : done, after, &error);
         status = status == 0 ? life_check(life, &error) : status;
+        status = status == 0 ? life_verify_backup(life, is_backed_up(life->script, done), &error) : status;
         if (status != 0) {
             life_complain(life, "cannot be read: %s: %s", aisle_error_name(status), error.message);
         }

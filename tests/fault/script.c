@@ -155,6 +155,8 @@ void script_make(struct script *script, uint32_t bulk)
     begin_chapter(script, CHAPTER_COMPACT, "compact");
     operate_some(script, OPERATION_DELETE, 15);
     operate_some(script, OPERATION_COLUMNS, 3);
+    begin_chapter(script, CHAPTER_BACKUP, "backup");
+    begin_chapter(script, CHAPTER_SHRINK, "shrink");
     begin_chapter(script, CHAPTER_COMMIT, "put after compacting");
     operate_some(script, OPERATION_PUT, 20);
     operate_some(script, OPERATION_TITLE, 4);

@@ -28,7 +28,9 @@ enum chapter_kind {
     CHAPTER_COMPACT, /* the same, and everything into one segment */
     CHAPTER_REOPEN,
     CHAPTER_LOOK,    /* searches, explanations, statistics, products */
-    CHAPTER_CHECK
+    CHAPTER_CHECK,
+    CHAPTER_BACKUP,  /* a copy beside the catalog */
+    CHAPTER_SHRINK   /* closes, and gives free space back */
 };
 
 enum operation_kind {

@@ -5,7 +5,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,10 +23,10 @@
 
 static const char *root;
 static size_t root_size;
-static unsigned long calls[SHIM_CLASSES];
-static struct shim_fault armed;
+static atomic_ulong calls[SHIM_CLASSES];
+static struct shim_fault armed; /* changes only while one thread makes calls */
 static bool is_armed;
-static bool struck;
+static atomic_bool struck;
 static void (*record)(const struct shim_event *event);
 
 static struct watched {
@@ -34,6 +36,7 @@ static struct watched {
 } files[FILES_MAX];
 
 static void *maps[MAPS_MAX];
+static pthread_mutex_t maps_lock = PTHREAD_MUTEX_INITIALIZER;
 
 /* ---------------------------------------------------------------------------------------------------- control -- */
 
@@ -46,7 +49,9 @@ void shim_watch(const char *directory)
 
 void shim_arm(const struct shim_fault *fault)
 {
-    memset(calls, 0, sizeof calls);
+    for (int i = 0; i < SHIM_CLASSES; i++) {
+        calls[i] = 0;
+    }
     struck = false;
     is_armed = fault != NULL;
     armed = fault != NULL ? *fault : (struct shim_fault){.number = 0};
@@ -80,7 +85,7 @@ static bool is_watched(int fd)
 /* Counts a call. Whether it fails, and then how. */
 static bool strikes(enum shim_class class, enum shim_way *way)
 {
-    unsigned long number = ++calls[class];
+    unsigned long number = atomic_fetch_add(&calls[class], 1) + 1;
     if (!is_armed || armed.class != class || number < armed.number || (number > armed.number && !armed.persistent)) {
         return false;
     }
@@ -232,7 +237,13 @@ static ssize_t write_parts(int fd, const struct iovec *parts, int count, off_t o
         offset = (off_t)syscall(SYS_lseek, fd, 0, SEEK_CUR);
     }
     if (failed && way == SHIM_PART) {
-        done = write_half(fd, parts, count, offset);
+        /* What follows a write that came half-way finds no place at all. */
+        done = calls[SHIM_WRITE] == armed.number ? write_half(fd, parts, count, offset) : 0;
+        failed = done <= 0;
+        way = SHIM_BEFORE;
+        if (moves && done > 0) {
+            (void)syscall(SYS_lseek, fd, offset + done, SEEK_SET);
+        }
     } else if (!failed || way == SHIM_AFTER) {
         done = moves ? syscall(SYS_writev, fd, parts, count)
                      : syscall(SYS_pwritev, fd, parts, count, offset, (long)0);
@@ -240,7 +251,7 @@ static ssize_t write_parts(int fd, const struct iovec *parts, int count, off_t o
     if (is_watched(fd) && done > 0) {
         tell_written(fd, parts, count, (size_t)done, offset);
     }
-    if (failed && way != SHIM_PART) {
+    if (failed) {
         errno = code;
         return -1;
     }
@@ -329,6 +340,19 @@ int fallocate(int fd, int mode, off_t offset, off_t size)
 
 /* ------------------------------------------------------------------------------------------------ maps and names -- */
 
+/* Puts a map, or its absence, in the place of another. */
+static void replace_map(void *from, void *to)
+{
+    (void)pthread_mutex_lock(&maps_lock);
+    for (size_t i = 0; i < MAPS_MAX; i++) {
+        if (maps[i] == from) {
+            maps[i] = to;
+            break;
+        }
+    }
+    (void)pthread_mutex_unlock(&maps_lock);
+}
+
 void *mmap(void *place, size_t size, int protection, int flags, int fd, off_t offset)
 {
     if (is_watched(fd) && fails(SHIM_MAP)) {
@@ -336,22 +360,15 @@ void *mmap(void *place, size_t size, int protection, int flags, int fd, off_t of
     }
 
     void *map = (void *)syscall(SYS_mmap, place, size, protection, flags, fd, offset);
-    for (size_t i = 0; i < MAPS_MAX && is_watched(fd) && map != MAP_FAILED; i++) {
-        if (maps[i] == NULL) {
-            maps[i] = map;
-            break;
-        }
+    if (is_watched(fd) && map != MAP_FAILED) {
+        replace_map(NULL, map);
     }
     return map;
 }
 
 int munmap(void *map, size_t size)
 {
-    for (size_t i = 0; i < MAPS_MAX; i++) {
-        if (maps[i] == map) {
-            maps[i] = NULL;
-        }
-    }
+    replace_map(map, NULL);
     return (int)syscall(SYS_munmap, map, size);
 }
 

@@ -6,7 +6,7 @@
  * at, so that printing and the loader go their way. Beside that, allocations made inside the shared libraries (LMDB,
  * zstd, libstemmer, utf8proc, yajl) are a class of their own; a sanitizer owns the heap, and then this class is empty.
  *
- * Thread rule: one thread makes the calls that are looked at.
+ * Thread rule: calls may be made by any thread; arming, balancing and all that a recorder is told of by one alone.
  */
 #ifndef AISLE_TESTS_FAULT_SHIM_H
 #define AISLE_TESTS_FAULT_SHIM_H

@@ -29,6 +29,7 @@ long shim_heap_blocks(void)
 
 #include <errno.h>
 #include <link.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -53,6 +54,7 @@ static unsigned range_count;
  */
 static void *held[SLOTS];
 static long blocks;
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 static size_t slot_of(const void *memory)
 {
@@ -62,15 +64,17 @@ static size_t slot_of(const void *memory)
 static void remember(void *memory)
 {
     size_t i = slot_of(memory);
+    (void)pthread_mutex_lock(&lock);
     while (held[i] != NULL) {
         i = (i + 1) % SLOTS;
     }
     held[i] = memory;
     blocks++;
+    (void)pthread_mutex_unlock(&lock);
 }
 
-/* Whether it was held. */
-static bool forget(const void *memory)
+/* Whether it was held. Under the lock. */
+static bool take_out(const void *memory)
 {
     size_t i = slot_of(memory);
     while (held[i] != NULL && held[i] != memory) {
@@ -89,6 +93,14 @@ static bool forget(const void *memory)
     }
     held[i] = NULL;
     return true;
+}
+
+static bool forget(const void *memory)
+{
+    (void)pthread_mutex_lock(&lock);
+    bool was_held = take_out(memory);
+    (void)pthread_mutex_unlock(&lock);
+    return was_held;
 }
 
 static int note_library(struct dl_phdr_info *info, size_t size, void *context)

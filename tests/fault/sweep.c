@@ -80,7 +80,7 @@ struct round {
 struct tally {
     unsigned long injected; /* rounds in which the fault struck */
     unsigned long answered; /* in which a chapter failed */
-    unsigned long absorbed; /* in which none did */
+    unsigned long absorbed; /* in which no chapter failed */
     unsigned long begun;    /* after which the writer, whose commit had been done, had to begin anew */
     unsigned long reopened; /* after which the open catalog had to be opened anew */
     unsigned long read;     /* in which everything could be read while the fault lasted */
@@ -141,9 +141,16 @@ static uint32_t variant_count(const struct fault_class *class)
 
 /* ---- a round ---- */
 
-/* An answer that would send the user looking in the wrong place. later: an earlier chapter had met the fault. */
-static void judge_code(struct life *life, const struct round *round, bool later, int status, const char *message)
+/* LMDB could not write the page that announces a commit, and works no more until it is closed. */
+static bool must_reopen(const aisle_error *error)
 {
+    return error->code == AISLE_IO && strstr(error->message, "closing and opening") != NULL;
+}
+
+/* An answer that would send the user looking in the wrong place. later: an earlier chapter had met the fault. */
+static void judge_code(struct life *life, const struct round *round, bool later, const aisle_error *error)
+{
+    int status = error->code;
     int code = round->variant->code;
     bool full = (code == ENOSPC || code == EDQUOT) && round->variant->way == SHIM_BEFORE && status != AISLE_INVALID;
     bool damage = status == AISLE_CORRUPT || status == AISLE_NOT_A_CATALOG || status == AISLE_NEWER_FORMAT;
@@ -152,8 +159,8 @@ static void judge_code(struct life *life, const struct round *round, bool later,
     if (damage || status == AISLE_BAD_PRODUCT || status == AISLE_BAD_QUERY || status == AISLE_BAD_SCHEMA) {
         life_complain(life, "a failing call is taken for %s", aisle_error_name(status));
     }
-    if (full && !later && status != AISLE_DISK_FULL) {
-        life_complain(life, "a full disk is %s: %s", aisle_error_name(status), message);
+    if (full && !later && !must_reopen(error) && status != AISLE_DISK_FULL) {
+        life_complain(life, "a full disk is %s: %s", aisle_error_name(status), error->message);
     }
 }
 
@@ -177,6 +184,9 @@ static void recover(struct life *life, uint32_t chapter, struct tally *tally)
 {
     aisle_error error;
     int status = life_verify(life, chapter, chapter + 1, &error);
+    if (status == 0 && life->is_new && life->shards == 1 && life->script->chapters[chapter].kind == CHAPTER_COMMIT) {
+        life_complain(life, "chapter %u fails, and its commit stands", chapter);
+    }
     bool created = chapter == 0 && access(life->path, F_OK) == 0;
     if (status == 0 && !created) {
         status = life_step(life, chapter, &error);
@@ -200,7 +210,7 @@ static void answer(struct life *life, const struct round *round, uint32_t chapte
 {
     tally->answered++;
     tally->codes[-error->code % CODES_MAX]++;
-    judge_code(life, round, later, error->code, error->message);
+    judge_code(life, round, later, error);
     if (round->mode != MODE_ONCE) {
         look_under_fault(life, round, chapter, tally);
     }
@@ -214,7 +224,13 @@ static void check_absorbed(struct life *life, uint32_t chapter, struct tally *ta
     aisle_error error;
     tally->absorbed++;
     disarm();
-    if (life_verify(life, chapter + 1, chapter + 1, &error) != 0) {
+    int status = life_verify(life, chapter + 1, chapter + 1, &error);
+    if (must_reopen(&error)) {
+        tally->reopened++;
+        life_close(life);
+        status = life_verify(life, chapter + 1, chapter + 1, &error);
+    }
+    if (status != 0) {
         life_complain(life, "after chapter %u the catalog cannot be read: %s", chapter, error.message);
     }
 }
@@ -225,14 +241,15 @@ static void live(struct life *life, const struct round *round, struct tally *tal
     aisle_error error;
     bool settled = false; /* the fault has struck and has been dealt with */
     bool late = false;    /* it has struck, and no chapter has failed yet */
+    bool shaky = false;   /* it struck after a commit that stands: the writer may say so when it is used next */
     unsigned long before = alloc_calls();
     arm(round);
     for (uint32_t chapter = 0; chapter < life->script->chapter_count && life->losses == 0; chapter++) {
         int status = life_step(life, chapter, &error);
         bool struck = !settled && has_struck(round, before);
-        if (status == AISLE_INVALID && settled) {
-            /* The commit that the fault struck was done, its writer lost its footing and says so now. */
+        if (status != 0 && shaky) {
             tally->begun++;
+            shaky = false;
             status = life_step(life, chapter, &error);
         }
         if (status != 0 && !struck) {
@@ -244,6 +261,7 @@ static void live(struct life *life, const struct round *round, struct tally *tal
         } else if (struck && round->mode == MODE_ONCE) {
             check_absorbed(life, chapter, tally);
             settled = true;
+            shaky = true;
         }
         late = struck && !settled;
     }
@@ -260,11 +278,11 @@ static void end_life(struct life *life, const struct round *round)
     if (life->losses == 0 && life_verify(life, chapters, chapters, &error) != 0) {
         life_complain(life, "the end cannot be read: %s", error.message);
     }
-    if (life->losses == 0 && life_check(life, &error) != 0) {
+    if (life->losses == 0 && (life_check(life, &error) != 0 || life_verify_backup(life, true, &error) != 0)) {
         life_complain(life, "the end cannot be checked: %s", error.message);
     }
     life_close(life);
-    if (round->mode == MODE_ONCE && life->losses == 0 && folder_count(life->folder) != 1) {
+    if (round->mode == MODE_ONCE && life->losses == 0 && folder_count(life->folder) != 2) {
         life_complain(life, "something was left beside the catalog");
     }
     folder_clear(life->folder, false);
@@ -276,6 +294,7 @@ static unsigned long run_named(const struct campaign *campaign, const struct rou
     struct life life;
     life_init(&life, campaign->script, campaign->folder, campaign->shards);
     life.when = name;
+    life.threads = campaign->threads;
     long blocks = fault_blocks();
     struct shim_balance held = shim_balance();
     live(&life, round, tally);
@@ -299,6 +318,7 @@ static void live_cleanly(const struct campaign *campaign, unsigned long counts[C
     unsigned long allocations = alloc_calls();
     life_init(&life, campaign->script, campaign->folder, campaign->shards);
     life.when = "without faults";
+    life.threads = campaign->threads;
     disarm();
     storage_fail_at(none.number, 0, EIO); /* LMDB's calls are counted while a fault is armed */
     for (uint32_t chapter = 0; chapter < life.script->chapter_count; chapter++) {
