@@ -109,6 +109,8 @@ must_check int storage_write_begin(struct storage *storage, struct storage_txn *
  * Makes the changes durable and visible; the transaction is gone whatever the answer. On failure nothing of it is
  * visible: AISLE_DISK_FULL, AISLE_MAP_FULL, AISLE_IO, AISLE_NO_MEMORY, AISLE_CORRUPT, AISLE_FORKED. A transaction in
  * which a put or delete failed is discarded, and that failure answered again.
+ * After an AISLE_IO that struck the very page which announces the commit, LMDB refuses the environment: all handles of
+ * the directory answer AISLE_IO, for reading, too, until the last of them is closed.
  */
 must_check int storage_commit(struct storage_txn *txn, aisle_error *error);
 
