@@ -111,32 +111,57 @@ static int place_terms(struct segment_builder *builder, struct inversion *invers
     return 0;
 }
 
-/* The arrays that the scatter jumps about in are far larger than the caches: it asks for their lines this early. */
-#define AHEAD_NEXT 8u   /* documents: of inversion.next */
-#define AHEAD_TARGET 4u /* documents: of the places to write to */
+/*
+ * The arrays that the scatter jumps about in are far larger than the caches, and so is what it reads, since documents
+ * leave in another order than they came. It asks for lines this many documents early, each by what the one before it
+ * has brought: the document, its postings and positions, the places of its terms, and what stands there.
+ */
+#define AHEAD_DOCUMENT 24u
+#define AHEAD_CONTENT 16u
+#define AHEAD_NEXT 8u
+#define AHEAD_TARGET 4u
+
+static inline void ask_for(const void *start, size_t size)
+{
+    const uint8_t *p = start;
+    for (size_t line = 0; line < size; line += 64) {
+        __builtin_prefetch(p + line);
+    }
+}
+
+/* The document that is ahead documents behind the i-th in the final order; NULL when there is none. */
+static inline const struct builder_entry *entry_ahead(const struct segment_builder *builder,
+                                                      const struct inversion *inversion, uint32_t i, uint32_t ahead)
+{
+    return i + ahead < inversion->count ? &builder->documents[inversion->sorted[i + ahead]] : NULL;
+}
 
 static void ask_ahead(const struct segment_builder *builder, const struct inversion *inversion, uint32_t i)
 {
-    if (i + AHEAD_NEXT < inversion->count) {
-        const struct builder_entry *entry = &builder->documents[inversion->sorted[i + AHEAD_NEXT]];
-        for (uint32_t p = 0; p < entry->posting_count; p++) {
-            uint32_t posting = builder_posting(builder, entry->first_posting + p);
-            __builtin_prefetch(&inversion->next[posting & BUILDER_TERM_MASK], 1);
-        }
-        struct bytes positions = builder_positions(entry);
-        for (size_t line = 0; line < positions.size; line += 64) {
-            __builtin_prefetch(positions.data + line);
-        }
+    const struct builder_entry *entry = entry_ahead(builder, inversion, i, AHEAD_DOCUMENT);
+    if (entry != NULL) {
+        ask_for(entry, sizeof *entry + 1); /* may lie in two lines */
     }
-    if (i + AHEAD_TARGET < inversion->count) {
-        const struct builder_entry *entry = &builder->documents[inversion->sorted[i + AHEAD_TARGET]];
-        for (uint32_t p = 0; p < entry->posting_count; p++) {
-            uint32_t posting = builder_posting(builder, entry->first_posting + p);
-            struct next_place at = inversion->next[posting & BUILDER_TERM_MASK];
-            __builtin_prefetch(&inversion->documents[at.posting], 1);
-            __builtin_prefetch(&inversion->codes[at.posting], 1);
-            __builtin_prefetch(&inversion->positions[at.byte], 1);
-        }
+    entry = entry_ahead(builder, inversion, i, AHEAD_CONTENT);
+    if (entry != NULL && entry->posting_count != 0) {
+        uint32_t in_chunk = BUILDER_CHUNK - (uint32_t)(entry->first_posting % BUILDER_CHUNK);
+        uint32_t count = entry->posting_count < in_chunk ? entry->posting_count : in_chunk;
+        ask_for(builder->chunks[entry->first_posting / BUILDER_CHUNK] + entry->first_posting % BUILDER_CHUNK,
+                count * sizeof(uint32_t));
+        ask_for(builder_positions(entry).data, entry->positions_size);
+    }
+    entry = entry_ahead(builder, inversion, i, AHEAD_NEXT);
+    for (uint32_t p = 0; entry != NULL && p < entry->posting_count; p++) {
+        uint32_t posting = builder_posting(builder, entry->first_posting + p);
+        __builtin_prefetch(&inversion->next[posting & BUILDER_TERM_MASK], 1);
+    }
+    entry = entry_ahead(builder, inversion, i, AHEAD_TARGET);
+    for (uint32_t p = 0; entry != NULL && p < entry->posting_count; p++) {
+        uint32_t posting = builder_posting(builder, entry->first_posting + p);
+        struct next_place at = inversion->next[posting & BUILDER_TERM_MASK];
+        __builtin_prefetch(&inversion->documents[at.posting], 1);
+        __builtin_prefetch(&inversion->codes[at.posting], 1);
+        __builtin_prefetch(&inversion->positions[at.byte], 1);
     }
 }
 

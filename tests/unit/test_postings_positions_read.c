@@ -169,8 +169,9 @@ static void lists_that_share_a_stream_come_back(void **state)
     begin(&w);
     for (uint32_t l = 0; l < LISTS; l++) {
         bool large = l % 40 == 7; /* blocks larger than an extent */
-        models[l] = draw_model(large ? 300 + draw_below(400) : 1 + draw_below(3000), large ? 6000 : 1 + draw_below(40),
-                               draw_below(5) == 0);
+        uint32_t count = large ? 300 + draw_below(400) : 1 + draw_below(3000);
+        uint32_t size_max = large ? 6000 : 1 + draw_below(40);
+        models[l] = draw_model(count, size_max, l % 5 == 3);
         buf_init(&references[l], POSITIONS_REFERENCE_MAX_BYTES);
         write_model(&w.writer, &models[l], 400, &references[l]);
     }
