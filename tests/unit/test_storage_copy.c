@@ -121,17 +121,22 @@ static void each_failing_call_is_an_error(void **state)
     (void)state;
     struct storage *storage = open_storage(NULL);
     struct storage_txn *txn = begin_read(storage);
-    int status = -1;
     unsigned long n = 0;
-    while (status != 0) {
+    unsigned long refused = 0;
+    bool struck = true;
+    while (struck) {
         empty_target();
         error.message[0] = '\0';
         storage_fail_at(++n, 0, ENOSPC);
-        status = storage_copy(txn, target, NULL, NULL, &error);
+        int status = storage_copy(txn, target, NULL, NULL, &error);
+        struck = storage_failed();
         storage_fail_at(0, 0, 0);
+        /* Clearing away dead readers may fail, once a transaction: the copy is as good without. */
         assert_true(status == 0 || (status == AISLE_DISK_FULL && error.message[0] != '\0'));
+        refused += status != 0 ? 1 : 0;
     }
-    assert_true(n > 200);
+    assert_true(refused > 200);
+    assert_in_range(n - refused, 1, 10);
     storage_read_end(txn);
     storage_close(storage);
 }
