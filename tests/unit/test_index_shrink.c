@@ -114,15 +114,21 @@ static void open_catalog_is_left_alone(void **state)
     assert_non_null(strstr(error.message, "writer"));
     /* A child that only inherited the catalog does not count as having it open. */
     int pipes[2];
+    int ready[2];
+    char token = 'x';
     assert_int_equal(pipe(pipes), 0);
+    assert_int_equal(pipe(ready), 0);
     child = fork();
     if (child == 0) {
-        char token;
         close(pipes[1]);
+        CHILD_EXPECT(write(ready[1], &token, 1) == 1); /* its fork handler has run */
         CHILD_EXPECT(read(pipes[0], &token, 1) == 0);
         _exit(0);
     }
     close(pipes[0]);
+    assert_int_equal(read(ready[0], &token, 1), 1);
+    close(ready[0]);
+    close(ready[1]);
     aisle_writer_free(writer);
     aisle_close(catalog);
     assert_int_equal(bytes_of_files("b", 1), before);
