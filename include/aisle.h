@@ -184,9 +184,11 @@ AISLE_API int aisle_infer_schema(aisle_bytes lines, char **schema, aisle_error *
 typedef struct aisle_options {
     size_t size;
     uint64_t memory_bytes; /* budget of a writer; at least 16 MiB; default 512 MiB */
-    uint32_t threads;      /* that a writer may use; 0 and 1: the caller's alone; 2: segments are written beside it */
+    uint32_t threads;      /* that a writer may use; 0 and 1: the caller's alone; 2: segments are written and merged
+                              beside it, by two threads that mostly sleep */
     bool read_only;        /* never writes to the catalog's data; aisle_begin answers AISLE_READ_ONLY */
     uint64_t cache_bytes;  /* what searches keep of the heap for the next ones; default 128 MiB; 1: nothing */
+    uint64_t merge_bytes_per_second; /* that merges beside the writer write at most; 0: as fast as they can */
 } aisle_options;
 
 /*
@@ -248,10 +250,19 @@ AISLE_API int aisle_mark(aisle_writer *writer, const aisle_position *position, a
 /*
  * Makes all operations since the last commit durable and visible. On failure the catalog is as it was; of several
  * shards each is as it was or has committed, and reading the change log again from aisle_log_offset completes them.
+ *
+ * Commits make segments, and segments are merged. With aisle_options.threads of 2, that is done beside the writer: a
+ * commit waits for one bounded transaction of a merge at most, unless merging has fallen behind by a hundred segments.
+ * Otherwise a commit merges itself, no more than 16 MiB or eight times what it has written; larger merges wait for
+ * aisle_compact, or until the catalog is in 64 segments, when a commit does take their time. A merge that does not
+ * fit (memory, disk) is no failure of the commit: aisle_writer_stats tells, and the next commit tries again.
  */
 AISLE_API int aisle_commit(aisle_writer *writer, aisle_error *error);
 
-/* Merges every shard into as few segments as can be and drops what was deleted. Commits first. */
+/*
+ * Merges every shard into one segment and drops what was deleted. Commits first. Needs room on the disk for a second
+ * copy of the largest shard, and memory of 6 bytes a product besides the budget.
+ */
 AISLE_API int aisle_compact(aisle_writer *writer, aisle_error *error);
 
 /* Where a writer's time went, in nanoseconds since it began, and what it took in. */
@@ -262,14 +273,23 @@ typedef struct aisle_writer_statistics {
     uint64_t analyse_ns;                /* folding, tokens, stems, inversion into the memory index    */
     uint64_t compress_ns;               /* stored products                                            */
     uint64_t encode_ns;                 /* sorting, postings, dictionary, columns, ids of new segments */
-    uint64_t merge_ns;                  /* merging segments                                           */
+    uint64_t merge_ns;                  /* merging segments, beside the writer or not                  */
     uint64_t commit_ns;                 /* the storage's commits and syncs                            */
     uint64_t memory_bytes, memory_peak; /* of the memory index                                        */
+    uint64_t written_bytes;             /* payload of segments made of what was put                   */
+    uint64_t merged_bytes;              /* payload of segments made by merging                        */
+    uint64_t merges;                    /* that were published                                        */
+    uint64_t merge_failures;            /* put off for want of memory or disk                         */
+    uint64_t wait_ns;                   /* commits waiting for merges, because of too many segments   */
+    int32_t merge_error;                /* AISLE_ code of the last merge that was put off             */
 } aisle_writer_statistics;
 
 AISLE_API int aisle_writer_stats(const aisle_writer *writer, aisle_writer_statistics *out);
 
-/* Frees; what is not committed is discarded; NULL is allowed. */
+/*
+ * Frees; what is not committed is discarded; NULL is allowed. Waits for the merges that commits have called for, so
+ * that a program that writes now and then leaves a catalog in order; after an error of the writer, it gives them up.
+ */
 AISLE_API void aisle_writer_free(aisle_writer *writer);
 
 /* ------------------------------------------------------------------------------------------------ search -- */

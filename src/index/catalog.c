@@ -120,6 +120,7 @@ static int open_catalog(struct aisle *catalog, const char *path, const aisle_opt
 {
     catalog->read_only = options->read_only;
     catalog->threads = options->threads;
+    catalog->merge_bytes_per_second = options->merge_bytes_per_second;
     catalog->memory_bytes = options->memory_bytes == 0 ? LIMIT_BUDGET_DEFAULT_BYTES : options->memory_bytes;
     catalog->cache_bytes = options->cache_bytes == 0 ? LIMIT_CACHE_DEFAULT_BYTES : options->cache_bytes;
     if (catalog->memory_bytes < LIMIT_BUDGET_MIN_BYTES) {

@@ -27,6 +27,7 @@ struct aisle {
     uint64_t memory_bytes;
     uint64_t cache_bytes;
     uint32_t threads;
+    uint64_t merge_bytes_per_second;
     bool read_only;
     struct storage_lock *presence; /* owned; tells others that the catalog is open */
     uint32_t shard_count;

@@ -1,5 +1,5 @@
 /*
- * clean.c - removing what no manifest lists: segments merged away, wholly dead, or left by a crashed writer.
+ * clean.c - removing what nobody uses: segments merged away, wholly dead, or left by a crashed writer.
  *
  * In small transactions, so that LMDB's record of the freed pages stays small: a huge one would itself need that
  * many contiguous pages.
@@ -8,18 +8,24 @@
 
 #define CLEAN_BATCH 256u
 
-static bool is_listed(const struct shard_writer *writer, uint32_t id)
+/* Listed, pending, being written, or read by a merge. */
+static bool is_used(const struct shard_writer *writer, uint32_t id)
 {
     for (uint32_t i = 0; i < writer->segment_count; i++) {
         if (writer->segments[i].info.id == id) {
             return true;
         }
     }
-    return false;
+    for (uint32_t i = 0; i < WRITER_BUILDING_MAX; i++) {
+        if (writer->building[i] == id) {
+            return true;
+        }
+    }
+    return merge_holds(writer, id);
 }
 
 /*
- * The first key at or behind *next that belongs to no listed segment; AISLE_END when there is none. Listed segments
+ * The first key at or behind *next that belongs to no segment in use; AISLE_END when there is none. Segments in use
  * are passed over in one step each. *next moves along.
  */
 static int find_refuse(const struct shard_writer *writer, struct storage_cursor *cursor, uint32_t *next,
@@ -37,7 +43,7 @@ static int find_refuse(const struct shard_writer *writer, struct storage_cursor 
             return AISLE_CORRUPT;
         }
         *next = load_u32_big(key->data);
-        if (!is_listed(writer, *next)) {
+        if (!is_used(writer, *next)) {
             return 0;
         }
         if (*next == UINT32_MAX) {
@@ -105,28 +111,47 @@ static int has_refuse(const struct shard_writer *writer, enum storage_table tabl
     return status < 0 ? error_set(error, status, "the shard cannot be cleaned: %s", aisle_error_text(status)) : 0;
 }
 
-static int clean_table(const struct shard_writer *writer, enum storage_table table, aisle_error *error)
+/* Under the lock: one batch, in its turn. */
+static int clean_batch(struct shard_writer *writer, enum storage_table table, bool *done, aisle_error *error)
 {
-    bool any = false;
-    int status = has_refuse(writer, table, &any, error);
-    for (bool done = !any; status == 0 && !done;) {
-        struct storage_txn *txn = NULL;
-        status = storage_write_begin(writer->shard->storage, &txn, error);
-        if (status != 0) {
-            return status;
-        }
-        status = delete_batch(writer, txn, table, &done);
+    struct storage_txn *txn = NULL;
+    turns_take(&writer->turns);
+    int status = storage_write_begin(writer->shard->storage, &txn, error);
+    if (status == 0) {
+        status = delete_batch(writer, txn, table, done);
         if (status != 0) {
             storage_abort(txn);
-            return error_set(error, status, "the shard cannot be cleaned: %s", aisle_error_text(status));
+            error_set(error, status, "the shard cannot be cleaned: %s", aisle_error_text(status));
+        } else {
+            status = storage_commit(txn, error);
         }
-        status = storage_commit(txn, error);
+    }
+    turns_give(&writer->turns);
+    return status;
+}
+
+static int clean_table(struct shard_writer *writer, enum storage_table table, uint32_t batches_max,
+                       aisle_error *error)
+{
+    int status = 0;
+    bool done = false;
+    for (uint32_t i = 0; i < batches_max && status == 0 && !done; i++) {
+        bool any = true;
+        shard_writer_lock(writer);
+        if (i == 0) {
+            status = has_refuse(writer, table, &any, error);
+        }
+        done = !any;
+        if (status == 0 && any) {
+            status = clean_batch(writer, table, &done, error);
+        }
+        shard_writer_unlock(writer);
     }
     return status;
 }
 
-int shard_writer_clean(struct shard_writer *writer, aisle_error *error)
+int shard_writer_clean(struct shard_writer *writer, uint32_t batches_max, aisle_error *error)
 {
-    int status = clean_table(writer, TABLE_EXTENTS, error);
-    return status == 0 ? clean_table(writer, TABLE_PAGES, error) : status;
+    int status = clean_table(writer, TABLE_EXTENTS, batches_max, error);
+    return status == 0 ? clean_table(writer, TABLE_PAGES, batches_max, error) : status;
 }

@@ -73,11 +73,43 @@ static int learn_dictionary(const struct segment_builder *builder, struct buf *o
     return status;
 }
 
-/* Learns the shard's first dictionary and stores it under the next number. */
-static int make_dictionary(struct shard_writer *writer, const struct segment_builder *builder, struct buf *dictionary,
-                           aisle_error *error)
+/* Stores a dictionary, in its turn. */
+static int put_dictionary(struct shard_writer *writer, uint32_t number, struct bytes dictionary, aisle_error *error)
 {
     struct storage_txn *txn = NULL;
+    int status = storage_write_begin(writer->shard->storage, &txn, error);
+    if (status != 0) {
+        return status;
+    }
+    status = store_dictionary(txn, number, dictionary);
+    if (status != 0) {
+        storage_abort(txn);
+        return error_set(error, status, "a dictionary cannot be stored: %s", aisle_error_text(status));
+    }
+    return storage_commit(txn, error);
+}
+
+int shard_writer_adopt_dictionary(struct shard_writer *writer, struct bytes dictionary, uint32_t *number,
+                                  aisle_error *error)
+{
+    shard_writer_lock(writer);
+    uint32_t next = writer->manifest.next_dictionary;
+    turns_take(&writer->turns);
+    int status = put_dictionary(writer, next, dictionary, error);
+    turns_give(&writer->turns);
+    if (status == 0) {
+        *number = next;
+        writer->manifest.dictionary = next;
+        writer->manifest.next_dictionary = next + 1;
+    }
+    shard_writer_unlock(writer);
+    return status;
+}
+
+/* Learns the shard's first dictionary and stores it under the next number. */
+static int make_dictionary(struct shard_writer *writer, const struct segment_builder *builder, struct buf *dictionary,
+                           uint32_t *number, aisle_error *error)
+{
     int status = learn_dictionary(builder, dictionary);
     if (status != 0) {
         return error_set(error, status, "a dictionary cannot be learned: %s", aisle_error_text(status));
@@ -85,23 +117,10 @@ static int make_dictionary(struct shard_writer *writer, const struct segment_bui
     if (dictionary->size == 0) {
         return 0;
     }
-    status = storage_write_begin(writer->shard->storage, &txn, error);
-    if (status != 0) {
-        return status;
-    }
-    status = store_dictionary(txn, writer->manifest.next_dictionary, buf_bytes(dictionary));
-    if (status != 0) {
-        storage_abort(txn);
-        return error_set(error, status, "a dictionary cannot be stored: %s", aisle_error_text(status));
-    }
-    status = storage_commit(txn, error);
-    if (status == 0) {
-        writer->manifest.dictionary = writer->manifest.next_dictionary++;
-    }
-    return status;
+    return shard_writer_adopt_dictionary(writer, buf_bytes(dictionary), number, error);
 }
 
-static int load_dictionary(struct shard_writer *writer, struct buf *dictionary, aisle_error *error)
+static int load_dictionary(struct shard_writer *writer, uint32_t number, struct buf *dictionary, aisle_error *error)
 {
     struct storage_txn *txn = NULL;
     struct bytes bytes;
@@ -109,23 +128,32 @@ static int load_dictionary(struct shard_writer *writer, struct buf *dictionary, 
     if (status != 0) {
         return status;
     }
-    status = dictionary_load(txn, writer->manifest.dictionary, &bytes);
+    status = dictionary_load(txn, number, &bytes);
     if (status == 0) {
         buf_put(dictionary, bytes.data, bytes.size);
         status = buf_status(dictionary);
     }
     storage_read_end(txn);
-    return status == 0 ? 0 : error_set(error, status, "dictionary %u cannot be read: %s",
-                                       writer->manifest.dictionary, aisle_error_text(status));
+    return status == 0 ? 0 : error_set(error, status, "dictionary %u cannot be read: %s", number,
+                                       aisle_error_text(status));
 }
 
-int shard_writer_compressor(struct shard_writer *writer, const struct segment_builder *builder,
+uint32_t shard_writer_dictionary(struct shard_writer *writer)
+{
+    shard_writer_lock(writer);
+    uint32_t number = writer->manifest.dictionary;
+    shard_writer_unlock(writer);
+    return number;
+}
+
+int shard_writer_compressor(struct shard_writer *writer, const struct segment_builder *builder, uint32_t *number,
                             struct compressor **out, aisle_error *error)
 {
     struct buf dictionary;
     buf_init(&dictionary, LIMIT_DICTIONARY_BYTES);
-    int status = writer->manifest.dictionary == 0 ? make_dictionary(writer, builder, &dictionary, error)
-                                                  : load_dictionary(writer, &dictionary, error);
+    *number = shard_writer_dictionary(writer);
+    int status = *number == 0 ? make_dictionary(writer, builder, &dictionary, number, error)
+                              : load_dictionary(writer, *number, &dictionary, error);
     if (status == 0) {
         status = compressor_new(buf_bytes(&dictionary), COMPRESS_LEVEL, out);
         if (status != 0) {

@@ -2,8 +2,8 @@
  * flush.c - from the memory index to a pending segment, on the caller's thread or beside it.
  *
  * A flush beside runs on one thread with the full builder, while the writer fills an empty one. The thread uses the
- * writer's storage and the numbers of its manifest, which the writer leaves alone until it has joined; finding what
- * the new segment replaces is left to the join, because it changes what the writer looks at.
+ * writer's storage, in its turn, and under the lock the numbers of its manifest; finding what the new segment replaces
+ * is left to the join, because it changes what the writer looks at.
  */
 #include "index/shard_writer_private.h"
 
@@ -16,6 +16,7 @@
 struct flush {
     struct shard_writer *writer;
     struct segment_builder *builder; /* full */
+    uint32_t id;                     /* 0: none yet */
     struct segment_info info;
     aisle_error error;
     int status;
@@ -89,17 +90,18 @@ static int write_segment(struct shard_writer *writer, struct flush *flush)
 {
     struct segment_writer *segment_writer = NULL;
     struct store_context store = {.compressor = NULL};
+    uint32_t dictionary = 0;
     uint64_t start = clock_monotonic_ns();
-    int status = shard_writer_compressor(writer, flush->builder, &store.compressor, &flush->error);
+    int status = shard_writer_compressor(writer, flush->builder, &dictionary, &store.compressor, &flush->error);
     if (status != 0) {
         return status;
     }
-    status = segment_writer_new(writer->shard->storage, writer->manifest.next_segment, writer->shard->columns,
-                                &segment_writer);
+    flush->id = shard_writer_build(writer);
+    status = segment_writer_new(writer->shard->storage, flush->id, writer->shard->columns, &segment_writer);
     if (status == 0) {
-        writer->manifest.next_segment++;
-        segment_writer->info.dictionary = writer->manifest.dictionary;
-        segment_writer->sink.waiting_max = writer->transaction_bytes;
+        segment_writer->info.dictionary = dictionary;
+        segment_writer->sink.gate = &writer->gate;
+        segment_writer->sink.waiting_max = writer->budget->transaction_bytes;
         status = segment_builder_write(flush->builder, segment_writer, compress_product, &store);
     }
     if (status == 0) {
@@ -143,7 +145,7 @@ static uint32_t count_pending(const struct shard_writer *writer)
     return count;
 }
 
-/* The written segment becomes one of the writer's, pending; what its products replace dies. */
+/* Under the lock: the written segment becomes one of the writer's, pending; what its products replace dies. */
 static int take_segment(struct shard_writer *writer, const struct flush *flush, aisle_error *error)
 {
     struct segment *segment = NULL;
@@ -160,10 +162,8 @@ static int take_segment(struct shard_writer *writer, const struct flush *flush, 
     writer->compress_ns += flush->compress_ns;
     writer->encode_ns += flush->encode_ns;
     writer->commit_ns += flush->commit_ns;
-    if (status != 0) {
-        return error_no_memory(error, "adding a segment");
-    }
-    return count_pending(writer) < PENDING_MAX ? 0 : shard_writer_merge_pending(writer, error);
+    writer->written_bytes += merge_policy_bytes(&flush->info);
+    return status == 0 ? 0 : error_no_memory(error, "adding a segment");
 }
 
 static int finish(struct shard_writer *writer, const struct flush *flush, aisle_error *error)
@@ -174,7 +174,12 @@ static int finish(struct shard_writer *writer, const struct flush *flush, aisle_
         }
         return flush->status;
     }
-    return take_segment(writer, flush, error);
+    shard_writer_lock(writer);
+    int status = take_segment(writer, flush, error);
+    shard_writer_built(writer, flush->id);
+    bool many = count_pending(writer) >= PENDING_MAX;
+    shard_writer_unlock(writer);
+    return status == 0 && many ? shard_writer_merge_pending(writer, error) : status;
 }
 
 int shard_writer_flush(struct shard_writer *writer, aisle_error *error)

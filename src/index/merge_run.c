@@ -1,51 +1,115 @@
 /*
- * merge_run.c - running merges for the writer. Committed segments come from a snapshot, and the result is published at
- * once; pending ones are merged when a batch has made many of them, and the result is pending, too.
+ * merge_run.c - one merge of committed segments, from choosing to publishing, on whatever thread.
+ *
+ * The sources are immutable and stay where they are as long as cleaning leaves them alone, so the merge holds no read
+ * transaction while it runs: one would keep every page that is freed meanwhile from being used again. Their dead bits
+ * and changed columns are copied; only where those are more than the budget allows, the transaction is held instead.
  */
-#include "index/shard_writer_private.h"
+#include "index/merge_run.h"
 
 #include "base/alloc.h"
 #include "base/bitset.h"
 #include "base/clock.h"
-#include "index/product_codec.h"
 #include "rank/rank.h"
 
-struct merge_run {
-    struct shard_writer *writer;
-    struct shard_snapshot snapshot;
-    uint32_t chosen[LIMIT_SEGMENTS]; /* positions in the snapshot's view */
-    size_t count;
-    struct merge_source sources[LIMIT_SEGMENTS];
-    struct product_codec codec;
-    struct buf product;
-    struct merge_patched patched;
-    struct segment_info info; /* of the result; no documents: everything was dead */
-};
+#include <time.h>
+
+/* ---- life ---- */
+
+#define NAP_NS 20000000u /* between looks at the cancel flag while a merge keeps to its pace */
+
+static bool is_cancelled(const struct merge_run *run)
+{
+    return run->order->cancel != NULL && atomic_load_explicit(run->order->cancel, memory_order_relaxed);
+}
+
+static int enter_gate(void *context)
+{
+    struct merge_run *run = context;
+    if (is_cancelled(run)) {
+        return AISLE_BUSY;
+    }
+    turns_take(&run->writer->turns);
+    return 0;
+}
+
+static void leave_gate(void *context, uint64_t bytes)
+{
+    struct merge_run *run = context;
+    uint64_t rate = run->order->bytes_per_second;
+    turns_give(&run->writer->turns);
+    run->written_bytes += bytes;
+    while (rate != 0 && !is_cancelled(run) &&
+           (double)(clock_monotonic_ns() - run->begun_ns) * (double)rate < (double)run->written_bytes * 1e9) {
+        nanosleep(&(struct timespec){.tv_nsec = NAP_NS}, NULL);
+    }
+}
+
+int merge_run_new(struct shard_writer *writer, const struct merge_order *order, struct merge_run **out,
+                  aisle_error *error)
+{
+    struct merge_run *run = mem_calloc(1, sizeof *run);
+    *out = run;
+    if (run == NULL) {
+        return error_no_memory(error, "merging");
+    }
+    run->writer = writer;
+    run->order = order;
+    run->gate = (struct sink_gate){.enter = enter_gate, .leave = leave_gate, .context = run};
+    run->snapshot.shard = writer->shard;
+    buf_init(&run->product, LIMIT_PRODUCT_BYTES);
+    product_codec_init(&run->codec);
+    return 0;
+}
+
+void merge_run_free(struct merge_run *run)
+{
+    for (size_t i = 0; i < run->count; i++) {
+        segment_state_release(&run->states[i]);
+        mem_free(run->maps[i]);
+    }
+    if (run->snapshot.txn != NULL) {
+        shard_end(&run->snapshot);
+    }
+    merge_patched_release(&run->patched);
+    product_codec_release(&run->codec);
+    buf_release(&run->product);
+    mem_free(run);
+}
+
+/* ---- writing ---- */
 
 static int restore_product(void *context, uint32_t dictionary, struct bytes stored, struct buf *out)
 {
     struct merge_run *run = context;
+    struct shard_snapshot now = {.shard = run->writer->shard};
     buf_clear(&run->product);
-    int status = product_codec_decompress(&run->codec, &run->snapshot, dictionary, stored, &run->product);
-    if (status == 0) {
-        status = product_codec_compress(&run->codec, &run->snapshot, run->writer->manifest.dictionary,
-                                        buf_bytes(&run->product), out);
+    int status = storage_read_begin(now.shard->storage, &now.txn, NULL);
+    if (status != 0) {
+        return status;
     }
+    status = product_codec_decompress(&run->codec, &now, dictionary, stored, &run->product);
+    if (status == 0) {
+        status = product_codec_compress(&run->codec, &now, run->info.dictionary, buf_bytes(&run->product), out);
+    }
+    storage_read_end(now.txn);
     return status;
 }
 
-static int write_result(struct merge_run *run, aisle_error *error)
+int merge_run_write(struct merge_run *run, aisle_error *error)
 {
     struct shard_writer *writer = run->writer;
     struct segment_writer *segment_writer = NULL;
     struct merge_options options = {
-        .restore = restore_product, .context = run, .length_of_code = rank_length_halves};
-    int status = segment_writer_new(writer->shard->storage, writer->manifest.next_segment, writer->shard->columns,
-                                    &segment_writer);
+        .restore = restore_product, .context = run, .length_of_code = rank_length_halves, .maps = run->maps};
+    run->id = shard_writer_build(writer);
+    run->info.dictionary = shard_writer_dictionary(writer);
+    run->begun_ns = clock_monotonic_ns();
+    int status = segment_writer_new(writer->shard->storage, run->id, writer->shard->columns, &segment_writer);
     if (status == 0) {
-        writer->manifest.next_segment++;
-        segment_writer->info.dictionary = writer->manifest.dictionary;
-        segment_writer->sink.waiting_max = writer->transaction_bytes;
+        segment_writer->info.dictionary = run->info.dictionary;
+        segment_writer->sink.gate = &run->gate;
+        segment_writer->sink.waiting_max = writer->budget->merge_transaction_bytes;
         status = segment_merge(run->sources, run->count, segment_writer, &options, &run->patched);
     }
     if (status == 0) {
@@ -57,6 +121,171 @@ static int write_result(struct merge_run *run, aisle_error *error)
     }
     segment_writer_free(segment_writer);
     return status;
+}
+
+/* ---- choosing ---- */
+
+bool merge_holds(const struct shard_writer *writer, uint32_t segment)
+{
+    for (const struct merge_run *run = writer->runs; run != NULL; run = run->next) {
+        for (size_t i = 0; i < run->count; i++) {
+            if (run->infos[i].id == segment) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* Positions in the manifest of what is to be merged. run->infos is the room for what is offered. */
+static size_t choose(struct merge_run *run, const struct manifest *manifest, uint32_t *chosen)
+{
+    uint32_t positions[LIMIT_SEGMENTS];
+    struct merge_limits limits = {.documents_max = run->writer->budget->merge_documents,
+                                  .bytes_max = run->order->bytes_max};
+    size_t count = 0;
+    uint64_t dead = 0;
+    for (uint32_t i = 0; i < manifest->segment_count; i++) {
+        const struct segment_info *info = &manifest->segments[i];
+        limits.total_documents += info->documents - info->dead;
+        if (!merge_holds(run->writer, info->id)) {
+            dead += info->dead;
+            run->infos[count] = *info;
+            positions[count++] = i;
+        }
+    }
+    size_t merging = run->order->all ? (count > 1 || dead != 0 ? count : 0)
+                                     : merge_policy_choose(run->infos, count, &limits, chosen);
+    for (size_t i = 0; i < merging; i++) {
+        chosen[i] = positions[run->order->all ? i : chosen[i]];
+    }
+    return merging;
+}
+
+static uint64_t overlay_bytes(const struct segment_state *state)
+{
+    uint64_t sum = 0;
+    for (size_t i = 0; i < state->overlay_count; i++) {
+        sum += state->overlays[i].content.size;
+    }
+    return sum;
+}
+
+static int copy_overlays(const struct segment_state *from, struct segment_state *to)
+{
+    to->overlays = mem_calloc(from->overlay_count, sizeof *to->overlays);
+    if (to->overlays == NULL) {
+        return AISLE_NO_MEMORY;
+    }
+    for (size_t i = 0; i < from->overlay_count; i++) {
+        struct bytes content = from->overlays[i].content;
+        uint8_t *copy = mem_alloc(content.size);
+        if (copy == NULL) {
+            return AISLE_NO_MEMORY;
+        }
+        memcpy(copy, content.data, content.size);
+        to->overlays[i] = from->overlays[i];
+        to->overlays[i].content = bytes_of(copy, content.size);
+        to->overlays[i].owned = true;
+        to->overlay_count++;
+    }
+    return 0;
+}
+
+static int copy_state(const struct segment_state *from, uint32_t documents, struct segment_state *to)
+{
+    *to = (struct segment_state){.dead_count = from->dead_count};
+    if (from->dead != NULL) {
+        size_t bytes = bitset_words(documents) * sizeof *to->dead;
+        to->dead = mem_alloc(bytes);
+        if (to->dead == NULL) {
+            return AISLE_NO_MEMORY;
+        }
+        memcpy(to->dead, from->dead, bytes);
+    }
+    return from->overlay_count == 0 ? 0 : copy_overlays(from, to);
+}
+
+/* Makes the chosen segments the sources, each with its own copy of its state. */
+static int take_sources(struct merge_run *run, const uint32_t *chosen, size_t count)
+{
+    const struct shard_view *view = run->snapshot.view;
+    uint64_t overlays = 0;
+    int status = 0;
+    for (size_t i = 0; i < count; i++) {
+        overlays += overlay_bytes(&view->states[chosen[i]]);
+    }
+    bool hold = overlays > run->writer->budget->overlay_bytes;
+    for (size_t i = 0; i < count && status == 0; i++) {
+        run->infos[i] = view->manifest.segments[chosen[i]];
+        run->sources[i] = (struct merge_source){view->segments[chosen[i]], &view->states[chosen[i]]};
+        run->count++;
+        if (!hold) {
+            status = copy_state(&view->states[chosen[i]], run->infos[i].documents, &run->states[i]);
+            run->sources[i].state = &run->states[i];
+        }
+    }
+    return status;
+}
+
+static void retain_sources(const struct merge_run *run)
+{
+    for (size_t i = 0; i < run->count; i++) {
+        segment_retain((struct segment *)(uintptr_t)run->sources[i].segment);
+    }
+}
+
+static void release_sources(const struct merge_run *run)
+{
+    for (size_t i = 0; i < run->count; i++) {
+        segment_release((struct segment *)(uintptr_t)run->sources[i].segment);
+    }
+}
+
+/* Under the lock: enters the run among those under way and chooses. No sources: nothing is to be merged. */
+static int begin_run(struct merge_run *run, aisle_error *error)
+{
+    uint32_t chosen[LIMIT_SEGMENTS];
+    struct shard_writer *writer = run->writer;
+    int status = writer->lost ? error_set(error, AISLE_BUSY, "a merge is given up")
+                              : shard_begin(writer->shard, &run->snapshot, error);
+    if (status == 0) {
+        size_t count = choose(run, &run->snapshot.view->manifest, chosen);
+        if (take_sources(run, chosen, count) != 0) {
+            status = error_no_memory(error, "merging");
+        }
+        retain_sources(run);
+        if (run->count == 0 || run->sources[0].state == &run->states[0]) {
+            shard_end(&run->snapshot);
+        }
+    }
+    run->next = writer->runs;
+    writer->runs = run;
+    return status;
+}
+
+/* Under the lock. */
+static void end_run(struct merge_run *run)
+{
+    struct merge_run **link = &run->writer->runs;
+    while (*link != run) {
+        link = &(*link)->next;
+    }
+    *link = run->next;
+    shard_writer_built(run->writer, run->id);
+    release_sources(run);
+}
+
+/* ---- publishing ---- */
+
+static bool is_source(const struct merge_run *run, uint32_t id)
+{
+    for (size_t i = 0; i < run->count; i++) {
+        if (run->infos[i].id == id) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static int put_patched(struct storage_txn *txn, const struct merge_run *run)
@@ -78,177 +307,192 @@ static int put_patched(struct storage_txn *txn, const struct merge_run *run)
     return status;
 }
 
-static int fill_manifest(const struct merge_run *run, struct manifest *manifest)
+/* The manifest without the sources and with the result, unless nothing of that is alive. */
+static int fill_manifest(const struct merge_run *run, const struct segment_info *result, struct manifest *manifest)
 {
-    const struct manifest *old = &run->snapshot.view->manifest;
-    *manifest = run->writer->manifest;
+    const struct manifest *old = &run->writer->manifest;
+    *manifest = *old;
     manifest->generation = old->generation + 1;
     manifest->segments = NULL;
     manifest->segment_count = 0;
     int status = 0;
     for (uint32_t i = 0; i < old->segment_count && status == 0; i++) {
-        bool merged = false;
-        for (size_t c = 0; c < run->count; c++) {
-            merged = merged || run->chosen[c] == i;
-        }
-        status = merged ? 0 : manifest_add(manifest, &old->segments[i]);
+        status = is_source(run, old->segments[i].id) ? 0 : manifest_add(manifest, &old->segments[i]);
+    }
+    return status == 0 && result->dead < result->documents ? manifest_add(manifest, result) : status;
+}
+
+/* What the writer has after the merge; made before the commit, so that nothing can fail behind it. */
+struct successor {
+    struct manifest manifest;
+    struct writer_segment *segments; /* room for all the writer has and one */
+    struct merge_carried carried;
+};
+
+static void successor_release(struct successor *successor)
+{
+    manifest_release(&successor->manifest);
+    mem_free(successor->segments);
+    merge_carried_release(&successor->carried);
+}
+
+static int prepare(struct merge_run *run, const struct shard_snapshot *now, struct successor *successor,
+                   aisle_error *error)
+{
+    struct merge_carried *carried = &successor->carried;
+    int status = merge_carry(run, now, carried);
+    if (status == 0) {
+        status = fill_manifest(run, &carried->stored.info, &successor->manifest);
+    }
+    if (status == 0) {
+        size_t room = (size_t)run->writer->segment_count + 1;
+        successor->segments = mem_calloc(room, sizeof *successor->segments);
+        status = successor->segments == NULL ? AISLE_NO_MEMORY : 0;
+    }
+    if (status != 0) {
+        return error_set(error, status, "a merge cannot be published: %s", aisle_error_text(status));
+    }
+    if (run->info.documents != 0) {
+        status = segment_open(now->txn, &run->info, run->writer->shard->columns, &carried->kept.segment, error);
     }
     if (status == 0 && run->info.documents != 0) {
-        status = manifest_add(manifest, &run->info);
+        carried->stored.segment = carried->kept.segment;
+        segment_retain(carried->stored.segment);
     }
     return status;
 }
 
-static int publish_result(struct merge_run *run, aisle_error *error)
+static int put_successor(struct storage_txn *txn, const struct merge_run *run, struct successor *successor,
+                         aisle_error *error)
+{
+    struct merge_carried *carried = &successor->carried;
+    int status = 0;
+    if (carried->stored.info.dead < carried->stored.info.documents) {
+        status = publish_dead_pages(txn, &carried->stored);
+        if (status == 0) {
+            status = put_patched(txn, run);
+        }
+        if (status == 0) {
+            status = publish_changes(txn, &carried->values, &carried->stored, 1);
+        }
+    }
+    return status != 0 ? error_set(error, status, "a merge cannot be published: %s", aisle_error_text(status))
+                       : manifest_store(txn, &successor->manifest, error);
+}
+
+static int write_successor(struct merge_run *run, struct successor *successor, aisle_error *error)
 {
     struct storage_txn *txn = NULL;
-    struct manifest manifest;
-    uint64_t start = clock_monotonic_ns();
     int status = storage_write_begin(run->writer->shard->storage, &txn, error);
     if (status != 0) {
         return status;
     }
-    status = fill_manifest(run, &manifest);
-    if (status == 0) {
-        status = put_patched(txn, run);
-    }
-    status = status != 0 ? error_set(error, status, "a merge cannot be published: %s", aisle_error_text(status))
-                         : manifest_store(txn, &manifest, error);
-    manifest_release(&manifest);
+    status = put_successor(txn, run, successor, error);
     if (status != 0) {
         storage_abort(txn);
         return status;
     }
-    status = storage_commit(txn, error);
-    run->writer->commit_ns += clock_monotonic_ns() - start;
-    return status;
+    return storage_commit(txn, error);
 }
 
-static void choose(struct merge_run *run, bool all)
+/* The committed merge becomes the writer's state. */
+static void take_successor(struct merge_run *run, struct successor *successor)
 {
-    const struct manifest *manifest = &run->snapshot.view->manifest;
-    if (!all) {
-        run->count = merge_policy_choose(manifest->segments, manifest->segment_count, run->chosen);
-        return;
-    }
-    bool needed = manifest->segment_count > 1 || (manifest->segment_count == 1 && manifest->segments[0].dead != 0);
-    run->count = needed ? manifest->segment_count : 0;
-    for (uint32_t i = 0; i < run->count; i++) {
-        run->chosen[i] = i;
-    }
-}
-
-/* One merge. *merged: whether there was anything to merge. */
-static int run_merge(struct shard_writer *writer, bool all, bool *merged, aisle_error *error)
-{
-    struct merge_run *run = mem_calloc(1, sizeof *run);
-    if (run == NULL) {
-        return error_no_memory(error, "merging");
-    }
-    run->writer = writer;
-    buf_init(&run->product, LIMIT_PRODUCT_BYTES);
-    product_codec_init(&run->codec);
-    int status = shard_begin(writer->shard, &run->snapshot, error);
-    if (status == 0) {
-        choose(run, all);
-        *merged = run->count != 0;
-        for (size_t i = 0; i < run->count; i++) {
-            run->sources[i] = (struct merge_source){.segment = run->snapshot.view->segments[run->chosen[i]],
-                                                    .state = &run->snapshot.view->states[run->chosen[i]]};
-        }
-        status = *merged ? write_result(run, error) : 0;
-        if (status == 0 && *merged) {
-            status = publish_result(run, error);
-        }
-        shard_end(&run->snapshot);
-    }
-    merge_patched_release(&run->patched);
-    product_codec_release(&run->codec);
-    buf_release(&run->product);
-    mem_free(run);
-    return status;
-}
-
-/* ---- within a batch ---- */
-
-/* The writer's pending segments as sources; states has room for as many. */
-static void list_pending(struct merge_run *run, struct segment_state *states)
-{
-    const struct shard_writer *writer = run->writer;
+    struct shard_writer *writer = run->writer;
+    struct merge_carried *carried = &successor->carried;
+    uint32_t kept = 0;
     for (uint32_t i = 0; i < writer->segment_count; i++) {
-        const struct writer_segment *segment = &writer->segments[i];
-        if (segment->pending) {
-            states[run->count] = (struct segment_state){.dead = segment->dead, .dead_count = segment->info.dead};
-            run->sources[run->count] = (struct merge_source){segment->segment, &states[run->count]};
-            run->count++;
+        if (is_source(run, writer->segments[i].info.id)) {
+            writer_segment_release(&writer->segments[i]);
+        } else {
+            successor->segments[kept++] = writer->segments[i];
         }
     }
+    if (carried->stored.info.dead < carried->stored.info.documents) {
+        successor->segments[kept++] = carried->kept;
+        carried->kept = (struct writer_segment){.segment = NULL};
+    }
+    mem_free(writer->segments);
+    writer->segments = successor->segments;
+    writer->segment_count = kept;
+    successor->segments = NULL;
+    manifest_release(&writer->manifest);
+    writer->manifest = successor->manifest;
+    successor->manifest = (struct manifest){.segments = NULL};
+    changes_release(&writer->changes);
+    writer->changes = carried->waiting;
+    carried->waiting = (struct changes){.slots = NULL};
+    writer->merged.merges++;
+    writer->merged.bytes += merge_policy_bytes(&run->info);
 }
 
-static int replace_pending(struct merge_run *run, aisle_error *error)
+/* Under the lock. */
+static int publish_run(struct merge_run *run, aisle_error *error)
 {
-    struct segment *segment = NULL;
-    int status = 0;
-    if (run->info.documents != 0) {
-        status = shard_writer_open_pending(run->writer, &run->info, &segment, error);
+    struct shard_writer *writer = run->writer;
+    struct successor successor = {.segments = NULL};
+    struct shard_snapshot now;
+    if (is_cancelled(run) || writer->lost) {
+        return error_set(error, AISLE_BUSY, "a merge is given up");
     }
+    int status = shard_begin(writer->shard, &now, error);
     if (status != 0) {
         return status;
     }
-    shard_writer_drop_pending(run->writer);
-    if (segment != NULL) {
-        status = shard_writer_add_segment(run->writer, &run->info, segment, NULL, true);
-        segment_release(segment);
-    }
-    return status == 0 ? 0 : error_no_memory(error, "adding a segment");
-}
-
-int shard_writer_merge_pending(struct shard_writer *writer, aisle_error *error)
-{
-    uint64_t start = clock_monotonic_ns();
-    struct merge_run *run = mem_calloc(1, sizeof *run);
-    struct segment_state *states = mem_calloc(writer->segment_count, sizeof *states);
-    if (run == NULL || states == NULL) {
-        mem_free(run);
-        mem_free(states);
-        return error_no_memory(error, "merging");
-    }
-    run->writer = writer;
-    run->snapshot.shard = writer->shard;
-    buf_init(&run->product, LIMIT_PRODUCT_BYTES);
-    product_codec_init(&run->codec);
-    list_pending(run, states);
-    int status = storage_read_begin(writer->shard->storage, &run->snapshot.txn, error);
+    status = prepare(run, &now, &successor, error);
+    shard_end(&now);
     if (status == 0) {
-        status = write_result(run, error);
-        storage_read_end(run->snapshot.txn);
+        turns_take(&writer->turns);
+        status = write_successor(run, &successor, error);
+        turns_give(&writer->turns);
     }
     if (status == 0) {
-        status = replace_pending(run, error);
+        take_successor(run, &successor);
     }
-    merge_patched_release(&run->patched);
-    product_codec_release(&run->codec);
-    buf_release(&run->product);
-    mem_free(run);
-    mem_free(states);
-    writer->merge_ns += clock_monotonic_ns() - start;
+    successor_release(&successor);
     return status;
 }
 
-int shard_writer_merge(struct shard_writer *writer, bool all, aisle_error *error)
+static void note_failure(struct shard_writer *writer, int status)
 {
-    int status = 0;
-    for (bool merged = true; merged && status == 0;) {
-        uint64_t start = clock_monotonic_ns();
-        uint64_t commits = writer->commit_ns;
-        status = run_merge(writer, all, &merged, error);
-        if (status == 0 && merged) {
-            status = shard_writer_reload(writer, error);
-        }
-        if (status == 0 && merged) {
-            status = shard_writer_clean(writer, error);
-        }
-        writer->merge_ns += clock_monotonic_ns() - start - (writer->commit_ns - commits);
+    if (merge_can_wait(status)) {
+        writer->merged.failures++;
+        writer->merged.error = status;
+    }
+}
+
+int shard_writer_merge(struct shard_writer *writer, const struct merge_order *order, bool *merged,
+                       aisle_error *error)
+{
+    struct merge_run *run = NULL;
+    uint64_t start = clock_monotonic_ns();
+    *merged = false;
+    int status = merge_run_new(writer, order, &run, error);
+    shard_writer_lock(writer);
+    if (status != 0) {
+        note_failure(writer, status);
+        shard_writer_unlock(writer);
+        return status;
+    }
+    status = begin_run(run, error);
+    shard_writer_unlock(writer);
+    if (status == 0 && run->count != 0) {
+        status = merge_run_write(run, error);
+    }
+    shard_writer_lock(writer);
+    if (status == 0 && run->count != 0) {
+        status = publish_run(run, error);
+        *merged = status == 0;
+    }
+    end_run(run);
+    writer->merge_ns += run->count == 0 ? 0 : clock_monotonic_ns() - start;
+    note_failure(writer, status);
+    bool clean = run->count != 0 && !writer->lost;
+    shard_writer_unlock(writer);
+    merge_run_free(run);
+    if (clean) {
+        int cleaned = shard_writer_clean(writer, CLEAN_ALL, status == 0 ? error : NULL);
+        status = status == 0 ? cleaned : status;
     }
     return status;
 }

@@ -10,7 +10,7 @@
 #include "base/bitset.h"
 #include "base/clock.h"
 
-static int put_dead_pages(struct storage_txn *txn, struct writer_segment *segment)
+int publish_dead_pages(struct storage_txn *txn, struct writer_segment *segment)
 {
     size_t words = bitset_words(segment->info.documents);
     uint32_t pages = segment->info.documents / PAGE_BITS_DOCUMENTS + 1;
@@ -28,11 +28,11 @@ static int put_dead_pages(struct storage_txn *txn, struct writer_segment *segmen
     return status;
 }
 
-static const struct writer_segment *find_segment(const struct shard_writer *writer, uint32_t id)
+static const struct writer_segment *find_segment(const struct writer_segment *segments, uint32_t count, uint32_t id)
 {
-    for (uint32_t i = 0; i < writer->segment_count; i++) {
-        if (writer->segments[i].info.id == id) {
-            return &writer->segments[i];
+    for (uint32_t i = 0; i < count; i++) {
+        if (segments[i].info.id == id) {
+            return &segments[i];
         }
     }
     return NULL;
@@ -90,22 +90,23 @@ static size_t same_page(const struct column_patch *patches, size_t left, uint32_
     return count;
 }
 
-static int put_changes(struct storage_txn *txn, struct shard_writer *writer)
+int publish_changes(struct storage_txn *txn, struct changes *changes, const struct writer_segment *segments,
+                    uint32_t segment_count)
 {
-    const struct column_patch *patches = changes_sort(&writer->changes);
-    size_t total = writer->changes.count;
+    const struct column_patch *patches = changes_sort(changes);
+    size_t total = changes->count;
     struct buf scratch;
     int status = 0;
     buf_init(&scratch, COLUMN_PAGE_BYTES_MAX);
     for (size_t i = 0; i < total && status == 0;) {
         size_t count = same_page(patches + i, total - i, COLUMN_PAGE_DOCUMENTS);
-        const struct writer_segment *segment = find_segment(writer, patches[i].segment);
+        const struct writer_segment *segment = find_segment(segments, segment_count, patches[i].segment);
         status = segment == NULL ? AISLE_CORRUPT : patch_column_page(txn, segment, patches + i, count, &scratch);
         i += count;
     }
     for (size_t i = 0; i < total && status == 0;) {
         size_t count = same_page(patches + i, total - i, PAGE_BITS_DOCUMENTS);
-        status = patch_marks(txn, find_segment(writer, patches[i].segment), patches + i, count);
+        status = patch_marks(txn, find_segment(segments, segment_count, patches[i].segment), patches + i, count);
         i += count;
     }
     buf_release(&scratch);
@@ -146,11 +147,11 @@ static int put_all(struct storage_txn *txn, struct shard_writer *writer, aisle_e
     int status = fill_manifest(writer, &manifest);
     for (uint32_t i = 0; i < writer->segment_count && status == 0; i++) {
         if (writer->segments[i].info.dead < writer->segments[i].info.documents) {
-            status = put_dead_pages(txn, &writer->segments[i]);
+            status = publish_dead_pages(txn, &writer->segments[i]);
         }
     }
     if (status == 0) {
-        status = put_changes(txn, writer);
+        status = publish_changes(txn, &writer->changes, writer->segments, writer->segment_count);
     }
     if (status == 0) {
         status = put_marks(txn, writer, manifest.generation);
@@ -179,28 +180,9 @@ static bool has_news(const struct shard_writer *writer)
     return writer->any_deaths || writer->changes.count != 0;
 }
 
-int shard_writer_publish(struct shard_writer *writer, aisle_error *error)
+/* The writer's own state after a commit. */
+static void take_commit(struct shard_writer *writer)
 {
-    struct storage_txn *txn = NULL;
-    int status = shard_writer_flush(writer, error);
-    if (status != 0 || !has_news(writer)) {
-        return status;
-    }
-    uint64_t start = clock_monotonic_ns();
-    status = storage_write_begin(writer->shard->storage, &txn, error);
-    if (status != 0) {
-        return status;
-    }
-    status = put_all(txn, writer, error);
-    if (status != 0) {
-        storage_abort(txn);
-        return status;
-    }
-    status = storage_commit(txn, error);
-    writer->commit_ns += clock_monotonic_ns() - start;
-    if (status != 0) {
-        return status;
-    }
     changes_release(&writer->changes);
     writer->any_deaths = false;
     for (uint32_t i = 0; i < writer->mark_count; i++) {
@@ -210,9 +192,52 @@ int shard_writer_publish(struct shard_writer *writer, aisle_error *error)
     }
     /*
      * The commit stands, so what fails from here on is not its failure: without the new state the writer is lost for
-     * further use, and refuse that cannot be removed now waits for the next commit.
+     * further use.
      */
-    status = shard_writer_reload(writer, NULL);
-    status = status == 0 ? shard_writer_clean(writer, NULL) : status;
-    return 0;
+    (void)!shard_writer_reload(writer, NULL);
+}
+
+/* Under the lock, with the turn to write. */
+static int write_commit(struct shard_writer *writer, aisle_error *error)
+{
+    struct storage_txn *txn = NULL;
+    int status = storage_write_begin(writer->shard->storage, &txn, error);
+    if (status != 0) {
+        return status;
+    }
+    status = put_all(txn, writer, error);
+    if (status != 0) {
+        storage_abort(txn);
+        return status;
+    }
+    return storage_commit(txn, error);
+}
+
+/* Refuse that a commit removes at most: the rest waits for the next, so that a commit stays small. */
+#define COMMIT_CLEAN_BATCHES 1u
+
+int shard_writer_publish(struct shard_writer *writer, aisle_error *error)
+{
+    int status = shard_writer_flush(writer, error);
+    if (status != 0) {
+        return status;
+    }
+    shard_writer_lock(writer);
+    bool news = has_news(writer);
+    if (news) {
+        uint64_t start = clock_monotonic_ns();
+        turns_take(&writer->turns);
+        status = write_commit(writer, error);
+        turns_give(&writer->turns);
+        writer->commit_ns += clock_monotonic_ns() - start;
+    }
+    if (news && status == 0) {
+        take_commit(writer);
+    }
+    bool lost = writer->lost;
+    shard_writer_unlock(writer);
+    if (news && status == 0 && !lost) {
+        (void)!shard_writer_clean(writer, COMMIT_CLEAN_BATCHES, NULL);
+    }
+    return status;
 }

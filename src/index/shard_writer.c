@@ -6,7 +6,9 @@
 #include "base/alloc.h"
 #include "base/bitset.h"
 
-static void release_segment(struct writer_segment *segment)
+#include <assert.h>
+
+void writer_segment_release(struct writer_segment *segment)
 {
     segment_release(segment->segment);
     mem_free(segment->dead);
@@ -16,7 +18,7 @@ static void release_segment(struct writer_segment *segment)
 static void release_segments(struct shard_writer *writer)
 {
     for (uint32_t i = 0; i < writer->segment_count; i++) {
-        release_segment(&writer->segments[i]);
+        writer_segment_release(&writer->segments[i]);
     }
     mem_free(writer->segments);
     writer->segments = NULL;
@@ -25,14 +27,63 @@ static void release_segments(struct shard_writer *writer)
 
 void shard_writer_release(struct shard_writer *writer)
 {
-    flush_abandon(writer);
+    if (writer->shard == NULL) {
+        return;
+    }
+    bool forked = storage_forked(writer->shard->storage);
+    if (!forked) {
+        flush_abandon(writer);
+    }
     release_segments(writer);
     segment_builder_free(writer->builder);
     manifest_release(&writer->manifest);
     changes_release(&writer->changes);
     mem_free(writer->marks);
-    writer->marks = NULL;
-    writer->builder = NULL;
+    if (!forked) {
+        /* In a child, whoever held them and the flush's thread are not there. */
+        pthread_mutex_destroy(&writer->lock);
+        turns_release(&writer->turns);
+    }
+    *writer = (struct shard_writer){.shard = NULL};
+}
+
+void shard_writer_lock(struct shard_writer *writer)
+{
+    pthread_mutex_lock(&writer->lock);
+}
+
+void shard_writer_unlock(struct shard_writer *writer)
+{
+    pthread_mutex_unlock(&writer->lock);
+}
+
+uint32_t shard_writer_segments(struct shard_writer *writer)
+{
+    shard_writer_lock(writer);
+    uint32_t count = writer->segment_count;
+    shard_writer_unlock(writer);
+    return count;
+}
+
+uint32_t shard_writer_build(struct shard_writer *writer)
+{
+    uint32_t slot = 0;
+    shard_writer_lock(writer);
+    uint32_t id = writer->manifest.next_segment++;
+    while (writer->building[slot] != 0) {
+        slot++;
+        assert(slot < WRITER_BUILDING_MAX);
+    }
+    writer->building[slot] = id;
+    shard_writer_unlock(writer);
+    return id;
+}
+
+void shard_writer_built(struct shard_writer *writer, uint32_t id)
+{
+    for (uint32_t slot = 0; slot < WRITER_BUILDING_MAX; slot++) {
+        writer->building[slot] = writer->building[slot] == id ? 0 : writer->building[slot];
+    }
 }
 
 void shard_writer_drop_pending(struct shard_writer *writer)
@@ -40,7 +91,7 @@ void shard_writer_drop_pending(struct shard_writer *writer)
     uint32_t kept = 0;
     for (uint32_t i = 0; i < writer->segment_count; i++) {
         if (writer->segments[i].pending) {
-            release_segment(&writer->segments[i]);
+            writer_segment_release(&writer->segments[i]);
         } else {
             writer->segments[kept++] = writer->segments[i];
         }
@@ -94,16 +145,39 @@ int shard_writer_reload(struct shard_writer *writer, aisle_error *error)
     return status == 0 ? 0 : error_no_memory(error, "beginning to write");
 }
 
-int shard_writer_begin(struct shard_writer *writer, struct shard *shard, uint64_t transaction_bytes,
+static int enter_gate(void *context)
+{
+    turns_take(&((struct shard_writer *)context)->turns);
+    return 0;
+}
+
+static void leave_gate(void *context, uint64_t bytes)
+{
+    (void)bytes;
+    turns_give(&((struct shard_writer *)context)->turns);
+}
+
+int shard_writer_begin(struct shard_writer *writer, struct shard *shard, const struct budget *budget,
                        aisle_error *error)
 {
-    *writer = (struct shard_writer){.shard = shard, .transaction_bytes = transaction_bytes};
-    int status = segment_builder_new(shard->columns, &writer->builder);
-    if (status != 0) {
+    *writer = (struct shard_writer){.shard = NULL};
+    if (turns_init(&writer->turns) != 0) {
         return error_no_memory(error, "beginning to write");
     }
-    status = shard_writer_reload(writer, error);
-    return status == 0 ? shard_writer_clean(writer, error) : status;
+    if (pthread_mutex_init(&writer->lock, NULL) != 0) {
+        turns_release(&writer->turns);
+        return error_no_memory(error, "beginning to write");
+    }
+    writer->shard = shard;
+    writer->budget = budget;
+    writer->gate = (struct sink_gate){.enter = enter_gate, .leave = leave_gate, .context = writer};
+    if (segment_builder_new(shard->columns, &writer->builder) != 0) {
+        return error_no_memory(error, "beginning to write");
+    }
+    shard_writer_lock(writer);
+    int status = shard_writer_reload(writer, error);
+    shard_writer_unlock(writer);
+    return status == 0 ? shard_writer_clean(writer, CLEAN_ALL, error) : status;
 }
 
 /* ---- finding and killing ---- */
@@ -134,7 +208,7 @@ int shard_writer_find(const struct shard_writer *writer, struct bytes id, uint64
     return AISLE_END;
 }
 
-int shard_writer_kill_in(struct shard_writer *writer, struct writer_segment *segment, uint32_t document)
+int writer_segment_kill(struct writer_segment *segment, uint32_t document, bool *fresh)
 {
     uint32_t documents = segment->info.documents;
     if (segment->dead == NULL) {
@@ -147,13 +221,21 @@ int shard_writer_kill_in(struct shard_writer *writer, struct writer_segment *seg
     if (segment->dead == NULL || segment->dead_dirty == NULL) {
         return AISLE_NO_MEMORY;
     }
-    if (!bitset_get(segment->dead, document)) {
+    *fresh = !bitset_get(segment->dead, document);
+    if (*fresh) {
         bitset_set(segment->dead, document);
         bitset_set(segment->dead_dirty, document / PAGE_BITS_DOCUMENTS);
         segment->info.dead++;
-        writer->any_deaths = true;
     }
     return 0;
+}
+
+int shard_writer_kill_in(struct shard_writer *writer, struct writer_segment *segment, uint32_t document)
+{
+    bool fresh = false;
+    int status = writer_segment_kill(segment, document, &fresh);
+    writer->any_deaths = writer->any_deaths || fresh;
+    return status;
 }
 
 int shard_writer_kill(struct shard_writer *writer, const struct writer_place *place)

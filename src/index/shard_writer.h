@@ -6,14 +6,19 @@
  * versions of what was put are found when the builder is written, by walking each segment's id table once beside the
  * sorted batch: never one random look-up a put.
  *
- * Thread rule: the writer's thread.
+ * Thread rule: the writer's thread, but for shard_writer_merge, which the merger's thread calls too (merger.h). What
+ * both touch is behind `lock`: segments, changes, manifest and times. The writer's thread takes it wherever it looks
+ * at them, and never while it waits for a flush; whoever writes to the storage takes its turn, after the lock. What a
+ * place (shard_writer_find) says holds as long as the lock is held, because a merge moves documents.
  */
 #ifndef AISLE_INDEX_SHARD_WRITER_H
 #define AISLE_INDEX_SHARD_WRITER_H
 
 #include "index/changes.h"
 #include "index/position.h"
+#include "index/budget.h"
 #include "index/shard.h"
+#include "index/turns.h"
 
 /* A segment as the writer sees it: listed or pending. */
 struct writer_segment {
@@ -31,28 +36,53 @@ struct writer_mark {
     bool changed;        /* since the last publish */
 };
 
+/* A flush, a merge of pending segments, a merge by the writer and one by the merger. */
+#define WRITER_BUILDING_MAX 4u
+
+struct merge_run;
+
+/* What a shard's merges have done, for aisle_writer_statistics. */
+struct merge_counts {
+    uint64_t merges;
+    uint64_t bytes;
+    uint64_t failures;
+    int error; /* of the last failure */
+};
+
 struct shard_writer {
-    struct shard *shard;
-    uint64_t transaction_bytes; /* of a new segment's extents that wait in memory */
+    struct shard *shard; /* NULL: not begun */
+    const struct budget *budget;
     struct segment_builder *builder;
-    struct flush *flush;      /* under way on a thread of its own; NULL: none */
+    struct flush *flush; /* under way on a thread of its own; NULL: none */
+    struct turns turns;  /* to write to the storage */
+    struct sink_gate gate; /* which takes them */
+    struct writer_mark *marks; /* owned: of the sources read since the writer began */
+    uint32_t mark_count;
+    uint32_t mark_current; /* where the next operations come from */
+    bool skipping;         /* the current mark is not behind what was committed: operations are repeats */
+    pthread_mutex_t lock;  /* over all that follows */
     struct manifest manifest; /* as committed; its numbers move on as segments are written */
     struct writer_segment *segments;
     uint32_t segment_count;
     struct changes changes;
-    struct writer_mark *marks; /* owned: of the sources read since the writer began */
-    uint32_t mark_count;
-    uint32_t mark_current;     /* where the next operations come from */
-    bool skipping;             /* the current mark is not behind what was committed: operations are repeats */
+    uint32_t building[WRITER_BUILDING_MAX]; /* ids of segments that are being written; 0: free */
+    struct merge_run *runs;                 /* merges of committed segments under way */
     bool any_deaths;
-    bool lost;           /* the committed state could not be loaded: only release is allowed */
+    bool lost; /* the committed state could not be loaded: only release is allowed */
     uint64_t compress_ns, encode_ns, merge_ns, commit_ns;
+    uint64_t written_bytes;  /* payload of the segments that flushes made */
+    uint64_t written_before; /* of that, what a commit without a merger has merged by */
+    struct merge_counts merged;
 };
 
 /* Cleans away what a crashed writer left and loads the current generation. */
-must_check int shard_writer_begin(struct shard_writer *writer, struct shard *shard, uint64_t transaction_bytes,
+must_check int shard_writer_begin(struct shard_writer *writer, struct shard *shard, const struct budget *budget,
                                   aisle_error *error);
 void shard_writer_release(struct shard_writer *writer);
+
+/* Around what looks at the segments. */
+void shard_writer_lock(struct shard_writer *writer);
+void shard_writer_unlock(struct shard_writer *writer);
 
 /* A place for a product that the writer found. */
 struct writer_place {
@@ -61,11 +91,14 @@ struct writer_place {
     uint32_t document;
 };
 
-/* The live version of a product, not yet committed ones included; nothing may be flushing. 0 or AISLE_END. */
+/*
+ * Under the lock: the live version of a product, not yet committed ones included; nothing may be flushing. 0 or
+ * AISLE_END.
+ */
 must_check int shard_writer_find(const struct shard_writer *writer, struct bytes id, uint64_t id_hash,
                                  struct writer_place *place);
 
-/* Kills it. */
+/* Under the lock: kills it. */
 must_check int shard_writer_kill(struct shard_writer *writer, const struct writer_place *place);
 
 /* Writes the builder's documents as a pending segment. Nothing to do when it is empty. Joins first. */
@@ -84,8 +117,30 @@ uint64_t shard_writer_memory(const struct shard_writer *writer);
 /* Flushes, then makes everything since the last publish durable and visible; nothing to do when there is nothing. */
 must_check int shard_writer_publish(struct shard_writer *writer, aisle_error *error);
 
-/* Merges what the policy chooses, until it chooses nothing; with all, everything into one segment. Published. */
-must_check int shard_writer_merge(struct shard_writer *writer, bool all, aisle_error *error);
+/* How to merge. */
+struct merge_order {
+    bool all;                  /* everything into one segment, whatever the policy says */
+    uint64_t bytes_max;        /* of the sources */
+    const atomic_bool *cancel; /* NULL, or: give up when it becomes true */
+    uint64_t bytes_per_second; /* written at most; 0: as fast as can be */
+};
+
+/*
+ * One merge of committed segments, published. *merged: whether there was anything to merge. Two may run at once, on
+ * two threads: each leaves the other's segments alone. AISLE_BUSY when it was cancelled. On any failure the sources
+ * are as they were.
+ */
+must_check int shard_writer_merge(struct shard_writer *writer, const struct merge_order *order, bool *merged,
+                                  aisle_error *error);
+
+/* Whether a failed merge is no more than put off: its cause (memory, disk) may go away. */
+static inline bool merge_can_wait(int status)
+{
+    return status == AISLE_NO_MEMORY || status == AISLE_DISK_FULL || status == AISLE_MAP_FULL;
+}
+
+/* Segments that the shard has now. */
+uint32_t shard_writer_segments(struct shard_writer *writer);
 
 /* Notes where the next operations come from. AISLE_LIMIT when one commit spans too many sources. */
 must_check int shard_writer_mark(struct shard_writer *writer, const struct log_position *position, aisle_error *error);

@@ -6,33 +6,68 @@
 
 #include "index/shard_writer.h"
 
-/* Appends a segment with a reference and a copy of dead (may be NULL). */
+/* Under the lock: appends a segment with a reference and a copy of dead (may be NULL). */
 must_check int shard_writer_add_segment(struct shard_writer *writer, const struct segment_info *info,
                                         struct segment *segment, const uint64_t *dead, bool pending);
 
+/* Under the lock. */
 must_check int shard_writer_reload(struct shard_writer *writer, aisle_error *error);
+
+/*
+ * The number of a new segment, which cleaning then leaves alone until shard_writer_built says that it is one of the
+ * writer's or given up. Takes the lock.
+ */
+uint32_t shard_writer_build(struct shard_writer *writer);
+
+/* Under the lock. */
+void shard_writer_built(struct shard_writer *writer, uint32_t id);
 
 /* Opens a segment that is on disk but not listed. */
 must_check int shard_writer_open_pending(struct shard_writer *writer, const struct segment_info *info,
                                          struct segment **out, aisle_error *error);
 
-/* Removes extents and pages of segments that the manifest does not list, in small transactions. */
-must_check int shard_writer_clean(struct shard_writer *writer, aisle_error *error);
+/*
+ * Removes extents and pages of segments that are neither listed nor in use, in small transactions, of each table at
+ * most batches_max. Takes the lock for each.
+ */
+#define CLEAN_ALL UINT32_MAX
+must_check int shard_writer_clean(struct shard_writer *writer, uint32_t batches_max, aisle_error *error);
+
+/* Marks a document dead; *fresh: it was alive. */
+must_check int writer_segment_kill(struct writer_segment *segment, uint32_t document, bool *fresh);
+void writer_segment_release(struct writer_segment *segment);
+
+/* Writes the pages of dead bits that have changed. */
+must_check int publish_dead_pages(struct storage_txn *txn, struct writer_segment *segment);
+
+/* Writes changed columns and the marks of the products that are older; changes can only be released then. */
+must_check int publish_changes(struct storage_txn *txn, struct changes *changes, const struct writer_segment *segments,
+                               uint32_t segment_count);
+
+/* Whether a merge that is under way has the segment as a source. Under the lock. */
+bool merge_holds(const struct shard_writer *writer, uint32_t segment);
 
 /*
- * A compressor with the shard's current dictionary, the caller's to free. Trains the dictionary first when there is
- * none yet and the builder holds enough products for it.
+ * A compressor with the shard's current dictionary, whose number it tells, the caller's to free. Trains the dictionary
+ * first when there is none yet and the builder holds enough products for it. Takes the lock.
  */
 must_check int shard_writer_compressor(struct shard_writer *writer, const struct segment_builder *builder,
-                                       struct compressor **out, aisle_error *error);
+                                       uint32_t *number, struct compressor **out, aisle_error *error);
 
-/* Marks a document of a segment dead. */
+/* The number of the current dictionary; 0: none yet. Takes the lock. */
+uint32_t shard_writer_dictionary(struct shard_writer *writer);
+
+/* Stores a dictionary, which becomes the current one. Takes the lock. */
+must_check int shard_writer_adopt_dictionary(struct shard_writer *writer, struct bytes dictionary, uint32_t *number,
+                                             aisle_error *error);
+
+/* Under the lock: marks a document of a segment dead. */
 must_check int shard_writer_kill_in(struct shard_writer *writer, struct writer_segment *segment, uint32_t document);
 
-/* Merges all pending segments into one. No pending column change may refer to them. */
+/* Merges all pending segments into one. No pending column change may refer to them. Takes the lock. */
 must_check int shard_writer_merge_pending(struct shard_writer *writer, aisle_error *error);
 
-/* Forgets the pending segments; their extents are refuse then. */
+/* Under the lock: forgets the pending segments; their extents are refuse then. */
 void shard_writer_drop_pending(struct shard_writer *writer);
 
 /* Waits for a flush beside and forgets its result. */

@@ -3,6 +3,7 @@
  */
 #include "index/catalog.h"
 #include "index/ingest.h"
+#include "index/merger.h"
 #include "index/result.h"
 #include "index/shard_writer.h"
 #include "index/writer_read.h"
@@ -15,7 +16,9 @@
 struct aisle_writer {
     struct aisle *catalog;
     struct storage_lock *lock;
+    struct budget budget;
     struct shard_writer *shards; /* owned, one a shard */
+    struct merger merger;        /* with a thread to spare */
     struct ingest ingest;
     struct product_reader *reader;
     struct product_codec codec;
@@ -44,24 +47,6 @@ static int refuse_failed(const struct aisle_writer *writer, aisle_error *error)
     return writer->failed ? error_set(error, AISLE_INVALID, "the writer has failed before; free it and begin anew") : 0;
 }
 
-/*
- * What the rest of the writer takes beside the builders: a quarter of the budget, and no more than
- * LIMIT_TRANSACTION_BYTES, for LMDB's transaction; the fixed part for parsing, analysis, extents, zstd.
- */
-#define MEMORY_FIXED_BYTES (16u << 20)
-
-static uint64_t transaction_bytes(const struct aisle *catalog)
-{
-    uint64_t share = catalog->memory_bytes / 4;
-    return share < LIMIT_TRANSACTION_BYTES ? share : LIMIT_TRANSACTION_BYTES;
-}
-
-static uint64_t builder_budget(const struct aisle *catalog)
-{
-    uint64_t aside = transaction_bytes(catalog) + MEMORY_FIXED_BYTES;
-    return catalog->memory_bytes > 2 * aside ? catalog->memory_bytes - aside : catalog->memory_bytes / 2;
-}
-
 /* ---- life ---- */
 
 static int begin_shards(struct aisle_writer *writer, aisle_error *error)
@@ -73,7 +58,11 @@ static int begin_shards(struct aisle_writer *writer, aisle_error *error)
     }
     int status = 0;
     for (uint32_t i = 0; i < catalog->shard_count && status == 0; i++) {
-        status = shard_writer_begin(&writer->shards[i], &catalog->shards[i], transaction_bytes(catalog), error);
+        status = shard_writer_begin(&writer->shards[i], &catalog->shards[i], &writer->budget, error);
+    }
+    if (status == 0 && catalog->threads >= 2 &&
+        merger_init(&writer->merger, writer->shards, catalog->shard_count, catalog->merge_bytes_per_second) != 0) {
+        status = error_no_memory(error, "beginning to write");
     }
     return status;
 }
@@ -110,6 +99,7 @@ int aisle_begin(aisle *catalog, aisle_writer **out, aisle_error *error)
     }
     writer->catalog = catalog;
     writer->statistics.size = sizeof writer->statistics;
+    budget_divide(catalog->memory_bytes, catalog->threads, &writer->budget);
     buf_init(&writer->merged, LIMIT_PRODUCT_BYTES);
     product_codec_init(&writer->codec);
     int status = take_lock(writer, error);
@@ -134,6 +124,9 @@ void aisle_writer_free(aisle_writer *writer)
 {
     if (writer == NULL) {
         return;
+    }
+    if (!storage_forked(writer->catalog->shards[0].storage)) {
+        merger_release(&writer->merger, !writer->failed);
     }
     for (uint32_t i = 0; writer->shards != NULL && i < writer->catalog->shard_count; i++) {
         shard_writer_release(&writer->shards[i]);
@@ -187,7 +180,7 @@ static int keep_budget_beside(struct aisle_writer *writer, uint32_t largest, ais
     for (uint32_t i = 0; i < writer->catalog->shard_count; i++) {
         filling += segment_builder_memory(writer->shards[i].builder);
     }
-    if (filling < builder_budget(writer->catalog) / 2) {
+    if (filling < writer->budget.builder_bytes / 2) {
         return 0;
     }
     int status = 0;
@@ -205,7 +198,7 @@ static int keep_budget(struct aisle_writer *writer, aisle_error *error)
     writer->statistics.memory_peak =
         used > writer->statistics.memory_peak ? used : writer->statistics.memory_peak;
     if (writer->catalog->threads < 2) {
-        return used < builder_budget(writer->catalog) ? 0 : shard_writer_flush(&writer->shards[largest], error);
+        return used < writer->budget.builder_bytes ? 0 : shard_writer_flush(&writer->shards[largest], error);
     }
     return keep_budget_beside(writer, largest, error);
 }
@@ -271,10 +264,12 @@ static int not_found(struct bytes id, aisle_error *error)
     return error_set(error, AISLE_NOT_FOUND, "no product has the id \"%.*s\"", shown, (const char *)id.data);
 }
 
+/* Waits for a flush, takes the lock and finds the product; whatever comes of it, the caller gives the lock back. */
 static int find_product(struct aisle_writer *writer, struct shard_writer *shard, struct bytes id, uint64_t id_hash,
                         struct writer_place *place, aisle_error *error)
 {
     int status = shard_writer_join(shard, error);
+    shard_writer_lock(shard);
     if (status != 0) {
         return fail(writer, status);
     }
@@ -287,28 +282,36 @@ static int find_product(struct aisle_writer *writer, struct shard_writer *shard,
                                                 aisle_error_text(status)));
 }
 
+static int delete_product(struct aisle_writer *writer, struct shard_writer *shard, struct bytes id, uint64_t id_hash,
+                          aisle_error *error)
+{
+    struct writer_place place;
+    int status = find_product(writer, shard, id, id_hash, &place, error);
+    bool found = status == 0;
+    /* The builder's version may hide one in a segment: both go. */
+    while (status == 0) {
+        status = shard_writer_kill(shard, &place);
+        status = status != 0 ? status : shard_writer_find(shard, id, id_hash, &place);
+    }
+    shard_writer_unlock(shard);
+    if (found && status != AISLE_END) {
+        return fail(writer, error_set(error, status, "a product cannot be deleted: %s", aisle_error_text(status)));
+    }
+    return found ? 0 : status;
+}
+
 int aisle_delete(aisle_writer *writer, aisle_bytes id, aisle_error *error)
 {
     struct bytes key = bytes_of(id.data, id.size);
     uint64_t id_hash = hash_bytes(key.data, key.size);
     struct shard_writer *shard = shard_of(writer, id_hash);
-    struct writer_place place;
     int status = refuse_failed(writer, error);
     if (status != 0 || is_repeated(shard)) {
         return status;
     }
-    status = find_product(writer, shard, key, id_hash, &place, error);
-    bool found = status == 0;
-    /* The builder's version may hide one in a segment: both go. */
-    while (status == 0) {
-        status = shard_writer_kill(shard, &place);
-        status = status != 0 ? status : shard_writer_find(shard, key, id_hash, &place);
-    }
-    if (found && status != AISLE_END) {
-        return fail(writer, error_set(error, status, "a product cannot be deleted: %s", aisle_error_text(status)));
-    }
-    writer->statistics.deletes += found ? 1 : 0;
-    return found ? 0 : status;
+    status = delete_product(writer, shard, key, id_hash, error);
+    writer->statistics.deletes += status == 0 ? 1 : 0;
+    return status;
 }
 
 /* ---- patches ---- */
@@ -373,32 +376,66 @@ static int current_product(struct aisle_writer *writer, struct shard_writer *sha
     return writer_read_committed(&writer->codec, writer->catalog->schema, shard, place, out);
 }
 
-static int index_again(struct aisle_writer *writer, struct shard_writer *shard, const struct writer_place *place,
-                       struct bytes patch, uint64_t id_hash, aisle_error *error)
+/* Makes writer->merged the product with the patch laid over. */
+static int lay_patch(struct aisle_writer *writer, struct bytes current, struct bytes patch, aisle_error *error)
 {
     struct json_overlay_field *fields = NULL;
-    struct buf current;
     size_t count;
-    buf_init(&current, LIMIT_PRODUCT_BYTES * 2);
     buf_clear(&writer->merged);
     int status = list_members(product_reader_json(writer->reader), patch, &fields, &count);
     if (status == 0) {
-        status = current_product(writer, shard, place, &current);
-    }
-    if (status == 0) {
-        status = json_overlay(buf_bytes(&current), fields, count, &writer->merged, error);
+        status = json_overlay(current, fields, count, &writer->merged, error);
     }
     mem_free(fields);
-    buf_release(&current);
     if (status == AISLE_LIMIT) {
         return error_set(error, AISLE_BAD_PRODUCT, "with this patch the product would pass %u bytes",
                          LIMIT_PRODUCT_BYTES);
     }
-    if (status != 0) {
-        return fail(writer, error_set(error, status, "a product cannot be patched: %s", aisle_error_text(status)));
+    return status == 0 ? 0
+                       : fail(writer, error_set(error, status, "a product cannot be patched: %s",
+                                                aisle_error_text(status)));
+}
+
+static int index_again(struct aisle_writer *writer, struct shard_writer *shard, struct bytes current,
+                       struct bytes patch, uint64_t id_hash, aisle_error *error)
+{
+    int status = lay_patch(writer, current, patch, error);
+    if (status == 0) {
+        status = read_product(writer, buf_bytes(&writer->merged), error);
     }
-    status = read_product(writer, buf_bytes(&writer->merged), error);
     return status == 0 ? put_product(writer, shard, id_hash, buf_bytes(&writer->merged), error) : status;
+}
+
+/* Changes columns in place, or else reads the product into current, to be indexed again. *done: which of the two. */
+static int patch_or_read(struct aisle_writer *writer, struct shard_writer *shard, struct bytes id, uint64_t id_hash,
+                         struct buf *current, bool *done, aisle_error *error)
+{
+    struct writer_place place;
+    int status = find_product(writer, shard, id, id_hash, &place, error);
+    if (status == 0) {
+        bool committed = !place.in_builder && !shard->segments[place.segment].pending;
+        *done = committed && is_columns_only(writer);
+        status = *done ? change_columns(writer, shard, &place) : current_product(writer, shard, &place, current);
+        if (status != 0) {
+            fail(writer, error_set(error, status, "a product cannot be patched: %s", aisle_error_text(status)));
+        }
+    }
+    shard_writer_unlock(shard);
+    return status;
+}
+
+static int patch_product(struct aisle_writer *writer, struct shard_writer *shard, struct bytes id, uint64_t id_hash,
+                         struct bytes patch, aisle_error *error)
+{
+    struct buf current;
+    bool done = false;
+    buf_init(&current, LIMIT_PRODUCT_BYTES * 2);
+    int status = patch_or_read(writer, shard, id, id_hash, &current, &done, error);
+    if (status == 0 && !done) {
+        status = index_again(writer, shard, buf_bytes(&current), patch, id_hash, error);
+    }
+    buf_release(&current);
+    return status;
 }
 
 int aisle_patch(aisle_writer *writer, aisle_bytes id, aisle_bytes fields, aisle_error *error)
@@ -407,7 +444,6 @@ int aisle_patch(aisle_writer *writer, aisle_bytes id, aisle_bytes fields, aisle_
     struct bytes patch = bytes_of(fields.data, fields.size);
     uint64_t id_hash = hash_bytes(key.data, key.size);
     struct shard_writer *shard = shard_of(writer, id_hash);
-    struct writer_place place;
     int status = refuse_failed(writer, error);
     if (status == 0) {
         status = product_reader_read_patch(writer->reader, writer->catalog->schema, patch, &writer->product, error);
@@ -419,17 +455,7 @@ int aisle_patch(aisle_writer *writer, aisle_bytes id, aisle_bytes fields, aisle_
     if (status != 0 || is_repeated(shard)) {
         return status;
     }
-    status = find_product(writer, shard, key, id_hash, &place, error);
-    if (status != 0) {
-        return status;
-    }
-    bool committed = !place.in_builder && !shard->segments[place.segment].pending;
-    if (committed && is_columns_only(writer)) {
-        status = change_columns(writer, shard, &place);
-        status = status == 0 ? 0 : fail(writer, error_no_memory(error, "patching a product"));
-    } else {
-        status = index_again(writer, shard, &place, patch, id_hash, error);
-    }
+    status = patch_product(writer, shard, key, id_hash, patch, error);
     writer->statistics.patches += status == 0 ? 1 : 0;
     return status;
 }
@@ -449,6 +475,14 @@ int aisle_mark(aisle_writer *writer, const aisle_position *position, aisle_error
     return status;
 }
 
+static bool is_lost(struct shard_writer *shard)
+{
+    shard_writer_lock(shard);
+    bool lost = shard->lost;
+    shard_writer_unlock(shard);
+    return lost;
+}
+
 static int publish(struct aisle_writer *writer, aisle_error *error)
 {
     int status = refuse_failed(writer, error);
@@ -456,26 +490,78 @@ static int publish(struct aisle_writer *writer, aisle_error *error)
         status = shard_writer_publish(&writer->shards[i], error);
     }
     for (uint32_t i = 0; i < writer->catalog->shard_count && !writer->failed; i++) {
-        writer->failed = writer->shards[i].lost;
+        writer->failed = is_lost(&writer->shards[i]);
     }
     return status == 0 || writer->failed ? status : fail(writer, status);
 }
 
-/* A merge that does not fit now (memory, disk) leaves its sources as they were; the next commit tries again. */
-static bool can_wait(int status)
+/* ---- merges ---- */
+
+/*
+ * Without a thread of their own, merges take the committing caller's time, in proportion to what it has written: with
+ * eight segments a tier, each written byte calls for about one byte of merging a tier. What is larger waits, for
+ * aisle_compact or a writer with threads, unless there are so many segments that searching suffers.
+ */
+#define COMMIT_MERGE_BYTES (UINT64_C(16) << 20)
+#define COMMIT_MERGE_FACTOR 8u
+#define CROWDED_SEGMENTS 64u
+
+/* With a thread: what a commit merges itself while the thread has a longer merge, and when it waits for the thread. */
+#define SMALL_MERGE_BYTES (UINT64_C(4) << 20)
+#define WAIT_SEGMENTS (LIMIT_SEGMENTS / 2)
+
+static int merge_failed(struct aisle_writer *writer, int status)
 {
-    return status == AISLE_NO_MEMORY || status == AISLE_DISK_FULL || status == AISLE_MAP_FULL;
+    return status == 0 || merge_can_wait(status) ? 0 : fail(writer, status);
 }
 
-static int merge(struct aisle_writer *writer, bool all, aisle_error *error)
+static int merge_here(struct aisle_writer *writer, struct shard_writer *shard, aisle_error *error)
 {
+    uint64_t bytes = (shard->written_bytes - shard->written_before) * COMMIT_MERGE_FACTOR;
     int status = 0;
-    bool lost = false;
-    for (uint32_t i = 0; i < writer->catalog->shard_count && status == 0; i++) {
-        status = shard_writer_merge(&writer->shards[i], all, error);
-        lost = writer->shards[i].lost;
+    bytes = bytes < COMMIT_MERGE_BYTES ? COMMIT_MERGE_BYTES : bytes;
+    shard->written_before = shard->written_bytes;
+    for (bool merged = true; merged && status == 0;) {
+        bool crowded = shard_writer_segments(shard) > CROWDED_SEGMENTS;
+        uint64_t before = shard->merged.bytes;
+        status = shard_writer_merge(shard, &(struct merge_order){.bytes_max = crowded ? UINT64_MAX : bytes}, &merged,
+                                    error);
+        uint64_t spent = shard->merged.bytes - before;
+        bytes -= spent < bytes ? spent : bytes;
     }
-    return status == 0 || (can_wait(status) && !lost) ? status : fail(writer, status);
+    return merge_failed(writer, status);
+}
+
+/* Keeps the number of segments down while the merger is at something long. */
+static int relieve(struct aisle_writer *writer, struct shard_writer *shard, aisle_error *error)
+{
+    bool merged;
+    int status = shard_writer_merge(shard, &(struct merge_order){.bytes_max = SMALL_MERGE_BYTES}, &merged, error);
+    uint64_t start = clock_monotonic_ns();
+    while (shard_writer_segments(shard) >= WAIT_SEGMENTS && merger_busy(&writer->merger)) {
+        merger_wait(&writer->merger);
+    }
+    writer->statistics.wait_ns += clock_monotonic_ns() - start;
+    return merge_failed(writer, status);
+}
+
+static int merge_after_commit(struct aisle_writer *writer, aisle_error *error)
+{
+    bool beside = writer->catalog->threads >= 2;
+    bool busy = beside && merger_busy(&writer->merger);
+    int status = beside ? merger_failure(&writer->merger, error) : 0;
+    if (status != 0) {
+        return fail(writer, status);
+    }
+    beside = beside && merger_wake(&writer->merger);
+    for (uint32_t i = 0; i < writer->catalog->shard_count && status == 0; i++) {
+        if (!beside) {
+            status = merge_here(writer, &writer->shards[i], error);
+        } else if (busy) {
+            status = relieve(writer, &writer->shards[i], error);
+        }
+    }
+    return status;
 }
 
 int aisle_commit(aisle_writer *writer, aisle_error *error)
@@ -483,9 +569,25 @@ int aisle_commit(aisle_writer *writer, aisle_error *error)
     int status = publish(writer, error);
     if (status == 0 && !writer->failed) {
         /* The commit stands, so what merging meets is not its failure: the writer says so when it is used next. */
-        (void)!merge(writer, false, &writer->merging);
+        (void)!merge_after_commit(writer, &writer->merging);
+        writer->merging.code = writer->failed ? writer->merging.code : 0;
     }
     return status;
+}
+
+static int merge_all(struct aisle_writer *writer, aisle_error *error)
+{
+    static const struct merge_order order = {.all = true, .bytes_max = UINT64_MAX};
+    int status = 0;
+    if (writer->merger.ready) {
+        merger_hush(&writer->merger);
+    }
+    for (uint32_t i = 0; i < writer->catalog->shard_count && status == 0; i++) {
+        for (bool merged = true; merged && status == 0;) {
+            status = shard_writer_merge(&writer->shards[i], &order, &merged, error);
+        }
+    }
+    return status == 0 || merge_can_wait(status) ? status : fail(writer, status);
 }
 
 int aisle_compact(aisle_writer *writer, aisle_error *error)
@@ -494,7 +596,22 @@ int aisle_compact(aisle_writer *writer, aisle_error *error)
     if (status == 0) {
         status = refuse_failed(writer, error);
     }
-    return status == 0 ? merge(writer, true, error) : status;
+    return status == 0 ? merge_all(writer, error) : status;
+}
+
+static void add_statistics(struct shard_writer *shard, aisle_writer_statistics *statistics)
+{
+    shard_writer_lock(shard);
+    statistics->compress_ns += shard->compress_ns;
+    statistics->encode_ns += shard->encode_ns;
+    statistics->merge_ns += shard->merge_ns;
+    statistics->commit_ns += shard->commit_ns;
+    statistics->written_bytes += shard->written_bytes;
+    statistics->merges += shard->merged.merges;
+    statistics->merged_bytes += shard->merged.bytes;
+    statistics->merge_failures += shard->merged.failures;
+    statistics->merge_error = shard->merged.error != 0 ? shard->merged.error : statistics->merge_error;
+    shard_writer_unlock(shard);
 }
 
 int aisle_writer_stats(const aisle_writer *writer, aisle_writer_statistics *out)
@@ -505,10 +622,7 @@ int aisle_writer_stats(const aisle_writer *writer, aisle_writer_statistics *out)
         return AISLE_INVALID;
     }
     for (uint32_t i = 0; i < writer->catalog->shard_count; i++) {
-        statistics.compress_ns += writer->shards[i].compress_ns;
-        statistics.encode_ns += writer->shards[i].encode_ns;
-        statistics.merge_ns += writer->shards[i].merge_ns;
-        statistics.commit_ns += writer->shards[i].commit_ns;
+        add_statistics(&writer->shards[i], &statistics);
     }
     statistics.size = size;
     memcpy(out, &statistics, size);

@@ -259,6 +259,10 @@ int segment_merge(const struct merge_source *sources, size_t count, struct segme
     if (status == 0) {
         writer->info.documents = plan.documents;
         writer->info.length_sum = length_sum(sources, count, &plan, options->length_of_code);
+        for (size_t i = 0; i < count && options->maps != NULL; i++) {
+            options->maps[i] = plan.maps[i];
+            plan.maps[i] = NULL;
+        }
     } else {
         merge_patched_release(patched);
     }

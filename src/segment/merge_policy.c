@@ -1,19 +1,30 @@
 /*
- * merge_policy.c - which segments to merge, by size alone.
+ * merge_policy.c - which segments to merge, by size and by what is dead in them.
  *
  * Tiered: segments within a factor of TIER_WIDTH of each other are one tier; when a tier holds more than TIER_WIDTH
  * of them, its smallest TIER_WIDTH are merged into one of the next tier. So a document is rewritten once a tier:
  * log(n / flush) / log(8) times. Size is live documents, so that deletes pull a segment down into a tier where the
- * next merge drops them; a segment that is mostly dead is merged alone.
+ * next merge drops them.
+ *
+ * No merge of several makes more than a quarter of the shard (RESULT_SHARE). A merge needs room for its result beside
+ * its sources, and LMDB's file does not shrink: merging everything at once would leave a file of twice the live
+ * bytes. The price is up to eight large segments instead of one, and above the cap a doubling instead of a tier.
+ *
+ * A large segment of which a fifth is dead is rewritten alone: each dead document that goes costs four live ones
+ * copied. Small ones wait until half of them is dead, because they are merged soon in any case and hold little.
  */
 #include "segment/segment_private.h"
 
 #include <stdlib.h>
 
-#define TIER_WIDTH 8u         /* Lucene's newer default: write amplification 3.4 to 3.8 there, append-only */
-#define TIER_FLOOR 64u       /* documents; smaller segments count as this many, so that tiny commits merge early:
-                                20,000 commits of one product rewrite each 38 times (1,024: 527 times) */
-#define DEAD_PERCENT_MAX 50u  /* more than this is merged alone */
+#define TIER_WIDTH 8u /* Lucene's newer default: write amplification 3.4 to 3.8 there, append-only */
+#define TIER_FLOOR 64u /* documents; smaller segments count as this many, so that tiny commits merge early:
+                          20,000 commits of one product rewrite each 38 times (1,024: 527 times) */
+#define RESULT_SHARE 4u
+#define RESULT_FLOOR 8192u /* documents that any merge may make: the cap is for files large enough to matter */
+#define DEAD_PERCENT_LARGE 20u
+#define DEAD_PERCENT_SMALL 50u
+#define LARGE_SHARE 64u /* a segment of this part of the shard is large */
 
 struct candidate {
     uint32_t position;
@@ -26,6 +37,15 @@ static uint32_t live_size(const struct segment_info *info)
     return live < TIER_FLOOR ? TIER_FLOOR : live;
 }
 
+uint64_t merge_policy_bytes(const struct segment_info *info)
+{
+    uint64_t sum = 0;
+    for (unsigned i = 0; i < COMPONENT_COUNT; i++) {
+        sum += info->component_size[i];
+    }
+    return sum;
+}
+
 static int compare_sizes(const void *a, const void *b)
 {
     const struct candidate *x = a;
@@ -36,33 +56,76 @@ static int compare_sizes(const void *a, const void *b)
     return x->position < y->position ? -1 : 1;
 }
 
-size_t merge_policy_choose(const struct segment_info *infos, size_t count, uint32_t *chosen)
+/* How many of the tier's smallest may be merged under the limits; 0 when fewer than two. */
+static size_t count_fitting(const struct segment_info *infos, const struct candidate *tier,
+                            const struct merge_limits *limits)
+{
+    uint64_t live_max = limits->total_documents / RESULT_SHARE;
+    uint64_t live = 0;
+    uint64_t documents = 0;
+    uint64_t bytes = 0;
+    size_t fitting = 0;
+    live_max = live_max < RESULT_FLOOR ? RESULT_FLOOR : live_max;
+    for (size_t i = 0; i < TIER_WIDTH; i++) {
+        const struct segment_info *info = &infos[tier[i].position];
+        live += info->documents - info->dead;
+        documents += info->documents;
+        bytes += merge_policy_bytes(info);
+        if (live > live_max || documents > limits->documents_max || bytes > limits->bytes_max) {
+            break;
+        }
+        fitting++;
+    }
+    return fitting < 2 ? 0 : fitting;
+}
+
+static size_t choose_tier(const struct segment_info *infos, size_t count, const struct merge_limits *limits,
+                          uint32_t *chosen)
 {
     struct candidate sorted[LIMIT_SEGMENTS];
-    count = count > LIMIT_SEGMENTS ? LIMIT_SEGMENTS : count;
     for (uint32_t i = 0; i < count; i++) {
         sorted[i] = (struct candidate){i, live_size(&infos[i])};
     }
     qsort(sorted, count, sizeof sorted[0], compare_sizes);
-    for (size_t first = 0; first < count; first++) {
-        size_t members = 1;
-        while (first + members < count &&
-               sorted[first + members].size < (uint64_t)sorted[first].size * TIER_WIDTH) {
-            members++;
+    for (size_t first = 0; first + TIER_WIDTH < count; first++) {
+        if (sorted[first + TIER_WIDTH].size >= (uint64_t)sorted[first].size * TIER_WIDTH) {
+            continue;
         }
-        if (members > TIER_WIDTH) {
-            for (size_t i = 0; i < TIER_WIDTH; i++) {
-                chosen[i] = sorted[first + i].position;
-            }
-            return TIER_WIDTH;
+        size_t fitting = count_fitting(infos, sorted + first, limits);
+        for (size_t i = 0; i < fitting; i++) {
+            chosen[i] = sorted[first + i].position;
         }
-    }
-    for (uint32_t i = 0; i < count; i++) {
-        uint64_t dead = infos[i].dead;
-        if (dead * 100 > (uint64_t)infos[i].documents * DEAD_PERCENT_MAX && infos[i].documents > TIER_FLOOR) {
-            chosen[0] = i;
-            return 1;
+        if (fitting != 0) {
+            return fitting;
         }
     }
     return 0;
+}
+
+/* The segment with the largest dead share of those that pass their threshold. */
+static size_t choose_dead(const struct segment_info *infos, size_t count, const struct merge_limits *limits,
+                          uint32_t *chosen)
+{
+    size_t found = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        const struct segment_info *info = &infos[i];
+        uint64_t dead = info->dead;
+        bool large = info->documents >= RESULT_FLOOR && info->documents >= limits->total_documents / LARGE_SHARE;
+        uint64_t percent = large ? DEAD_PERCENT_LARGE : DEAD_PERCENT_SMALL;
+        bool fits = info->documents <= limits->documents_max && merge_policy_bytes(info) <= limits->bytes_max;
+        if (fits && info->documents > TIER_FLOOR && dead * 100 > info->documents * percent &&
+            (found == 0 || dead * infos[chosen[0]].documents > (uint64_t)infos[chosen[0]].dead * info->documents)) {
+            chosen[0] = i;
+            found = 1;
+        }
+    }
+    return found;
+}
+
+size_t merge_policy_choose(const struct segment_info *infos, size_t count, const struct merge_limits *limits,
+                           uint32_t *chosen)
+{
+    count = count > LIMIT_SEGMENTS ? LIMIT_SEGMENTS : count;
+    size_t merging = count == 0 ? 0 : choose_tier(infos, count, limits, chosen);
+    return merging != 0 ? merging : choose_dead(infos, count, limits, chosen);
 }

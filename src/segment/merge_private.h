@@ -7,7 +7,7 @@
 #include "segment/segment_private.h"
 
 #define MERGE_SOURCES_MAX LIMIT_SEGMENTS
-#define MERGE_DROPPED UINT32_MAX /* in a map: the document is dead */
+#define MERGE_DROPPED SEGMENT_MERGE_DROPPED /* in a map: the document is dead */
 
 struct merge_plan {
     uint32_t documents;    /* of the result */

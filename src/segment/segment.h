@@ -9,7 +9,8 @@
  * become part of the shard when a manifest lists them.
  *
  * Lifetime: a struct segment borrows storage pages; it may be used while a read transaction is open whose manifest
- * lists it, or, before listing, one begun after its last extent was committed.
+ * lists it, or, before listing, one begun after its last extent was committed. The writer, who alone deletes extents,
+ * may use one without a transaction as long as it does not delete them: values that no commit touches do not move.
  * Thread rule: writers, builders and merges belong to one thread; a struct segment may be read by many.
  */
 #ifndef AISLE_SEGMENT_SEGMENT_H
@@ -90,16 +91,34 @@ must_check int segment_page_open(struct bytes stored, struct bytes *content);
 
 /* ------------------------------------------------------------------------------------------------- sink -- */
 
+/* Who may write to the storage now, when several threads do; both are called by the sink's own thread. */
+struct sink_gate {
+    int (*enter)(void *context); /* before a transaction; not 0: give up, with this status */
+    void (*leave)(void *context, uint64_t bytes); /* after it, whatever came of it: this many bytes were in it */
+    void *context;
+};
+
+/* An extent that waits to be written. */
+struct sink_extent {
+    uint8_t *data; /* owned */
+    size_t size;
+    uint32_t index;
+    uint8_t component;
+};
+
 /*
- * Writes the extents of one unlisted segment in bounded transactions (their pages are heap until the commit). Between
- * two sinks' flushes other write transactions may run, but not while a sink holds one open.
+ * Writes the extents of one unlisted segment in bounded, short transactions: extents wait in the heap until there are
+ * waiting_max bytes of them. Between two of its transactions others may run.
  */
 struct segment_sink {
-    struct storage *storage; /* borrowed */
-    struct storage_txn *txn; /* open while bytes wait in it */
+    struct storage *storage;      /* borrowed */
+    const struct sink_gate *gate; /* borrowed; NULL: nobody else writes */
+    struct sink_extent *waiting;  /* owned */
+    size_t waiting_count;
+    size_t waiting_capacity;
     uint64_t waiting_bytes;
     uint64_t waiting_max; /* commits when so many wait; at most LIMIT_TRANSACTION_BYTES */
-    uint64_t commit_ns;   /* time spent in commits */
+    uint64_t commit_ns;   /* time spent in transactions */
     uint32_t segment;
     aisle_error error; /* of the first failure */
 };
@@ -109,7 +128,7 @@ void segment_sink_init(struct segment_sink *sink, struct storage *storage, uint3
 /* Commits what waits. */
 must_check int segment_sink_finish(struct segment_sink *sink, aisle_error *error);
 
-/* Aborts what waits; what was committed stays as refuse. Harmless after finish. */
+/* Forgets what waits; what was committed stays as refuse. Harmless after finish. */
 void segment_sink_release(struct segment_sink *sink);
 
 /* ----------------------------------------------------------------------------------------------- writer -- */
@@ -306,7 +325,14 @@ struct merge_options {
     int (*restore)(void *context, uint32_t dictionary, struct bytes stored, struct buf *out);
     void *context;
     const uint16_t *length_of_code; /* what each of the 32 length codes adds to segment_info.length_sum */
+    /*
+     * NULL, or room for a pointer a source: where each of its documents went, SEGMENT_MERGE_DROPPED for dead ones. On
+     * success the arrays are the caller's to free; otherwise nothing is stored.
+     */
+    uint32_t **maps;
 };
+
+#define SEGMENT_MERGE_DROPPED UINT32_MAX
 
 /*
  * Column overlays are folded into the new columns; what remains of them is which stored products are older than
@@ -324,10 +350,22 @@ must_check int segment_merge(const struct merge_source *sources, size_t count, s
                              const struct merge_options *options, struct merge_patched *patched);
 void merge_patched_release(struct merge_patched *patched);
 
+/* What a merge may take, and what the segments offered to the policy are part of. */
+struct merge_limits {
+    uint64_t total_documents;  /* live, of the whole shard */
+    uint64_t documents_max;    /* of all sources, dead ones included: a merge takes memory for each */
+    uint64_t bytes_max;        /* of all sources */
+};
+
+/* Payload bytes of a segment. */
+uint64_t merge_policy_bytes(const struct segment_info *info);
+
 /*
- * Tiered policy (after Lucene's TieredMergePolicy): chooses segments of about one size to merge. Returns how many
- * positions of infos were written to chosen (0: nothing to do); chosen has room for LIMIT_SEGMENTS.
+ * Tiered policy (after Lucene's TieredMergePolicy): chooses segments of about one size to merge, or one of which a
+ * fifth is dead. Returns how many positions of infos were written to chosen (0: nothing to do); chosen has room for
+ * LIMIT_SEGMENTS.
  */
-size_t merge_policy_choose(const struct segment_info *infos, size_t count, uint32_t *chosen);
+size_t merge_policy_choose(const struct segment_info *infos, size_t count, const struct merge_limits *limits,
+                           uint32_t *chosen);
 
 #endif

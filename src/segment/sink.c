@@ -1,11 +1,14 @@
 /*
  * sink.c - extents of an unlisted segment into the storage, in bounded transactions.
  *
- * Bounding them keeps LMDB's dirty pages (which live in the heap until commit) within LIMIT_TRANSACTION_BYTES, and
- * lets small commits of other work in between. The price of a crash is refuse that the next writer removes.
+ * Extents wait in the heap and a transaction begins only when enough of them do, so that it is short: whoever else
+ * writes to the storage waits for the copying and syncing of waiting_max bytes, never for the computing between two
+ * extents. Each waiting copy is freed as LMDB takes its own, so that the peak is waiting_max and one extent. The
+ * price of a crash is refuse that the next writer removes.
  */
 #include "segment/segment_private.h"
 
+#include "base/alloc.h"
 #include "base/clock.h"
 
 void segment_sink_init(struct segment_sink *sink, struct storage *storage, uint32_t segment)
@@ -14,39 +17,98 @@ void segment_sink_init(struct segment_sink *sink, struct storage *storage, uint3
         .storage = storage, .segment = segment, .waiting_max = LIMIT_TRANSACTION_BYTES};
 }
 
+static void forget_waiting(struct segment_sink *sink)
+{
+    for (size_t i = 0; i < sink->waiting_count; i++) {
+        mem_free(sink->waiting[i].data);
+    }
+    sink->waiting_count = 0;
+    sink->waiting_bytes = 0;
+}
+
+static int put_waiting(struct segment_sink *sink, struct storage_txn *txn)
+{
+    for (size_t i = 0; i < sink->waiting_count; i++) {
+        struct sink_extent *extent = &sink->waiting[i];
+        uint8_t key[EXTENT_KEY_BYTES];
+        segment_extent_key(key, sink->segment, extent->component, extent->index);
+        int status = storage_put(txn, TABLE_EXTENTS, bytes_of(key, sizeof key), bytes_of(extent->data, extent->size));
+        if (status != 0) {
+            return error_set(&sink->error, status, "segment %u, component %u, extent %u cannot be written: %s",
+                             sink->segment, extent->component, extent->index, aisle_error_text(status));
+        }
+        mem_free(extent->data);
+        extent->data = NULL;
+    }
+    return 0;
+}
+
+/* One transaction. */
+static int write_waiting(struct segment_sink *sink)
+{
+    struct storage_txn *txn = NULL;
+    int status = storage_write_begin(sink->storage, &txn, &sink->error);
+    if (status != 0) {
+        return status;
+    }
+    status = put_waiting(sink, txn);
+    if (status != 0) {
+        storage_abort(txn);
+        return status;
+    }
+    return storage_commit(txn, &sink->error);
+}
+
 static int commit_waiting(struct segment_sink *sink)
 {
-    if (sink->txn == NULL) {
+    if (sink->waiting_count == 0) {
         return 0;
     }
-    struct storage_txn *txn = sink->txn;
+    uint64_t bytes = sink->waiting_bytes;
+    int status = 0;
+    if (sink->gate != NULL && (status = sink->gate->enter(sink->gate->context)) != 0) {
+        return error_set(&sink->error, status, "segment %u is given up", sink->segment);
+    }
     uint64_t start = clock_monotonic_ns();
-    sink->txn = NULL;
-    sink->waiting_bytes = 0;
-    int status = storage_commit(txn, &sink->error);
+    status = write_waiting(sink);
     sink->commit_ns += clock_monotonic_ns() - start;
+    forget_waiting(sink);
+    if (sink->gate != NULL) {
+        sink->gate->leave(sink->gate->context, bytes);
+    }
     return status;
+}
+
+static int add_waiting(struct segment_sink *sink, uint8_t component, uint32_t index, struct bytes extent)
+{
+    if (sink->waiting_count == sink->waiting_capacity) {
+        size_t wanted = sink->waiting_capacity == 0 ? 64 : sink->waiting_capacity * 2;
+        struct sink_extent *grown = mem_realloc(sink->waiting, wanted * sizeof *grown);
+        if (grown == NULL) {
+            return error_no_memory(&sink->error, "writing a segment");
+        }
+        sink->waiting = grown;
+        sink->waiting_capacity = wanted;
+    }
+    uint8_t *copy = mem_alloc(extent.size);
+    if (copy == NULL) {
+        return error_no_memory(&sink->error, "writing a segment");
+    }
+    memcpy(copy, extent.data, extent.size);
+    sink->waiting[sink->waiting_count++] =
+        (struct sink_extent){.data = copy, .size = extent.size, .index = index, .component = component};
+    sink->waiting_bytes += extent.size;
+    return 0;
 }
 
 /* One extent of one component; what an extent_writer calls, through write_extent in segment_write.c. */
 int segment_sink_put(struct segment_sink *sink, uint8_t component, uint32_t index, struct bytes extent)
 {
     int status = sink->error.code;
-    if (status == 0 && sink->txn == NULL) {
-        status = storage_write_begin(sink->storage, &sink->txn, &sink->error);
+    if (status == 0) {
+        status = add_waiting(sink, component, index, extent);
     }
-    if (status != 0) {
-        return status;
-    }
-    uint8_t key[EXTENT_KEY_BYTES];
-    segment_extent_key(key, sink->segment, component, index);
-    status = storage_put(sink->txn, TABLE_EXTENTS, bytes_of(key, sizeof key), extent);
-    if (status != 0) {
-        return error_set(&sink->error, status, "segment %u, component %u, extent %u cannot be written: %s",
-                         sink->segment, component, index, aisle_error_text(status));
-    }
-    sink->waiting_bytes += extent.size;
-    return sink->waiting_bytes >= sink->waiting_max ? commit_waiting(sink) : 0;
+    return status == 0 && sink->waiting_bytes >= sink->waiting_max ? commit_waiting(sink) : status;
 }
 
 int segment_sink_finish(struct segment_sink *sink, aisle_error *error)
@@ -60,8 +122,8 @@ int segment_sink_finish(struct segment_sink *sink, aisle_error *error)
 
 void segment_sink_release(struct segment_sink *sink)
 {
-    if (sink->txn != NULL) {
-        storage_abort(sink->txn);
-        sink->txn = NULL;
-    }
+    forget_waiting(sink);
+    mem_free(sink->waiting);
+    sink->waiting = NULL;
+    sink->waiting_capacity = 0;
 }

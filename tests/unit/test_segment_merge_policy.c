@@ -21,7 +21,7 @@ static size_t choose(const uint32_t *documents, const uint32_t *dead, size_t cou
         infos[i].documents = documents[i];
         infos[i].dead = dead == NULL ? 0 : dead[i];
     }
-    return merge_policy_choose(infos, count, chosen);
+    return merge_policy_choose(infos, count, &(struct merge_limits){1000000000, UINT64_MAX, UINT64_MAX}, chosen);
 }
 
 static void eight_of_one_size_stay_and_nine_merge_the_smallest_eight(void **state)
@@ -56,7 +56,20 @@ static void tiny_segments_count_as_one_size(void **state)
     assert_int_equal(choose(documents, NULL, 9), 8);
 }
 
-static void mostly_dead_segment_is_merged_alone(void **state)
+static size_t choose_of_total(const uint32_t *documents, const uint32_t *dead, size_t count, uint64_t documents_max)
+{
+    struct segment_info infos[16];
+    struct merge_limits limits = {.documents_max = documents_max, .bytes_max = UINT64_MAX};
+    memset(infos, 0, sizeof infos);
+    for (size_t i = 0; i < count; i++) {
+        infos[i].documents = documents[i];
+        infos[i].dead = dead == NULL ? 0 : dead[i];
+        limits.total_documents += infos[i].documents - infos[i].dead;
+    }
+    return merge_policy_choose(infos, count, &limits, chosen);
+}
+
+static void small_segment_is_merged_alone_when_mostly_dead(void **state)
 {
     (void)state;
     uint32_t documents[2] = {10000, 5000};
@@ -68,6 +81,55 @@ static void mostly_dead_segment_is_merged_alone(void **state)
     uint32_t small[1] = {64};
     uint32_t small_dead[1] = {63};
     assert_int_equal(choose(small, small_dead, 1), 0);
+}
+
+static void large_segment_is_merged_alone_when_a_fifth_is_dead(void **state)
+{
+    (void)state;
+    uint32_t documents[3] = {100000, 10000, 100000};
+    uint32_t fifth[3] = {20000, 2000, 20000};
+    uint32_t more[3] = {20001, 2001, 20000};
+    uint32_t most[3] = {20001, 2001, 30000};
+    assert_int_equal(choose_of_total(documents, fifth, 3, UINT64_MAX), 0);
+    assert_int_equal(choose_of_total(documents, more, 3, UINT64_MAX), 1);
+    assert_int_equal(chosen[0], 1); /* the largest share goes first */
+    assert_int_equal(choose_of_total(documents, most, 3, UINT64_MAX), 1);
+    assert_int_equal(chosen[0], 2);
+    assert_int_equal(choose_of_total(documents, most, 3, 99999), 1);
+    assert_int_equal(chosen[0], 1); /* the large ones pass the memory that a merge may take */
+}
+
+static void no_merge_makes_more_than_a_quarter_of_the_shard(void **state)
+{
+    (void)state;
+    uint32_t documents[9];
+    for (uint32_t i = 0; i < 9; i++) {
+        documents[i] = 100000 + i;
+    }
+    assert_int_equal(choose_of_total(documents, NULL, 9, UINT64_MAX), 2);
+    assert_int_equal(chosen[0] + chosen[1], 1);
+    assert_int_equal(choose_of_total(documents, NULL, 9, 200000), 0);
+    for (uint32_t i = 0; i < 9; i++) {
+        documents[i] = 800 + i; /* small catalogs are merged as a whole */
+    }
+    assert_int_equal(choose_of_total(documents, NULL, 9, UINT64_MAX), 8);
+}
+
+static void merge_keeps_to_the_bytes_it_is_given(void **state)
+{
+    (void)state;
+    struct segment_info infos[9];
+    struct merge_limits limits = {.total_documents = 900, .documents_max = UINT64_MAX, .bytes_max = 500};
+    memset(infos, 0, sizeof infos);
+    for (uint32_t i = 0; i < 9; i++) {
+        infos[i].documents = 100;
+        infos[i].component_size[COMPONENT_BLOCKS] = 60;
+        infos[i].component_size[COMPONENT_TERMS] = 40;
+    }
+    assert_int_equal(merge_policy_bytes(&infos[0]), 100);
+    assert_int_equal(merge_policy_choose(infos, 9, &limits, chosen), 5);
+    limits.bytes_max = 199;
+    assert_int_equal(merge_policy_choose(infos, 9, &limits, chosen), 0);
 }
 
 /* As many commits of one document as a shop makes in a day. */
@@ -82,7 +144,8 @@ static void thousands_of_commits_leave_few_segments(void **state)
         assert_true(count < 64);
         infos[count++] = (struct segment_info){.documents = 1};
         size_t merging;
-        while ((merging = merge_policy_choose(infos, count, chosen)) != 0) {
+        struct merge_limits limits = {i + 1, UINT64_MAX, UINT64_MAX};
+        while ((merging = merge_policy_choose(infos, count, &limits, chosen)) != 0) {
             uint32_t sum = 0;
             for (size_t c = 0; c < merging; c++) {
                 sum += infos[chosen[c]].documents;
@@ -101,6 +164,7 @@ static void thousands_of_commits_leave_few_segments(void **state)
     }
     print_message("20,000 commits: %zu segments, %.1f rewritings a document\n", count, (double)rewritten / 20000);
     assert_true(count <= 24);
+    assert_true(rewritten < UINT64_C(20000) * 60);
 }
 
 int main(void)
@@ -109,7 +173,10 @@ int main(void)
         cmocka_unit_test(eight_of_one_size_stay_and_nine_merge_the_smallest_eight),
         cmocka_unit_test(segments_of_other_sizes_are_left_alone),
         cmocka_unit_test(tiny_segments_count_as_one_size),
-        cmocka_unit_test(mostly_dead_segment_is_merged_alone),
+        cmocka_unit_test(small_segment_is_merged_alone_when_mostly_dead),
+        cmocka_unit_test(large_segment_is_merged_alone_when_a_fifth_is_dead),
+        cmocka_unit_test(no_merge_makes_more_than_a_quarter_of_the_shard),
+        cmocka_unit_test(merge_keeps_to_the_bytes_it_is_given),
         cmocka_unit_test(thousands_of_commits_leave_few_segments),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,154 @@
+/*
+ * merger.c - the thread that merges: its sleep, its work, its end.
+ */
+#include "index/merger.h"
+
+int merger_init(struct merger *merger, struct shard_writer *shards, uint32_t shard_count, uint64_t bytes_per_second)
+{
+    *merger = (struct merger){
+        .shards = shards, .shard_count = shard_count, .bytes_per_second = bytes_per_second};
+    atomic_init(&merger->cancel, false);
+    if (pthread_mutex_init(&merger->lock, NULL) != 0) {
+        return AISLE_NO_MEMORY;
+    }
+    if (pthread_cond_init(&merger->wake, NULL) != 0) {
+        pthread_mutex_destroy(&merger->lock);
+        return AISLE_NO_MEMORY;
+    }
+    if (pthread_cond_init(&merger->rest, NULL) != 0) {
+        pthread_cond_destroy(&merger->wake);
+        pthread_mutex_destroy(&merger->lock);
+        return AISLE_NO_MEMORY;
+    }
+    merger->ready = true;
+    return 0;
+}
+
+/* ---- the thread ---- */
+
+static void note_end(struct merger *merger, int status, const aisle_error *error)
+{
+    pthread_mutex_lock(&merger->lock);
+    if (status != 0 && status != AISLE_BUSY && !merge_can_wait(status) && merger->status == 0) {
+        merger->status = status;
+        merger->error = *error;
+    }
+    pthread_cond_broadcast(&merger->rest);
+    pthread_mutex_unlock(&merger->lock);
+}
+
+/* Merges in one shard until there is nothing to merge or a merge fails: then the next commit tries again. */
+static void merge_shard(struct merger *merger, struct shard_writer *shard)
+{
+    struct merge_order order = {.bytes_max = UINT64_MAX,
+                                .cancel = &merger->cancel,
+                                .bytes_per_second = merger->bytes_per_second};
+    for (bool merged = true; merged && !atomic_load(&merger->cancel);) {
+        aisle_error error = {.code = 0};
+        int status = shard_writer_merge(shard, &order, &merged, &error);
+        merged = merged && status == 0;
+        note_end(merger, status, &error);
+    }
+}
+
+static void *run_merger(void *context)
+{
+    struct merger *merger = context;
+    pthread_mutex_lock(&merger->lock);
+    for (;;) {
+        while (!merger->wanted && !merger->stop) {
+            pthread_cond_wait(&merger->wake, &merger->lock);
+        }
+        if (!merger->wanted) {
+            break;
+        }
+        merger->wanted = false;
+        merger->busy = true;
+        pthread_mutex_unlock(&merger->lock);
+        for (uint32_t i = 0; i < merger->shard_count; i++) {
+            merge_shard(merger, &merger->shards[i]);
+        }
+        pthread_mutex_lock(&merger->lock);
+        merger->busy = false;
+        pthread_cond_broadcast(&merger->rest);
+    }
+    pthread_mutex_unlock(&merger->lock);
+    return NULL;
+}
+
+/* ---- the writer's side ---- */
+
+bool merger_wake(struct merger *merger)
+{
+    pthread_mutex_lock(&merger->lock);
+    if (!merger->running) {
+        merger->running = pthread_create(&merger->thread, NULL, run_merger, merger) == 0;
+    }
+    merger->wanted = merger->running;
+    pthread_cond_signal(&merger->wake);
+    bool running = merger->running;
+    pthread_mutex_unlock(&merger->lock);
+    return running;
+}
+
+bool merger_busy(struct merger *merger)
+{
+    pthread_mutex_lock(&merger->lock);
+    bool busy = merger->busy || merger->wanted;
+    pthread_mutex_unlock(&merger->lock);
+    return busy;
+}
+
+void merger_wait(struct merger *merger)
+{
+    pthread_mutex_lock(&merger->lock);
+    if (merger->busy || merger->wanted) {
+        pthread_cond_wait(&merger->rest, &merger->lock);
+    }
+    pthread_mutex_unlock(&merger->lock);
+}
+
+void merger_hush(struct merger *merger)
+{
+    pthread_mutex_lock(&merger->lock);
+    merger->wanted = false;
+    atomic_store(&merger->cancel, true);
+    while (merger->busy) {
+        pthread_cond_wait(&merger->rest, &merger->lock);
+    }
+    atomic_store(&merger->cancel, false);
+    pthread_mutex_unlock(&merger->lock);
+}
+
+int merger_failure(struct merger *merger, aisle_error *error)
+{
+    pthread_mutex_lock(&merger->lock);
+    int status = merger->status;
+    merger->status = 0;
+    if (status != 0 && error != NULL) {
+        *error = merger->error;
+    }
+    pthread_mutex_unlock(&merger->lock);
+    return status;
+}
+
+void merger_release(struct merger *merger, bool finish)
+{
+    if (!merger->ready) {
+        return;
+    }
+    if (!finish) {
+        merger_hush(merger);
+    }
+    pthread_mutex_lock(&merger->lock);
+    merger->stop = true;
+    pthread_cond_signal(&merger->wake);
+    pthread_mutex_unlock(&merger->lock);
+    if (merger->running) {
+        pthread_join(merger->thread, NULL);
+    }
+    pthread_cond_destroy(&merger->rest);
+    pthread_cond_destroy(&merger->wake);
+    pthread_mutex_destroy(&merger->lock);
+    *merger = (struct merger){.ready = false};
+}
