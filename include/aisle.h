@@ -183,7 +183,7 @@ AISLE_API int aisle_infer_schema(aisle_bytes lines, char **schema, aisle_error *
 
 typedef struct aisle_options {
     size_t size;
-    uint64_t memory_bytes; /* budget of a writer; at least 16 MiB; default 512 MiB */
+    uint64_t memory_bytes; /* budget of a writer; at least 32 MiB; default 512 MiB */
     uint32_t threads;      /* that a writer may use; 0 and 1: the caller's alone; 2: segments are written and merged
                               beside it, by two threads that mostly sleep */
     bool read_only;        /* never writes to the catalog's data; aisle_begin answers AISLE_READ_ONLY */
@@ -281,6 +281,7 @@ typedef struct aisle_writer_statistics {
     uint64_t merges;                    /* that were published                                        */
     uint64_t merge_failures;            /* put off for want of memory or disk                         */
     uint64_t wait_ns;                   /* commits waiting for merges, because of too many segments   */
+    uint64_t dictionaries;              /* for stored products, adopted by merges                     */
     int32_t merge_error;                /* AISLE_ code of the last merge that was put off             */
 } aisle_writer_statistics;
 

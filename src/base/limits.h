@@ -63,7 +63,7 @@
 #define LIMIT_SOURCES (1u << 20) /* files of one run */
 
 /* Memory */
-#define LIMIT_BUDGET_MIN_BYTES (UINT64_C(16) << 20)      /* the least a writer works with                            */
+#define LIMIT_BUDGET_MIN_BYTES (UINT64_C(32) << 20)      /* the least a writer keeps to: caches, codecs, extents   */
 #define LIMIT_BUDGET_DEFAULT_BYTES (UINT64_C(512) << 20) /* a writer's budget when none is given                     */
 #define LIMIT_CACHE_DEFAULT_BYTES (UINT64_C(128) << 20)  /* kept between queries: 25 idle searchers of 5 MiB */
 

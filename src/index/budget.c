@@ -1,26 +1,41 @@
 /*
- * budget.c - the division of a writer's memory.
+ * budget.c - the division of a writer's memory. What the parts take was measured with bench_writer (bench/README.md);
+ * the sum of them all at once is what must stay within the budget.
  */
 #include "index/budget.h"
 
 #include "base/limits.h"
 
-#define FIXED_BYTES (UINT64_C(16) << 20)
-#define MERGE_DOCUMENT_BYTES 6u
-#define MERGE_TRANSACTION_BYTES (UINT64_C(8) << 20)
+/* Stem cache 4, parsing 1, a compressor and its dictionary 2, components of a new segment 3, what the heap keeps 4. */
+#define FIXED_BYTES (UINT64_C(14) << 20)
+/* Beside the writer: components of the merge's result, slices of its lists, codecs. */
+#define MERGER_BYTES (UINT64_C(8) << 20)
+#define COLUMNS_USUAL 8u                       /* of the components above */
+#define COLUMN_BYTES (UINT64_C(256) << 10)     /* each further one: an extent being filled */
+#define MERGE_DOCUMENT_BYTES 6u                /* segment/merge.c: map, origin, length code */
+#define TRANSACTION_BYTES_MAX (UINT64_C(32) << 20)
+#define MERGE_TRANSACTION_BYTES_MAX (UINT64_C(8) << 20)
+#define SAMPLE_BYTES_MAX (UINT64_C(4) << 20) /* bench_dictionary: 8 MiB gain less than 1 % more */
 
 static uint64_t least(uint64_t a, uint64_t b)
 {
     return a < b ? a : b;
 }
 
-void budget_divide(uint64_t memory_bytes, uint32_t threads, struct budget *budget)
+static_assert(TRANSACTION_BYTES_MAX <= LIMIT_TRANSACTION_BYTES, "a sink's transactions are bounded");
+
+void budget_divide(uint64_t memory_bytes, uint32_t threads, uint32_t columns, struct budget *budget)
 {
-    (void)threads;
-    budget->transaction_bytes = least(memory_bytes / 4, LIMIT_TRANSACTION_BYTES);
-    budget->merge_transaction_bytes = least(memory_bytes / 16, MERGE_TRANSACTION_BYTES);
-    budget->merge_documents = memory_bytes / 4 / MERGE_DOCUMENT_BYTES;
+    uint64_t writers = threads >= 2 ? 2 : 1; /* of segments, at once */
+    uint64_t further = columns > COLUMNS_USUAL ? columns - COLUMNS_USUAL : 0;
+    uint64_t plan_bytes = memory_bytes / 8;
+    budget->transaction_bytes = least(memory_bytes / 16, TRANSACTION_BYTES_MAX);
+    budget->merge_transaction_bytes = least(memory_bytes / 32, MERGE_TRANSACTION_BYTES_MAX);
+    budget->merge_documents = plan_bytes / MERGE_DOCUMENT_BYTES;
+    budget->sample_bytes = least(memory_bytes / 16, SAMPLE_BYTES_MAX);
     budget->overlay_bytes = memory_bytes / 32;
-    uint64_t aside = budget->transaction_bytes + FIXED_BYTES;
-    budget->builder_bytes = memory_bytes > 2 * aside ? memory_bytes - aside : memory_bytes / 2;
+    uint64_t aside = FIXED_BYTES + (threads >= 2 ? MERGER_BYTES + budget->merge_transaction_bytes : 0) +
+                     further * writers * COLUMN_BYTES + budget->transaction_bytes + plan_bytes;
+    /* The memory index gets a quarter at least: with less, segments are too small to be worth writing. */
+    budget->builder_bytes = memory_bytes - least(aside, memory_bytes - memory_bytes / 4);
 }

@@ -10,11 +10,12 @@ struct budget {
     uint64_t builder_bytes;           /* memory indexes of all shards, those being written included */
     uint64_t transaction_bytes;       /* of a new segment's extents that wait in memory */
     uint64_t merge_transaction_bytes; /* likewise, of a merge */
-    uint64_t merge_documents;         /* that one merge may take: each costs MERGE_DOCUMENT_BYTES */
+    uint64_t merge_documents;         /* that one merge may take: each takes some bytes */
+    uint64_t sample_bytes;            /* of products that a dictionary is trained on */
     uint64_t overlay_bytes;           /* of changed column pages that a merge keeps copies of */
 };
 
-/* The division for a writer of that many threads. */
-void budget_divide(uint64_t memory_bytes, uint32_t threads, struct budget *budget);
+/* The division for a writer of that many threads, into a catalog with so many columns. */
+void budget_divide(uint64_t memory_bytes, uint32_t threads, uint32_t columns, struct budget *budget);
 
 #endif

@@ -17,7 +17,7 @@ static bool is_used(const struct shard_writer *writer, uint32_t id)
         }
     }
     for (uint32_t i = 0; i < WRITER_BUILDING_MAX; i++) {
-        if (writer->building[i] == id) {
+        if (writer->building[i].id == id) {
             return true;
         }
     }
@@ -150,8 +150,103 @@ static int clean_table(struct shard_writer *writer, enum storage_table table, ui
     return status;
 }
 
+/* ---- dictionaries ---- */
+
+/* Whether products that are stored, or being stored, need it. */
+static bool is_dictionary_used(const struct shard_writer *writer, uint32_t number)
+{
+    bool used = number == writer->manifest.dictionary || merge_reads_dictionary(writer, number);
+    for (uint32_t i = 0; i < writer->segment_count; i++) {
+        used = used || writer->segments[i].info.dictionary == number;
+    }
+    for (uint32_t i = 0; i < WRITER_BUILDING_MAX; i++) {
+        used = used || (writer->building[i].id != 0 && writer->building[i].dictionary <= number);
+    }
+    return used;
+}
+
+/* The first dictionary that nobody needs, or AISLE_END. */
+static int find_unused_dictionary(const struct shard_writer *writer, struct storage_cursor *cursor, uint32_t *number)
+{
+    struct bytes key;
+    struct bytes value;
+    int status = storage_cursor_seek(cursor, bytes_of(NULL, 0), &key, &value);
+    while (status == 0) {
+        if (key.size != sizeof *number) {
+            return AISLE_CORRUPT;
+        }
+        *number = load_u32_big(key.data);
+        if (!is_dictionary_used(writer, *number)) {
+            return 0;
+        }
+        status = storage_cursor_next(cursor, &key, &value);
+    }
+    return status;
+}
+
+static int look_for_unused_dictionary(const struct shard_writer *writer, uint32_t *number)
+{
+    struct storage_txn *txn = NULL;
+    struct storage_cursor *cursor = NULL;
+    int status = storage_read_begin(writer->shard->storage, &txn, NULL);
+    if (status != 0) {
+        return status;
+    }
+    status = storage_cursor_open(txn, TABLE_DICTIONARIES, &cursor);
+    if (status == 0) {
+        status = find_unused_dictionary(writer, cursor, number);
+        storage_cursor_close(cursor);
+    }
+    storage_read_end(txn);
+    return status;
+}
+
+static int delete_dictionary(struct shard_writer *writer, uint32_t number)
+{
+    uint8_t key[sizeof number];
+    struct storage_txn *txn = NULL;
+    int status = storage_write_begin(writer->shard->storage, &txn, NULL);
+    if (status != 0) {
+        return status;
+    }
+    store_u32_big(key, number);
+    status = storage_delete(txn, TABLE_DICTIONARIES, bytes_of(key, sizeof key));
+    if (status != 0) {
+        storage_abort(txn);
+        return status;
+    }
+    return storage_commit(txn, NULL);
+}
+
+/* Under the lock: removes one. AISLE_END when there is none. */
+static int clean_dictionary(struct shard_writer *writer)
+{
+    uint32_t number;
+    int status = look_for_unused_dictionary(writer, &number);
+    if (status == 0) {
+        turns_take(&writer->turns);
+        status = delete_dictionary(writer, number);
+        turns_give(&writer->turns);
+    }
+    return status;
+}
+
+static int clean_dictionaries(struct shard_writer *writer, uint32_t count_max, aisle_error *error)
+{
+    int status = 0;
+    for (uint32_t i = 0; i < count_max && status == 0; i++) {
+        shard_writer_lock(writer);
+        status = clean_dictionary(writer);
+        shard_writer_unlock(writer);
+    }
+    return status < 0 ? error_set(error, status, "dictionaries cannot be cleaned: %s", aisle_error_text(status)) : 0;
+}
+
 int shard_writer_clean(struct shard_writer *writer, uint32_t batches_max, aisle_error *error)
 {
     int status = clean_table(writer, TABLE_EXTENTS, batches_max, error);
-    return status == 0 ? clean_table(writer, TABLE_PAGES, batches_max, error) : status;
+    if (status == 0) {
+        status = clean_table(writer, TABLE_PAGES, batches_max, error);
+    }
+    return status == 0 ? clean_dictionaries(writer, batches_max, error) : status;
 }

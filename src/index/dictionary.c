@@ -1,8 +1,8 @@
 /*
  * dictionary.c - learning, storing and loading the dictionaries that products are compressed with.
  *
- * A shard learns its dictionary from the first batch that is large enough and keeps it: products stored before are
- * moved over to it when they are next merged.
+ * A shard learns its first dictionary from the first batch that is large enough; merge_dictionary.c finds later ones.
+ * Products stored before are moved over to the current one when they are next merged.
  */
 #include "index/dictionary.h"
 
@@ -50,7 +50,7 @@ static int store_dictionary(struct storage_txn *txn, uint32_t number, struct byt
 }
 
 /* Learns a dictionary from the products in the builder; empty when there are too few. */
-static int learn_dictionary(const struct segment_builder *builder, struct buf *out)
+static int learn_dictionary(const struct segment_builder *builder, uint64_t bytes_max, struct buf *out)
 {
     uint32_t live = segment_builder_live(builder);
     if (live < SAMPLES_MIN) {
@@ -61,7 +61,11 @@ static int learn_dictionary(const struct segment_builder *builder, struct buf *o
         return AISLE_NO_MEMORY;
     }
     uint32_t documents = segment_builder_documents(builder);
-    uint32_t step = documents / SAMPLES_MAX + 1;
+    uint64_t bytes = 0;
+    for (uint32_t i = 0; i < documents; i++) {
+        bytes += segment_builder_stored(builder, i).size;
+    }
+    uint32_t step = documents / SAMPLES_MAX + (uint32_t)(bytes / bytes_max) + 1;
     size_t count = 0;
     for (uint32_t i = 0; i < documents; i += step) {
         if (!segment_builder_dropped(builder, i)) {
@@ -110,7 +114,7 @@ int shard_writer_adopt_dictionary(struct shard_writer *writer, struct bytes dict
 static int make_dictionary(struct shard_writer *writer, const struct segment_builder *builder, struct buf *dictionary,
                            uint32_t *number, aisle_error *error)
 {
-    int status = learn_dictionary(builder, dictionary);
+    int status = learn_dictionary(builder, writer->budget->sample_bytes, dictionary);
     if (status != 0) {
         return error_set(error, status, "a dictionary cannot be learned: %s", aisle_error_text(status));
     }

@@ -92,11 +92,11 @@ static int write_segment(struct shard_writer *writer, struct flush *flush)
     struct store_context store = {.compressor = NULL};
     uint32_t dictionary = 0;
     uint64_t start = clock_monotonic_ns();
+    flush->id = shard_writer_build(writer);
     int status = shard_writer_compressor(writer, flush->builder, &dictionary, &store.compressor, &flush->error);
     if (status != 0) {
         return status;
     }
-    flush->id = shard_writer_build(writer);
     status = segment_writer_new(writer->shard->storage, flush->id, writer->shard->columns, &segment_writer);
     if (status == 0) {
         segment_writer->info.dictionary = dictionary;

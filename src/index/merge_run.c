@@ -137,6 +137,18 @@ bool merge_holds(const struct shard_writer *writer, uint32_t segment)
     return false;
 }
 
+bool merge_reads_dictionary(const struct shard_writer *writer, uint32_t dictionary)
+{
+    for (const struct merge_run *run = writer->runs; run != NULL; run = run->next) {
+        for (size_t i = 0; i < run->count; i++) {
+            if (run->infos[i].dictionary == dictionary) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
 /* Positions in the manifest of what is to be merged. run->infos is the room for what is offered. */
 static size_t choose(struct merge_run *run, const struct manifest *manifest, uint32_t *chosen)
 {
@@ -476,6 +488,9 @@ int shard_writer_merge(struct shard_writer *writer, const struct merge_order *or
     }
     status = begin_run(run, error);
     shard_writer_unlock(writer);
+    if (status == 0 && run->count != 0) {
+        status = merge_run_retrain(run, error);
+    }
     if (status == 0 && run->count != 0) {
         status = merge_run_write(run, error);
     }

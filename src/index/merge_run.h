@@ -34,6 +34,12 @@ void merge_run_free(struct merge_run *run);
 /* Writes the sources as one segment that nothing lists yet: run->info, maps and patched. */
 must_check int merge_run_write(struct merge_run *run, aisle_error *error);
 
+/*
+ * Trains a dictionary on what is to be merged, when that is due, and makes it the shard's current one when it is
+ * better enough. A lack of memory is no failure.
+ */
+must_check int merge_run_retrain(struct merge_run *run, aisle_error *error);
+
 /* ---- carrying over ---- */
 
 /*

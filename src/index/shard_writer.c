@@ -70,11 +70,11 @@ uint32_t shard_writer_build(struct shard_writer *writer)
     uint32_t slot = 0;
     shard_writer_lock(writer);
     uint32_t id = writer->manifest.next_segment++;
-    while (writer->building[slot] != 0) {
+    while (writer->building[slot].id != 0) {
         slot++;
         assert(slot < WRITER_BUILDING_MAX);
     }
-    writer->building[slot] = id;
+    writer->building[slot] = (struct writer_building){.id = id, .dictionary = writer->manifest.dictionary};
     shard_writer_unlock(writer);
     return id;
 }
@@ -82,7 +82,7 @@ uint32_t shard_writer_build(struct shard_writer *writer)
 void shard_writer_built(struct shard_writer *writer, uint32_t id)
 {
     for (uint32_t slot = 0; slot < WRITER_BUILDING_MAX; slot++) {
-        writer->building[slot] = writer->building[slot] == id ? 0 : writer->building[slot];
+        writer->building[slot].id = writer->building[slot].id == id ? 0 : writer->building[slot].id;
     }
 }
 

@@ -46,6 +46,7 @@ struct merge_counts {
     uint64_t merges;
     uint64_t bytes;
     uint64_t failures;
+    uint64_t dictionaries; /* adopted */
     int error; /* of the last failure */
 };
 
@@ -65,7 +66,10 @@ struct shard_writer {
     struct writer_segment *segments;
     uint32_t segment_count;
     struct changes changes;
-    uint32_t building[WRITER_BUILDING_MAX]; /* ids of segments that are being written; 0: free */
+    struct writer_building {
+        uint32_t id; /* 0: free */
+        uint32_t dictionary; /* the oldest that its products may be stored with */
+    } building[WRITER_BUILDING_MAX]; /* segments that are being written */
     struct merge_run *runs;                 /* merges of committed segments under way */
     bool any_deaths;
     bool lost; /* the committed state could not be loaded: only release is allowed */
@@ -73,6 +77,8 @@ struct shard_writer {
     uint64_t written_bytes;  /* payload of the segments that flushes made */
     uint64_t written_before; /* of that, what a commit without a merger has merged by */
     struct merge_counts merged;
+    uint64_t merged_documents; /* since a dictionary was last tried */
+    bool retrained;            /* one has been tried */
 };
 
 /* Cleans away what a crashed writer left and loads the current generation. */

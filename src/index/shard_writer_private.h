@@ -47,6 +47,9 @@ must_check int publish_changes(struct storage_txn *txn, struct changes *changes,
 /* Whether a merge that is under way has the segment as a source. Under the lock. */
 bool merge_holds(const struct shard_writer *writer, uint32_t segment);
 
+/* Whether products of its sources are stored with the dictionary. Under the lock. */
+bool merge_reads_dictionary(const struct shard_writer *writer, uint32_t dictionary);
+
 /*
  * A compressor with the shard's current dictionary, whose number it tells, the caller's to free. Trains the dictionary
  * first when there is none yet and the builder holds enough products for it. Takes the lock.

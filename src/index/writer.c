@@ -99,7 +99,7 @@ int aisle_begin(aisle *catalog, aisle_writer **out, aisle_error *error)
     }
     writer->catalog = catalog;
     writer->statistics.size = sizeof writer->statistics;
-    budget_divide(catalog->memory_bytes, catalog->threads, &writer->budget);
+    budget_divide(catalog->memory_bytes, catalog->threads, catalog->columns.count, &writer->budget);
     buf_init(&writer->merged, LIMIT_PRODUCT_BYTES);
     product_codec_init(&writer->codec);
     int status = take_lock(writer, error);
@@ -609,6 +609,7 @@ static void add_statistics(struct shard_writer *shard, aisle_writer_statistics *
     statistics->written_bytes += shard->written_bytes;
     statistics->merges += shard->merged.merges;
     statistics->merged_bytes += shard->merged.bytes;
+    statistics->dictionaries += shard->merged.dictionaries;
     statistics->merge_failures += shard->merged.failures;
     statistics->merge_error = shard->merged.error != 0 ? shard->merged.error : statistics->merge_error;
     shard_writer_unlock(shard);

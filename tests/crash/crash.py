@@ -410,7 +410,7 @@ def main():
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 32))
     parser.add_argument("--lines", type=int, default=12000, help="lines of the change log")
     parser.add_argument("--shards", type=int, default=1)
-    parser.add_argument("--memory", default="16M")
+    parser.add_argument("--memory", default="32M")
     parser.add_argument("--place", default=".", help="folder in which a new one is made to work in")
     parser.add_argument("--full", action="store_true", help=f"compare every product, not {SAMPLE}")
     options = parser.parse_args()

@@ -17,7 +17,7 @@
 #include <unistd.h>
 #include <yajl/yajl_tree.h>
 
-#define BUDGET_BYTES (UINT64_C(16) << 20)
+#define BUDGET_BYTES (UINT64_C(32) << 20)
 #define HITS_MAX 10000u
 
 static bool failed(const char *what, int status, const aisle_error *error)

@@ -44,7 +44,7 @@
         assert_int_equal(done_status, 0);                                                          \
     } while (0)
 
-#define BUDGET_LEAST (UINT64_C(16) << 20)
+#define BUDGET_LEAST (UINT64_C(32) << 20)
 
 static char directory[512];
 static aisle_error error;
@@ -95,7 +95,7 @@ static inline void create_catalog(const char *name, const char *schema, uint32_t
 static inline aisle *open_catalog(const char *name)
 {
     aisle *catalog = NULL;
-    aisle_options options = {.size = sizeof options, .memory_bytes = BUDGET_LEAST * 8};
+    aisle_options options = {.size = sizeof options, .memory_bytes = BUDGET_LEAST * 4};
     assert_done(aisle_open(path_of(name), &options, &catalog, &error));
     return catalog;
 }

@@ -281,11 +281,11 @@ static void write_life(aisle_writer *to)
     commit(to);
 }
 
-/* Half a megabyte a product, 16 MiB of budget: some 80 segments, more than a writer keeps pending. */
+/* Three quarters of a megabyte a product, the least budget: some 80 segments, more than a writer keeps pending. */
 static void batch_of_many_flushes_is_merged_before_its_commit(void **state)
 {
     (void)state;
-    enum { PRODUCTS = 1200, IDS = 1000, PAD = 1 << 19 };
+    enum { PRODUCTS = 1200, IDS = 1000, PAD = 3 << 18 };
     char *product = malloc(PAD + 256);
     assert_non_null(product);
     create_catalog("small", NULL, 1);
