@@ -8,6 +8,15 @@
 
 #define HEAD_BYTES 16u /* of LMDB, before the value in its first page */
 
+static _Thread_local struct extent_fault last_fault;
+
+bool extent_fault_take(struct extent_fault *out)
+{
+    *out = last_fault;
+    last_fault = (struct extent_fault){.extents = NULL};
+    return out->extents != NULL;
+}
+
 /* Pages of an extent that holds used payload bytes: the least power of two with room for them and the table. */
 static uint32_t pages_for(size_t used)
 {
@@ -162,6 +171,8 @@ static bool verify(const struct extent_view *view, uint32_t index, size_t start,
         uint64_t bit = UINT64_C(1) << page;
         if ((known & bit) == 0) {
             if (!page_is_sound(view, index, page)) {
+                uint64_t in_extent = page == 0 ? 0 : (uint64_t)page * EXTENT_PAGE_BYTES - HEAD_BYTES;
+                last_fault = (struct extent_fault){view->extents, (uint64_t)index * EXTENT_PAYLOAD + in_extent};
                 return false;
             }
             atomic_fetch_or_explicit(&view->verified[index], bit, memory_order_relaxed);

@@ -84,6 +84,15 @@ const uint8_t *extent_view_at(const struct extent_view *view, uint64_t offset, s
 /* Copies size bytes at offset, straddling or not. 0, or AISLE_CORRUPT. */
 int extent_view_copy(const struct extent_view *view, uint64_t offset, size_t size, void *out);
 
+/* Where this thread last met a page whose checksum was wrong; for messages. */
+struct extent_fault {
+    const uint8_t *const *extents; /* of the view; only to be compared with */
+    uint64_t offset;               /* logical, of the page's first byte */
+};
+
+/* Fills out and forgets it; false when nothing was met since. */
+bool extent_fault_take(struct extent_fault *out);
+
 /* Verifies every page of one extent. 0, or AISLE_CORRUPT with the logical offset of the first bad page. */
 int extent_view_check(const struct extent_view *view, uint32_t index, uint64_t *bad_offset);
 

@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/buf.h"
+#include "base/hash.h"
 #include "base/limits.h"
 #include "index/catalog.h"
 #include "schema/json.h"
@@ -90,10 +91,22 @@ static bool find_number(const struct json *json, const char *key, uint32_t max, 
     return value <= max;
 }
 
-static int read_properties(const char *text, uint32_t *shards, const char *directory, aisle_error *error)
+/*
+ * Ties the two files together, so that a changed number of shards or a changed schema shows. 29 bits, because a number
+ * that every reader of JSON takes for whole is wanted.
+ */
+static uint32_t checksum_of(uint32_t format, uint32_t shards, const char *schema_json)
+{
+    uint64_t seed = (uint64_t)format << 32 | shards;
+    return (uint32_t)hash_bytes_seeded(schema_json, strlen(schema_json), seed) & 0x1fffffffu;
+}
+
+static int read_properties(const char *text, const char *schema_json, uint32_t *shards, const char *directory,
+                           aisle_error *error)
 {
     struct json *json = NULL;
     uint32_t format = 0;
+    uint32_t checksum = 0;
     int status = json_new(&json);
     if (status == 0) {
         status = json_parse(json, bytes_of_string(text), error);
@@ -114,6 +127,10 @@ static int read_properties(const char *text, uint32_t *shards, const char *direc
                            directory);
     } else if (!find_number(json, "shards", LIMIT_SHARDS, shards) || *shards == 0) {
         status = error_set(error, AISLE_CORRUPT, "aisle.json names no number of shards (%s)", directory);
+    } else if (!find_number(json, "checksum", UINT32_MAX, &checksum) ||
+               checksum != checksum_of(format, *shards, schema_json)) {
+        status = error_set(error, AISLE_CORRUPT, "aisle.json or schema.json is damaged: their checksum is wrong (%s)",
+                           directory);
     }
     json_free(json);
     return status;
@@ -125,10 +142,10 @@ int catalog_files_read(const char *directory, uint32_t *shards, char **schema_js
     *schema_json = NULL;
     int status = read_file(directory, "aisle.json", &properties, error);
     if (status == 0) {
-        status = read_properties(properties, shards, directory, error);
+        status = read_file(directory, "schema.json", schema_json, error);
     }
     if (status == 0) {
-        status = read_file(directory, "schema.json", schema_json, error);
+        status = read_properties(properties, *schema_json, shards, directory, error);
     }
     mem_free(properties);
     return status;
@@ -169,8 +186,9 @@ static int write_file(const char *directory, const char *name, const char *text,
 
 int catalog_files_write(const char *directory, uint32_t shards, const char *schema_json, aisle_error *error)
 {
-    char properties[64];
-    snprintf(properties, sizeof properties, "{\"format\":%u,\"shards\":%u}\n", CATALOG_FORMAT, shards);
+    char properties[96];
+    snprintf(properties, sizeof properties, "{\"format\":%u,\"shards\":%u,\"checksum\":%u}\n", CATALOG_FORMAT, shards,
+             checksum_of(CATALOG_FORMAT, shards, schema_json));
     int status = write_file(directory, "schema.json", schema_json, error);
     return status == 0 ? write_file(directory, "aisle.json", properties, error) : status;
 }

@@ -1,5 +1,8 @@
 /*
  * catalog_files.h - the two small files of a catalog's directory.
+ *
+ *   aisle.json   {"format":CATALOG_FORMAT,"shards":N,"checksum":C}, C over the numbers before it and schema.json
+ *   schema.json  the schema as it was given
  */
 #ifndef AISLE_INDEX_CATALOG_FILES_H
 #define AISLE_INDEX_CATALOG_FILES_H

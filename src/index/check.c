@@ -78,7 +78,9 @@ static int check_shard(struct walk *walk, uint32_t number, aisle_error *error)
 {
     struct shard_snapshot snapshot;
     aisle_error found;
-    int status = shard_begin(&walk->catalog->shards[number], &snapshot, &found);
+    struct shard *shard = &walk->catalog->shards[number];
+    int status = storage_check(shard->storage, &found);
+    status = status == 0 ? shard_begin(shard, &snapshot, &found) : status;
     if (is_trouble(status)) {
         return error_set(error, status, "%s", found.message);
     }

@@ -108,7 +108,9 @@ static int has_refuse(const struct shard_writer *writer, enum storage_table tabl
     }
     storage_read_end(txn);
     *any = status == 0;
-    return status < 0 ? error_set(error, status, "the shard cannot be cleaned: %s", aisle_error_text(status)) : 0;
+    return status < 0 ? error_set(error, status, "the shard cannot be cleaned: %s (%s)", aisle_error_text(status),
+                                    storage_path(writer->shard->storage))
+                        : 0;
 }
 
 /* Under the lock: one batch, in its turn. */
@@ -121,7 +123,8 @@ static int clean_batch(struct shard_writer *writer, enum storage_table table, bo
         status = delete_batch(writer, txn, table, done);
         if (status != 0) {
             storage_abort(txn);
-            error_set(error, status, "the shard cannot be cleaned: %s", aisle_error_text(status));
+            error_set(error, status, "the shard cannot be cleaned: %s (%s)", aisle_error_text(status),
+                      storage_path(writer->shard->storage));
         } else {
             status = storage_commit(txn, error);
         }

@@ -138,8 +138,8 @@ static int load_dictionary(struct shard_writer *writer, uint32_t number, struct 
         status = buf_status(dictionary);
     }
     storage_read_end(txn);
-    return status == 0 ? 0 : error_set(error, status, "dictionary %u cannot be read: %s", number,
-                                       aisle_error_text(status));
+    return status == 0 ? 0 : error_set(error, status, "dictionary %u cannot be read: %s (%s)", number,
+                                       aisle_error_text(status), storage_path(writer->shard->storage));
 }
 
 uint32_t shard_writer_dictionary(struct shard_writer *writer)

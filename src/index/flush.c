@@ -151,7 +151,8 @@ static int take_segment(struct shard_writer *writer, const struct flush *flush, 
     struct segment *segment = NULL;
     int status = kill_older_versions(writer, flush->builder);
     if (status != 0) {
-        return error_set(error, status, "older versions cannot be found: %s", aisle_error_text(status));
+        return error_set(error, status, "older versions cannot be found: %s (%s)", aisle_error_text(status),
+                         storage_path(writer->shard->storage));
     }
     status = shard_writer_open_pending(writer, &flush->info, &segment, error);
     if (status != 0) {

@@ -149,6 +149,7 @@ static void remove_made(const char *directory, uint32_t shards)
         if (shard != NULL) {
             remove_file(shard, "data.mdb");
             remove_file(shard, "lock.mdb");
+            remove_file(shard, "seal");
             rmdir(shard);
         }
         mem_free(shard);

@@ -117,7 +117,8 @@ int merge_run_write(struct merge_run *run, aisle_error *error)
     } else if (segment_writer != NULL && segment_writer->sink.error.code != 0 && error != NULL) {
         *error = segment_writer->sink.error;
     } else {
-        error_set(error, status, "segments cannot be merged: %s", aisle_error_text(status));
+        error_set(error, status, "segments cannot be merged: %s (%s)", aisle_error_text(status),
+                  storage_path(writer->shard->storage));
     }
     segment_writer_free(segment_writer);
     return status;

@@ -157,7 +157,8 @@ static int put_all(struct storage_txn *txn, struct shard_writer *writer, aisle_e
         status = put_marks(txn, writer, manifest.generation);
     }
     if (status != 0) {
-        error_set(error, status, "the commit cannot be written: %s", aisle_error_text(status));
+        error_set(error, status, "the commit cannot be written: %s (%s)", aisle_error_text(status),
+                  storage_path(writer->shard->storage));
     } else {
         status = manifest_store(txn, &manifest, error);
     }

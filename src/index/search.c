@@ -199,6 +199,27 @@ static int finish(struct search *search, int status, uint64_t start_us, struct a
     return 0;
 }
 
+/* Fills error for a failure that says no more than its status; for damage, with the place if it is known. */
+static int tell(const struct search *search, int status, const char *what, aisle_error *error)
+{
+    const struct aisle *catalog = search->catalog;
+    struct extent_fault fault;
+    bool known = status == AISLE_CORRUPT && extent_fault_take(&fault);
+    for (uint32_t i = 0; i < search->begun && known; i++) {
+        const struct shard_snapshot *snapshot = &search->searcher->snapshots[i];
+        for (uint32_t s = 0; s < snapshot->view->manifest.segment_count; s++) {
+            unsigned component;
+            if (segment_has_fault(snapshot->view->segments[s], &fault, &component)) {
+                return error_set(error, status, "%s: damage in shard %u, segment %u, component %u at %llu (%s)", what,
+                                 (unsigned)(snapshot->shard - catalog->shards),
+                                 snapshot->view->manifest.segments[s].id, component, (unsigned long long)fault.offset,
+                                 catalog->path);
+            }
+        }
+    }
+    return error_set(error, status, "%s: %s (%s)", what, aisle_error_text(status), catalog->path);
+}
+
 int aisle_search(aisle *catalog, const aisle_query *given, aisle_result **inout, aisle_error *error)
 {
     uint64_t start_us = clock_monotonic_us();
@@ -221,7 +242,7 @@ int aisle_search(aisle *catalog, const aisle_query *given, aisle_result **inout,
         status = status != 0 ? status : gather_segments(&search);
         status = status != 0 ? status : run(&search, &query, query.limit, result);
         if (status != 0) {
-            error_set(error, status, "the search failed: %s", aisle_error_text(status));
+            status = tell(&search, status, "the search failed", error);
         }
     }
     return finish(&search, status, start_us, result, inout);
@@ -256,11 +277,11 @@ int aisle_get(aisle *catalog, aisle_bytes id, bool original, aisle_result **inou
     if (status == 0) {
         status = result_new(&result);
         status = status != 0 ? status : get_product(&search, bytes_of(id.data, id.size), id_hash, original, result);
-        if (status != 0) {
+        if (status == AISLE_NOT_FOUND) {
             int shown = id.size > 64 ? 64 : (int)id.size;
-            error_set(error, status, status == AISLE_NOT_FOUND ? "no product has the id \"%.*s\""
-                                                               : "product \"%.*s\" cannot be read",
-                      shown, id.data);
+            error_set(error, status, "no product has the id \"%.*s\"", shown, id.data);
+        } else if (status != 0) {
+            status = tell(&search, status, "the product cannot be read", error);
         }
     }
     return finish(&search, status, start_us, result, inout);

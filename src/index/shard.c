@@ -9,6 +9,8 @@
 
 #include "base/alloc.h"
 
+#include <stdio.h>
+
 static const char format_key[] = "format";
 
 int shard_create(const char *directory, aisle_error *error)
@@ -212,6 +214,15 @@ static int view_for(struct shard *shard, struct storage_txn *txn, struct shard_v
     return 0;
 }
 
+/* Messages from below name the segment; this adds the shard. */
+static void add_path(const struct shard *shard, aisle_error *error)
+{
+    if (error != NULL) {
+        size_t size = strlen(error->message);
+        snprintf(error->message + size, sizeof error->message - size, " (%s)", storage_path(shard->storage));
+    }
+}
+
 int shard_begin(struct shard *shard, struct shard_snapshot *out, aisle_error *error)
 {
     *out = (struct shard_snapshot){.shard = shard};
@@ -223,6 +234,9 @@ int shard_begin(struct shard *shard, struct shard_snapshot *out, aisle_error *er
         pthread_mutex_lock(&shard->lock);
         status = view_for(shard, out->txn, &out->view, error);
         pthread_mutex_unlock(&shard->lock);
+        if (status == AISLE_CORRUPT) {
+            add_path(shard, error);
+        }
         if (status != 0 || out->view == NULL) {
             /* Another thread has seen a newer generation since: ours began too early. */
             storage_read_end(out->txn);

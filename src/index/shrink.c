@@ -49,6 +49,7 @@ void catalog_clean_shrinking(const char *directory)
     if (workshop != NULL && access(workshop, F_OK) == 0) {
         remove_in(workshop, DATA_FILE);
         remove_in(workshop, "lock.mdb");
+        remove_in(workshop, "seal");
         rmdir(workshop);
     }
     mem_free(workshop);
@@ -120,6 +121,9 @@ static int swap(struct shrink *shrink, const char *shard_path, aisle_error *erro
     }
     if (status == 0) {
         status = sync_path(fresh, 0, error);
+    }
+    if (status == 0) {
+        storage_break_seal(shard_path);
     }
     if (status == 0 && rename(fresh, old) != 0) {
         status = storage_error(errno, "cannot put the new data file in its place", old, error);

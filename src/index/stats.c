@@ -64,7 +64,8 @@ static int add_shard(struct shard *shard, aisle_statistics *sum, bool *none, ais
     sum->bytes += storage_file_bytes(shard->storage);
     status = add_position(snapshot.txn, sum, none);
     shard_end(&snapshot);
-    return status == 0 ? 0 : error_set(error, status, "a log position cannot be read: %s", aisle_error_text(status));
+    return status == 0 ? 0 : error_set(error, status, "a log position cannot be read: %s (%s)",
+                                       aisle_error_text(status), storage_path(shard->storage));
 }
 
 int aisle_stats(aisle *catalog, aisle_statistics *out, aisle_error *error)
@@ -107,7 +108,8 @@ int aisle_log_offset(aisle *catalog, const char *source, uint64_t identity, uint
         status = position_load(txn, source, &position);
         storage_read_end(txn);
         if (status < 0) {
-            return error_set(error, status, "a log position cannot be read: %s", aisle_error_text(status));
+            return error_set(error, status, "a log position cannot be read: %s (%s)", aisle_error_text(status),
+                             storage_path(catalog->shards[i].storage));
         }
         uint64_t known = status == 0 && position.identity == identity ? position.offset : 0;
         least = known < least ? known : least;

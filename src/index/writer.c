@@ -225,7 +225,8 @@ static int put_product(struct aisle_writer *writer, struct shard_writer *shard, 
     }
     writer->statistics.analyse_ns += clock_monotonic_ns() - start;
     if (status != 0) {
-        return fail(writer, error_set(error, status, "a product cannot be added: %s", aisle_error_text(status)));
+        return fail(writer, error_set(error, status, "a product cannot be added: %s (%s)", aisle_error_text(status),
+                                      writer->catalog->path));
     }
     status = keep_budget(writer, error);
     return status == 0 ? 0 : fail(writer, status);
@@ -278,8 +279,8 @@ static int find_product(struct aisle_writer *writer, struct shard_writer *shard,
         return not_found(id, error);
     }
     return status == 0 ? 0
-                       : fail(writer, error_set(error, status, "a product cannot be found: %s",
-                                                aisle_error_text(status)));
+                       : fail(writer, error_set(error, status, "a product cannot be found: %s (%s)",
+                                                aisle_error_text(status), writer->catalog->path));
 }
 
 static int delete_product(struct aisle_writer *writer, struct shard_writer *shard, struct bytes id, uint64_t id_hash,
@@ -295,7 +296,8 @@ static int delete_product(struct aisle_writer *writer, struct shard_writer *shar
     }
     shard_writer_unlock(shard);
     if (found && status != AISLE_END) {
-        return fail(writer, error_set(error, status, "a product cannot be deleted: %s", aisle_error_text(status)));
+        return fail(writer, error_set(error, status, "a product cannot be deleted: %s (%s)", aisle_error_text(status),
+                                      writer->catalog->path));
     }
     return found ? 0 : status;
 }
@@ -392,8 +394,8 @@ static int lay_patch(struct aisle_writer *writer, struct bytes current, struct b
                          LIMIT_PRODUCT_BYTES);
     }
     return status == 0 ? 0
-                       : fail(writer, error_set(error, status, "a product cannot be patched: %s",
-                                                aisle_error_text(status)));
+                       : fail(writer, error_set(error, status, "a product cannot be patched: %s (%s)",
+                                                aisle_error_text(status), writer->catalog->path));
 }
 
 static int index_again(struct aisle_writer *writer, struct shard_writer *shard, struct bytes current,

@@ -274,6 +274,11 @@ struct segment_list {
 /* Decodes a term's value. Positions are read from views[COMPONENT_POSITIONS]. AISLE_CORRUPT. */
 must_check int segment_list_decode(struct bytes value, struct segment_list *out);
 
+/*
+ * Whether the damage that this thread met last (base/extents.h) lies in segment; then *component is where.
+ */
+bool segment_has_fault(const struct segment *segment, const struct extent_fault *fault, unsigned *component);
+
 /* ------------------------------------------------------------------------------------------------ state -- */
 
 /*

@@ -3,7 +3,8 @@
  *
  * Decides the size of the map, the flags that the permissions of the directory allow, opens the tables, and sees to
  * it that the data file is as long as its pages claim, because a map reaching past the end of its file kills the
- * program at the first touch. Sharing among handles is env_registry.c's.
+ * program at the first touch. Has the structures verified before anything is read through them (seal.c). Sharing among
+ * handles is env_registry.c's.
  *
  * Flags, and those not used
  *   MDB_NOTLS       read transactions belong to no thread, so a pool can hold them.
@@ -14,6 +15,7 @@
  */
 #include "storage/environment.h"
 #include "storage/lmdb_call.h"
+#include "storage/seal.h"
 
 #include "base/alloc.h"
 #include "base/limits.h"
@@ -236,6 +238,7 @@ static int make_plan(struct environment *env, const struct storage_options *opti
         if (errno != ENOENT || !options->create) {
             return storage_error(errno, "cannot open " DATA_FILE, env->path, error);
         }
+        (void)unlinkat(env->directory_fd, SEAL_FILE, 0); /* of data that is no more */
         return directory_writable ? 0 : storage_error(EACCES, "cannot create " DATA_FILE, env->path, error);
     }
     if (data.st_size == 0 && !options->create) {
@@ -376,16 +379,42 @@ static int open_or_create_tables(struct environment *env, bool create, aisle_err
     return environment_error(env, rc, "cannot open the tables", error);
 }
 
+/*
+ * LMDB does not tell where its map begins. A table's record stands in a page whose number has been verified, and that
+ * page so many pages behind the beginning.
+ */
+static int find_map(struct environment *env, aisle_error *error)
+{
+    MDB_txn *txn = NULL;
+    MDB_dbi main_table = 0;
+    MDB_val key = {.mv_size = strlen(table_names[0]), .mv_data = (void *)(uintptr_t)table_names[0]};
+    MDB_val record;
+    int rc = lmdb_fault();
+    rc = rc == 0 ? mdb_txn_begin(env->lmdb, NULL, MDB_RDONLY, &txn) : rc;
+    rc = rc == 0 ? lmdb_table_open(txn, NULL, 0, &main_table) : rc;
+    rc = rc == 0 ? lmdb_get(txn, main_table, &key, &record) : rc;
+    if (rc == 0) {
+        const uint8_t *page = (const uint8_t *)((uintptr_t)record.mv_data & ~((uintptr_t)env->page_bytes - 1));
+        env->map = page - load_u64(page) * env->page_bytes;
+    }
+    mdb_txn_abort(txn);
+    return environment_error(env, rc, "cannot open", error);
+}
+
 static int open_parts(struct environment *env, const struct storage_options *options, aisle_error *error)
 {
     struct plan plan;
     MDB_stat pages;
+    MDB_envinfo info;
     int status = make_plan(env, options, &plan, error);
     if (status == 0 && plan.lock_writable) {
         status = storage_error(reserve_lock_file(env), "cannot make room for " LOCK_FILE, env->path, error);
     }
     if (status == 0) {
         env->read_only = plan.read_only;
+        status = seal_check_metas(env, error);
+    }
+    if (status == 0) {
         status = open_mapped(env, &plan, options->map_bytes, error);
     }
     if (status != 0) {
@@ -398,12 +427,16 @@ static int open_parts(struct environment *env, const struct storage_options *opt
     if (rc == 0) {
         rc = mdb_env_stat(env->lmdb, &pages);
     }
+    rc = rc == 0 ? mdb_env_info(env->lmdb, &info) : rc;
     if (rc != 0) {
         return storage_error(rc, "cannot open", env->path, error);
     }
     env->page_bytes = pages.ms_psize;
+    env->map_bytes = info.me_mapsize;
     status = check_length(env, error);
-    return status != 0 ? status : open_or_create_tables(env, options->create, error);
+    status = status == 0 ? seal_check_trees(env, false, error) : status;
+    status = status == 0 ? open_or_create_tables(env, options->create, error) : status;
+    return status == 0 ? find_map(env, error) : status;
 }
 
 int environment_open(struct environment *env, const char *directory, const struct storage_options *options,

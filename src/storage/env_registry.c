@@ -184,6 +184,11 @@ void storage_close(struct storage *storage)
     mem_free(storage);
 }
 
+const char *storage_path(const struct storage *storage)
+{
+    return storage->env->path;
+}
+
 bool storage_forked(const struct storage *storage)
 {
     return storage->generation != process_generation();

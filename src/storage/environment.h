@@ -39,6 +39,8 @@ struct environment {
     int directory_fd;  /* owned: while it is open no other directory can get this one's dev and ino */
     int data_fd;       /* LMDB's */
     uint32_t page_bytes;
+    const uint8_t *map; /* LMDB's, of map_bytes; it never moves; NULL until it is known */
+    uint64_t map_bytes;
     dev_t device;        /* of the directory: the key of the registry */
     ino_t inode;
     pid_t pid;           /* of the process that opened it */

@@ -6,6 +6,7 @@
  */
 #include "storage/environment.h"
 #include "storage/lmdb_call.h"
+#include "storage/seal.h"
 
 #include <sys/stat.h>
 
@@ -89,7 +90,18 @@ int storage_set_fast(struct storage *storage, bool fast, aisle_error *error)
     if (status == 0) {
         storage->fast = fast;
         status = fast ? 0 : force_sync(env, error);
+        if (status == 0 && !fast) {
+            seal_write(env);
+        }
     }
     atomic_store(&env->writing, false);
     return status;
+}
+
+int storage_check(struct storage *storage, aisle_error *error)
+{
+    if (storage_forked(storage)) {
+        return error_set(error, AISLE_FORKED, "the storage was opened before a fork; open it again in the child");
+    }
+    return seal_check_trees(storage->env, true, error);
 }

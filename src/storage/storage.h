@@ -24,10 +24,12 @@
  * makes an environment of the child's own. (Noticed through pthread_atfork; a bare clone() or _Fork() is noticed only
  * by storage_open and storage_write_begin, which compare process ids.)
  *
- * Damage: LMDB does not checksum its pages. What it recognises as damage is AISLE_CORRUPT, and so is a data file cut
- * short. Its own assertions, which would abort the program, are caught and become AISLE_CORRUPT too; one that strikes
- * in a write transaction leaves that environment without a writer until the process ends (see lmdb_call.c). What
- * a flipped pointer inside a page may still do is the reason why a suspect catalog is checked in a child process.
+ * Damage: LMDB does not checksum its pages and trusts what it reads. So opening walks all of its trees before anything
+ * is read through them (structure.h), and compares them with what the last commit wrote (seal.h): a few pages for each
+ * GiB of large values. What is found then is AISLE_CORRUPT, and so is a data file cut short. Values in overflow pages
+ * are not read by that: they carry checksums of their own. LMDB's assertions, which would abort the program, are caught
+ * and become AISLE_CORRUPT too; one that strikes in a write transaction leaves that environment without a writer until
+ * the process ends (see lmdb_call.c). Damage done while the storage is open may still end the process.
  */
 #ifndef AISLE_STORAGE_STORAGE_H
 #define AISLE_STORAGE_STORAGE_H
@@ -78,6 +80,9 @@ must_check int storage_open(const char *directory, const struct storage_options 
 
 /* Closes the handle, and the environment with the last one; NULL is allowed. */
 void storage_close(struct storage *storage);
+
+/* The directory as its first opener named it, for messages; lives as long as the handle. */
+const char *storage_path(const struct storage *storage);
 
 /* Whether the handle was opened before a fork, so that it is dead in this process. */
 must_check bool storage_forked(const struct storage *storage);
@@ -191,6 +196,18 @@ must_check int storage_set_fast(struct storage *storage, bool fast, aisle_error 
 
 /* Waits until every commit so far is on disk, in fast mode too. Errors as storage_set_fast. */
 must_check int storage_sync(struct storage *storage, aisle_error *error);
+
+/*
+ * Verifies all of the storage's own structures, as opening does, and the first page of every value too. What the values
+ * hold is not looked at. AISLE_CORRUPT (the message names the page), AISLE_NO_MEMORY, AISLE_READERS_FULL, AISLE_FORKED.
+ */
+must_check int storage_check(struct storage *storage, aisle_error *error);
+
+/*
+ * Removes what tells directory's data file from an older one (storage/seal.h): to be done before another data file is
+ * put in its place, whose commits are numbered anew.
+ */
+void storage_break_seal(const char *directory);
 
 /* ------------------------------------------------------------------------------------------------ copies -- */
 

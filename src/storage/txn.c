@@ -11,6 +11,7 @@
 #include "storage/environment.h"
 #include "storage/lmdb_call.h"
 #include "storage/process.h"
+#include "storage/seal.h"
 
 #include "base/alloc.h"
 
@@ -300,6 +301,7 @@ int storage_commit(struct storage_txn *txn, aisle_error *error)
     if (rc == 0) {
         /* The commit stands; should this fail, the next commit or the next opening does it. */
         (void)environment_extend(env);
+        seal_write(env);
     } else {
         status = environment_error(env, rc, "cannot commit", error);
     }
@@ -332,6 +334,29 @@ static int note_failure(struct storage_txn *txn, int rc)
     return status;
 }
 
+/*
+ * Looks at what a put (of value_size bytes) or a delete is about to replace. LMDB frees as many pages as the head of
+ * the old value says, so a damaged head would give away pages of others. And a value written twice in one transaction
+ * may keep more pages than its new size needs, so it is removed first: then what a head must say is known by its size.
+ */
+static int look_at_old(struct storage_txn *txn, MDB_dbi table, MDB_val *key, size_t value_size, bool delete)
+{
+    struct environment *env = txn->env;
+    MDB_val found;
+    int rc = lmdb_get(txn->lmdb, table, key, &found);
+    if (rc != 0) {
+        return rc == MDB_NOTFOUND ? 0 : rc;
+    }
+    struct bytes old = bytes_of(found.mv_data, found.mv_size);
+    bool in_map = old.data >= env->map && old.data < env->map + env->map_bytes;
+    if (!in_map) {
+        return delete || old.size == value_size ? 0 : lmdb_delete(txn->lmdb, table, key);
+    }
+    bool sound = !structure_in_overflow(env->map, env->page_bytes, old) ||
+                 structure_head_sound(env->map, env->page_bytes, old);
+    return sound ? 0 : MDB_CORRUPTED;
+}
+
 static int put(struct storage_txn *txn, enum storage_table table, struct bytes key, struct bytes value,
                unsigned flags)
 {
@@ -343,7 +368,10 @@ static int put(struct storage_txn *txn, enum storage_table table, struct bytes k
     if (txn->status != 0) {
         return txn->status;
     }
-    return note_failure(txn, lmdb_put(txn->lmdb, txn->env->tables[table], &lmdb_key, &data, flags));
+    MDB_dbi lmdb_table = txn->env->tables[table];
+    /* What is appended replaces nothing. */
+    int rc = flags == MDB_APPEND ? 0 : look_at_old(txn, lmdb_table, &lmdb_key, value.size, false);
+    return note_failure(txn, rc != 0 ? rc : lmdb_put(txn->lmdb, lmdb_table, &lmdb_key, &data, flags));
 }
 
 int storage_put(struct storage_txn *txn, enum storage_table table, struct bytes key, struct bytes value)
@@ -365,6 +393,8 @@ int storage_delete(struct storage_txn *txn, enum storage_table table, struct byt
     if (txn->status != 0) {
         return txn->status;
     }
-    int rc = lmdb_delete(txn->lmdb, txn->env->tables[table], &lmdb_key);
+    MDB_dbi lmdb_table = txn->env->tables[table];
+    int rc = look_at_old(txn, lmdb_table, &lmdb_key, 0, true);
+    rc = rc == 0 ? lmdb_delete(txn->lmdb, lmdb_table, &lmdb_key) : rc;
     return rc == MDB_NOTFOUND ? AISLE_END : note_failure(txn, rc);
 }

@@ -1,0 +1,275 @@
+/*
+ * seal.c - checking the data file's structures when it is opened, and sealing each commit.
+ *
+ * A seal is read before the commit that it is compared with is looked up, so that a writer at work in another process
+ * can only make the commit newer than the seal, never older.
+ */
+#include "storage/seal.h"
+#include "storage/lmdb_call.h"
+
+#include "base/hash.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define SEAL_VERSION 1u
+#define SEAL_BYTES 48u
+#define META_TRIES 20u /* a meta page read while a writer writes it is read again */
+#define META_TRY_US 2000u
+
+struct seal {
+    uint64_t number; /* 0: there is none */
+    uint64_t file;
+    uint64_t trees;
+    uint64_t meta;
+    uint64_t other_meta;
+};
+
+static bool decode(const uint8_t *slot, struct seal *out)
+{
+    if (load_u32(slot) != hash_checksum(slot + 4, SEAL_BYTES - 4) || load_u32(slot + 4) != SEAL_VERSION) {
+        return false;
+    }
+    *out = (struct seal){.number = load_u64(slot + 8),
+                         .file = load_u64(slot + 16),
+                         .trees = load_u64(slot + 24),
+                         .meta = load_u64(slot + 32),
+                         .other_meta = load_u64(slot + 40)};
+    return true;
+}
+
+/*
+ * Tells the data file from any other that had or takes its place: its inode, and when that was born, since numbers of
+ * inodes are given out again. 0 when the system does not say.
+ */
+static uint64_t identify_data(const struct environment *env)
+{
+    struct statx file;
+    if (statx(env->directory_fd, DATA_FILE, 0, STATX_INO | STATX_BTIME, &file) != 0) {
+        return 0;
+    }
+    bool has_birth = (file.stx_mask & STATX_BTIME) != 0;
+    const uint64_t parts[] = {file.stx_ino, has_birth ? (uint64_t)file.stx_btime.tv_sec : 0,
+                              has_birth ? file.stx_btime.tv_nsec : 0};
+    return hash_bytes(parts, sizeof parts);
+}
+
+/* The newer of the two that are whole and of this data file. */
+static void read_seal(struct environment *env, struct seal *out)
+{
+    uint8_t slots[2 * SEAL_BYTES] = {0};
+    struct seal slot;
+    *out = (struct seal){0};
+    uint64_t file = identify_data(env);
+    int fd = openat(env->directory_fd, SEAL_FILE, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+        return;
+    }
+    (void)!read(fd, slots, sizeof slots);
+    (void)close(fd);
+    for (unsigned i = 0; i < 2; i++) {
+        if (decode(slots + i * SEAL_BYTES, &slot) && slot.file == file && slot.number > out->number) {
+            *out = slot;
+        }
+    }
+}
+
+static int damaged(struct environment *env, const char *what, aisle_error *error)
+{
+    return error_set(error, AISLE_CORRUPT, "the data is damaged: %s (%s/" DATA_FILE ")", what, env->path);
+}
+
+/* ---------------------------------------------------------------------------------------------------- meta pages -- */
+
+/* Reads both meta pages; false when there are none to read. */
+static bool read_metas(int fd, uint8_t pages[2][META_HEAD_BYTES + META_BYTES])
+{
+    ssize_t size = META_HEAD_BYTES + META_BYTES;
+    if (pread(fd, pages[0], (size_t)size, 0) != size) {
+        return false;
+    }
+    struct structure_meta meta;
+    structure_meta_read(pages[0], &meta);
+    bool is_size = meta.page_bytes >= PAGE_BYTES_MIN && meta.page_bytes <= PAGE_BYTES_MAX;
+    /* Where the first page does not tell the size, the second is looked for where it is as a rule. */
+    return pread(fd, pages[1], (size_t)size, is_size ? meta.page_bytes : sysconf(_SC_PAGESIZE)) == size;
+}
+
+static bool metas_fit_seal(const struct seal *seal, const uint8_t *const pages[2], char *fault, size_t fault_size)
+{
+    struct structure_meta own;
+    struct structure_meta other;
+    structure_meta_read(pages[seal->number % 2], &own);
+    structure_meta_read(pages[1 - seal->number % 2], &other);
+    const char *what = NULL;
+    if (own.number < seal->number && other.number < seal->number) {
+        what = "the last commit has vanished";
+    } else if (own.number == seal->number && own.hash != seal->meta) {
+        what = "not what the last commit wrote";
+    } else if (other.number == seal->number + 1 && own.number == seal->number && other.hash == seal->other_meta) {
+        what = "an earlier commit under a later number";
+    }
+    if (what != NULL) {
+        snprintf(fault, fault_size, "pages 0 and 1: %s", what);
+    }
+    return what == NULL;
+}
+
+int seal_check_metas(struct environment *env, aisle_error *error)
+{
+    uint8_t pages[2][META_HEAD_BYTES + META_BYTES];
+    const uint8_t *const views[2] = {pages[0], pages[1]};
+    char fault[112] = "";
+    struct seal seal;
+    bool sound = false;
+    read_seal(env, &seal);
+    int fd = openat(env->directory_fd, DATA_FILE, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+        return errno == ENOENT ? 0 : storage_error(errno, "cannot open " DATA_FILE, env->path, error);
+    }
+    for (unsigned i = 0; i < META_TRIES && !sound; i++) {
+        if (i != 0) {
+            (void)usleep(META_TRY_US);
+        }
+        sound = !read_metas(fd, pages) || (structure_metas_sound(views, fault, sizeof fault) &&
+                                           (seal.number == 0 || metas_fit_seal(&seal, views, fault, sizeof fault)));
+    }
+    (void)close(fd);
+    return sound ? 0 : damaged(env, fault, error);
+}
+
+/* --------------------------------------------------------------------------------------------------------- trees -- */
+
+/* The last commit, held by a transaction, with the file mapped as long as it was when that began. */
+struct held {
+    MDB_txn *txn;
+    uint8_t *own_map; /* where LMDB's is not known yet; file_bytes of it */
+    struct structure_walk walk;
+    struct structure_meta meta;
+    uint64_t other_meta; /* hash of the other meta page */
+};
+
+static void let_go(struct held *held)
+{
+    mdb_txn_abort(held->txn);
+    if (held->own_map != NULL) {
+        (void)munmap(held->own_map, held->walk.file_bytes);
+    }
+    held->txn = NULL;
+    held->own_map = NULL;
+}
+
+/* 0 or an LMDB code; either way let_go is due. */
+static int hold_once(struct environment *env, struct held *held)
+{
+    struct stat file;
+    int rc = held->walk.hash_only ? 0 : lmdb_fault(); /* sealing may fail unseen, so tests are not to make it */
+    rc = rc == 0 ? mdb_txn_begin(env->lmdb, NULL, MDB_RDONLY, &held->txn) : rc;
+    if (rc != 0) {
+        return rc;
+    }
+    if (fstat(env->data_fd, &file) != 0) {
+        return errno;
+    }
+    held->walk.file_bytes = (uint64_t)file.st_size;
+    held->walk.map = env->map;
+    if (env->map == NULL) {
+        void *map = mmap(NULL, held->walk.file_bytes, PROT_READ, MAP_SHARED, env->data_fd, 0);
+        if (map == MAP_FAILED) {
+            return errno;
+        }
+        held->own_map = map;
+        held->walk.map = map;
+    }
+    return 0;
+}
+
+/*
+ * Begins to read the last commit and copies its meta page. While this thread sleeps the page may be written over by the
+ * commit after the next; then it starts again. 0 or an LMDB code; either way let_go is due.
+ */
+static int hold(struct environment *env, struct held *held)
+{
+    for (;;) {
+        struct structure_meta other;
+        MDB_envinfo info;
+        int rc = hold_once(env, held);
+        if (rc != 0) {
+            return rc;
+        }
+        size_t number = mdb_txn_id(held->txn);
+        structure_meta_read(held->walk.map + number % 2 * env->page_bytes, &held->meta);
+        structure_meta_read(held->walk.map + (1 - number % 2) * env->page_bytes, &other);
+        held->other_meta = other.hash;
+        rc = mdb_env_info(env->lmdb, &info);
+        if (rc != 0 || info.me_last_txnid == number) {
+            return rc == 0 && held->meta.number != number ? MDB_CORRUPTED : rc;
+        }
+        let_go(held);
+    }
+}
+
+int seal_check_trees(struct environment *env, bool heads, aisle_error *error)
+{
+    struct seal seal;
+    struct held held = {.walk = {.heads = heads}};
+    read_seal(env, &seal);
+    int rc = hold(env, &held);
+    int status = rc == 0 ? structure_walk(&held.walk, &held.meta) : 0;
+    let_go(&held);
+    if (rc != 0) {
+        return environment_error(env, rc, "cannot verify the data", error);
+    }
+    if (status == AISLE_NO_MEMORY) {
+        return error_no_memory(error, "verifying the data");
+    }
+    if (status != 0) {
+        return damaged(env, held.walk.fault, error);
+    }
+    bool sealed = seal.number != 0 && held.meta.number == seal.number;
+    if (sealed && (held.walk.hash != seal.trees || held.meta.hash != seal.meta)) {
+        return damaged(env, "the pages of its trees are not those that the last commit wrote", error);
+    }
+    return 0;
+}
+
+void seal_write(struct environment *env)
+{
+    uint8_t slot[SEAL_BYTES];
+    struct held held = {.walk = {.hash_only = true}};
+    unsigned flags = 0;
+    if (mdb_env_get_flags(env->lmdb, &flags) != 0 || (flags & MDB_NOSYNC) != 0) {
+        return; /* what is not durable may be older than its seal after a crash */
+    }
+    bool sound = hold(env, &held) == 0 && structure_walk(&held.walk, &held.meta) == 0;
+    let_go(&held);
+    if (!sound) {
+        return;
+    }
+    store_u32(slot + 4, SEAL_VERSION);
+    store_u64(slot + 8, held.meta.number);
+    store_u64(slot + 16, identify_data(env));
+    store_u64(slot + 24, held.walk.hash);
+    store_u64(slot + 32, held.meta.hash);
+    store_u64(slot + 40, held.other_meta);
+    store_u32(slot, hash_checksum(slot + 4, SEAL_BYTES - 4));
+    int fd = openat(env->directory_fd, SEAL_FILE, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+    if (fd >= 0) {
+        (void)!pwrite(fd, slot, sizeof slot, (off_t)(held.meta.number % 2 * SEAL_BYTES));
+        (void)close(fd);
+    }
+}
+
+void storage_break_seal(const char *directory)
+{
+    int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd >= 0) {
+        (void)unlinkat(fd, SEAL_FILE, 0);
+        (void)fsync(fd);
+        (void)close(fd);
+    }
+}

@@ -1,0 +1,43 @@
+/*
+ * seal.h - remembering what the last commit wrote, so that damage shows when the file is opened again.
+ *
+ * Private to storage/. The file SEAL_FILE beside the data holds two slots, for even and odd commits, written in turn
+ * after each commit; they are never synced, and a missing, older or damaged seal only means that less can be told.
+ *
+ *   file = slot, slot                                                    (of SEAL_BYTES each; integers little-endian)
+ *   slot = u32 checksum of the rest, u32 SEAL_VERSION, u64 number of the commit, u64 which data file it is of,
+ *          u64 hash of all pages of its trees, u64 hash of its meta page, u64 hash of the other meta page
+ *                                                                        (hashes of structure.h)
+ *
+ * A data file that was copied, put back from elsewhere or written anew is another one, of which a seal says nothing.
+ * Because it is written when the commit is durable, no commit can be older than a seal. So a seal shows
+ *   a tree that differs from what was committed,
+ *   a commit that has vanished, because the number in its meta page was damaged,
+ *   the meta page of an earlier commit that claims to be a later one.
+ *
+ * Thread rule: by the thread that opens the environment or has just committed.
+ */
+#ifndef AISLE_STORAGE_SEAL_H
+#define AISLE_STORAGE_SEAL_H
+
+#include "storage/environment.h"
+#include "storage/structure.h"
+
+#define SEAL_FILE "seal" /* ON DISK */
+
+/*
+ * Verifies the meta pages before LMDB sees them; nothing is mapped yet. A data file too short to have any, or none, is
+ * left to LMDB. 0, AISLE_CORRUPT, AISLE_IO.
+ */
+must_check int seal_check_metas(struct environment *env, aisle_error *error);
+
+/*
+ * Walks all trees of the last commit, and compares them with the seal. heads: also every value's first page.
+ * 0, AISLE_CORRUPT (the message has the page), AISLE_NO_MEMORY, AISLE_READERS_FULL.
+ */
+must_check int seal_check_trees(struct environment *env, bool heads, aisle_error *error);
+
+/* Seals the last commit. Failing does no harm, so it does not tell. */
+void seal_write(struct environment *env);
+
+#endif

@@ -1,0 +1,360 @@
+/*
+ * structure.c - verifying LMDB's meta pages and trees.
+ *
+ * A damaged pointer or count makes LMDB read wherever it leads, hide what is there, or give away pages that are in
+ * use, without a word. So the trees are walked once, when the file is opened: a page of a tree describes a hundred
+ * extents of 256 KiB, which makes them a few pages for each GiB.
+ */
+#include "storage/structure.h"
+
+#include "base/alloc.h"
+#include "base/bitset.h"
+#include "base/hash.h"
+
+#include <stdio.h>
+
+#define MAGIC 0xBEEFC0DEu
+#define DATA_VERSION 1u
+#define NO_PAGE UINT64_MAX
+#define FIRST_PAGE 2u /* behind the meta pages */
+#define DEPTH_MAX 32u
+#define KEY_BYTES_MAX 511u
+#define NODE_BYTES 8u
+#define DATABASE_BYTES 48u
+
+enum { PAGE_BRANCH = 1, PAGE_LEAF = 2, PAGE_OVERFLOW = 4, PAGE_META = 8 };
+enum { NODE_BIG = 1, NODE_DATABASE = 2 };
+enum { FREE_FLAGS = 8, MAIN_FLAGS = 0 }; /* keys of the free list are integers */
+
+/* Offsets within a meta, behind the page's head. */
+enum { META_ADDRESS = 8, META_FREE = 24, META_MAIN = 72, META_LAST_PAGE = 120, META_NUMBER = 128 };
+
+enum tree_kind { TREE_FREE, TREE_MAIN, TREE_TABLE };
+
+struct tree {
+    enum tree_kind kind;
+    uint16_t depth;
+    uint64_t branch_pages, leaf_pages, overflow_pages, entries; /* as its record says */
+    uint64_t root;
+    uint64_t branches, leaves, overflows, found; /* as they are counted */
+};
+
+struct walker {
+    struct structure_walk *walk;
+    uint32_t page_bytes;
+    uint64_t last_page;
+    uint64_t *used; /* a bit a page; NULL: not to be known */
+};
+
+static bool blame(struct walker *walker, uint64_t page, const char *what)
+{
+    if (walker->walk->fault[0] == '\0') {
+        snprintf(walker->walk->fault, sizeof walker->walk->fault, "page %llu: %s", (unsigned long long)page, what);
+    }
+    return false;
+}
+
+/* ---------------------------------------------------------------------------------------------------- meta pages -- */
+
+void structure_meta_read(const uint8_t *page, struct structure_meta *out)
+{
+    const uint8_t *meta = page + META_HEAD_BYTES;
+    memcpy(out->bytes, meta, META_BYTES);
+    out->number = load_u64(meta + META_NUMBER);
+    out->hash = hash_bytes(meta + META_FREE, META_NUMBER - META_FREE);
+    out->last_page = load_u64(meta + META_LAST_PAGE);
+    out->page_bytes = load_u32(meta + META_FREE);
+}
+
+static const char *meta_fault(const uint8_t *page, uint64_t number)
+{
+    const uint8_t *meta = page + META_HEAD_BYTES;
+    uint32_t page_bytes = load_u32(meta + META_FREE);
+    uint64_t commit = load_u64(meta + META_NUMBER);
+    if (load_u64(page) != number || load_u16(page + 10) != PAGE_META) {
+        return "not a meta page";
+    }
+    if (load_u64(meta + META_ADDRESS) != 0 || load_u16(meta + META_FREE + 4) != FREE_FLAGS ||
+        load_u16(meta + META_MAIN + 4) != MAIN_FLAGS) {
+        return "flags that no commit has written";
+    }
+    if (page_bytes < PAGE_BYTES_MIN || page_bytes > PAGE_BYTES_MAX || (page_bytes & (page_bytes - 1)) != 0) {
+        return "not a page size";
+    }
+    return commit != 0 && commit % 2 != number ? "the number of a commit that belongs to the other meta page" : NULL;
+}
+
+bool structure_metas_sound(const uint8_t *const pages[2], char *fault, size_t fault_size)
+{
+    for (uint64_t i = 0; i < 2; i++) {
+        const uint8_t *meta = pages[i] + META_HEAD_BYTES;
+        if (load_u32(meta) != MAGIC || load_u32(meta + 4) != DATA_VERSION) {
+            return true;
+        }
+    }
+    struct structure_meta metas[2];
+    for (uint64_t i = 0; i < 2; i++) {
+        const char *what = meta_fault(pages[i], i);
+        if (what != NULL) {
+            snprintf(fault, fault_size, "page %u: %s", (unsigned)i, what);
+            return false;
+        }
+        structure_meta_read(pages[i], &metas[i]);
+    }
+    uint64_t apart = metas[0].number > metas[1].number ? metas[0].number - metas[1].number
+                                                       : metas[1].number - metas[0].number;
+    bool fresh = metas[0].number == 0 && metas[1].number == 0;
+    if (metas[0].page_bytes != metas[1].page_bytes || (apart != 1 && !fresh)) {
+        snprintf(fault, fault_size, "pages 0 and 1: no two commits that follow each other");
+        return false;
+    }
+    return true;
+}
+
+/* --------------------------------------------------------------------------------------------------------- trees -- */
+
+/* Marks count pages from number on as used; false when some are outside the file or used already. */
+static bool claim(struct walker *walker, uint64_t number, uint64_t count)
+{
+    if (number < FIRST_PAGE || number > walker->last_page || count > walker->last_page - number + 1) {
+        return blame(walker, number, "outside the file");
+    }
+    for (uint64_t i = number; i < number + count && walker->used != NULL; i++) {
+        if (bitset_get(walker->used, i)) {
+            return blame(walker, i, "used twice");
+        }
+        bitset_set(walker->used, i);
+    }
+    return true;
+}
+
+static const uint8_t *page_at(const struct walker *walker, uint64_t number)
+{
+    return walker->walk->map + number * walker->page_bytes;
+}
+
+static void add_hash(struct walker *walker, const uint8_t *data, size_t size)
+{
+    walker->walk->hash = hash_bytes_seeded(data, size, walker->walk->hash);
+}
+
+static bool head_is_sound(const uint8_t *page, uint64_t number, uint64_t pages_min, uint64_t pages_max)
+{
+    uint32_t pages = load_u32(page + 12);
+    return load_u64(page) == number && load_u16(page + 10) == PAGE_OVERFLOW && pages >= pages_min &&
+           pages <= pages_max;
+}
+
+bool structure_head_sound(const uint8_t *map, uint32_t page_bytes, struct bytes value)
+{
+    uint64_t number = (uint64_t)(value.data - map) / page_bytes;
+    uint64_t pages = structure_overflow_pages(value.size, page_bytes);
+    return head_is_sound(map + number * page_bytes, number, pages, pages);
+}
+
+/*
+ * The content of a free-list record: a count, and as many pages, none of them in use. LMDB may have left unused room
+ * behind them.
+ */
+static bool walk_free_record(struct walker *walker, uint64_t page, struct bytes value)
+{
+    uint64_t count = value.size < sizeof count ? UINT64_MAX : load_u64(value.data);
+    if (count > value.size / sizeof count - 1) {
+        return blame(walker, page, "a record of free pages is too short");
+    }
+    add_hash(walker, value.data, (size_t)(count + 1) * sizeof count);
+    for (uint64_t i = 1; i <= count; i++) {
+        if (!claim(walker, load_u64(value.data + i * sizeof count), 1)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* A value in overflow pages. Those of the free list are read whole; while they were written their size could change. */
+static bool walk_overflow(struct walker *walker, struct tree *tree, uint64_t number, size_t size)
+{
+    uint64_t pages = structure_overflow_pages(size, walker->page_bytes);
+    bool is_free_list = tree->kind == TREE_FREE;
+    if (number < FIRST_PAGE || number > walker->last_page) {
+        return blame(walker, number, "outside the file");
+    }
+    const uint8_t *page = page_at(walker, number);
+    if (is_free_list || walker->walk->heads) {
+        if (!head_is_sound(page, number, pages, is_free_list ? tree->overflow_pages : pages)) {
+            return blame(walker, number, "not the overflow page that it should be");
+        }
+        pages = load_u32(page + 12);
+    }
+    tree->overflows += pages;
+    if (!claim(walker, number, pages)) {
+        return false;
+    }
+    return !is_free_list || walk_free_record(walker, number, bytes_of(page + META_HEAD_BYTES, size));
+}
+
+static bool walk_tree(struct walker *walker, const uint8_t *record, enum tree_kind kind);
+
+/* One node of a leaf; size: of the node in the page, its value included. */
+static bool walk_value(struct walker *walker, struct tree *tree, uint64_t page, const uint8_t *node, size_t value_size)
+{
+    unsigned flags = load_u16(node + 4);
+    const uint8_t *value = node + NODE_BYTES + load_u16(node + 6);
+    tree->found++;
+    if (tree->kind == TREE_MAIN) {
+        bool is_table = flags == NODE_DATABASE && value_size == DATABASE_BYTES;
+        return is_table ? walk_tree(walker, value, TREE_TABLE) : blame(walker, page, "not the record of a table");
+    }
+    if (flags == NODE_BIG) {
+        return walk_overflow(walker, tree, load_u64(value), value_size);
+    }
+    if (flags != 0) {
+        return blame(walker, page, "unknown flags");
+    }
+    return tree->kind == TREE_FREE ? walk_free_record(walker, page, bytes_of(value, value_size)) : true;
+}
+
+static int compare_keys(const struct tree *tree, struct bytes a, struct bytes b)
+{
+    if (tree->kind != TREE_FREE) {
+        return bytes_compare(a, b);
+    }
+    uint64_t x = load_u64(a.data);
+    uint64_t y = load_u64(b.data);
+    return x < y ? -1 : x > y;
+}
+
+static size_t value_size_of(const uint8_t *node)
+{
+    return load_u16(node) | (size_t)load_u16(node + 2) << 16;
+}
+
+/* Bytes of a node in its page, or 0 when it does not fit into what is left from its start on. */
+static size_t node_bytes(const uint8_t *node, size_t left, bool leaf)
+{
+    size_t size = NODE_BYTES;
+    if (left < size) {
+        return 0;
+    }
+    size += load_u16(node + 6);
+    if (leaf) {
+        size += (load_u16(node + 4) & NODE_BIG) != 0 ? sizeof(uint64_t) : value_size_of(node);
+    }
+    size += size & 1;
+    return size <= left ? size : 0;
+}
+
+/* What must hold of a page before its nodes can be looked at: they fill it from upper to its end. */
+static bool page_is_whole(struct walker *walker, const struct tree *tree, uint64_t number, bool leaf)
+{
+    const uint8_t *page = page_at(walker, number);
+    size_t lower = load_u16(page + 12);
+    size_t upper = load_u16(page + 14);
+    if (load_u64(page) != number || load_u16(page + 10) != (leaf ? PAGE_LEAF : PAGE_BRANCH)) {
+        return blame(walker, number, leaf ? "not the leaf that it should be" : "not the branch that it should be");
+    }
+    if (lower <= META_HEAD_BYTES || lower % 2 != 0 || lower > upper || upper > walker->page_bytes) {
+        return blame(walker, number, "bounds outside the page");
+    }
+    size_t total = 0;
+    for (size_t at = META_HEAD_BYTES; at < lower; at += 2) {
+        size_t start = load_u16(page + at);
+        size_t size = start < upper || start >= walker->page_bytes
+                          ? 0
+                          : node_bytes(page + start, walker->page_bytes - start, leaf);
+        size_t key_size = size == 0 ? 0 : load_u16(page + start + 6);
+        bool first_of_branch = !leaf && at == META_HEAD_BYTES; /* below all others, so its key may be missing */
+        if (size == 0 || key_size > KEY_BYTES_MAX || (key_size == 0 && !first_of_branch) ||
+            (tree->kind == TREE_FREE && key_size != sizeof(uint64_t) && !first_of_branch)) {
+            return blame(walker, number, "an entry outside the page");
+        }
+        total += size;
+    }
+    return total == walker->page_bytes - upper || blame(walker, number, "entries that overlap");
+}
+
+static struct bytes key_of(const uint8_t *page, size_t index)
+{
+    const uint8_t *node = page + load_u16(page + META_HEAD_BYTES + 2 * index);
+    return bytes_of(node + NODE_BYTES, load_u16(node + 6));
+}
+
+/* A page at level (1 is the root) whose keys must lie in [low, high); either may be empty: no bound. */
+static bool walk_page(struct walker *walker, struct tree *tree, uint64_t number, unsigned level, struct bytes low,
+                      struct bytes high)
+{
+    bool leaf = level == tree->depth;
+    if (!claim(walker, number, 1) || !page_is_whole(walker, tree, number, leaf)) {
+        return false;
+    }
+    const uint8_t *page = page_at(walker, number);
+    size_t lower = load_u16(page + 12);
+    size_t upper = load_u16(page + 14);
+    size_t count = (lower - META_HEAD_BYTES) / 2;
+    add_hash(walker, page, lower);
+    add_hash(walker, page + upper, walker->page_bytes - upper);
+    tree->leaves += leaf;
+    tree->branches += !leaf;
+    for (size_t i = 0; i < count; i++) {
+        const uint8_t *node = page + load_u16(page + META_HEAD_BYTES + 2 * i);
+        struct bytes key = leaf || i != 0 ? key_of(page, i) : low;
+        struct bytes next = i + 1 < count ? key_of(page, i + 1) : high;
+        bool in_order = (i != 0 || key.size == 0 || low.size == 0 || compare_keys(tree, key, low) >= 0) &&
+                        (key.size == 0 || next.size == 0 || compare_keys(tree, key, next) < 0);
+        if (!in_order) {
+            return blame(walker, number, "keys out of order");
+        }
+        bool sound = leaf ? walk_value(walker, tree, number, node, value_size_of(node))
+                          : walk_page(walker, tree, value_size_of(node) | (uint64_t)load_u16(node + 4) << 32,
+                                      level + 1, key, next);
+        if (!sound) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool walk_tree(struct walker *walker, const uint8_t *record, enum tree_kind kind)
+{
+    struct tree tree = {.kind = kind,
+                        .depth = load_u16(record + 6),
+                        .branch_pages = load_u64(record + 8),
+                        .leaf_pages = load_u64(record + 16),
+                        .overflow_pages = load_u64(record + 24),
+                        .entries = load_u64(record + 32),
+                        .root = load_u64(record + 40)};
+    bool empty = tree.root == NO_PAGE;
+    if (tree.depth > DEPTH_MAX || empty != (tree.depth == 0) || (kind == TREE_TABLE && load_u16(record + 4) != 0)) {
+        return blame(walker, tree.root, "a table's record is damaged");
+    }
+    if (!empty && !walk_page(walker, &tree, tree.root, 1, bytes_of(NULL, 0), bytes_of(NULL, 0))) {
+        return false;
+    }
+    bool overflows_known = walker->walk->heads || kind != TREE_TABLE;
+    if (tree.branches != tree.branch_pages || tree.leaves != tree.leaf_pages || tree.found != tree.entries ||
+        (overflows_known && tree.overflows != tree.overflow_pages)) {
+        return blame(walker, tree.root, "a table has other counts than its record says");
+    }
+    return true;
+}
+
+int structure_walk(struct structure_walk *walk, const struct structure_meta *meta)
+{
+    struct walker walker = {.walk = walk, .page_bytes = meta->page_bytes, .last_page = meta->last_page};
+    walk->hash = 0;
+    walk->fault[0] = '\0';
+    if (meta->last_page < FIRST_PAGE - 1 || meta->last_page >= walk->file_bytes / meta->page_bytes) {
+        (void)blame(&walker, meta->last_page, "the last, is not in the file");
+        return AISLE_CORRUPT;
+    }
+    if (!walk->hash_only) {
+        walker.used = mem_calloc(bitset_words(meta->last_page + 1), sizeof *walker.used);
+        if (walker.used == NULL) {
+            return AISLE_NO_MEMORY;
+        }
+    }
+    bool sound = walk_tree(&walker, meta->bytes + META_FREE, TREE_FREE) &&
+                 walk_tree(&walker, meta->bytes + META_MAIN, TREE_MAIN);
+    mem_free(walker.used);
+    return sound ? 0 : AISLE_CORRUPT;
+}
