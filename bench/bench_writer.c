@@ -20,6 +20,7 @@
 #include "aisle.h"
 #include "base/clock.h"
 #include "data/generate.h"
+#include "storage/storage.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -51,7 +52,9 @@ struct bench {
     struct times puts;
     struct times commits;
     struct times small_commits;
-    double growth; /* highest */
+    struct storage *storage; /* the shard's, to look at its free pages */
+    double growth;           /* highest: of the file, and of its pages in use */
+    double used_growth;
     uint64_t small_ns;
 };
 
@@ -153,6 +156,10 @@ static void look_at_growth(struct bench *bench)
     double live = payload * (double)told.products / (double)(told.products + told.dead);
     double growth = live < 1 ? 0 : (double)told.bytes / live;
     bench->growth = growth > bench->growth ? growth : bench->growth;
+    struct storage_space space;
+    stop(bench, storage_space(bench->storage, &space, &bench->error), "space");
+    double used = live < 1 ? 0 : (double)space.used_bytes / live;
+    bench->used_growth = used > bench->used_growth ? used : bench->used_growth;
 }
 
 static void put(struct bench *bench, const char *line, size_t size)
@@ -217,11 +224,13 @@ static void report(struct bench *bench, const char *phase, uint64_t operations, 
     print_times("puts", &bench->puts);
     print_times("commits", &bench->commits);
     print_times("small commits", &bench->small_commits);
-    printf("  file %.1f MB, at most %.2f of the live bytes; peak RssAnon %.1f MiB, %.2f of the budget\n",
-           (double)state.bytes / 1e6, bench->growth, (double)peak_bytes / 1048576,
+    printf("  file %.1f MB, at most %.2f of the live bytes, its pages in use %.2f\n", (double)state.bytes / 1e6,
+           bench->growth, bench->used_growth);
+    printf("  peak RssAnon %.1f MiB, %.2f of the budget\n", (double)peak_bytes / 1048576,
            (double)peak_bytes / 1048576 / (double)settings[MEMORY]);
     fflush(stdout);
     bench->growth = 0;
+    bench->used_growth = 0;
 }
 
 static void fill(struct bench *bench)
@@ -270,6 +279,7 @@ static bool set(const char *argument)
 int main(int argc, char **argv)
 {
     struct bench bench = {.random = 1};
+    char shard[4096];
     pthread_t watcher;
     for (int i = 2; i < argc; i++) {
         if (!set(argv[i])) {
@@ -296,6 +306,8 @@ int main(int argc, char **argv)
     }
     stop(&bench, aisle_create(argv[1], NULL, NULL, &bench.error), "create");
     stop(&bench, aisle_open(argv[1], &options, &bench.catalog, &bench.error), "open");
+    snprintf(shard, sizeof shard, "%s/shard-00", argv[1]);
+    stop(&bench, storage_open(shard, NULL, &bench.storage, &bench.error), "open");
     stop(&bench, aisle_begin(bench.catalog, &bench.writer, &bench.error), "begin");
     fill(&bench);
     change(&bench);
@@ -304,6 +316,7 @@ int main(int argc, char **argv)
     uint64_t start = clock_monotonic_ns();
     aisle_writer_free(bench.writer);
     printf("free: %.1f ms\n", (double)(clock_monotonic_ns() - start) / 1e6);
+    storage_close(bench.storage);
     aisle_close(bench.catalog);
     atomic_store(&watching, false);
     pthread_join(watcher, NULL);

@@ -14,7 +14,7 @@
 #define COLUMN_BYTES (UINT64_C(256) << 10)     /* each further one: an extent being filled */
 #define MERGE_DOCUMENT_BYTES 6u                /* segment/merge.c: map, origin, length code */
 #define TRANSACTION_BYTES_MAX (UINT64_C(32) << 20)
-#define MERGE_TRANSACTION_BYTES_MAX (UINT64_C(8) << 20)
+#define MERGE_TRANSACTION_BYTES_MAX (UINT64_C(4) << 20) /* a small commit waits for one */
 #define SAMPLE_BYTES_MAX (UINT64_C(4) << 20) /* bench_dictionary: 8 MiB gain less than 1 % more */
 
 static uint64_t least(uint64_t a, uint64_t b)

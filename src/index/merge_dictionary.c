@@ -14,7 +14,7 @@
 #include "index/dictionary.h"
 
 #define GAIN_PERCENT 5u
-#define DOCUMENTS_MIN 16384u      /* a smaller merge does not show what the catalog is like, */
+#define DOCUMENTS_MIN 8192u       /* a smaller merge does not show what the catalog is like, */
 #define DOCUMENTS_MIN_FIRST 1000u /* unless there is no dictionary at all */
 #define SAMPLES_MAX 8192u
 #define HELD_OUT 4u       /* every so many samples one is kept from the training */

@@ -507,7 +507,8 @@ int shard_writer_merge(struct shard_writer *writer, const struct merge_order *or
     shard_writer_unlock(writer);
     merge_run_free(run);
     if (clean) {
-        int cleaned = shard_writer_clean(writer, CLEAN_ALL, status == 0 ? error : NULL);
+        uint32_t batches = order->clean_batches == 0 ? CLEAN_ALL : order->clean_batches;
+        int cleaned = shard_writer_clean(writer, batches, status == 0 ? error : NULL);
         status = status == 0 ? cleaned : status;
     }
     return status;

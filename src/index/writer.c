@@ -537,8 +537,9 @@ static int merge_here(struct aisle_writer *writer, struct shard_writer *shard, a
 /* Keeps the number of segments down while the merger is at something long. */
 static int relieve(struct aisle_writer *writer, struct shard_writer *shard, aisle_error *error)
 {
+    static const struct merge_order small = {.bytes_max = SMALL_MERGE_BYTES, .clean_batches = 1};
     bool merged;
-    int status = shard_writer_merge(shard, &(struct merge_order){.bytes_max = SMALL_MERGE_BYTES}, &merged, error);
+    int status = shard_writer_merge(shard, &small, &merged, error);
     uint64_t start = clock_monotonic_ns();
     while (shard_writer_segments(shard) >= WAIT_SEGMENTS && merger_busy(&writer->merger)) {
         merger_wait(&writer->merger);

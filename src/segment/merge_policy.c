@@ -6,9 +6,9 @@
  * log(n / flush) / log(8) times. Size is live documents, so that deletes pull a segment down into a tier where the
  * next merge drops them.
  *
- * No merge of several makes more than a quarter of the shard (RESULT_SHARE). A merge needs room for its result beside
+ * No merge of several makes more than an eighth of the shard (RESULT_SHARE). A merge needs room for its result beside
  * its sources, and LMDB's file does not shrink: merging everything at once would leave a file of twice the live
- * bytes. The price is up to eight large segments instead of one, and above the cap a doubling instead of a tier.
+ * bytes. The price is up to sixteen large segments instead of one, and above the cap a doubling instead of a tier.
  *
  * A large segment of which a fifth is dead is rewritten alone: each dead document that goes costs four live ones
  * copied. Small ones wait until half of them is dead, because they are merged soon in any case and hold little.
@@ -20,7 +20,7 @@
 #define TIER_WIDTH 8u /* Lucene's newer default: write amplification 3.4 to 3.8 there, append-only */
 #define TIER_FLOOR 64u /* documents; smaller segments count as this many, so that tiny commits merge early:
                           20,000 commits of one product rewrite each 38 times (1,024: 527 times) */
-#define RESULT_SHARE 4u
+#define RESULT_SHARE 8u
 #define RESULT_FLOOR 8192u /* documents that any merge may make: the cap is for files large enough to matter */
 #define DEAD_PERCENT_LARGE 20u
 #define DEAD_PERCENT_SMALL 50u

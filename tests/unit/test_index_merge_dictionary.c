@@ -148,21 +148,21 @@ static void small_batches_get_their_first_dictionary_from_a_merge(void **state)
 static void dictionary_in_use_stays(void **state)
 {
     (void)state;
-    put_products(0, 60000, true);
+    put_products(0, 20000, true);
     for (unsigned i = 0; i < 9; i++) {
-        put_products(i * 4200, i * 4200 + 4200, false);
+        put_products(i * 1024, i * 1024 + 1024, false);
     }
     assert_int_equal(adopted(), 1);
     assert_int_equal(dictionaries_stored(), 2);
     aisle_writer_free(writer);
     writer = begin_writing(catalog);
     assert_int_equal(dictionaries_stored(), 2);
-    assert_products(60000, 997, true);
-    assert_products(9 * 4200, 997, false);
+    assert_products(20000, 997, true);
+    assert_products(9 * 1024, 997, false);
     assert_done(aisle_compact(writer, &error));
     assert_int_equal(dictionaries_stored(), 1);
-    assert_products(60000, 997, true);
-    assert_products(9 * 4200, 997, false);
+    assert_products(20000, 997, true);
+    assert_products(9 * 1024, 997, false);
 }
 
 int main(void)

@@ -99,16 +99,18 @@ static void large_segment_is_merged_alone_when_a_fifth_is_dead(void **state)
     assert_int_equal(chosen[0], 1); /* the large ones pass the memory that a merge may take */
 }
 
-static void no_merge_makes_more_than_a_quarter_of_the_shard(void **state)
+static void no_merge_makes_more_than_an_eighth_of_the_shard(void **state)
 {
     (void)state;
-    uint32_t documents[9];
-    for (uint32_t i = 0; i < 9; i++) {
-        documents[i] = 100000 + i;
+    uint32_t documents[16];
+    for (uint32_t i = 0; i < 16; i++) {
+        documents[i] = i == 5 || i == 11 ? 99999 : 100000;
     }
-    assert_int_equal(choose_of_total(documents, NULL, 9, UINT64_MAX), 2);
-    assert_int_equal(chosen[0] + chosen[1], 1);
-    assert_int_equal(choose_of_total(documents, NULL, 9, 200000), 0);
+    assert_int_equal(choose_of_total(documents, NULL, 15, UINT64_MAX), 0);
+    documents[0] = 100100;
+    assert_int_equal(choose_of_total(documents, NULL, 16, UINT64_MAX), 2);
+    assert_int_equal(chosen[0] + chosen[1], 16); /* the smallest */
+    assert_int_equal(choose_of_total(documents, NULL, 16, 199997), 0);
     for (uint32_t i = 0; i < 9; i++) {
         documents[i] = 800 + i; /* small catalogs are merged as a whole */
     }
@@ -175,7 +177,7 @@ int main(void)
         cmocka_unit_test(tiny_segments_count_as_one_size),
         cmocka_unit_test(small_segment_is_merged_alone_when_mostly_dead),
         cmocka_unit_test(large_segment_is_merged_alone_when_a_fifth_is_dead),
-        cmocka_unit_test(no_merge_makes_more_than_a_quarter_of_the_shard),
+        cmocka_unit_test(no_merge_makes_more_than_an_eighth_of_the_shard),
         cmocka_unit_test(merge_keeps_to_the_bytes_it_is_given),
         cmocka_unit_test(thousands_of_commits_leave_few_segments),
     };
