@@ -75,7 +75,7 @@ struct shard_writer {
     bool lost; /* the committed state could not be loaded: only release is allowed */
     uint64_t compress_ns, encode_ns, merge_ns, commit_ns;
     uint64_t written_bytes;  /* payload of the segments that flushes made */
-    uint64_t written_before; /* of that, what a commit without a merger has merged by */
+    uint64_t written_before; /* of that, what commits have merged for */
     struct merge_counts merged;
     uint64_t merged_documents; /* since a dictionary was last tried */
     bool retrained;            /* one has been tried */

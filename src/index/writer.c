@@ -509,7 +509,8 @@ static int publish(struct aisle_writer *writer, aisle_error *error)
 #define CROWDED_SEGMENTS 64u
 
 /* With a thread: what a commit merges itself while the thread has a longer merge, and when it waits for the thread. */
-#define SMALL_MERGE_BYTES (UINT64_C(4) << 20)
+#define SMALL_MERGE_BYTES_MIN (UINT64_C(256) << 10)
+#define SMALL_MERGE_BYTES_MAX (UINT64_C(4) << 20)
 #define WAIT_SEGMENTS (LIMIT_SEGMENTS / 2)
 
 static int merge_failed(struct aisle_writer *writer, int status)
@@ -517,12 +518,19 @@ static int merge_failed(struct aisle_writer *writer, int status)
     return status == 0 || merge_can_wait(status) ? 0 : fail(writer, status);
 }
 
-static int merge_here(struct aisle_writer *writer, struct shard_writer *shard, aisle_error *error)
+/* Bytes to merge for what was written since it was last asked. */
+static uint64_t bytes_to_merge(struct shard_writer *shard, uint64_t least, uint64_t most)
 {
     uint64_t bytes = (shard->written_bytes - shard->written_before) * COMMIT_MERGE_FACTOR;
-    int status = 0;
-    bytes = bytes < COMMIT_MERGE_BYTES ? COMMIT_MERGE_BYTES : bytes;
     shard->written_before = shard->written_bytes;
+    bytes = bytes < least ? least : bytes;
+    return bytes < most ? bytes : most;
+}
+
+static int merge_here(struct aisle_writer *writer, struct shard_writer *shard, aisle_error *error)
+{
+    uint64_t bytes = bytes_to_merge(shard, COMMIT_MERGE_BYTES, UINT64_MAX);
+    int status = 0;
     for (bool merged = true; merged && status == 0;) {
         bool crowded = shard_writer_segments(shard) > CROWDED_SEGMENTS;
         uint64_t before = shard->merged.bytes;
@@ -537,7 +545,8 @@ static int merge_here(struct aisle_writer *writer, struct shard_writer *shard, a
 /* Keeps the number of segments down while the merger is at something long. */
 static int relieve(struct aisle_writer *writer, struct shard_writer *shard, aisle_error *error)
 {
-    static const struct merge_order small = {.bytes_max = SMALL_MERGE_BYTES, .clean_batches = 1};
+    struct merge_order small = {.bytes_max = bytes_to_merge(shard, SMALL_MERGE_BYTES_MIN, SMALL_MERGE_BYTES_MAX),
+                                .clean_batches = 1};
     bool merged;
     int status = shard_writer_merge(shard, &small, &merged, error);
     uint64_t start = clock_monotonic_ns();
