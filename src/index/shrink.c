@@ -148,6 +148,9 @@ static int shrink_shard(struct shrink *shrink, uint32_t number, aisle_error *err
     int status = shard_open(path, false, NULL, &shard, error);
     if (status == 0) {
         status = is_worth_it(&shard, &worth, error);
+        if (status == 0 && worth) {
+            catalog_clean_shrinking(shrink->path); /* should the last shard's not have gone away */
+        }
         if (status == 0 && worth && mkdir(shrink->workshop, 0777) != 0) {
             status = storage_error(errno, "cannot make a place for the new data file", shrink->workshop, error);
         }
