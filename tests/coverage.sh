@@ -35,7 +35,8 @@ awk -F, '
     END { for (f in all) printf "%-20s %6d lines %6.1f %%\n", f, all[f], 100 * hit[f] / all[f] | "sort"
           close("sort")
           printf "%-20s %6d lines %6.1f %%, %d branches %.1f %%\n", "all", lines, 100 * reached / lines,
-                 branches, 100 * taken / branches }' "$build/lines.csv"
+                 branches, 100 * taken / branches }' \
+    "$build/lines.csv"
 echo
 echo "decoders:"
 decoders='(_read|_check|_decode|_record|_unpack|column_page|ids_block|ids_table|compress|json|product|schema_parse'
@@ -46,4 +47,5 @@ awk -F, -v decoders="$decoders" '
         printf "%-36s %5d lines %6.1f %%  %5d branches %6.1f %%\n", $1, $2, $2 ? 100 * $3 / $2 : 100, $5,
                $5 ? 100 * $6 / $5 : 100
         branches += $5; taken += $6 }
-    END { printf "%-36s %29d branches %6.1f %%\n", "all decoders", branches, 100 * taken / branches }' "$build/lines.csv"
+    END { printf "%-36s %29d branches %6.1f %%\n", "all decoders", branches, 100 * taken / branches }' \
+    "$build/lines.csv"
