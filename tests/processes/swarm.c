@@ -146,7 +146,7 @@ static void write_batches(void)
     aisle *catalog = NULL;
     aisle_writer *writer = NULL;
     aisle_error error = {0};
-    aisle_options options = {.size = sizeof options, .memory_bytes = 16u << 20};
+    aisle_options options = {.size = sizeof options, .memory_bytes = 32u << 20};
     unsigned long batch = 6;
     DEMAND(aisle_open(catalog_path_name, &options, &catalog, &error) == 0 &&
                aisle_begin(catalog, &writer, &error) == 0,
