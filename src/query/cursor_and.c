@@ -9,6 +9,7 @@
  */
 #include "query/cursor.h"
 
+#include "base/bitset.h"
 #include "query/phrase.h"
 
 struct and_cursor {
@@ -125,15 +126,6 @@ static uint32_t and_least(struct cursor *cursor, uint32_t target)
 /* Fewer candidates than this in a window are looked up one by one; more, and whole windows are intersected. */
 #define SPARSE_MAX 48u
 
-static unsigned count_bits(const uint64_t *bits)
-{
-    unsigned count = 0;
-    for (unsigned i = 0; i < CURSOR_WINDOW_WORDS; i++) {
-        count += (unsigned)__builtin_popcountll(bits[i]);
-    }
-    return count;
-}
-
 static void keep_matching(struct cursor *child, uint32_t from, uint64_t *bits)
 {
     for (uint32_t word = 0; word < CURSOR_WINDOW_WORDS; word++) {
@@ -169,7 +161,7 @@ static void and_fill(struct cursor *cursor, uint32_t from, uint64_t *bits)
     uint64_t matched[CURSOR_WINDOW_WORDS] = {0};
     self->children[0]->ops->fill(self->children[0], from, matched);
     for (uint32_t i = 1; i < self->count; i++) {
-        unsigned candidates = count_bits(matched);
+        size_t candidates = bitset_count(matched, CURSOR_WINDOW_WORDS);
         if (candidates == 0) {
             return;
         }

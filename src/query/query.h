@@ -98,7 +98,8 @@ struct query_hit {
     int32_t score; /* in parts of 1 / RANK_SCALE */
     uint32_t segment;
     uint32_t document;
-    uint64_t order;
+    bool placed;    /* order and id_hash are known: they were needed to tell a tie between two segments */
+    uint64_t order; /* of the document, as in its segment */
     uint64_t id_hash;
 };
 

@@ -11,30 +11,15 @@
 #include "query/cursor.h"
 #include "query/topk.h"
 
-#include "base/hash.h"
+#include "base/bitset.h"
 
 static bool is_alive(const struct query_segment *segment, uint32_t document)
 {
     return segment_state_alive(segment->state, document);
 }
 
-static int load_place(const struct query_context *context, struct query_hit *hit)
-{
-    const struct segment *segment = context->segments[hit->segment].segment;
-    uint8_t id[LIMIT_ID_BYTES];
-    size_t size;
-    int status = column_keys_get(&segment->order, hit->document, &hit->order);
-    if (status == 0) {
-        status = ids_get(&segment->ids, hit->document, id, &size);
-    }
-    if (status == 0) {
-        hit->id_hash = hash_bytes(id, size);
-    }
-    return status == AISLE_END ? AISLE_CORRUPT : status;
-}
-
 /* Offers hit; returns what a later document of its segment must score at least to have a chance. */
-static int32_t offer(struct topk *top, const struct query_hit *hit)
+static int32_t offer(struct topk *top, struct query_hit *hit)
 {
     bool taken = topk_offer(top, hit);
     if (!topk_full(top)) {
@@ -58,23 +43,20 @@ static int top_of_segment(struct query_context *context, const struct query_node
         if (is_alive(segment, document)) {
             struct query_hit hit = {.score = cursor->ops->score(cursor), .segment = number, .document = document};
             if (hit.score >= minimum) {
-                status = load_place(context, &hit);
-                if (status != 0) {
-                    return status;
-                }
                 minimum = offer(top, &hit);
             }
         }
         document = cursor->ops->seek(cursor, document + 1, minimum);
     }
-    return cursor->ops->status(cursor);
+    status = cursor->ops->status(cursor);
+    return status != 0 ? status : top->status;
 }
 
 int query_top(struct query_context *context, struct query_node *root, uint32_t count, struct query_hit **hits,
               uint32_t *hit_count)
 {
     struct topk top;
-    int status = topk_init(&top, context->arena, count);
+    int status = topk_init(&top, context, count);
     for (uint32_t i = 0; i < context->segment_count && status == 0 && count != 0; i++) {
         struct arena_mark mark = arena_mark(context->arena);
         status = top_of_segment(context, root, i, &top);
@@ -82,6 +64,7 @@ int query_top(struct query_context *context, struct query_node *root, uint32_t c
     }
     if (status == 0) {
         topk_sort(&top);
+        status = top.status;
         *hits = top.hits;
         *hit_count = top.count;
     }
@@ -124,11 +107,10 @@ static int count_segment(struct query_context *context, const struct query_node 
         uint64_t bits[CURSOR_WINDOW_WORDS] = {0};
         from -= from % CURSOR_WINDOW;
         cursor->ops->fill(cursor, from, bits);
-        for (size_t i = 0; i < CURSOR_WINDOW_WORDS; i++) {
-            size_t word = from / 64 + i;
-            uint64_t dead = segment->state->dead != NULL && word < words ? segment->state->dead[word] : 0;
-            *total += (uint64_t)__builtin_popcountll(bits[i] & ~dead);
+        for (size_t i = 0; segment->state->dead != NULL && i < CURSOR_WINDOW_WORDS && from / 64 + i < words; i++) {
+            bits[i] &= ~segment->state->dead[from / 64 + i];
         }
+        *total += bitset_count(bits, CURSOR_WINDOW_WORDS);
         from = cursor->ops->least(cursor, from + CURSOR_WINDOW);
     }
     return cursor->ops->status(cursor);

@@ -3,23 +3,47 @@
  */
 #include "query/topk.h"
 
+#include "base/hash.h"
+
 #include <stdlib.h>
 
-int topk_init(struct topk *top, struct arena *arena, uint32_t capacity)
+int topk_init(struct topk *top, const struct query_context *context, uint32_t capacity)
 {
-    *top = (struct topk){.capacity = capacity};
-    top->hits = arena_alloc(arena, (size_t)capacity * sizeof *top->hits);
+    *top = (struct topk){.context = context, .capacity = capacity};
+    top->hits = arena_alloc(context->arena, (size_t)capacity * sizeof *top->hits);
     return top->hits == NULL ? AISLE_NO_MEMORY : 0;
 }
 
-/* Negative when a is the better hit. */
-static int compare_hits(const void *left, const void *right)
+static void place(struct topk *top, struct query_hit *hit)
 {
-    const struct query_hit *a = left;
-    const struct query_hit *b = right;
+    const struct segment *segment = top->context->segments[hit->segment].segment;
+    uint8_t id[LIMIT_ID_BYTES];
+    size_t size = 0;
+    if (hit->placed) {
+        return;
+    }
+    int status = column_keys_get(&segment->order, hit->document, &hit->order);
+    if (status == 0) {
+        status = ids_get(&segment->ids, hit->document, id, &size);
+    }
+    if (status != 0 && top->status == 0) {
+        top->status = status == AISLE_END ? AISLE_CORRUPT : status;
+    }
+    hit->id_hash = status == 0 ? hash_bytes(id, size) : 0;
+    hit->placed = true;
+}
+
+/* Negative when a is the better hit. */
+static int compare_hits(struct topk *top, struct query_hit *a, struct query_hit *b)
+{
     if (a->score != b->score) {
         return a->score > b->score ? -1 : 1;
     }
+    if (a->segment == b->segment) {
+        return a->document < b->document ? -1 : a->document > b->document;
+    }
+    place(top, a);
+    place(top, b);
     if (a->order != b->order) {
         return a->order < b->order ? -1 : 1;
     }
@@ -35,10 +59,10 @@ static void sink_root(struct topk *top)
         if (child >= top->count) {
             break;
         }
-        if (child + 1 < top->count && compare_hits(&top->hits[child + 1], &top->hits[child]) > 0) {
+        if (child + 1 < top->count && compare_hits(top, &top->hits[child + 1], &top->hits[child]) > 0) {
             child++;
         }
-        if (compare_hits(&top->hits[child], &hit) <= 0) {
+        if (compare_hits(top, &top->hits[child], &hit) <= 0) {
             break;
         }
         top->hits[at] = top->hits[child];
@@ -47,23 +71,23 @@ static void sink_root(struct topk *top)
     top->hits[at] = hit;
 }
 
-static void add(struct topk *top, const struct query_hit *hit)
+static void add(struct topk *top, struct query_hit *hit)
 {
     uint32_t at = top->count++;
-    while (at > 0 && compare_hits(hit, &top->hits[(at - 1) / 2]) > 0) {
+    while (at > 0 && compare_hits(top, hit, &top->hits[(at - 1) / 2]) > 0) {
         top->hits[at] = top->hits[(at - 1) / 2];
         at = (at - 1) / 2;
     }
     top->hits[at] = *hit;
 }
 
-bool topk_offer(struct topk *top, const struct query_hit *hit)
+bool topk_offer(struct topk *top, struct query_hit *hit)
 {
     if (!topk_full(top)) {
         add(top, hit);
         return true;
     }
-    if (top->capacity == 0 || compare_hits(hit, &top->hits[0]) >= 0) {
+    if (top->capacity == 0 || compare_hits(top, hit, &top->hits[0]) >= 0) {
         return false;
     }
     top->hits[0] = *hit;
@@ -71,7 +95,14 @@ bool topk_offer(struct topk *top, const struct query_hit *hit)
     return true;
 }
 
+static int compare_for_sort(const void *left, const void *right, void *context)
+{
+    struct query_hit a = *(const struct query_hit *)left;
+    struct query_hit b = *(const struct query_hit *)right;
+    return compare_hits(context, &a, &b);
+}
+
 void topk_sort(struct topk *top)
 {
-    qsort(top->hits, top->count, sizeof *top->hits, compare_hits);
+    qsort_r(top->hits, top->count, sizeof *top->hits, compare_for_sort, top);
 }

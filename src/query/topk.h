@@ -2,7 +2,8 @@
  * topk.h - the best hits seen so far: a heap whose root is the worst of them.
  *
  * Better means a higher score, then the lower document order key, then the lower hash of the id. Two products with
- * all three equal would need equal 64-bit hashes of different ids; they keep the order of segments then.
+ * all three equal would need equal 64-bit hashes of different ids; they keep the order of segments then. Documents of
+ * one segment stand in that order, so that their numbers tell; keys and ids are read only for ties between segments.
  */
 #ifndef AISLE_QUERY_TOPK_H
 #define AISLE_QUERY_TOPK_H
@@ -10,12 +11,14 @@
 #include "query/query.h"
 
 struct topk {
-    struct query_hit *hits; /* in the arena */
+    const struct query_context *context; /* borrowed */
+    struct query_hit *hits;              /* in the arena */
     uint32_t count;
     uint32_t capacity;
+    int status; /* sticky: AISLE_CORRUPT when a key or an id could not be read */
 };
 
-must_check int topk_init(struct topk *top, struct arena *arena, uint32_t capacity);
+must_check int topk_init(struct topk *top, const struct query_context *context, uint32_t capacity);
 
 static inline bool topk_full(const struct topk *top)
 {
@@ -29,7 +32,7 @@ static inline int32_t topk_worst(const struct topk *top)
 }
 
 /* Takes hit if there is room or it is better than the worst, which then goes. Whether it was taken. */
-bool topk_offer(struct topk *top, const struct query_hit *hit);
+bool topk_offer(struct topk *top, struct query_hit *hit);
 
 /* Best first; the heap is no heap any more. */
 void topk_sort(struct topk *top);
