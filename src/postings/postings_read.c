@@ -8,6 +8,8 @@
  */
 #include "postings/postings_private.h"
 
+#include "base/bitset.h"
+
 #define WORD_BYTES sizeof(uint64_t)
 
 static void end_cursor(struct postings_cursor *cursor)
@@ -265,18 +267,6 @@ uint32_t postings_cursor_find(struct postings_cursor *cursor, uint32_t target)
     return cursor->document;
 }
 
-/* How many bits of the current block's bitset stand before the current document. */
-static uint32_t rank_in_bits(const struct postings_cursor *cursor)
-{
-    uint32_t offset = cursor->document - cursor->bits_first;
-    uint64_t before = load_u64(cursor->bits + offset / 64 * WORD_BYTES) & ~(UINT64_MAX << (offset % 64));
-    uint32_t rank = (uint32_t)__builtin_popcountll(before);
-    for (uint32_t i = 0; i < offset / 64; i++) {
-        rank += (uint32_t)__builtin_popcountll(load_u64(cursor->bits + i * WORD_BYTES));
-    }
-    return rank;
-}
-
 /* Makes the index of the current document known. False at the end or at damage. */
 static bool find_index(struct postings_cursor *cursor)
 {
@@ -284,7 +274,7 @@ static bool find_index(struct postings_cursor *cursor)
         return false;
     }
     if (cursor->decoded == 0) {
-        cursor->index = rank_in_bits(cursor);
+        cursor->index = (uint32_t)bitset_rank(cursor->bits, cursor->document - cursor->bits_first);
         if (cursor->index >= cursor->block_postings) {
             cursor_fail(cursor);
             return false;

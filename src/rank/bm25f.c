@@ -75,23 +75,20 @@ double rank_idf(const struct rank_statistics *statistics, uint64_t df)
     return log(1.0 + ((double)statistics->products - (double)df + 0.5) / ((double)df + 0.5));
 }
 
-static int32_t part_of(const struct rank_weights *weights, double idf, double average, unsigned code)
-{
-    unsigned class = code >> RANK_CLASS_SHIFT;
-    unsigned length = code & RANK_LENGTH_MASK;
-    double wtf = (weights->single ? single_ratio : fields_ratio)[class] * weights->first / 100.0;
-    double wlen = rank_length_halves[length] / 2.0;
-    double part = RANK_SCALE * idf * (RANK_K1 + 1) * wtf / (wtf + RANK_K1 * (1 - RANK_B + RANK_B * wlen / average));
-    return part >= RANK_PART_MAX ? RANK_PART_MAX : (int32_t)llrint(part);
-}
-
 void rank_table_init(struct rank_table *table, const struct rank_weights *weights,
                      const struct rank_statistics *statistics, uint64_t df)
 {
-    double idf = rank_idf(statistics, df);
+    const double *ratios = weights->single ? single_ratio : fields_ratio;
+    double top = RANK_SCALE * rank_idf(statistics, df) * (RANK_K1 + 1);
     double average = rank_average_length(statistics);
+    double norms[RANK_LENGTH_MASK + 1];
+    for (unsigned length = 0; length <= RANK_LENGTH_MASK; length++) {
+        norms[length] = RANK_K1 * (1 - RANK_B + RANK_B * (rank_length_halves[length] / 2.0) / average);
+    }
     for (unsigned code = 0; code < 256; code++) {
-        table->part[code] = part_of(weights, idf, average, code);
+        double wtf = ratios[code >> RANK_CLASS_SHIFT] * weights->first / 100.0;
+        double part = top * wtf / (wtf + norms[code & RANK_LENGTH_MASK]);
+        table->part[code] = part >= RANK_PART_MAX ? RANK_PART_MAX : (int32_t)llrint(part);
     }
     /* Rounding could break monotony by one unit; the running maximum over dominated codes makes bounds safe. */
     for (unsigned class = 0; class < 8; class++) {
