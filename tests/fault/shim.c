@@ -117,7 +117,14 @@ static int open_at(int directory, const char *path, int flags, mode_t mode)
 {
     char whole[PATH_BYTES];
     if (is_watched(directory)) {
-        snprintf(whole, sizeof whole, "%s/%s", files[directory].path, path);
+        size_t size = strlen(files[directory].path);
+        if (size + 1 + strlen(path) >= sizeof whole) {
+            errno = ENAMETOOLONG;
+            return -1;
+        }
+        memcpy(whole, files[directory].path, size);
+        whole[size] = '/';
+        strcpy(whole + size + 1, path);
         path = whole;
     }
     bool below = is_below(path);
