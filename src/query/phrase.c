@@ -3,24 +3,41 @@
  */
 #include "query/phrase.h"
 
+#include <assert.h>
+
 #define NO_WAY UINT32_MAX
+#define APART 256u /* free before the first position of a field: costs subtracted stay above 0, no slop reaches over it */
+
+static_assert(APART > LIMIT_SLOP + POSITIONS_SPAN_MAX, "fields are out of each other's reach");
+
+/* An occurrence that ways lead to. Where it stands is a position in its field, behind all positions of lower fields. */
+struct reached {
+    uint32_t begin;
+    uint32_t end;
+    uint32_t cost;   /* of the cheapest way here */
+    uint32_t behind; /* the highest end - cost up to this one: the cheapest to come from, for what begins behind */
+    uint32_t ahead;  /* the lowest end + cost from this one on: as much for what begins before */
+};
 
 struct phrase_word {
     struct cursor *cursor;
     struct query_step step;
-    struct cursor_places found; /* occurrences in the document; after reach_word only those that a way leads to */
-    uint32_t *costs;            /* of the cheapest way to each */
-    size_t cost_capacity;
-    size_t window; /* the first of found that may be in reach of the occurrence at hand */
+    struct reached *reached; /* in the document, ascending */
+    size_t count;
+    size_t capacity;
+    size_t passed;  /* of them, those that surely end where the occurrence at hand begins, or before */
+    size_t started; /* those that begin before it or with it */
 };
 
 struct phrase {
     struct arena *arena;
     struct phrase_word *words;
+    struct cursor_places found; /* of the word at hand */
     uint32_t word_count;
     uint32_t length;
     uint32_t slop;
     uint32_t field_count; /* what one position adds to a place */
+    uint32_t field_room;  /* positions of one field, and APART */
     uint64_t fields;
     bool branches; /* some word leads over several steps */
     int status;
@@ -40,101 +57,136 @@ int phrase_open(struct query_context *context, const struct query_node *node, st
                               .length = node->length,
                               .slop = node->slop,
                               .field_count = context->field_count,
-                              .fields = node->fields};
+                              .field_room = LIMIT_PLACE / context->field_count + 1 + APART,
+                              .fields = node->fields,
+                              .found.arena = context->arena};
     for (uint32_t i = 0; i < node->child_count; i++) {
         words[i].cursor = context->leaves[node->children[i]->leaf];
         words[i].step = node->steps[i];
-        words[i].found.arena = context->arena;
         phrase->branches = phrase->branches || words[i].step.to - words[i].step.from > 1;
     }
     return 0;
 }
 
-static uint32_t end_of(const struct phrase *phrase, struct position occurrence)
+static uint32_t lower(uint32_t a, uint32_t b)
 {
-    return occurrence.place + occurrence.span * phrase->field_count;
+    return a < b ? a : b;
 }
 
-static uint32_t distance(uint32_t a, uint32_t b)
+/* The cheapest way to what begins at begin from the occurrences of the word before; those asked about ascend. */
+static uint32_t cost_from(struct phrase_word *before, uint32_t begin)
 {
-    return a > b ? a - b : b - a;
-}
-
-/* The cheapest way to an occurrence from those of the word before; those asked about ascend. */
-static uint32_t cost_from(const struct phrase *phrase, struct phrase_word *before, struct position next)
-{
-    uint32_t reach = phrase->slop * phrase->field_count;
-    uint32_t behind = reach + POSITIONS_SPAN_MAX * phrase->field_count;
+    const struct reached *reached = before->reached;
     uint32_t least = NO_WAY;
-    while (before->window < before->found.count &&
-           before->found.places[before->window].place + behind < next.place) {
-        before->window++;
+    while (before->passed < before->count && reached[before->passed].begin + POSITIONS_SPAN_MAX <= begin) {
+        before->passed++;
     }
-    for (size_t i = before->window; i < before->found.count; i++) {
-        struct position from = before->found.places[i];
-        if (from.place > next.place + reach) {
-            break;
-        }
-        uint32_t apart = distance(end_of(phrase, from), next.place);
-        if (from.place == next.place || apart % phrase->field_count != 0) {
-            continue;
-        }
-        uint32_t cost = before->costs[i] + apart / phrase->field_count;
-        least = cost < least ? cost : least;
+    while (before->started < before->count && reached[before->started].begin <= begin) {
+        before->started++;
+    }
+    if (before->passed != 0) {
+        least = begin - reached[before->passed - 1].behind;
+    }
+    for (size_t i = before->passed; i < before->started && reached[i].begin < begin; i++) {
+        uint32_t apart = reached[i].end > begin ? reached[i].end - begin : begin - reached[i].end;
+        least = lower(least, reached[i].cost + apart);
+    }
+    if (before->started < before->count) {
+        least = lower(least, reached[before->started].ahead - begin);
     }
     return least;
 }
 
-static uint32_t cost_of(struct phrase *phrase, const struct phrase_word *word, struct position occurrence)
+static uint32_t cost_of(struct phrase *phrase, const struct phrase_word *word, uint32_t begin)
 {
     uint32_t least = NO_WAY;
-    if ((phrase->fields >> (occurrence.place % phrase->field_count) & 1) == 0) {
-        return NO_WAY;
-    }
     if (word->step.from == 0) {
         return 0;
     }
     for (struct phrase_word *before = phrase->words; before < word; before++) {
         if (before->step.to == word->step.from) {
-            uint32_t cost = cost_from(phrase, before, occurrence);
-            least = cost < least ? cost : least;
+            least = lower(least, cost_from(before, begin));
         }
     }
     return least;
 }
 
-static int reserve_costs(struct phrase *phrase, struct phrase_word *word)
+static int reserve(struct phrase *phrase, struct phrase_word *word)
 {
-    if (word->found.count > word->cost_capacity) {
-        word->costs = arena_alloc(phrase->arena, word->found.capacity * sizeof *word->costs);
-        word->cost_capacity = word->costs == NULL ? 0 : word->found.capacity;
+    if (phrase->found.count > word->capacity) {
+        word->capacity = 2 * phrase->found.count;
+        word->reached = arena_alloc(phrase->arena, word->capacity * sizeof *word->reached);
+        word->capacity = word->reached == NULL ? 0 : word->capacity;
     }
-    return word->found.count > word->cost_capacity ? AISLE_NO_MEMORY : 0;
+    return phrase->found.count > word->capacity ? AISLE_NO_MEMORY : 0;
 }
 
-/* Keeps the word's occurrences that a way leads to, with its cost; whether there are any. */
+/* Takes over what was found in fields of the phrase: ordered by field, and by position within each. */
+static void order_by_field(struct phrase *phrase, struct phrase_word *word)
+{
+    size_t next[LIMIT_FIELDS];
+    memset(next, 0, phrase->field_count * sizeof *next);
+    for (size_t i = 0; i < phrase->found.count; i++) {
+        next[phrase->found.places[i].place % phrase->field_count]++;
+    }
+    word->count = 0;
+    for (uint32_t field = 0; field < phrase->field_count; field++) {
+        size_t count = (phrase->fields >> field & 1) != 0 ? next[field] : 0;
+        next[field] = word->count;
+        word->count += count;
+    }
+    for (size_t i = 0; i < phrase->found.count; i++) {
+        struct position at = phrase->found.places[i];
+        uint32_t field = at.place % phrase->field_count;
+        if ((phrase->fields >> field & 1) != 0) {
+            uint32_t begin = field * phrase->field_room + APART + at.place / phrase->field_count;
+            word->reached[next[field]++] = (struct reached){.begin = begin, .end = begin + at.span};
+        }
+    }
+}
+
+/* Keeps the word's occurrences that a way leads to; whether there are any. */
+static bool keep_reached(struct phrase *phrase, struct phrase_word *word)
+{
+    size_t kept = 0;
+    for (struct phrase_word *before = phrase->words; before < word; before++) {
+        before->passed = 0;
+        before->started = 0;
+    }
+    for (size_t i = 0; i < word->count; i++) {
+        struct reached at = word->reached[i];
+        at.cost = cost_of(phrase, word, at.begin);
+        if (at.cost <= phrase->slop) {
+            at.behind = at.end - at.cost;
+            if (kept != 0 && word->reached[kept - 1].behind > at.behind) {
+                at.behind = word->reached[kept - 1].behind;
+            }
+            word->reached[kept++] = at;
+        }
+    }
+    word->count = kept;
+    uint32_t ahead = UINT32_MAX;
+    for (size_t i = kept; i-- > 0;) {
+        ahead = lower(ahead, word->reached[i].end + word->reached[i].cost);
+        word->reached[i].ahead = ahead;
+    }
+    return kept != 0;
+}
+
 static bool reach_word(struct phrase *phrase, struct phrase_word *word, uint32_t document)
 {
-    word->found.count = 0;
-    word->window = 0;
+    word->count = 0;
+    phrase->found.count = 0;
     if (word->cursor->ops->seek(word->cursor, document, CURSOR_ANY_SCORE) != document) {
         return false;
     }
-    phrase->status = word->cursor->ops->places(word->cursor, &word->found);
-    phrase->status = phrase->status == 0 ? reserve_costs(phrase, word) : phrase->status;
-    for (struct phrase_word *before = phrase->words; before < word; before++) {
-        before->window = 0;
+    phrase->status = word->cursor->ops->places(word->cursor, &phrase->found);
+    phrase->status = phrase->status == 0 ? reserve(phrase, word) : phrase->status;
+    if (phrase->status != 0) {
+        return false;
     }
-    size_t kept = 0;
-    for (size_t i = 0; i < word->found.count && phrase->status == 0; i++) {
-        uint32_t cost = cost_of(phrase, word, word->found.places[i]);
-        if (cost <= phrase->slop) {
-            word->found.places[kept] = word->found.places[i];
-            word->costs[kept++] = cost;
-        }
-    }
-    word->found.count = kept;
-    return kept != 0;
+    order_by_field(phrase, word);
+    return keep_reached(phrase, word);
 }
 
 bool phrase_matches(struct phrase *phrase, uint32_t document)

@@ -8,7 +8,8 @@
  * way. The document matches when some way from the first step to the last costs at most the slop.
  *
  * Costs are found word by word: the least cost at which each occurrence can be reached from any occurrence of a word
- * that leads to its step. Places of a word ascend, so those in reach of an occurrence are a window that only moves on.
+ * that leads to its step. Occurrences ascend, so what the cheapest of all those in front or behind costs is known by
+ * adding one to the rest: the work is a few steps an occurrence, whatever the slop and the product.
  *
  * Private to the module. Lives in the query's arena. Thread rule: as the query.
  */
