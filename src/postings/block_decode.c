@@ -198,9 +198,9 @@ static int decode_lengths(const struct postings_kernels *kernels, uint8_t shape,
         part = byte_reader_take(reader, byte_reader_u8(reader));
         return byte_reader_ok(reader) ? fill_steps(part.data, (uint32_t)part.size, count, code, codes) : AISLE_CORRUPT;
     case POSTINGS_LENGTH_UNARY:
+    default: /* two bits have no fifth value */
         return decode_unary(reader, count, code, codes);
     }
-    return AISLE_CORRUPT;
 }
 
 /* Classes as found; the mode CONSTANT needs nothing of it. */

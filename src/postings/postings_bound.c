@@ -7,6 +7,8 @@
  */
 #include "postings/postings_private.h"
 
+#include <assert.h>
+
 static uint32_t last_at(const uint8_t *lasts, uint32_t i)
 {
     return load_u32(lasts + i * sizeof(uint32_t));
@@ -126,9 +128,7 @@ static void set_skip(struct postings_cursor *cursor, uint32_t i)
 
 bool skip_to_block(struct postings_cursor *cursor, uint32_t block)
 {
-    if (cursor->superblock_count == 0) {
-        return true;
-    }
+    assert(cursor->superblock_count != 0);
     uint32_t superblock = block / POSTINGS_SUPERBLOCK_BLOCKS;
     if ((cursor->lasts == NULL || cursor->superblock != superblock) && !load_superblock(cursor, superblock)) {
         return false;
@@ -186,11 +186,9 @@ bool skip_to(struct postings_cursor *cursor, uint32_t target)
         if (!find_superblock(cursor, target)) {
             return false;
         }
+        /* Whatever the second level says: its entries on both sides of the place were compared with target. */
+        assert(target >= cursor->superblock_first && target <= last_at(cursor->lasts, cursor->superblock_blocks - 1));
         at = 0;
-        if (target < cursor->superblock_first || target > last_at(cursor->lasts, cursor->superblock_blocks - 1)) {
-            cursor_fail(cursor);
-            return false;
-        }
     }
     set_skip(cursor, first_reaching(cursor->lasts, at, cursor->superblock_blocks, target));
     return true;
@@ -249,7 +247,10 @@ uint8_t postings_cursor_bound_range(struct postings_cursor *cursor, uint32_t fro
         uint32_t block = cursor->skip_block;
         dominant = range_of_blocks(cursor, to, dominant);
         dominant = range_of_superblocks(cursor, to, dominant);
-        *any = cursor->status == 0 && skip_to_block(cursor, block);
+        if (cursor->status == 0) {
+            (void)skip_to_block(cursor, block);
+        }
+        *any = cursor->status == 0;
     }
     return *any ? dominant : 0;
 }

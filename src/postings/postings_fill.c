@@ -17,21 +17,15 @@ struct window {
     uint64_t *bits;
 };
 
-/* Sets count bits from bit start on; count is not 0. */
-static void set_run(uint64_t *bits, uint32_t start, uint32_t count)
+/* Sets a group of bits from bit start on: a word, or the end of one and the begin of the next. */
+static void set_run(uint64_t *bits, uint32_t start)
 {
-    uint32_t last = start + count - 1;
+    static_assert(GROUP == 64, "a group is as large as a word");
     uint64_t head = UINT64_MAX << (start % 64);
-    uint64_t tail = UINT64_MAX >> (63 - last % 64);
-    if (start / 64 == last / 64) {
-        bits[start / 64] |= head & tail;
-        return;
-    }
     bits[start / 64] |= head;
-    for (uint32_t word = start / 64 + 1; word < last / 64; word++) {
-        bits[word] = UINT64_MAX;
+    if (start % 64 != 0) {
+        bits[start / 64 + 1] |= ~head;
     }
-    bits[last / 64] |= tail;
 }
 
 /*
@@ -45,7 +39,7 @@ static void set_documents(const struct window *window, const uint32_t *documents
     for (; i + GROUP <= count; i += GROUP) {
         const uint32_t *group = documents + i;
         if (group[GROUP - 1] - group[0] == GROUP - 1) {
-            set_run(window->bits, group[0] - window->from, GROUP);
+            set_run(window->bits, group[0] - window->from);
             continue;
         }
         for (uint32_t j = 0; j < quarter; j++) {

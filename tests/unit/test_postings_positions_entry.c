@@ -162,6 +162,51 @@ static void entries_are_counted_and_cut(void **state)
     assert_false(positions_are(bytes_of(NULL, 0), 1));
 }
 
+static void sums_of_places_past_the_limit_are_refused(void **state)
+{
+    (void)state;
+    const uint8_t greatest[] = {0xff, 0xff, 0xff, 0xff, 0x47};
+    const uint8_t behind[] = {0xff, 0xff, 0xff, 0xff, 0x07, 0x41};
+    struct position out[sizeof behind];
+    size_t count;
+    assert_int_equal(positions_decode(bytes_of(greatest, sizeof greatest), out, &count), 0);
+    assert_int_equal(out[0].place, LIMIT_PLACE - 1);
+    assert_int_equal(positions_decode(bytes_of(behind, sizeof behind), out, &count), AISLE_CORRUPT);
+    const uint8_t *next = greatest;
+    assert_int_equal(positions_entry_check(&next, greatest + sizeof greatest), 0);
+    assert_ptr_equal(next, greatest + sizeof greatest);
+    next = behind;
+    assert_int_equal(positions_entry_check(&next, behind + sizeof behind), AISLE_CORRUPT);
+}
+
+static void spans_past_the_limit_are_refused(void **state)
+{
+    (void)state;
+    const uint8_t longest[] = {1, 0, 0, 0x40};
+    const uint8_t longer[] = {1, 0, 0, 0, 0x40};
+    struct position out[sizeof longer];
+    size_t count;
+    assert_int_equal(positions_decode(bytes_of(longest, sizeof longest), out, &count), 0);
+    assert_int_equal(out[0].span, POSITIONS_SPAN_MAX);
+    assert_int_equal(positions_decode(bytes_of(longer, sizeof longer), out, &count), AISLE_CORRUPT);
+    const uint8_t *next = longer;
+    assert_int_equal(positions_entry_check(&next, longer + sizeof longer), AISLE_CORRUPT);
+}
+
+static void counts_that_cannot_be_are_refused(void **state)
+{
+    (void)state;
+    uint8_t byte = 0x41;
+    struct buf out;
+    buf_init(&out, 100);
+    positions_encode(NULL, 0, &out);
+    assert_int_equal(out.size, 0);
+    assert_int_equal(buf_status(&out), 0);
+    buf_release(&out);
+    /* Nothing of so many is looked at. */
+    assert_false(positions_are(bytes_of(&byte, SIZE_MAX / 2), (size_t)UINT32_MAX + 1));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -171,6 +216,9 @@ int main(void)
         cmocka_unit_test(damaged_entries_are_refused),
         cmocka_unit_test(kernels_pass_over_entries_alike),
         cmocka_unit_test(entries_are_counted_and_cut),
+        cmocka_unit_test(sums_of_places_past_the_limit_are_refused),
+        cmocka_unit_test(spans_past_the_limit_are_refused),
+        cmocka_unit_test(counts_that_cannot_be_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -348,6 +348,87 @@ static void damaged_pages_are_noticed_by_their_checksum(void **state)
     end(&w);
 }
 
+static int open_first(const struct extent_view *view, const struct positions_list *list, uint32_t count)
+{
+    struct positions_cursor cursor;
+    struct arena arena;
+    struct bytes entry;
+    arena_init(&arena, 4 * POSITIONS_BLOCK_BYTES_MAX);
+    positions_cursor_init(&cursor, view, &arena, list, count);
+    int status = positions_cursor_find(&cursor, 0, &entry);
+    arena_release(&arena);
+    return status;
+}
+
+static void blocks_without_an_end_or_with_too_many_are_refused(void **state)
+{
+    (void)state;
+    const uint8_t no_end[] = {0x80, 0x80};
+    const uint8_t two[] = {0x41, 0x42};
+    struct extent_view nothing = {.size = 0};
+    struct positions_list list = {.kind = POSITIONS_INLINE, .entries = bytes_of(no_end, sizeof no_end)};
+    assert_int_equal(open_first(&nothing, &list, 2), AISLE_CORRUPT);
+    list.entries = bytes_of(two, sizeof two);
+    assert_int_equal(open_first(&nothing, &list, 2), 0);
+    assert_int_equal(open_first(&nothing, &list, 1), AISLE_CORRUPT);
+    list.entries = bytes_of(two, 1);
+    assert_int_equal(open_first(&nothing, &list, 1), 0);
+}
+
+/* A stream whose every extent is the same one, which is enough where only places are judged. */
+static void directories_lead_to_blocks_inside_the_stream(void **state)
+{
+    (void)state;
+    const uint32_t extents = (uint32_t)(POSITIONS_BLOCK_BYTES_MAX / EXTENT_PAYLOAD) + 2;
+    uint8_t *extent = mem_calloc(1, EXTENT_BYTES);
+    const uint8_t **all = mem_calloc(extents, sizeof *all);
+    assert_true(extent != NULL && all != NULL);
+    for (uint32_t i = 0; i < extents; i++) {
+        all[i] = extent;
+    }
+    struct extent_view view = {.extents = all, .extent_count = extents, .size = extents * (uint64_t)EXTENT_PAYLOAD};
+    struct positions_list list = {.kind = POSITIONS_BLOCKS};
+    extent[100] = 0x41;
+    store_u64(extent, 100);
+    store_u64(extent + 8, 101);
+    assert_int_equal(open_first(&view, &list, POSTINGS_BLOCK + 1), 0);
+    store_u64(extent, 0);
+    store_u64(extent + 8, POSITIONS_BLOCK_BYTES_MAX + 1);
+    assert_int_equal(open_first(&view, &list, POSTINGS_BLOCK + 1), AISLE_CORRUPT);
+    list.offset = view.size - 8; /* the second word is behind the stream */
+    assert_int_equal(open_first(&view, &list, POSTINGS_BLOCK + 1), AISLE_CORRUPT);
+    mem_free(all);
+    mem_free(extent);
+}
+
+static void blocks_that_straddle_lie_in_the_stream_and_need_memory(void **state)
+{
+    (void)state;
+    static uint8_t entry[EXTENT_PAYLOAD + 100];
+    struct memory_extents memory = {0};
+    struct extent_writer writer;
+    aisle_error error;
+    memset(entry, 0x81, sizeof entry);
+    entry[sizeof entry - 1] = 0x41;
+    memory_extents_begin(&memory, &writer);
+    extent_writer_put(&writer, entry, sizeof entry);
+    struct extent_view view = memory_extents_view(&memory, &writer);
+    struct positions_list list = {.kind = POSITIONS_SINGLE, .entries = {.size = sizeof entry}};
+    assert_int_equal(open_first(&view, &list, 7), 0);
+    alloc_fail_at(1, 0);
+    assert_int_equal(open_first(&view, &list, 7), AISLE_NO_MEMORY);
+    alloc_fail_at(1, 0);
+    assert_int_equal(positions_check(&view, &list, 7, &error), AISLE_NO_MEMORY);
+    assert_int_equal(error.code, AISLE_NO_MEMORY);
+    alloc_fail_at(0, 0);
+    list.offset = 1;
+    assert_int_equal(open_first(&view, &list, 7), AISLE_CORRUPT);
+    list.offset = 0;
+    list.entries.size++;
+    assert_int_equal(open_first(&view, &list, 7), AISLE_CORRUPT);
+    memory_extents_release(&memory);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -361,6 +442,9 @@ int main(void)
         cmocka_unit_test(damaged_references_are_refused),
         cmocka_unit_test(damaged_streams_are_noticed),
         cmocka_unit_test(damaged_pages_are_noticed_by_their_checksum),
+        cmocka_unit_test(blocks_without_an_end_or_with_too_many_are_refused),
+        cmocka_unit_test(directories_lead_to_blocks_inside_the_stream),
+        cmocka_unit_test(blocks_that_straddle_lie_in_the_stream_and_need_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
