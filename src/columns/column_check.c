@@ -40,7 +40,7 @@ static bool deltas_fill_body(const struct column_header *header)
             }
         }
     }
-    return byte_reader_ok(&deltas) && byte_reader_left(&deltas) == 0;
+    return byte_reader_left(&deltas) == 0;
 }
 
 /* What a page's values are, for comparison with its header. */
@@ -77,14 +77,12 @@ static int check_page(struct bytes page, struct column_header *header, struct ta
     uint32_t count = 0;
     int64_t min;
     int64_t max;
-    bool has_missing;
-    bool constant;
-    if (column_header_decode(page, header) != 0 || column_page_decode(page, values, &count) != 0 ||
-        column_page_range(page, &min, &max, &has_missing, &constant) != 0) {
+    if (column_header_decode(page, header) != 0 || column_page_decode(page, values, &count) != 0) {
         return error_set(error, AISLE_CORRUPT, "column page: malformed header or body");
     }
+    column_header_range(header, &min, &max);
     *tally = tally_of(header->kind, values, count);
-    if (tally->least != min || tally->greatest != max || (tally->missing_count != 0) != has_missing) {
+    if (tally->least != min || tally->greatest != max || (tally->missing_count != 0) != header->has_missing) {
         return error_set(error, AISLE_CORRUPT, "column page: values differ from the header's range");
     }
     if (header->kind == COLUMN_ASCENDING && !tally->ascending) {

@@ -184,6 +184,18 @@ int column_page_decode(struct bytes page, int64_t *values, uint32_t *count)
     return 0;
 }
 
+void column_header_range(const struct column_header *header, int64_t *min, int64_t *max)
+{
+    bool empty = header->has_missing && header->width == 0;
+    if (header->encoding == COLUMN_DECIMAL && !empty) {
+        *min = column_from_decimal(header->least, header->unit);
+        *max = column_from_decimal(header->greatest, header->unit);
+    } else {
+        *min = header->least;
+        *max = header->greatest;
+    }
+}
+
 int column_page_range(struct bytes page, int64_t *min, int64_t *max, bool *has_missing, bool *constant)
 {
     struct column_header header;
@@ -194,14 +206,7 @@ int column_page_range(struct bytes page, int64_t *min, int64_t *max, bool *has_m
     if (column_header_decode(page, &header) != 0) {
         return AISLE_CORRUPT;
     }
-    bool empty = header.has_missing && header.width == 0;
-    if (header.encoding == COLUMN_DECIMAL && !empty) {
-        *min = column_from_decimal(header.least, header.unit);
-        *max = column_from_decimal(header.greatest, header.unit);
-    } else {
-        *min = header.least;
-        *max = header.greatest;
-    }
+    column_header_range(&header, min, max);
     *has_missing = header.has_missing;
     *constant = header.width == 0 && header.encoding != COLUMN_DELTA;
     return 0;

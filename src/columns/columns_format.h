@@ -86,4 +86,7 @@ static inline int64_t column_from_decimal(int64_t i, uint32_t scale)
 /* 0 with a header whose body has the right size (DELTA: at least its restarts), or AISLE_CORRUPT. */
 int column_header_decode(struct bytes page, struct column_header *header);
 
+/* Least and greatest value as column_page_range gives them, of a header that was decoded. */
+void column_header_range(const struct column_header *header, int64_t *min, int64_t *max);
+
 #endif

@@ -407,6 +407,106 @@ static void check_notices_headers_that_lie(void **state)
     buf_release(&page);
 }
 
+/* Appends a header made by hand; out is emptied before. */
+static void put_header(const struct column_header *header, struct buf *out)
+{
+    buf_clear(out);
+    buf_put_u8(out, (uint8_t)header->kind);
+    buf_put_u8(out, (uint8_t)header->encoding);
+    buf_put_u8(out, (uint8_t)header->width);
+    buf_put_u8(out, header->has_missing);
+    buf_put_u8(out, (uint8_t)header->unit);
+    buf_put_u8(out, 0);
+    buf_put_u16(out, (uint16_t)header->count);
+    buf_put_u64(out, (uint64_t)header->least);
+    buf_put_u64(out, (uint64_t)header->greatest);
+    assert_int_equal(buf_status(out), 0);
+}
+
+static int check_header(struct column_header header)
+{
+    struct buf page;
+    buf_init(&page, COLUMN_PAGE_BYTES_MAX);
+    put_header(&header, &page);
+    int status = column_page_check(buf_bytes(&page), NULL);
+    buf_release(&page);
+    return status;
+}
+
+static void pages_of_one_value_have_one_bound(void **state)
+{
+    (void)state;
+    const int64_t none = COLUMN_MISSING;
+    assert_int_equal(check_header((struct column_header){.count = 0, .least = 1, .greatest = 1}), AISLE_CORRUPT);
+    assert_int_equal(check_header((struct column_header){.count = 3, .least = 1, .greatest = 1}), 0);
+    assert_int_equal(check_header((struct column_header){.count = 3, .least = 1, .greatest = 2}), AISLE_CORRUPT);
+    assert_int_equal(check_header((struct column_header){.count = 3, .least = none, .greatest = none}), AISLE_CORRUPT);
+    struct column_header empty = {.count = 3, .has_missing = true, .least = none, .greatest = none};
+    assert_int_equal(check_header(empty), 0);
+    empty.encoding = COLUMN_DELTA;
+    empty.greatest = 7;
+    assert_int_equal(check_header(empty), AISLE_CORRUPT);
+    empty.encoding = COLUMN_FRAME;
+    empty.least = 7;
+    assert_int_equal(check_header(empty), AISLE_CORRUPT);
+}
+
+/* The writer has no use for such pages, but the format does not forbid them. */
+static void constant_and_empty_decimals_are_read(void **state)
+{
+    (void)state;
+    struct buf page;
+    int64_t values[N];
+    uint32_t count;
+    int64_t value;
+    int64_t min;
+    int64_t max;
+    bool has_missing;
+    bool constant;
+    buf_init(&page, COLUMN_PAGE_BYTES_MAX);
+    for (unsigned empty = 0; empty < 2; empty++) {
+        int64_t stored = empty != 0 ? COLUMN_MISSING : 1999;
+        int64_t expected = empty != 0 ? COLUMN_MISSING : column_from_double(19.99);
+        put_header(&(struct column_header){.kind = COLUMN_DOUBLE,
+                                           .encoding = COLUMN_DECIMAL,
+                                           .unit = 2,
+                                           .count = 5,
+                                           .has_missing = empty != 0,
+                                           .least = stored,
+                                           .greatest = stored},
+                   &page);
+        assert_int_equal(column_page_check(buf_bytes(&page), NULL), 0);
+        assert_int_equal(column_page_decode(buf_bytes(&page), values, &count), 0);
+        assert_int_equal(count, 5);
+        for (uint32_t i = 0; i < count; i++) {
+            assert_int_equal(column_page_get(buf_bytes(&page), i, &value), 0);
+            assert_true(value == expected && values[i] == expected);
+        }
+        assert_int_equal(column_page_range(buf_bytes(&page), &min, &max, &has_missing, &constant), 0);
+        assert_true(min == expected && max == expected && constant && has_missing == (empty != 0));
+    }
+    buf_release(&page);
+}
+
+static void check_compares_both_bounds_and_the_missing(void **state)
+{
+    (void)state;
+    struct column_header header = {.width = 8, .count = 4, .greatest = 4};
+    struct buf page;
+    uint8_t codes[4 + COLUMN_TAIL_BYTES] = {4, 0, 1, 2};
+    buf_init(&page, COLUMN_PAGE_BYTES_MAX);
+    for (unsigned lie = 0; lie < 4; lie++) {
+        header.greatest = lie == 1 ? 5 : lie == 3 ? 3 : 4;
+        header.least = lie == 2 ? -1 : 0;
+        header.has_missing = lie == 3;
+        codes[1] = lie == 3 ? 1 : 0; /* with has_missing, code 1 is the least value */
+        put_header(&header, &page);
+        buf_put(&page, codes, sizeof codes);
+        assert_int_equal(column_page_check(buf_bytes(&page), NULL), lie == 0 ? 0 : AISLE_CORRUPT);
+    }
+    buf_release(&page);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -422,6 +522,9 @@ int main(void)
         cmocka_unit_test_setup(damaged_pages_never_crash, reseed),
         cmocka_unit_test_setup(truncated_pages_are_corrupt, reseed),
         cmocka_unit_test_setup(check_notices_headers_that_lie, reseed),
+        cmocka_unit_test(pages_of_one_value_have_one_bound),
+        cmocka_unit_test(constant_and_empty_decimals_are_read),
+        cmocka_unit_test(check_compares_both_bounds_and_the_missing),
     };
     printf("seed %llx\n", (unsigned long long)SEED);
     return cmocka_run_group_tests(tests, NULL, NULL);

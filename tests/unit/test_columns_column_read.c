@@ -298,6 +298,50 @@ static void cut_columns_are_corrupt(void **state)
     drop(&column);
 }
 
+/* Pages of one value have no body, so that their headers can be changed alone. */
+static void pages_that_differ_from_the_footer_are_corrupt(void **state)
+{
+    (void)state;
+    struct column column;
+    aisle_error error;
+    int64_t values[10];
+    int64_t value;
+    for (size_t i = 0; i < 10; i++) {
+        values[i] = 7;
+    }
+    build(&column, COLUMN_INTEGER, values, 10);
+    column.view.verified = NULL;
+    uint8_t *header = column.extents[0];
+    header[0] = COLUMN_DOUBLE;
+    assert_int_equal(column_check(&column.reader, &error), AISLE_CORRUPT);
+    assert_non_null(strstr(error.message, "wrong kind or size"));
+    header[0] = COLUMN_INTEGER;
+    store_u16(header + 6, 5);
+    assert_int_equal(column_get(&column.reader, 4, &value), 0);
+    assert_int_equal(column_get(&column.reader, 5, &value), AISLE_CORRUPT);
+    assert_int_equal(column_check(&column.reader, &error), AISLE_CORRUPT);
+    assert_non_null(strstr(error.message, "wrong kind or size"));
+    drop(&column);
+}
+
+static void keys_that_cannot_be_read_are_reported(void **state)
+{
+    (void)state;
+    struct column column;
+    struct column_reader reader;
+    const int64_t keys[] = {1, 2, 3};
+    uint64_t key = 9;
+    build(&column, COLUMN_ASCENDING, keys, 3);
+    assert_int_equal(column_keys_get(&column.reader, 3, &key), AISLE_END);
+    assert_int_equal(key, 0);
+    column.view.verified = NULL;
+    column.extents[0][5] = 1;
+    assert_int_equal(column_keys_get(&column.reader, 0, &key), AISLE_CORRUPT);
+    store_u32(column.extents[0] + column.view.size - 8, 0); /* there was no version 0 */
+    assert_int_equal(column_open(&reader, &column.view), AISLE_CORRUPT);
+    drop(&column);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -308,6 +352,8 @@ int main(void)
         cmocka_unit_test_setup(failing_streams_and_memory_are_reported, reseed),
         cmocka_unit_test_setup(flips_are_noticed_by_checksums_and_never_crash_without, reseed),
         cmocka_unit_test_setup(cut_columns_are_corrupt, reseed),
+        cmocka_unit_test(pages_that_differ_from_the_footer_are_corrupt),
+        cmocka_unit_test(keys_that_cannot_be_read_are_reported),
     };
     printf("seed %llx\n", (unsigned long long)SEED);
     return cmocka_run_group_tests(tests, NULL, NULL);
