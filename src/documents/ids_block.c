@@ -345,7 +345,7 @@ static int decode_numbers(struct bytes block, uint32_t count, uint32_t index, ui
     unsigned shape_count = block.data[3];
     uint64_t least = load_u64(block.data + 4);
     size_t shapes_at = IDS_NUMBERS_HEAD_BYTES + bits_bytes(count, width);
-    if (width != bits_readable_width(width) || width > 64 || shape_count > IDS_SHAPES_MAX || shape_bits > width ||
+    if (width != bits_readable_width(width) || shape_count > IDS_SHAPES_MAX || shape_bits > width ||
         shape_bits > 3 || shapes_at > block.size || least > IDS_NUMBER_MAX) {
         return AISLE_CORRUPT;
     }

@@ -191,9 +191,8 @@ int ids_find(const struct ids_reader *reader, struct bytes id, uint64_t hash, ui
 /* Asks the processor for the line at offset. Contents are not looked at, so nothing is verified but the place. */
 static void prefetch(const struct extent_view *view, uint64_t offset)
 {
-    uint64_t extent = offset / EXTENT_PAYLOAD;
-    if (offset < view->size && extent < view->extent_count) {
-        __builtin_prefetch(view->extents[extent] + offset % EXTENT_PAYLOAD);
+    if (offset < view->size) {
+        __builtin_prefetch(view->extents[offset / EXTENT_PAYLOAD] + offset % EXTENT_PAYLOAD);
     }
 }
 

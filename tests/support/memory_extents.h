@@ -59,6 +59,14 @@ static inline struct extent_view memory_extents_again(const struct memory_extent
                                 .verified = memory->verified};
 }
 
+/* Puts zeros up to where the next page begins that has a checksum of its own: an extent starts 16 bytes into a page. */
+static inline void memory_extents_fill_page(struct extent_writer *writer)
+{
+    static const uint8_t zeros[EXTENT_PAGE_BYTES];
+    size_t used = (writer->used + 16u) % EXTENT_PAGE_BYTES;
+    extent_writer_put(writer, zeros, (EXTENT_PAGE_BYTES - used) % EXTENT_PAGE_BYTES);
+}
+
 /* Finishes and releases the writer, and views what it wrote, trusting it. */
 static inline struct extent_view memory_extents_view(struct memory_extents *memory, struct extent_writer *writer)
 {

@@ -398,6 +398,85 @@ static void memory_may_fail_anywhere(void **state)
     }
 }
 
+/* Dictionaries of any bytes need no digesting, so that only memory can fail. */
+static void memory_may_fail_with_dictionaries_of_any_bytes(void **state)
+{
+    (void)state;
+    static const char text[] = "brown shoes of leather";
+    const size_t sizes[] = {4, sizeof text};
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        struct decompressor *decompressor;
+        unsigned long failed = 0;
+        int status = AISLE_NO_MEMORY;
+        while (status == AISLE_NO_MEMORY) {
+            alloc_fail_at(++failed, 0);
+            status = decompressor_new(bytes_of(text, sizes[i]), &decompressor);
+            alloc_fail_at(0, 0);
+            assert_true((decompressor == NULL) == (status != 0));
+        }
+        assert_int_equal(status, 0);
+        assert_true(failed > 3);
+        assert_true(decompressor_bytes(decompressor) > sizes[i]);
+        decompressor_free(decompressor);
+    }
+}
+
+static void a_frame_longer_than_any_product_is_corrupt(void **state)
+{
+    (void)state;
+    struct decompressor *decompressor;
+    struct buf out;
+    uint8_t *stored = mem_calloc(1, DOCUMENT_STORED_BYTES_MAX + 1u);
+    assert_non_null(stored);
+    buf_init(&out, LIMIT_PRODUCT_BYTES);
+    assert_int_equal(decompressor_new(no_dictionary(), &decompressor), 0);
+    assert_int_equal(decompressor_run(decompressor, bytes_of(stored, DOCUMENT_STORED_BYTES_MAX + 1u), &out),
+                     AISLE_CORRUPT);
+    assert_null(out.data);
+    decompressor_free(decompressor);
+    mem_free(stored);
+}
+
+static void training_needs_memory_and_room(void **state)
+{
+    (void)state;
+    struct buf out;
+    buf_init(&out, 1024);
+    assert_int_equal(dictionary_train(products, PRODUCTS, 2048, &out), AISLE_LIMIT);
+    buf_release(&out);
+    buf_init(&out, LIMIT_DICTIONARY_BYTES);
+    for (unsigned long n = 1; n <= 3; n++) {
+        alloc_fail_at(n, 0);
+        assert_int_equal(dictionary_train(products, PRODUCTS, 16384, &out), AISLE_NO_MEMORY);
+        assert_int_equal(out.size, 0);
+        buf_release(&out);
+        buf_init(&out, LIMIT_DICTIONARY_BYTES);
+    }
+    alloc_fail_at(0, 0);
+    buf_release(&out);
+}
+
+/* Every second sample is taken, and those are the long ones: not all of them fit. */
+static void samples_that_do_not_fit_are_left_out(void **state)
+{
+    (void)state;
+    const size_t long_bytes = COMPRESS_SAMPLE_BYTES_MAX / 60;
+    struct bytes samples[200];
+    struct buf out;
+    uint8_t *text = mem_alloc(long_bytes);
+    assert_non_null(text);
+    for (size_t i = 0; i < long_bytes; i++) {
+        text[i] = (uint8_t)texts[i / 300 % PRODUCTS][i % 100];
+    }
+    for (size_t i = 0; i < 200; i++) {
+        samples[i] = bytes_of(text, i % 2 == 0 ? long_bytes : 1);
+    }
+    buf_init(&out, LIMIT_DICTIONARY_BYTES);
+    assert_int_equal(dictionary_train(samples, 200, 4096, &out), 0);
+    buf_release(&out);
+    mem_free(text);
+}
+
 int main(void)
 {
     printf("seed %#llx\n", (unsigned long long)SEED);
@@ -416,6 +495,10 @@ int main(void)
         cmocka_unit_test(a_full_buffer_is_its_own_status),
         cmocka_unit_test(warm_contexts_allocate_nothing),
         cmocka_unit_test(memory_may_fail_anywhere),
+        cmocka_unit_test(memory_may_fail_with_dictionaries_of_any_bytes),
+        cmocka_unit_test(a_frame_longer_than_any_product_is_corrupt),
+        cmocka_unit_test(training_needs_memory_and_room),
+        cmocka_unit_test(samples_that_do_not_fit_are_left_out),
     };
     return cmocka_run_group_tests(tests, make_products, release_products);
 }

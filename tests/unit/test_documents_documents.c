@@ -3,6 +3,7 @@
  */
 #include "base/alloc.h"
 #include "documents/documents.h"
+#include "documents/documents_format.h"
 #include "support/memory_extents.h"
 
 #include <setjmp.h>
@@ -314,6 +315,88 @@ static void a_newer_version_is_told_apart(void **state)
     drop(&store);
 }
 
+static const uint8_t zeros[EXTENT_PAGE_BYTES];
+
+/*
+ * An index made by hand of one block of two documents, whose head ends the first page; codes, directory and footer
+ * each begin a page, so that each can be damaged alone.
+ */
+static void each_page_of_the_index_is_verified(void **state)
+{
+    (void)state;
+    const struct documents_head head = {.width = 8, .least = 10};
+    const uint64_t codes_at = EXTENT_PAGE_BYTES - 16;
+    const uint64_t places[] = {codes_at - 8, codes_at, codes_at + EXTENT_PAGE_BYTES};
+    uint8_t content[30] = {0};
+    for (size_t i = 0; i <= sizeof places / sizeof *places; i++) {
+        struct component data = {0};
+        struct component index = {0};
+        struct extent_writer writer;
+        struct documents_reader reader;
+        struct bytes stored;
+        struct buf scratch;
+        uint8_t word[8];
+        uint8_t footer[DOCUMENTS_FOOTER_BYTES] = {0};
+        buf_init(&scratch, 100);
+        memory_extents_begin(&data.memory, &writer);
+        extent_writer_put(&writer, content, sizeof content);
+        view_component(&data, &writer);
+        memory_extents_begin(&index.memory, &writer);
+        extent_writer_put(&writer, zeros, codes_at - 8);
+        store_u64(word, documents_head_encode(&head));
+        extent_writer_put(&writer, word, sizeof word);
+        extent_writer_put(&writer, "\0\12", 2); /* sizes 10 and 20 */
+        memory_extents_fill_page(&writer);
+        store_u32(word, (uint32_t)((codes_at - 8) / DOCUMENTS_BLOCK_ALIGNMENT));
+        extent_writer_put(&writer, word, 4);
+        memory_extents_fill_page(&writer);
+        store_u64(footer, sizeof content);
+        store_u64(footer + 8, places[2]);
+        store_u32(footer + 16, 2);
+        store_u32(footer + 24, DOCUMENTS_VERSION);
+        store_u32(footer + 28, DOCUMENTS_MAGIC);
+        extent_writer_put(&writer, footer, sizeof footer);
+        view_component(&index, &writer);
+        if (i != sizeof places / sizeof *places) {
+            flip(&index, places[i] * 8);
+        }
+        assert_int_equal(documents_open(&reader, &data.view, &index.view), 0);
+        int status = documents_get(&reader, 1, &scratch, &stored);
+        assert_int_equal(status, i == sizeof places / sizeof *places ? 0 : AISLE_CORRUPT);
+        assert_int_equal(stored.size, status == 0 ? 20 : 0);
+        buf_release(&scratch);
+        memory_extents_release(&data.memory);
+        memory_extents_release(&index.memory);
+    }
+}
+
+static void a_straddling_document_needs_room_memory_and_both_extents(void **state)
+{
+    (void)state;
+    const uint32_t size = DOCUMENT_STORED_BYTES_MAX < 100000 ? DOCUMENT_STORED_BYTES_MAX : 100000;
+    const uint32_t straddling = (uint32_t)(EXTENT_PAYLOAD / size);
+    struct store store;
+    struct buf scratch;
+    struct bytes stored;
+    build(&store, straddling + 1, size);
+    buf_init(&scratch, size - 1);
+    assert_int_equal(documents_get(&store.reader, straddling, &scratch, &stored), AISLE_LIMIT);
+    buf_release(&scratch);
+    buf_init(&scratch, size);
+    alloc_fail_at(1, 0);
+    assert_int_equal(documents_get(&store.reader, straddling, &scratch, &stored), AISLE_NO_MEMORY);
+    alloc_fail_at(0, 0);
+    buf_release(&scratch);
+    buf_init(&scratch, size);
+    flip(&store.data, EXTENT_PAYLOAD * 8);
+    assert_int_equal(documents_get(&store.reader, straddling, &scratch, &stored), AISLE_CORRUPT);
+    assert_int_equal(stored.size, 0);
+    flip(&store.data, EXTENT_PAYLOAD * 8);
+    assert_int_equal(documents_get(&store.reader, straddling, &scratch, &stored), 0);
+    buf_release(&scratch);
+    drop(&store);
+}
+
 int main(void)
 {
     random_state = SEED;
@@ -330,6 +413,8 @@ int main(void)
         cmocka_unit_test(checksums_find_flips_of_data),
         cmocka_unit_test(cut_streams_are_corrupt),
         cmocka_unit_test(a_newer_version_is_told_apart),
+        cmocka_unit_test(each_page_of_the_index_is_verified),
+        cmocka_unit_test(a_straddling_document_needs_room_memory_and_both_extents),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

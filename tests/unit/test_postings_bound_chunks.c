@@ -47,7 +47,6 @@ static uint64_t put_chunk(struct extent_writer *writer, uint32_t first, uint32_t
 static void begin(struct fixture *f)
 {
     static const uint8_t blocks[2 * POSTINGS_SUPERBLOCK_BLOCKS] = {0};
-    static const uint8_t filling[EXTENT_PAGE_BYTES] = {0};
     struct extent_writer skips;
     struct extent_writer of_blocks;
     uint64_t offset;
@@ -60,7 +59,7 @@ static void begin(struct fixture *f)
         assert_int_equal(offset, postings_place_of(0, i, POSTINGS_SUPERBLOCK_BYTES));
     }
     /* The second chunk begins a page, so that each can be damaged alone. */
-    extent_writer_put(&skips, filling, EXTENT_PAGE_BYTES - (skips.used + 16) % EXTENT_PAGE_BYTES);
+    memory_extents_fill_page(&skips);
     f->list.at.skips.upper = put_chunk(&skips, 0, POSTINGS_CHUNK_SUPERBLOCKS);
     offset = put_chunk(&skips, POSTINGS_CHUNK_SUPERBLOCKS, SUPERBLOCKS - POSTINGS_CHUNK_SUPERBLOCKS);
     assert_int_equal(offset, postings_place_of(f->list.at.skips.upper, 1, POSTINGS_CHUNK_BYTES));
