@@ -37,7 +37,7 @@ static int load_input(const struct merge_source *source, struct input *input)
     }
     input->place.id = bytes_of(input->id, size);
     input->place.id_hash = hash_bytes(input->id, size);
-    return status == AISLE_END ? AISLE_CORRUPT : status;
+    return status;
 }
 
 static size_t least_input(const struct input *inputs, size_t count)
@@ -56,22 +56,24 @@ static int allocate_plan(const struct merge_source *sources, size_t count, struc
 {
     uint64_t total = 0;
     bool any_dead = false;
+    for (size_t i = 0; i < count; i++) {
+        total += sources[i].segment->info.documents - sources[i].state->dead_count;
+        any_dead = any_dead || sources[i].state->dead_count != 0;
+    }
+    if (total > LIMIT_SEGMENT_DOCUMENTS) {
+        return AISLE_LIMIT;
+    }
     plan->maps = mem_calloc(count, sizeof *plan->maps);
     if (plan->maps == NULL) {
         return AISLE_NO_MEMORY;
     }
     for (size_t i = 0; i < count; i++) {
-        const struct segment_info *info = &sources[i].segment->info;
-        plan->maps[i] = mem_alloc(info->documents * sizeof *plan->maps[i]);
+        size_t bytes = sources[i].segment->info.documents * sizeof *plan->maps[i];
+        plan->maps[i] = mem_alloc(bytes);
         if (plan->maps[i] == NULL) {
             return AISLE_NO_MEMORY;
         }
-        memset(plan->maps[i], 0xff, info->documents * sizeof *plan->maps[i]);
-        total += info->documents - sources[i].state->dead_count;
-        any_dead = any_dead || sources[i].state->dead_count != 0;
-    }
-    if (total > LIMIT_SEGMENT_DOCUMENTS) {
-        return AISLE_LIMIT;
+        memset(plan->maps[i], 0xff, bytes);
     }
     plan->origin = mem_alloc((size_t)total);
     if (any_dead) {

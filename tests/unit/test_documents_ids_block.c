@@ -1,5 +1,5 @@
 /*
- * test_documents_ids_block.c - blocks of ids made by hand: each refusal has its own bytes, beside a sound block like it.
+ * test_documents_ids_block.c - blocks of ids made by hand: each refusal has its own bytes, beside a sound block.
  */
 #include "documents/ids_format.h"
 
