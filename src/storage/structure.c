@@ -46,11 +46,10 @@ struct walker {
     uint64_t *used; /* a bit a page; NULL: not to be known */
 };
 
+/* The walk ends with the first fault. */
 static bool blame(struct walker *walker, uint64_t page, const char *what)
 {
-    if (walker->walk->fault[0] == '\0') {
-        snprintf(walker->walk->fault, sizeof walker->walk->fault, "page %llu: %s", (unsigned long long)page, what);
-    }
+    snprintf(walker->walk->fault, sizeof walker->walk->fault, "page %llu: %s", (unsigned long long)page, what);
     return false;
 }
 
@@ -158,8 +157,8 @@ bool structure_head_sound(const uint8_t *map, uint32_t page_bytes, struct bytes 
  */
 static bool walk_free_record(struct walker *walker, uint64_t page, struct bytes value)
 {
-    uint64_t count = value.size < sizeof count ? UINT64_MAX : load_u64(value.data);
-    if (count > value.size / sizeof count - 1) {
+    uint64_t count = value.size < sizeof count ? 0 : load_u64(value.data);
+    if (value.size < sizeof count || count > value.size / sizeof count - 1) {
         return blame(walker, page, "a record of free pages is too short");
     }
     add_hash(walker, value.data, (size_t)(count + 1) * sizeof count);
@@ -270,7 +269,10 @@ static bool page_is_whole(struct walker *walker, const struct tree *tree, uint64
         }
         total += size;
     }
-    return total == walker->page_bytes - upper || blame(walker, number, "entries that overlap");
+    if (total != walker->page_bytes - upper) {
+        return blame(walker, number, "entries that overlap");
+    }
+    return true;
 }
 
 static struct bytes key_of(const uint8_t *page, size_t index)
