@@ -24,6 +24,25 @@
 #include "storage/structure.h"
 
 #define SEAL_FILE "seal" /* ON DISK */
+#define SEAL_BYTES 48u   /* ON DISK: of a slot */
+
+/* What a slot says. */
+struct seal {
+    uint64_t number; /* of the commit; 0: there is no seal */
+    uint64_t file;
+    uint64_t trees;
+    uint64_t meta;
+    uint64_t other_meta;
+};
+
+/* Takes the newer of two slots that is whole and of this data file; number 0 when neither is. */
+void seal_decode(const uint8_t slots[2 * SEAL_BYTES], uint64_t file, struct seal *out);
+
+/*
+ * Whether the meta pages, which are sound (structure_metas_sound), can be those of a seal's commit or of later ones.
+ * fault: what is wrong.
+ */
+bool seal_fits_metas(const struct seal *seal, const uint8_t *const pages[2], char *fault, size_t fault_size);
 
 /*
  * Verifies the meta pages before LMDB sees them; nothing is mapped yet. A data file too short to have any, or none, is

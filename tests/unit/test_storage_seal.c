@@ -5,12 +5,15 @@
  */
 #include "storage_fixture.h"
 
+#include "base/hash.h"
+
 #include <fcntl.h>
 
 #define PAGE 4096u
 #define META 16u
 #define NUMBER (META + 128u)
 #define BIG (3u * PAGE)
+#define SLOT 48u
 
 static uint8_t whole[64u * PAGE];
 
@@ -236,6 +239,107 @@ static void value_written_twice_in_a_transaction_takes_no_more_pages_than_it_nee
     storage_close(storage);
 }
 
+static void seal_of_another_version_says_nothing(void **state)
+{
+    (void)state;
+    uint8_t slots[2 * SLOT];
+    make_storage();
+    int fd = open(path_of("seal"), O_RDWR);
+    assert_int_equal(read(fd, slots, sizeof slots), sizeof slots);
+    for (size_t i = 0; i < 2; i++) {
+        store_u64(slots + i * SLOT + 8, 1000 + i); /* a commit that is missing */
+        store_u32(slots + i * SLOT, hash_checksum(slots + i * SLOT + 4, SLOT - 4));
+    }
+    assert_int_equal(pwrite(fd, slots, sizeof slots, 0), sizeof slots);
+    assert_int_equal(open_status(), AISLE_CORRUPT);
+    for (size_t i = 0; i < 2; i++) {
+        store_u32(slots + i * SLOT + 4, 2);
+        store_u32(slots + i * SLOT, hash_checksum(slots + i * SLOT + 4, SLOT - 4));
+    }
+    assert_int_equal(pwrite(fd, slots, sizeof slots, 0), sizeof slots);
+    close(fd);
+    assert_int_equal(open_status(), 0);
+}
+
+static void seal_may_be_older_than_both_meta_pages(void **state)
+{
+    (void)state;
+    uint8_t old[2 * SLOT];
+    make_storage();
+    int fd = open(path_of("seal"), O_RDWR);
+    assert_int_equal(read(fd, old, sizeof old), sizeof old);
+    struct storage *storage = open_storage(NULL);
+    for (unsigned i = 0; i < 3; i++) {
+        assert_int_equal(put_and_commit(storage, "key", "four"), 0);
+        storage_close(storage);
+        assert_int_equal(pwrite(fd, old, sizeof old, 0), sizeof old);
+        storage = open_storage(NULL);
+    }
+    storage_close(storage);
+    close(fd);
+}
+
+static void page_size_that_is_none_is_told(void **state)
+{
+    (void)state;
+    static const uint32_t sizes[] = {0, 256, 1u << 20};
+    make_storage();
+    read_data();
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        write_at(META + 24, &sizes[i], sizeof sizes[i]);
+        assert_int_equal(open_status(), AISLE_CORRUPT);
+        assert_non_null(strstr(error.message, "page 0: not a page size"));
+    }
+}
+
+static void data_file_that_cannot_be_opened_is_told(void **state)
+{
+    (void)state;
+    assert_int_equal(symlink("data.mdb", path_of("data.mdb")), 0);
+    assert_int_equal(open_status(), AISLE_IO);
+    assert_non_null(strstr(error.message, "cannot open data.mdb"));
+}
+
+/* Looking for the last commit must end, though no page has its number. */
+static void number_of_a_commit_damaged_while_open_is_told(void **state)
+{
+    (void)state;
+    make_storage();
+    struct storage *storage = open_storage(NULL);
+    read_data();
+    size_t meta = newest_meta();
+    uint64_t commit = load_u64(whole + meta + NUMBER);
+    uint8_t number[8];
+    store_u64(number, commit + 2);
+    write_at(meta + NUMBER, number, sizeof number);
+    assert_int_equal(storage_check(storage, &error), AISLE_CORRUPT);
+    store_u64(number, commit - 2);
+    write_at(meta + NUMBER, number, sizeof number);
+    assert_int_equal(storage_check(storage, &error), AISLE_CORRUPT);
+    write_at(PAGE - meta + NUMBER, whole + meta + NUMBER, sizeof number); /* the other page claims to be it */
+    assert_int_equal(storage_check(storage, &error), AISLE_CORRUPT);
+    write_at(PAGE - meta + NUMBER, whole + (PAGE - meta) + NUMBER, sizeof number);
+    write_at(meta + NUMBER, whole + meta + NUMBER, sizeof number);
+    assert_int_equal(storage_check(storage, &error), 0);
+    storage_close(storage);
+}
+
+static void meta_page_changed_while_open_differs_from_its_seal(void **state)
+{
+    (void)state;
+    make_storage();
+    struct storage *storage = open_storage(NULL);
+    read_data();
+    size_t unused = newest_meta() + META + 72; /* the main tree has no page size of its own */
+    write_at(unused, "x", 1);
+    assert_int_equal(storage_check(storage, &error), AISLE_CORRUPT);
+    assert_non_null(strstr(error.message, "not those that the last commit wrote"));
+    write_at(unused, whole + unused, 1);
+    assert_int_equal(storage_check(storage, &error), 0);
+    storage_close(storage);
+    storage_break_seal(path_of("missing"));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_directory, remove_directory)
 
 int main(void)
@@ -250,6 +354,12 @@ int main(void)
         TEST(head_of_a_big_value_is_looked_at_before_it_is_freed),
         TEST(other_data_file_in_the_place_of_this_one_needs_its_seal_broken),
         TEST(value_written_twice_in_a_transaction_takes_no_more_pages_than_it_needs),
+        TEST(seal_of_another_version_says_nothing),
+        TEST(seal_may_be_older_than_both_meta_pages),
+        TEST(page_size_that_is_none_is_told),
+        TEST(data_file_that_cannot_be_opened_is_told),
+        TEST(number_of_a_commit_damaged_while_open_is_told),
+        TEST(meta_page_changed_while_open_differs_from_its_seal),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
