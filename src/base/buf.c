@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -116,7 +117,8 @@ void buf_printf(struct buf *buf, const char *format, ...)
     va_start(arguments, format);
     int size = vsnprintf(scratch, sizeof scratch, format, arguments);
     va_end(arguments);
-    if (size >= 0 && (size_t)size < sizeof scratch) {
+    assert(size >= 0 && "formats have no wide characters");
+    if ((size_t)size < sizeof scratch) {
         buf_put(buf, scratch, (size_t)size);
         return;
     }

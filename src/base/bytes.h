@@ -181,7 +181,7 @@ static inline uint64_t byte_reader_u64(struct byte_reader *reader)
 static inline uint64_t byte_reader_varint(struct byte_reader *reader)
 {
     uint64_t value = 0;
-    for (unsigned shift = 0; shift < 70; shift += 7) {
+    for (unsigned shift = 0;; shift += 7) { /* a byte at 63 is the last or one too many */
         uint8_t byte = byte_reader_u8(reader);
         if (reader->failed || (shift == 63 && byte > 1)) {
             break;

@@ -71,10 +71,12 @@ void extent_writer_release(struct extent_writer *writer)
     *writer = (struct extent_writer){.status = AISLE_INVALID};
 }
 
+/* Only while the status is 0. */
 static void emit_extent(struct extent_writer *writer)
 {
-    if (writer->index >= LIMIT_EXTENTS_COMPONENT && writer->status == 0) {
+    if (writer->index >= LIMIT_EXTENTS_COMPONENT) {
         writer->status = AISLE_LIMIT;
+        return;
     }
     uint32_t pages = pages_for(writer->used);
     size_t size = bytes_of_pages(pages);
@@ -86,9 +88,7 @@ static void emit_extent(struct extent_writer *writer)
         page_range(pages, page, &start, &end);
         store_u32(table + page * sizeof(uint32_t), hash_checksum(writer->extent + start, end - start));
     }
-    if (writer->status == 0) {
-        writer->status = writer->emit(writer->context, writer->index, bytes_of(writer->extent, size));
-    }
+    writer->status = writer->emit(writer->context, writer->index, bytes_of(writer->extent, size));
     writer->index++;
     writer->used = 0;
 }

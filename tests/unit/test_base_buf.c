@@ -71,7 +71,9 @@ static void limit_is_sticky_until_cleared(void **state)
     buf_init(&buf, 4);
     buf_put_u64(&buf, 1);
     buf_put_u8(&buf, 1); /* would fit, but must not be put */
+    buf_put_u16(&buf, 1);
     buf_printf(&buf, "%d", 1);
+    buf_printf(&buf, "%600d", 1);
     assert_int_equal(buf_status(&buf), AISLE_LIMIT);
     assert_int_equal(buf.size, 0);
     assert_null(buf_extend(&buf, 1));

@@ -106,6 +106,21 @@ static void reader_reads_in_turn_and_then_fails_for_good(void **state)
     assert_false(byte_reader_ok(&reader));
 }
 
+static void short_numbers_fail_whatever_their_size(void **state)
+{
+    (void)state;
+    static const uint8_t data[7] = {1, 1, 1, 1, 1, 1, 1};
+    struct byte_reader empty = byte_reader_of(bytes_of(NULL, 0));
+    struct byte_reader one = byte_reader_of(bytes_of(data, 1));
+    struct byte_reader three = byte_reader_of(bytes_of(data, 3));
+    struct byte_reader seven = byte_reader_of(bytes_of(data, 7));
+    assert_int_equal(byte_reader_u8(&empty), 0);
+    assert_int_equal(byte_reader_u16(&one), 0);
+    assert_int_equal(byte_reader_u32(&three), 0);
+    assert_int_equal(byte_reader_u64(&seven), 0);
+    assert_false(byte_reader_ok(&empty) || byte_reader_ok(&one) || byte_reader_ok(&three) || byte_reader_ok(&seven));
+}
+
 static void huge_take_fails_without_overflow(void **state)
 {
     (void)state;
@@ -159,6 +174,7 @@ int main(void)
         cmocka_unit_test(varints_of_every_length_round_trip),
         cmocka_unit_test(varint_beyond_64_bits_fails),
         cmocka_unit_test(reader_reads_in_turn_and_then_fails_for_good),
+        cmocka_unit_test(short_numbers_fail_whatever_their_size),
         cmocka_unit_test(huge_take_fails_without_overflow),
         cmocka_unit_test(bitset_sets_clears_and_counts),
         cmocka_unit_test(hashes_on_disk_never_change),

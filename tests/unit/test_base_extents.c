@@ -330,6 +330,41 @@ static void refused_extent_is_a_sticky_status(void **state)
     drop(&component);
 }
 
+static void component_of_too_many_extents_is_refused(void **state)
+{
+    (void)state;
+    struct component component;
+    struct extent_writer writer;
+    uint64_t size = 0;
+    begin(&component, &writer);
+    writer.index = LIMIT_EXTENTS_COMPONENT;
+    put_pattern(&writer, EXTENT_PAYLOAD, 4096);
+    assert_int_equal(writer.status, AISLE_LIMIT);
+    extent_writer_put(&writer, "more", 4);
+    assert_int_equal(extent_writer_finish(&writer, &size), AISLE_LIMIT);
+    assert_int_equal(component.count, 0);
+    extent_writer_release(&writer);
+}
+
+static void place_of_the_last_damage_is_told_once(void **state)
+{
+    (void)state;
+    struct component component;
+    struct extent_writer writer;
+    struct extent_fault fault;
+    begin(&component, &writer);
+    put_pattern(&writer, 10000, 1000);
+    finish(&component, &writer);
+    (void)extent_fault_take(&fault);
+    component.extents[0][5000] ^= 1;
+    assert_null(extent_view_at(&component.view, 4000, 3000));
+    assert_true(extent_fault_take(&fault));
+    assert_ptr_equal(fault.extents, component.view.extents);
+    assert_int_equal(fault.offset, EXTENT_PAGE_BYTES - 16);
+    assert_false(extent_fault_take(&fault));
+    drop(&component);
+}
+
 static void writer_without_memory_says_so(void **state)
 {
     (void)state;
@@ -354,6 +389,8 @@ int main(void)
         cmocka_unit_test(damage_in_one_page_leaves_the_others_readable),
         cmocka_unit_test(pages_are_verified_once),
         cmocka_unit_test(refused_extent_is_a_sticky_status),
+        cmocka_unit_test(component_of_too_many_extents_is_refused),
+        cmocka_unit_test(place_of_the_last_damage_is_told_once),
         cmocka_unit_test(writer_without_memory_says_so),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
