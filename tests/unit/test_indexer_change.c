@@ -1,11 +1,13 @@
 /*
  * test_indexer_change.c - which lines are changes, and what they ask for.
  */
+#include "base/limits.h"
 #include "indexer/change.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -109,7 +111,21 @@ static void broken_changes_are_refused_with_their_place(void **state)
     expect_refusal("{\"op\":\"patch\",\"id\":\"P1\"}", "no \"fields\"", 0);
     expect_refusal("{\"op\":\"patch\",\"id\":true,\"fields\":{}}", "must be a string", 19);
     expect_refusal("{\"op\":\"delete\",\"id\":\"\"}", "must be a string", 20);
+    char line[64 + LIMIT_ID_BYTES];
+    snprintf(line, sizeof line, "{\"op\":\"delete\",\"id\":\"%0*d\"}", (int)LIMIT_ID_BYTES, 1);
+    assert_int_equal(decode(line), 0);
+    snprintf(line, sizeof line, "{\"op\":\"delete\",\"id\":\"%0*d\"}", (int)LIMIT_ID_BYTES + 1, 1);
+    expect_refusal(line, "must be a string", 20);
     assert_int_equal(decode("{\"op\":\"delete\",\"id\":\"P1\""), AISLE_BAD_PRODUCT);
+}
+
+static void seq_that_is_no_text_or_number_is_left_out(void **state)
+{
+    (void)state;
+    assert_int_equal(decode("{\"op\":\"delete\",\"id\":\"P1\",\"seq\":true}"), 0);
+    assert_string_equal(change.seq, "");
+    assert_int_equal(decode("{\"op\":\"delete\",\"id\":\"P1\",\"seq\":17}"), 0);
+    assert_string_equal(change.seq, "17");
 }
 
 static void long_seq_is_cut_at_a_character(void **state)
@@ -156,6 +172,7 @@ int main(void)
         cmocka_unit_test(patches_and_deletes_name_their_product),
         cmocka_unit_test(op_may_stand_anywhere),
         cmocka_unit_test(broken_changes_are_refused_with_their_place),
+        cmocka_unit_test(seq_that_is_no_text_or_number_is_left_out),
         cmocka_unit_test(long_seq_is_cut_at_a_character),
         cmocka_unit_test(spoilt_lines_never_escape_their_bounds),
     };
