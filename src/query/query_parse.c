@@ -46,11 +46,10 @@ static void add_child(struct query_node *parent, struct query_node *child)
     parent->children[parent->child_count++] = child;
 }
 
-/* A node of one child is that child. */
+/* A conjunction or disjunction of one child is that child. */
 static struct query_node *simplify(struct query_node *node)
 {
-    bool joins = node->kind == QUERY_AND || node->kind == QUERY_OR || node->kind == QUERY_ANY;
-    return joins && node->child_count == 1 ? node->children[0] : node;
+    return node->child_count == 1 ? node->children[0] : node;
 }
 
 /* ---- tokens to nodes ---- */
@@ -73,7 +72,7 @@ static int analyse(struct parser *parser, struct bytes text, uint8_t language, s
     }
     *out = list;
     out->tokens = tokens;
-    return tokens == NULL && list.count != 0 ? AISLE_NO_MEMORY : 0;
+    return tokens == NULL ? AISLE_NO_MEMORY : 0;
 }
 
 /* One piece, or several plain ones, analysed. */

@@ -227,17 +227,16 @@ static int read_scaled(struct product_reader *reader, const struct field *field,
     if (node->type != JSON_NUMBER) {
         return refuse_type(reader, node, field->name, field->type == FIELD_INTEGER ? "a whole number" : "a number");
     }
-    switch (value_scaled(node->text, field->scale, &value->number)) {
-    case VALUE_TOO_FINE:
-        if (field->scale == 0) {
-            return refuse_number(reader, node, field->name, "is not whole, expected a whole number");
-        }
+    enum value_fault fault = value_scaled(node->text, field->scale, &value->number);
+    if (fault == VALUE_TOO_FINE && field->scale == 0) {
+        return refuse_number(reader, node, field->name, "is not whole, expected a whole number");
+    }
+    if (fault == VALUE_TOO_FINE) {
         snprintf(reason, sizeof reason, "is too fine, expected at most %u digits behind the point", field->scale);
         return refuse_number(reader, node, field->name, reason);
-    case VALUE_TOO_LARGE:
+    }
+    if (fault == VALUE_TOO_LARGE) {
         return refuse_number(reader, node, field->name, "is too large, expected less than 2^63 once scaled");
-    case VALUE_OK:
-        break;
     }
     value->present = true;
     return 0;
@@ -298,7 +297,7 @@ static int read_field(struct product_reader *reader, const struct field *field, 
     if (node->type == JSON_NULL) {
         return 0;
     }
-    switch (field->type) {
+    switch (field->type) { /* GCOVR_EXCL_BR_LINE: a type is one of these, and each is a line of its own */
     case FIELD_TEXT:
         return read_strings(reader, field, index, value, read_text);
     case FIELD_KEYWORD:
@@ -315,7 +314,7 @@ static int read_field(struct product_reader *reader, const struct field *field, 
     case FIELD_DATE:
         return read_date(reader, field, node, value);
     }
-    return AISLE_INVALID;
+    return AISLE_INVALID; /* GCOVR_EXCL_LINE */
 }
 
 static bool is_whole_as_written(struct bytes number)

@@ -11,6 +11,7 @@
 #include "base/hash.h"
 #include "value.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -49,7 +50,8 @@ int schema_check_keys(struct schema_parser *parser, uint32_t object, const char 
             char shown[JSON_SHOWN_BYTES];
             char list[128] = "";
             size_t used = 0;
-            for (i = 0; known[i] != NULL && used < sizeof list; i++) {
+            for (i = 0; known[i] != NULL; i++) {
+                assert(used < sizeof list);
                 used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", i == 0 ? "" : ", ", known[i]);
             }
             return schema_refuse(parser, m, where, "unknown key \"%s\", expected one of %s",

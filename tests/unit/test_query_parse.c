@@ -13,6 +13,7 @@
 
 #include <cmocka.h>
 
+#include "base/alloc.h"
 #include "query/query.h"
 
 #include <stdio.h>
@@ -377,6 +378,69 @@ static void any_mixture_of_signs_and_words_parses(void **state)
     }
 }
 
+static void signs_that_mean_nothing_are_passed_over(void **state)
+{
+    (void)state;
+    expect("a\x01" "b", "(and a b)");
+    expect("\xc2\xad*", "nothing"); /* a soft hyphen is no word, so there is none to complete */
+    expect("a OR b OR -c", "(not (and (or a b) or) c)"); /* nothing to choose, so it is a word */
+    assert_int_equal(parse(NO_POSITIONS, "\"a b\" OR c"), AISLE_BAD_QUERY);
+}
+
+static void languages_of_a_schema_are_known_and_told_once(void **state)
+{
+    (void)state;
+    assert_int_equal(parse("{\"version\":1,\"id\":\"id\",\"fields\":{\"t\":{\"type\":\"text\",\"language\":\"klingon\"}}}",
+                           "a"),
+                     AISLE_BAD_SCHEMA);
+    assert_non_null(strstr(error.message, "unknown language \"klingon\""));
+    assert_int_equal(parse("{\"version\":1,\"id\":\"id\",\"language\":\"english\",\"fields\":{\"a\":{\"type\":\"text\"},"
+                           "\"b\":{\"type\":\"text\",\"language\":\"german\"},\"c\":{\"type\":\"text\"}}}",
+                           "running"),
+                     0);
+    assert_string_equal(shown, "{run|running}");
+}
+
+/* Whatever is left of the query's memory, parsing is done or refused. */
+static void query_out_of_memory_is_refused_wherever_that_happens(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"red t-shirt brand:x -blue -title:y a OR b \"c d-e\" brand:\"f\" g*", "-blue"};
+    struct schema *schema = NULL;
+    struct analyser *analyser = NULL;
+    unsigned refused = 0;
+    assert_int_equal(schema_parse(bytes_of_string(PLAIN), &schema, NULL), 0);
+    assert_int_equal(analyser_new(&analyser), 0);
+    for (size_t room = 0, i = 0; i < 2; room += 16) {
+        struct query_node *root = NULL;
+        struct arena arena;
+        arena_init(&arena, LIMIT_QUERY_MEMORY_BYTES);
+        assert_non_null(arena_alloc(&arena, (size_t)1 << 20));
+        arena.used -= room < arena.used ? room : arena.used;
+        arena.max_bytes = arena.total_bytes + room; /* less than the next chunk, unless objects are guarded one by one */
+        int status = query_parse(bytes_of_string(texts[i]), schema, analyser, &arena, &root, &error);
+        assert_true(status == 0 || (status == AISLE_NO_MEMORY && root == NULL));
+        refused += status != 0;
+        room = status == 0 ? 0 : room;
+        i += status == 0;
+        arena_release(&arena);
+    }
+    assert_true(refused > 100);
+    analyser_free(analyser);
+    assert_int_equal(analyser_new(&analyser), 0); /* of which nothing is warm */
+    struct query_node *root = NULL;
+    struct arena arena;
+    arena_init(&arena, LIMIT_QUERY_MEMORY_BYTES);
+    assert_non_null(arena_alloc(&arena, 1));
+    alloc_fail_at(1, 1);
+    int status = query_parse(bytes_of_string("red"), schema, analyser, &arena, &root, &error);
+    alloc_fail_at(0, 0);
+    assert_int_equal(status, AISLE_NO_MEMORY);
+    arena_release(&arena);
+    analyser_free(analyser);
+    schema_free(schema);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -396,6 +460,9 @@ int main(void)
         cmocka_unit_test(each_language_gives_a_stem_and_equal_ones_are_one),
         cmocka_unit_test(query_takes_as_many_words_and_bytes_as_the_limits_say),
         cmocka_unit_test(any_mixture_of_signs_and_words_parses),
+        cmocka_unit_test(signs_that_mean_nothing_are_passed_over),
+        cmocka_unit_test(languages_of_a_schema_are_known_and_told_once),
+        cmocka_unit_test(query_out_of_memory_is_refused_wherever_that_happens),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

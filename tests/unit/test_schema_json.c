@@ -499,6 +499,14 @@ static void cut_and_flipped_texts_never_crash(void **state)
     }
 }
 
+static void types_have_names_and_what_is_none_has_one_too(void **state)
+{
+    (void)state;
+    assert_string_equal(json_type_name(JSON_NULL), "null");
+    assert_string_equal(json_type_name(JSON_OBJECT), "an object");
+    assert_string_equal(json_type_name(JSON_OBJECT + 1), "nothing");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -517,6 +525,7 @@ int main(void)
         cmocka_unit_test(every_failing_allocation_is_a_status),
         cmocka_unit_test(random_texts_written_again_parse_to_the_same),
         cmocka_unit_test(cut_and_flipped_texts_never_crash),
+        cmocka_unit_test(types_have_names_and_what_is_none_has_one_too),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

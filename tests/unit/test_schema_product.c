@@ -187,10 +187,16 @@ static void paths_are_arrays_or_trails_of_bounded_depth(void **state)
     reads("{\"id\":1,\"p\":\"1 > 2 > 3 > 4 > 5 > 6 > 7 > 8 > 9 > a > b > c > d > e > f > g\"}");
     refuses("{\"id\":1,\"p\":\"1 > 2 > 3 > 4 > 5 > 6 > 7 > 8 > 9 > a > b > c > d > e > f > g > h\"}", "\"1 >",
             "more than 16 levels");
+    reads("{\"id\":1,\"p\":\"1 > 2 > 3 > 4 > 5 > 6 > 7 > 8 > 9 > a > b > c > d > e > f > g > \"}");
+    assert_int_equal(product.values[P].string_count, LIMIT_PATH_PARTS); /* a level without a name is none */
+    reads("{\"id\":1,\"p\":[\"1\",\"2\",\"3\",\"4\",\"5\",\"6\",\"7\",\"8\",\"9\",\"a\",\"b\",\"c\",\"d\",\"e\",\"f\","
+          "\"g\",\"\"]}");
+    assert_int_equal(product.values[P].string_count, LIMIT_PATH_PARTS);
     snprintf(text, sizeof text, "{\"id\":1,\"p\":[\"A\",\"%0*d\"]}", (int)LIMIT_KEYWORD_BYTES - 4, 1);
     reads(text);
     snprintf(text, sizeof text, "{\"id\":1,\"p\":[\"A\",\"%0*d\"]}", (int)LIMIT_KEYWORD_BYTES - 3, 1);
     refuses(text, "[\"A", "field \"p\": a path of 1025 bytes");
+    refuses("{\"id\":1,\"p\":[5,\"A\"]}", "5,", "field \"p\": found a number in the path");
     refuses("{\"id\":1,\"p\":[[\"A\"]]}", "[\"A\"]", "field \"p\": found an array in the path");
     refuses("{\"id\":1,\"p\":5}", "5", "field \"p\": found a number, expected an array of strings");
 }
@@ -212,6 +218,8 @@ static void numbers_are_exact_or_refused(void **state)
     refuses("{\"id\":1,\"d\":\"9.99\"}", "\"9.99\"", "field \"d\": found a string, expected a number");
     refuses("{\"id\":1,\"f\":1e999}", "1e999", "field \"f\": 1e999 is too large for a double");
     refuses("{\"id\":1,\"f\":true}", "true", "field \"f\": found true, expected a number");
+    reads("{\"id\":1,\"b\":false}");
+    number_is(B, 0);
     refuses("{\"id\":1,\"b\":1}", "1}", "field \"b\": found a number, expected true or false");
     refuses("{\"id\":1,\"b\":\"true\"}", "\"true\"", "found a string");
 }

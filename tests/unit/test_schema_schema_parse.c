@@ -515,6 +515,73 @@ static void failing_allocations_are_a_status(void **state)
     }
 }
 
+static void options_of_a_wrong_type_are_refused_with_their_place(void **state)
+{
+    (void)state;
+    refuses("{\"version\":1,\"id\":\"id\",\"language\":5,\"fields\":{\"t\":{\"type\":\"text\"}}}", "5,",
+            "schema: \"language\": found a number, expected a string");
+    refuses("{\"version\":1.5,\"id\":\"id\",\"fields\":{\"t\":{\"type\":\"text\"}}}", "1.5", "\"version\": found 1.5");
+    refuses(ROOT("\"t\":{\"type\":\"text\",\"language\":[]}"), "[]", "\"language\": found an array");
+    refuses(ROOT("\"d\":{\"type\":\"decimal\",\"scale\":\"2\"}"), "\"2\"", "\"scale\": found a string");
+    refuses(ROOT("\"k\":{\"type\":\"keyword\",\"code\":1}"), "1}", "\"code\": found a number, expected true or false");
+    refuses(ROOT("\"k\":{\"type\":\"keyword\",\"facet\":null}"), "null", "\"facet\": found null");
+    refuses(SIGNALLED("{\"kind\":\"rating\",\"field\":\"f\",\"count\":5,\"weight\":1}"), "5,", "\"count\": found a number");
+    refuses(SIGNALLED("{\"kind\":\"rating\",\"field\":\"f\",\"count\":\"x\",\"weight\":1}"), "\"x\"", "is no field");
+    refuses(SIGNALLED("{\"kind\":\"rating\",\"field\":5,\"weight\":1}"), "5,", "\"field\": found a number");
+    refuses(SIGNALLED("{\"kind\":\"stock\",\"field\":\"b\",\"weight\":0}"), "0}", "\"weight\": found 0");
+    refuses(SIGNALLED("{\"kind\":\"recency\",\"field\":\"w\",\"half_life\":9,\"weight\":1}"), "9,",
+            "\"half_life\": found a number");
+}
+
+static void half_lives_are_whole_numbers_with_a_unit(void **state)
+{
+    (void)state;
+    static const char *const bad[] = {"", "/d", "9:d", "-9d", "9.5d", "0000000000001d"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        char text[512];
+        char at[32];
+        snprintf(text, sizeof text, SIGNALLED("{\"kind\":\"recency\",\"field\":\"w\",\"weight\":1,\"half_life\":\"%s\"}"),
+                 bad[i]);
+        snprintf(at, sizeof at, "\"%s\"}]", bad[i]);
+        refuses(text, at, "expected a whole number and s, m, h or d");
+    }
+}
+
+static void signals_take_every_type_of_number(void **state)
+{
+    (void)state;
+    accepts(FIELDS("\"d\":{\"type\":\"decimal\"},\"i\":{\"type\":\"integer\"}",
+                   "\"signals\":[{\"kind\":\"popularity\",\"field\":\"d\",\"weight\":1},"
+                   "{\"kind\":\"stock\",\"field\":\"i\",\"weight\":1}]"));
+}
+
+static void schema_larger_than_its_limit_is_refused(void **state)
+{
+    (void)state;
+    aisle_error error;
+    struct schema *schema = NULL;
+    char *text = mem_alloc(LIMIT_SCHEMA_BYTES + 1);
+    assert_non_null(text);
+    memset(text, ' ', LIMIT_SCHEMA_BYTES + 1);
+    assert_int_equal(schema_parse(bytes_of(text, LIMIT_SCHEMA_BYTES + 1), &schema, &error), AISLE_BAD_SCHEMA);
+    assert_non_null(strstr(error.message, "expected at most"));
+    assert_int_equal(schema_parse(bytes_of(text, LIMIT_SCHEMA_BYTES), &schema, NULL), AISLE_BAD_SCHEMA);
+    mem_free(text);
+}
+
+static void names_that_cannot_be_fields_are_not_looked_for(void **state)
+{
+    (void)state;
+    char name[LIMIT_FIELD_NAME_BYTES + 1];
+    struct schema *schema = accept(ROOT("\"t\":{\"type\":\"text\"}"));
+    memset(name, 't', sizeof name);
+    assert_int_equal(schema_field_find(schema, bytes_of(name, 1)), 0);
+    assert_int_equal(schema_field_find(schema, bytes_of(name, 0)), -1);
+    assert_int_equal(schema_field_find(schema, bytes_of(name, LIMIT_FIELD_NAME_BYTES)), -1);
+    assert_int_equal(schema_field_find(schema, bytes_of(name, sizeof name)), -1);
+    schema_free(schema);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -538,6 +605,11 @@ int main(void)
         cmocka_unit_test(the_shop_schema_encodes_to_an_equal_one),
         cmocka_unit_test(cut_and_flipped_schemas_never_crash),
         cmocka_unit_test(failing_allocations_are_a_status),
+        cmocka_unit_test(options_of_a_wrong_type_are_refused_with_their_place),
+        cmocka_unit_test(half_lives_are_whole_numbers_with_a_unit),
+        cmocka_unit_test(signals_take_every_type_of_number),
+        cmocka_unit_test(schema_larger_than_its_limit_is_refused),
+        cmocka_unit_test(names_that_cannot_be_fields_are_not_looked_for),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

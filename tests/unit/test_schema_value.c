@@ -3,6 +3,7 @@
  */
 #include "schema/value.h"
 
+#include <float.h>
 #include <locale.h>
 #include <math.h>
 #include <setjmp.h>
@@ -275,6 +276,16 @@ static void every_day_agrees_with_the_system_and_comes_back(void **state)
     assert_false(value_date_print(INT64_MIN, text));
 }
 
+static void zero_and_the_largest_double_are_exact(void **state)
+{
+    (void)state;
+    char text[VALUE_DOUBLE_BYTES];
+    assert_true(double_of("-0.00e5") == 0.0);
+    assert_int_equal(value_fraction_digits(bytes_of_string("0.00")), 0);
+    value_double_print(DBL_MAX, text); /* in 15 digits it is no double any longer */
+    assert_string_equal(text, "1.7976931348623157e+308");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -287,6 +298,7 @@ int main(void)
         cmocka_unit_test(dates_are_read_in_utc),
         cmocka_unit_test(days_that_do_not_exist_are_no_dates),
         cmocka_unit_test(every_day_agrees_with_the_system_and_comes_back),
+        cmocka_unit_test(zero_and_the_largest_double_are_exact),
     };
     print_message("seed 99\n");
     return cmocka_run_group_tests(tests, NULL, NULL);

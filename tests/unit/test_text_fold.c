@@ -4,6 +4,8 @@
  */
 #include "text/fold.h"
 
+#include "base/alloc.h"
+#include "base/alloc.h"
 #include "base/utf8.h"
 #include "text/text.h"
 
@@ -272,6 +274,37 @@ static void a_long_run_of_marks_takes_linear_time(void **state)
     folder_release(&folder);
 }
 
+/* Folds with each allocation failing in turn; returns how many there are. */
+static unsigned long fail_each_allocation(const char *piece, size_t count)
+{
+    static char text[4096];
+    unsigned long n = 0;
+    int status = AISLE_NO_MEMORY;
+    assert_true(strlen(piece) * count < sizeof text);
+    text[0] = '\0';
+    for (size_t i = 0; i < count; i++) {
+        strcat(text, piece);
+    }
+    while (status != 0) {
+        struct folder folder = {0};
+        alloc_fail_at(++n, 0);
+        status = folder_run(&folder, bytes_of_string(text));
+        alloc_fail_at(0, 0);
+        assert_true(status == 0 || status == AISLE_NO_MEMORY);
+        folder_release(&folder);
+    }
+    return n - 1;
+}
+
+static void folding_without_memory_is_told_wherever_it_runs_out(void **state)
+{
+    (void)state;
+    assert_true(fail_each_allocation("Ab\u00c9e\u0301\u0345 \u00ad\u1100\u1161\u212b\u0915\u094d\xff", 40) > 10);
+    assert_true(fail_each_allocation("\ufdfa", 100) > 5);    /* three bytes to 33 */
+    assert_true(fail_each_allocation("\u0587", 1000) > 5);   /* two bytes to four, one character after the other */
+    assert_true(fail_each_allocation("\u094d", 1000) > 5);   /* marks that stay, all of them one cluster */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -288,6 +321,7 @@ int main(void)
         cmocka_unit_test(random_text_folded_twice_is_folded_once),
         cmocka_unit_test(spans_lead_back_to_the_source),
         cmocka_unit_test(a_long_run_of_marks_takes_linear_time),
+        cmocka_unit_test(folding_without_memory_is_told_wherever_it_runs_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
