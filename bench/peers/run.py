@@ -91,7 +91,7 @@ class Engine:
     def __init__(self, make, warm=1, passes=3, variant=None):
         self.make, self.warm, self.passes, self.variant = make, warm, passes, variant
         self.command, self.index, self.built, self.rounds = None, None, {}, {mode: [] for mode in MODES}
-        self.answers = {}
+        self.answers, self.log = {}, None
 
 
 ENGINES = {
@@ -139,7 +139,9 @@ def build_index(engine, name, corpus, work, threads):
         if left == engine.index or left.startswith(engine.index + "."):
             shutil.rmtree(left) if os.path.isdir(left) else os.remove(left)
     command = [*engine.command, "build", corpus, engine.index, str(threads)]
-    engine.built = json.loads(subprocess.check_output(command + ([engine.variant] if engine.variant else [])))
+    command += [engine.variant] if engine.variant else []
+    engine.log = open(f"{work}/log-{name}.txt", "w")
+    engine.built = json.loads(subprocess.check_output(command, stderr=engine.log))
     engine.built["bytes"] = engine.built.get("live_bytes", bytes_under(engine.index))
     shutil.rmtree(engine.index + ".loose", ignore_errors=True)
 
@@ -155,7 +157,7 @@ def ask(engine, mode, path, asked):
     that percentiles tell queries apart and not what else the machine was doing.
     """
     command = [*engine.command, "search", engine.index, path, mode, str(engine.warm), str(engine.passes)]
-    lines = subprocess.check_output(command, text=True).splitlines()
+    lines = subprocess.check_output(command, text=True, stderr=engine.log).splitlines()
     if len(lines) != len(asked):
         sys.exit(f"run.py: {len(lines)} answers to {len(asked)} queries: {command}")
     times, answers = {}, []
