@@ -17,8 +17,8 @@
 #include <unistd.h>
 
 #define SEAL_VERSION 1u
-#define META_TRIES 20u /* a meta page read while a writer writes it is read again */
-#define META_TRY_US 2000u
+#define TRIES 20u /* what is read while a writer writes it is read again */
+#define TRY_US 2000u
 
 /* Commits that may come while the last one is being looked up, before its number is taken for damaged. */
 #define HOLD_TRIES 1000u
@@ -130,9 +130,9 @@ int seal_check_metas(struct environment *env, aisle_error *error)
     if (fd < 0) {
         return errno == ENOENT ? 0 : storage_error(errno, "cannot open " DATA_FILE, env->path, error);
     }
-    for (unsigned i = 0; i < META_TRIES && !sound; i++) {
+    for (unsigned i = 0; i < TRIES && !sound; i++) {
         if (i != 0) {
-            (void)usleep(META_TRY_US);
+            (void)usleep(TRY_US);
         }
         sound = !read_metas(fd, pages) || (structure_metas_sound(views, fault, sizeof fault) &&
                                            (seal.number == 0 || seal_fits_metas(&seal, views, fault, sizeof fault)));
@@ -188,6 +188,26 @@ static int hold_once(struct environment *env, struct held *held)
 }
 
 /*
+ * Whether the pages at hand are those of the commit that number names, and were nothing else when they were read: it is
+ * the last one still, or what came after it has not been announced. (See settle in txn.c. A writer that was killed
+ * between writing its meta page and announcing it leaves the latter until somebody writes again.)
+ */
+static int is_settled(struct environment *env, size_t number, bool *settled)
+{
+    MDB_envinfo info;
+    MDB_txn *second = NULL;
+    int rc = 0;
+    (void)mdb_env_info(env->lmdb, &info); /* which cannot fail */
+    *settled = info.me_last_txnid == number;
+    if (!*settled) {
+        rc = mdb_txn_begin(env->lmdb, NULL, MDB_RDONLY, &second);
+        *settled = rc == 0 && mdb_txn_id(second) == number;
+        mdb_txn_abort(second);
+    }
+    return rc;
+}
+
+/*
  * Begins to read the last commit and copies its meta page. While this thread sleeps the page may be written over by the
  * commit after the next; then it starts again. A number damaged while the file is open would make it start again for
  * ever, hence the bound. 0 or an LMDB code; either way let_go is due.
@@ -196,7 +216,7 @@ static int hold(struct environment *env, struct held *held)
 {
     for (unsigned i = 0; i < HOLD_TRIES; i++) {
         struct structure_meta other;
-        MDB_envinfo info;
+        bool settled;
         int rc = hold_once(env, held);
         if (rc != 0) {
             return rc;
@@ -205,23 +225,22 @@ static int hold(struct environment *env, struct held *held)
         structure_meta_read(held->walk.map + number % 2 * env->page_bytes, &held->meta);
         structure_meta_read(held->walk.map + (1 - number % 2) * env->page_bytes, &other);
         held->other_meta = other.hash;
-        (void)mdb_env_info(env->lmdb, &info); /* which cannot fail */
-        if (info.me_last_txnid == number) {
-            return held->meta.number != number ? MDB_CORRUPTED : 0;
+        rc = is_settled(env, number, &settled);
+        if (rc != 0 || settled) {
+            return rc == 0 && held->meta.number != number ? MDB_CORRUPTED : rc;
         }
         let_go(held);
     }
     return MDB_CORRUPTED;
 }
 
-int seal_check_trees(struct environment *env, bool heads, aisle_error *error)
+static int check_trees_once(struct environment *env, struct held *held, aisle_error *error)
 {
     struct seal seal;
-    struct held held = {.walk = {.heads = heads}};
     read_seal(env, &seal);
-    int rc = hold(env, &held);
-    int status = rc == 0 ? structure_walk(&held.walk, &held.meta) : 0;
-    let_go(&held);
+    int rc = hold(env, held);
+    int status = rc == 0 ? structure_walk(&held->walk, &held->meta) : 0;
+    let_go(held);
     if (rc != 0) {
         return environment_error(env, rc, "cannot verify the data", error);
     }
@@ -229,13 +248,46 @@ int seal_check_trees(struct environment *env, bool heads, aisle_error *error)
         return error_no_memory(error, "verifying the data");
     }
     if (status != 0) {
-        return damaged(env, held.walk.fault, error);
+        return damaged(env, held->walk.fault, error);
     }
-    bool sealed = seal.number != 0 && held.meta.number == seal.number;
-    if (sealed && (held.walk.hash != seal.trees || held.meta.hash != seal.meta)) {
+    bool sealed = seal.number != 0 && held->meta.number == seal.number;
+    if (sealed && (held->walk.hash != seal.trees || held->meta.hash != seal.meta)) {
         return damaged(env, "the pages of its trees are not those that the last commit wrote", error);
     }
     return 0;
+}
+
+/*
+ * Whether what was found may be a writer's doing, in another process: the file is lengthened only after a commit
+ * (environment_extend), and pages are reused under the eyes of a reader who can write no lock file.
+ */
+static bool is_passing(struct environment *env, const struct held *held)
+{
+    MDB_envinfo info;
+    unsigned flags = 0;
+    bool is_short = held->meta.page_bytes != 0 && held->meta.last_page >= held->walk.file_bytes / held->meta.page_bytes;
+    bool unseen = mdb_env_get_flags(env->lmdb, &flags) == 0 && (flags & MDB_NOLOCK) != 0;
+    return is_short || (unseen && mdb_env_info(env->lmdb, &info) == 0 && info.me_last_txnid != held->meta.number);
+}
+
+int seal_check_trees(struct environment *env, bool heads, aisle_error *error)
+{
+    aisle_error found = {.code = 0};
+    int status = AISLE_CORRUPT;
+    for (unsigned i = 0; i < TRIES && status == AISLE_CORRUPT; i++) {
+        struct held held = {.walk = {.heads = heads}};
+        if (i != 0) {
+            (void)usleep(TRY_US);
+        }
+        status = check_trees_once(env, &held, &found);
+        if (!is_passing(env, &held)) {
+            break;
+        }
+    }
+    if (status != 0 && error != NULL) {
+        *error = found;
+    }
+    return status;
 }
 
 void seal_write(struct environment *env)

@@ -8,10 +8,13 @@
 #include "base/hash.h"
 
 #include <fcntl.h>
+#include <pthread.h>
+#include <sys/wait.h>
 
 #define PAGE 4096u
 #define META 16u
 #define NUMBER (META + 128u)
+#define ANNOUNCED 48 /* in the lock file, behind its mutex: the number of the last commit */
 #define BIG (3u * PAGE)
 #define SLOT 48u
 
@@ -340,6 +343,55 @@ static void meta_page_changed_while_open_differs_from_its_seal(void **state)
     storage_break_seal(path_of("missing"));
 }
 
+/* As a writer leaves it that is killed when its meta page is written, while somebody else has the storage open. */
+static void announce(uint64_t number)
+{
+    pid_t child = fork(); /* this process would lose its locks on the file by closing it */
+    if (child == 0) {
+        int fd = open(path_of("lock.mdb"), O_WRONLY);
+        _exit(pwrite(fd, &number, sizeof number, ANNOUNCED) == (ssize_t)sizeof number ? 0 : 1);
+    }
+    int status = 1;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+}
+
+static void commit_that_was_written_and_not_announced_is_waited_for_by_nobody(void **state)
+{
+    (void)state;
+    make_storage();
+    struct storage *storage = open_storage(NULL);
+    read_data();
+    uint64_t number = load_u64(whole + newest_meta() + NUMBER);
+    announce(number - 1);
+    assert_int_equal(storage_check(storage, &error), 0);
+    announce(number);
+    storage_close(storage);
+}
+
+static void *lengthen(void *last_page)
+{
+    usleep(10000);
+    write_at(read_data(), last_page, PAGE);
+    return NULL;
+}
+
+static void file_that_a_commit_is_about_to_lengthen_is_no_damage(void **state)
+{
+    (void)state;
+    static uint8_t last_page[PAGE];
+    pthread_t thread;
+    make_storage();
+    struct storage *storage = open_storage(NULL);
+    size_t size = read_data();
+    memcpy(last_page, whole + size - PAGE, PAGE);
+    assert_int_equal(truncate(path_of("data.mdb"), (off_t)(size - PAGE)), 0);
+    assert_int_equal(pthread_create(&thread, NULL, lengthen, last_page), 0);
+    assert_int_equal(storage_check(storage, &error), 0);
+    pthread_join(thread, NULL);
+    storage_close(storage);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_directory, remove_directory)
 
 int main(void)
@@ -353,6 +405,8 @@ int main(void)
         TEST(lost_older_or_damaged_seal_does_no_harm),
         TEST(head_of_a_big_value_is_looked_at_before_it_is_freed),
         TEST(other_data_file_in_the_place_of_this_one_needs_its_seal_broken),
+        TEST(file_that_a_commit_is_about_to_lengthen_is_no_damage),
+        TEST(commit_that_was_written_and_not_announced_is_waited_for_by_nobody),
         TEST(value_written_twice_in_a_transaction_takes_no_more_pages_than_it_needs),
         TEST(seal_of_another_version_says_nothing),
         TEST(seal_may_be_older_than_both_meta_pages),
