@@ -1,7 +1,8 @@
 /*
  * soak.c - one writer that lives long beside searching processes; memory and files must stay flat, counts exact.
  *
- *     soak [--seconds N] [--minutes N] [--readers N] [--products N] [--memory MiB] [--seed N] [--place DIR]
+ *     soak [--seconds N] [--minutes N] [--readers N] [--products N] [--memory MiB] [--threads N] [--seed N]
+ *          [--place DIR]
  *
  * The writer puts, replaces, patches and deletes at random, a few hundred changes a commit, and merges as it goes. It
  * keeps a model: which products live, which of a few marker words each has, and its stock. Each reader is a process of
@@ -76,10 +77,10 @@ struct sample {
 };
 
 static struct {
-    unsigned seconds, readers, products, memory_mib;
+    unsigned seconds, readers, products, memory_mib, threads; /* threads of the writer: 2 merges beside */
     uint64_t seed;
     const char *place;
-} options = {.seconds = 5, .readers = 8, .products = 20000, .memory_mib = 64, .seed = 1, .place = "."};
+} options = {.seconds = 5, .readers = 8, .products = 20000, .memory_mib = 64, .threads = 2, .seed = 1, .place = "."};
 
 static struct shared *shared;
 static struct product *products;
@@ -436,6 +437,8 @@ static void parse(int argc, char **argv)
             options.products = (unsigned)value;
         } else if (strcmp(argv[i], "--memory") == 0) {
             options.memory_mib = (unsigned)value;
+        } else if (strcmp(argv[i], "--threads") == 0) {
+            options.threads = (unsigned)value;
         } else if (strcmp(argv[i], "--seed") == 0) {
             options.seed = value;
         } else if (strcmp(argv[i], "--place") == 0) {
@@ -460,7 +463,9 @@ static bool run(const char *path)
     aisle *catalog = NULL;
     aisle_writer *writer = NULL;
     aisle_error error = {.code = 0};
-    aisle_options how = {.size = sizeof how, .memory_bytes = (uint64_t)options.memory_mib << 20};
+    aisle_options how = {.size = sizeof how,
+                         .memory_bytes = (uint64_t)options.memory_mib << 20,
+                         .threads = options.threads};
     if (aisle_create(path, schema, NULL, &error) != 0) {
         printf("soak: %s\n", error.message);
         return false;
