@@ -192,8 +192,8 @@ static void take_commit(struct shard_writer *writer)
         mark->changed = false;
     }
     /*
-     * The commit stands, so what fails from here on is not its failure: without the new state the writer is lost for
-     * further use.
+     * The commit stands, so what fails from here on is not its failure: without the new state the writer is lost until
+     * it is loaded.
      */
     (void)!shard_writer_reload(writer, NULL);
 }

@@ -124,25 +124,47 @@ int shard_writer_add_segment(struct shard_writer *writer, const struct segment_i
     return 0;
 }
 
-/* Takes the committed state as the writer's own, forgetting everything else but the builder. */
+static int load_committed(struct shard_writer *loaded, const struct shard_view *view)
+{
+    int status = manifest_copy(&view->manifest, &loaded->manifest);
+    for (uint32_t i = 0; i < view->manifest.segment_count && status == 0; i++) {
+        status = shard_writer_add_segment(loaded, &view->manifest.segments[i], view->segments[i],
+                                          view->states[i].dead, false);
+    }
+    return status;
+}
+
+static uint32_t higher(uint32_t a, uint32_t b)
+{
+    return a > b ? a : b;
+}
+
+/* When it fails, what the writer had stays, since cleaning on another thread goes by it. Numbers given out stay so. */
 int shard_writer_reload(struct shard_writer *writer, aisle_error *error)
 {
     struct shard_snapshot snapshot;
+    struct shard_writer loaded = {.shard = writer->shard};
     int status = shard_begin(writer->shard, &snapshot, error);
     writer->lost = status != 0;
     if (status != 0) {
         return status;
     }
-    release_segments(writer);
-    manifest_release(&writer->manifest);
-    status = manifest_copy(&snapshot.view->manifest, &writer->manifest);
-    for (uint32_t i = 0; i < snapshot.view->manifest.segment_count && status == 0; i++) {
-        status = shard_writer_add_segment(writer, &snapshot.view->manifest.segments[i], snapshot.view->segments[i],
-                                          snapshot.view->states[i].dead, false);
-    }
+    status = load_committed(&loaded, snapshot.view);
     shard_end(&snapshot);
     writer->lost = status != 0;
-    return status == 0 ? 0 : error_no_memory(error, "beginning to write");
+    if (status != 0) {
+        release_segments(&loaded);
+        manifest_release(&loaded.manifest);
+        return error_no_memory(error, "beginning to write");
+    }
+    loaded.manifest.next_segment = higher(loaded.manifest.next_segment, writer->manifest.next_segment);
+    loaded.manifest.next_dictionary = higher(loaded.manifest.next_dictionary, writer->manifest.next_dictionary);
+    release_segments(writer);
+    manifest_release(&writer->manifest);
+    writer->manifest = loaded.manifest;
+    writer->segments = loaded.segments;
+    writer->segment_count = loaded.segment_count;
+    return 0;
 }
 
 static int enter_gate(void *context)

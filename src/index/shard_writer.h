@@ -72,7 +72,7 @@ struct shard_writer {
     } building[WRITER_BUILDING_MAX]; /* segments that are being written */
     struct merge_run *runs;                 /* merges of committed segments under way */
     bool any_deaths;
-    bool lost; /* the committed state could not be loaded: only release is allowed */
+    bool lost; /* the committed state could not be loaded: until it is, only cleaning and release are allowed */
     uint64_t compress_ns, encode_ns, merge_ns, commit_ns;
     uint64_t written_bytes;  /* payload of the segments that flushes made */
     uint64_t written_before; /* of that, what commits have merged for */
@@ -89,6 +89,12 @@ void shard_writer_release(struct shard_writer *writer);
 /* Around what looks at the segments. */
 void shard_writer_lock(struct shard_writer *writer);
 void shard_writer_unlock(struct shard_writer *writer);
+
+/*
+ * Under the lock: takes the committed state as the writer's own, forgetting everything else but the builder. Tried again
+ * after a commit that it failed behind (lost). AISLE_NO_MEMORY, AISLE_IO, AISLE_CORRUPT, AISLE_READERS_FULL.
+ */
+must_check int shard_writer_reload(struct shard_writer *writer, aisle_error *error);
 
 /* A place for a product that the writer found. */
 struct writer_place {

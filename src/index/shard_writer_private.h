@@ -10,9 +10,6 @@
 must_check int shard_writer_add_segment(struct shard_writer *writer, const struct segment_info *info,
                                         struct segment *segment, const uint64_t *dead, bool pending);
 
-/* Under the lock. */
-must_check int shard_writer_reload(struct shard_writer *writer, aisle_error *error);
-
 /*
  * The number of a new segment, which cleaning then leaves alone until shard_writer_built says that it is one of the
  * writer's or given up. Takes the lock.

@@ -26,6 +26,7 @@ struct aisle_writer {
     struct buf merged; /* a product with a patch laid over it */
     aisle_writer_statistics statistics;
     bool failed; /* after an error that is not the product's: nothing but free is allowed */
+    bool lost;   /* the last commit stands, but what it made of a shard could not be loaded yet */
     aisle_error merging; /* the error, when it came from merging after a commit that stands; else code 0 */
 };
 
@@ -35,7 +36,21 @@ static int fail(struct aisle_writer *writer, int status)
     return status;
 }
 
-static int refuse_failed(const struct aisle_writer *writer, aisle_error *error)
+/* Loads what a commit that stands has made, where that could not be done at once. */
+static int find_footing(struct aisle_writer *writer, aisle_error *error)
+{
+    int status = 0;
+    for (uint32_t i = 0; i < writer->catalog->shard_count && status == 0; i++) {
+        struct shard_writer *shard = &writer->shards[i];
+        shard_writer_lock(shard);
+        status = shard->lost ? shard_writer_reload(shard, error) : 0;
+        shard_writer_unlock(shard);
+    }
+    writer->lost = status != 0;
+    return status;
+}
+
+static int refuse_failed(struct aisle_writer *writer, aisle_error *error)
 {
     if (storage_forked(writer->catalog->shards[0].storage)) {
         return error_set(error, AISLE_FORKED, "the writer began before a fork; the child begins its own");
@@ -44,7 +59,10 @@ static int refuse_failed(const struct aisle_writer *writer, aisle_error *error)
         return error_set(error, writer->merging.code, "after the last commit, which stands: %s; free the writer",
                          writer->merging.message);
     }
-    return writer->failed ? error_set(error, AISLE_INVALID, "the writer has failed before; free it and begin anew") : 0;
+    if (writer->failed) {
+        return error_set(error, AISLE_INVALID, "the writer has failed before; free it and begin anew");
+    }
+    return writer->lost ? find_footing(writer, error) : 0;
 }
 
 /* ---- life ---- */
@@ -488,13 +506,16 @@ static bool is_lost(struct shard_writer *shard)
 static int publish(struct aisle_writer *writer, aisle_error *error)
 {
     int status = refuse_failed(writer, error);
+    if (status != 0) {
+        return status;
+    }
     for (uint32_t i = 0; i < writer->catalog->shard_count && status == 0; i++) {
         status = shard_writer_publish(&writer->shards[i], error);
     }
-    for (uint32_t i = 0; i < writer->catalog->shard_count && !writer->failed; i++) {
-        writer->failed = is_lost(&writer->shards[i]);
+    for (uint32_t i = 0; i < writer->catalog->shard_count; i++) {
+        writer->lost = writer->lost || is_lost(&writer->shards[i]);
     }
-    return status == 0 || writer->failed ? status : fail(writer, status);
+    return status == 0 ? 0 : fail(writer, status);
 }
 
 /* ---- merges ---- */
@@ -579,7 +600,7 @@ static int merge_after_commit(struct aisle_writer *writer, aisle_error *error)
 int aisle_commit(aisle_writer *writer, aisle_error *error)
 {
     int status = publish(writer, error);
-    if (status == 0 && !writer->failed) {
+    if (status == 0 && !writer->lost) {
         /* The commit stands, so what merging meets is not its failure: the writer says so when it is used next. */
         (void)!merge_after_commit(writer, &writer->merging);
         writer->merging.code = writer->failed ? writer->merging.code : 0;
