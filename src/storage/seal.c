@@ -106,7 +106,7 @@ bool seal_fits_metas(const struct seal *seal, const uint8_t *const pages[2], cha
     structure_meta_read(pages[1 - seal->number % 2], &other);
     const char *what = NULL;
     if (own.number < seal->number) { /* and then so is the other: they follow each other */
-        what = "the last commit has vanished";
+        what = "the last commit has vanished; if the file was put back from a copy, remove \"" SEAL_FILE "\"";
     } else if (own.number == seal->number && own.hash != seal->meta) {
         what = "not what the last commit wrote";
     } else if (other.number == seal->number + 1 && own.number == seal->number && other.hash == seal->other_meta) {

@@ -9,7 +9,8 @@
  *          u64 hash of all pages of its trees, u64 hash of its meta page, u64 hash of the other meta page
  *                                                                        (hashes of structure.h)
  *
- * A data file that was copied, put back from elsewhere or written anew is another one, of which a seal says nothing.
+ * A data file that was copied, renamed into place or written anew is another one, of which a seal says nothing. One
+ * that was overwritten with an older copy of itself is the same: then the seal must go, and the message says so.
  * Because it is written when the commit is durable, no commit can be older than a seal. So a seal shows
  *   a tree that differs from what was committed,
  *   a commit that has vanished, because the number in its meta page was damaged,

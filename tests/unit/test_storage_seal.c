@@ -92,6 +92,22 @@ static void commit_that_lost_its_number_is_missed(void **state)
     assert_int_equal(open_status(), 0);
 }
 
+static void older_copy_written_over_the_file_needs_its_seal_removed(void **state)
+{
+    (void)state;
+    static uint8_t copy[sizeof whole];
+    make_storage();
+    size_t size = read_data();
+    memcpy(copy, whole, size);
+    make_storage();
+    write_at(0, copy, size);
+    assert_int_equal(truncate(path_of("data.mdb"), (off_t)size), 0);
+    assert_int_equal(open_status(), AISLE_CORRUPT);
+    assert_non_null(strstr(error.message, "put back from a copy, remove \"seal\""));
+    assert_int_equal(unlink(path_of("seal")), 0);
+    assert_int_equal(open_status(), 0);
+}
+
 static void earlier_commit_does_not_pass_for_a_later_one(void **state)
 {
     (void)state;
@@ -398,6 +414,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(commit_that_lost_its_number_is_missed),
+        TEST(older_copy_written_over_the_file_needs_its_seal_removed),
         TEST(earlier_commit_does_not_pass_for_a_later_one),
         TEST(fields_of_a_meta_page_that_no_commit_writes_are_refused),
         TEST(flipped_bits_of_live_trees_are_found),
