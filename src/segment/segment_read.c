@@ -158,7 +158,7 @@ void segment_release(struct segment *segment)
 bool segment_has_fault(const struct segment *segment, const struct extent_fault *fault, unsigned *component)
 {
     for (unsigned i = 0; i < COMPONENT_COUNT; i++) {
-        if (segment->extents[i] != NULL && segment->extents[i] == fault->extents) {
+        if (segment->extents[i] == fault->extents) {
             *component = i;
             return true;
         }

@@ -3,8 +3,11 @@
  */
 #include "storage_fixture.h"
 
+#include "base/alloc.h"
 #include "base/hash.h"
 #include "segment/segment.h"
+
+#include <errno.h>
 
 static void fill(struct manifest *manifest, uint32_t segments)
 {
@@ -158,8 +161,58 @@ static void impossible_numbers_and_newer_versions_are_refused(void **state)
     store_u32(encoded.data + 4, MANIFEST_VERSION + 1);
     seal(&encoded);
     assert_int_equal(manifest_decode(buf_bytes(&encoded), &decoded), AISLE_NEWER_FORMAT);
+    store_u32(encoded.data + 4, 0);
+    seal(&encoded);
+    assert_int_equal(manifest_decode(buf_bytes(&encoded), &decoded), AISLE_CORRUPT);
     buf_release(&encoded);
     manifest_release(&manifest);
+}
+
+static void a_manifest_that_ends_early_is_refused_whatever_its_checksum(void **state)
+{
+    (void)state;
+    struct manifest manifest;
+    struct manifest decoded;
+    struct buf encoded;
+    fill(&manifest, 2);
+    encode(&manifest, &encoded);
+    while (encoded.size > 4) {
+        encoded.size--;
+        seal(&encoded);
+        assert_int_equal(manifest_decode(buf_bytes(&encoded), &decoded), AISLE_CORRUPT);
+    }
+    manifest_release(&manifest);
+    buf_release(&encoded);
+}
+
+static void memory_may_fail_anywhere(void **state)
+{
+    (void)state;
+    struct manifest manifest;
+    struct buf encoded;
+    fill(&manifest, 3);
+    buf_init(&encoded, 1u << 20);
+    alloc_fail_at(1, 0);
+    assert_int_equal(manifest_encode(&manifest, &encoded), AISLE_NO_MEMORY);
+    alloc_fail_at(0, 0);
+    buf_release(&encoded);
+    encode(&manifest, &encoded);
+    int status = AISLE_NO_MEMORY;
+    for (unsigned long n = 1; status != 0; n++) {
+        struct manifest decoded = {.segments = NULL};
+        struct manifest copy = {.segments = NULL};
+        alloc_fail_at(n, 0);
+        status = manifest_decode(buf_bytes(&encoded), &decoded);
+        if (status == 0) {
+            status = manifest_copy(&decoded, &copy);
+        }
+        alloc_fail_at(0, 0);
+        assert_true(status == AISLE_NO_MEMORY || (status == 0 && n == 5));
+        manifest_release(&decoded);
+        manifest_release(&copy);
+    }
+    manifest_release(&manifest);
+    buf_release(&encoded);
 }
 
 static void stored_manifest_is_loaded_and_an_empty_shard_has_none(void **state)
@@ -193,6 +246,46 @@ static void stored_manifest_is_loaded_and_an_empty_shard_has_none(void **state)
     storage_close(storage);
 }
 
+static void damaged_stored_manifests_are_refused(void **state)
+{
+    (void)state;
+    struct storage *storage = open_storage(CREATE);
+    struct manifest loaded;
+    uint64_t generation = 9;
+    struct storage_txn *txn = begin_write(storage);
+    assert_int_equal(storage_put(txn, TABLE_MANIFEST, bytes_of_string("current"), bytes_of_string("nonsense")), 0);
+    assert_int_equal(manifest_load(txn, &loaded, &error), AISLE_CORRUPT);
+    assert_non_null(strstr(error.message, "the manifest cannot be read"));
+    assert_int_equal(manifest_generation(txn, &generation), AISLE_CORRUPT);
+    assert_int_equal(generation, 0);
+    storage_abort(txn);
+    storage_close(storage);
+}
+
+static void a_storage_that_fails_is_reported(void **state)
+{
+    (void)state;
+    struct storage *storage = open_storage(CREATE);
+    struct manifest manifest;
+    struct manifest loaded;
+    uint64_t generation = 9;
+    fill(&manifest, 4);
+    struct storage_txn *txn = begin_write(storage);
+    storage_fail_at(1, 1, EIO);
+    assert_int_equal(manifest_load(txn, &loaded, &error), AISLE_IO);
+    assert_int_equal(loaded.segment_count, 0);
+    assert_int_equal(manifest_generation(txn, &generation), AISLE_IO);
+    assert_int_equal(manifest_store(txn, &manifest, &error), AISLE_IO);
+    assert_non_null(strstr(error.message, "the manifest cannot be written"));
+    storage_fail_at(0, 0, 0);
+    alloc_fail_at(1, 0);
+    assert_int_equal(manifest_store(txn, &manifest, &error), AISLE_NO_MEMORY);
+    alloc_fail_at(0, 0);
+    storage_abort(txn);
+    manifest_release(&manifest);
+    storage_close(storage);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -201,6 +294,10 @@ int main(void)
         cmocka_unit_test(every_flipped_byte_and_every_cut_is_noticed),
         cmocka_unit_test(sealed_nonsense_never_crashes),
         cmocka_unit_test(impossible_numbers_and_newer_versions_are_refused),
+        cmocka_unit_test(a_manifest_that_ends_early_is_refused_whatever_its_checksum),
+        cmocka_unit_test(memory_may_fail_anywhere),
+        cmocka_unit_test_setup_teardown(damaged_stored_manifests_are_refused, make_directory, remove_directory),
+        cmocka_unit_test_setup_teardown(a_storage_that_fails_is_reported, make_directory, remove_directory),
         cmocka_unit_test_setup_teardown(stored_manifest_is_loaded_and_an_empty_shard_has_none, make_directory,
                                         remove_directory),
     };
