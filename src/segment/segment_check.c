@@ -45,26 +45,20 @@ static void check_extents(struct check *check)
 
 static void check_result(struct check *check, const char *what, int status, const aisle_error *error)
 {
-    if (status == AISLE_NO_MEMORY) {
-        check->status = status;
-    } else if (status != 0) {
-        fault(check, "%s: %s", what, error->code != 0 ? error->message : aisle_error_text(status));
+    if (status != 0) {
+        fault(check, "%s: %s", what, error->message);
     }
 }
 
 static void check_structures(struct check *check)
 {
     const struct segment *segment = check->segment;
-    aisle_error error = {.code = 0};
+    aisle_error error;
     check_result(check, "terms", terms_check(&segment->terms, &error), &error);
-    error.code = 0;
     check_result(check, "ids", ids_check(&segment->ids, &error), &error);
-    error.code = 0;
     check_result(check, "stored products", documents_check(&segment->documents, &error), &error);
-    error.code = 0;
     check_result(check, "order keys", column_check(&segment->order, &error), &error);
     for (uint8_t i = 0; i < segment->columns.count; i++) {
-        error.code = 0;
         check_result(check, "column", column_check(&segment->column[segment->columns.field[i]], &error), &error);
     }
 }
@@ -97,8 +91,7 @@ static void check_lists(struct check *check)
         terms++;
         status = terms_cursor_next(&cursor);
     }
-    check->status = status == AISLE_NO_MEMORY ? status : check->status;
-    if (status == AISLE_END && (postings != segment->info.postings || terms != segment->info.terms)) {
+    if (check->status == 0 && (postings != segment->info.postings || terms != segment->info.terms)) {
         fault(check, "%llu postings of %llu terms, but the manifest says %llu of %llu", (unsigned long long)postings,
               (unsigned long long)terms, (unsigned long long)segment->info.postings,
               (unsigned long long)segment->info.terms);
@@ -112,7 +105,7 @@ int segment_check(const struct segment *segment, aisle_check_report *report, voi
     if (check.faults == 0) {
         check_structures(&check);
     }
-    if (check.faults == 0 && check.status == 0) {
+    if (check.faults == 0) {
         check_lists(&check);
     }
     *faults += check.faults;
