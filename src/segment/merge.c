@@ -244,7 +244,10 @@ int segment_merge(const struct merge_source *sources, size_t count, struct segme
 {
     struct merge_plan plan = {.documents = 0};
     *patched = (struct merge_patched){{NULL}};
-    int status = count == 0 || count > MERGE_SOURCES_MAX ? AISLE_INVALID : make_plan(sources, count, writer, &plan);
+    if (count == 0 || count > MERGE_SOURCES_MAX) {
+        return AISLE_INVALID;
+    }
+    int status = make_plan(sources, count, writer, &plan);
     if (status == 0) {
         status = merge_postings(sources, count, &plan, writer);
     }
@@ -269,7 +272,7 @@ int segment_merge(const struct merge_source *sources, size_t count, struct segme
         merge_patched_release(patched);
     }
     release_plan(&plan, count);
-    return status;
+    return status == AISLE_INVALID ? AISLE_CORRUPT : status; /* what writers refuse the sources gave */
 }
 
 void merge_patched_release(struct merge_patched *patched)
