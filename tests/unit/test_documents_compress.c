@@ -421,6 +421,26 @@ static void memory_may_fail_with_dictionaries_of_any_bytes(void **state)
     }
 }
 
+/* At the highest level zstd needs more than is kept for it between products. */
+static void the_largest_product_comes_back_at_the_highest_level(void **state)
+{
+    (void)state;
+    struct compressor *compressor;
+    struct decompressor *decompressor;
+    uint8_t *product = mem_alloc(LIMIT_PRODUCT_BYTES);
+    assert_non_null(product);
+    for (size_t i = 0; i < LIMIT_PRODUCT_BYTES; i++) {
+        product[i] = (uint8_t)texts[i / 200 % PRODUCTS][i % 200];
+    }
+    assert_int_equal(compressor_new(no_dictionary(), 19, &compressor), 0);
+    assert_int_equal(decompressor_new(no_dictionary(), &decompressor), 0);
+    expect_round_trip(compressor, decompressor, bytes_of(product, LIMIT_PRODUCT_BYTES));
+    expect_round_trip(compressor, decompressor, products[0]);
+    compressor_free(compressor);
+    decompressor_free(decompressor);
+    mem_free(product);
+}
+
 static void a_frame_longer_than_any_product_is_corrupt(void **state)
 {
     (void)state;
@@ -496,6 +516,7 @@ int main(void)
         cmocka_unit_test(warm_contexts_allocate_nothing),
         cmocka_unit_test(memory_may_fail_anywhere),
         cmocka_unit_test(memory_may_fail_with_dictionaries_of_any_bytes),
+        cmocka_unit_test(the_largest_product_comes_back_at_the_highest_level),
         cmocka_unit_test(a_frame_longer_than_any_product_is_corrupt),
         cmocka_unit_test(training_needs_memory_and_room),
         cmocka_unit_test(samples_that_do_not_fit_are_left_out),

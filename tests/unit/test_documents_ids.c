@@ -456,8 +456,14 @@ static void what_is_not_allowed_is_refused(void **state)
     assert_int_equal(ids_writer_init(&writer, &text, &table), 0);
     assert_int_equal(ids_writer_add(&writer, bytes_of(longest, sizeof longest)), AISLE_INVALID);
     ids_writer_release(&writer);
+    assert_int_equal(ids_writer_init(&writer, &text, &table), 0);
+    writer.count = LIMIT_SEGMENT_DOCUMENTS;
+    assert_int_equal(ids_writer_add(&writer, bytes_of("a", 1)), AISLE_LIMIT);
+    ids_writer_release(&writer);
     extent_writer_put(&table, "x", 1);
     assert_int_equal(ids_writer_init(&writer, &text, &table), AISLE_INVALID);
+    ids_writer_release(&writer);
+    assert_int_equal(ids_writer_init(&writer, &table, &text), AISLE_INVALID);
     ids_writer_release(&writer);
     extent_writer_release(&text);
     extent_writer_release(&table);

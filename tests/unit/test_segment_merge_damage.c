@@ -5,7 +5,7 @@
 #include "segment_fixture.h"
 
 #define SOURCES 3u
-#define DOCUMENTS 60u
+#define DOCUMENTS 150u
 #define SLICE_DOCUMENTS (1u << 18) /* of merge_postings.c */
 
 /* Sources of which the second has dead documents and the third patched columns and another dictionary. */
@@ -15,7 +15,7 @@ struct fixture {
     struct segment *segments[SOURCES];
     struct segment_state states[SOURCES];
     struct merge_source sources[SOURCES];
-    uint64_t dead[1];
+    uint64_t dead[DOCUMENTS / 64 + 1];
     uint64_t bits[PAGE_BITS_WORDS];
     struct segment_overlay overlay;
     uint32_t *maps[SOURCES];
@@ -141,13 +141,14 @@ static void writers_that_have_failed_end_the_merge(void **state)
 }
 
 /*
- * Merges with one byte after the other of the last source's component changed; returns how many were noticed. Nothing
+ * Merges with one byte after the other of the first source's component changed; returns how many were noticed. Nothing
  * notices a changed value of a column, or a code.
  */
 static unsigned merge_changed(struct fixture *f, unsigned component, uint64_t step)
 {
-    struct segment *segment = f->segments[SOURCES - 1];
+    struct segment *segment = f->segments[0];
     unsigned noticed = 0;
+    assert_true(segment->info.component_size[component] != 0);
     size_t size = extent_bytes_of(segment->info.component_size[component], 0);
     const uint8_t *original = segment->extents[component][0];
     uint8_t *copy = mem_alloc(size);
@@ -170,12 +171,12 @@ static unsigned merge_changed(struct fixture *f, unsigned component, uint64_t st
 static void changed_bytes_are_survived_and_mostly_noticed(void **state)
 {
     (void)state;
-    static const unsigned components[] = {COMPONENT_TERMS, COMPONENT_IDS, COMPONENT_ORDER, COMPONENT_DOCUMENT_INDEX,
-                                          COMPONENT_COLUMN + FIELD_A};
+    static const unsigned components[] = {COMPONENT_TERMS, COMPONENT_BLOCKS, COMPONENT_IDS, COMPONENT_ORDER,
+                                          COMPONENT_DOCUMENT_INDEX, COMPONENT_COLUMN + FIELD_A};
     struct fixture f;
     begin(&f);
     for (size_t i = 0; i < sizeof components / sizeof *components; i++) {
-        uint64_t size = f.segments[SOURCES - 1]->info.component_size[components[i]];
+        uint64_t size = f.segments[0]->info.component_size[components[i]];
         assert_true(merge_changed(&f, components[i], 1 + size / 40) > 0);
     }
     end(&f);
@@ -256,6 +257,24 @@ static struct segment *make_large(struct storage *storage, uint32_t count)
     return segment;
 }
 
+static void a_block_that_cannot_be_written_ends_the_merge(void **state)
+{
+    (void)state;
+    struct storage *storage = open_storage(CREATE);
+    struct segment_state none = {.dead = NULL};
+    struct segment *segment = make_large(storage, POSTINGS_SUPERBLOCK_BLOCKS * POSTINGS_BLOCK + 1);
+    struct segment_writer *writer = new_writer(storage);
+    struct merge_patched patched;
+    struct merge_options options = {.restore = restore, .length_of_code = model_lengths};
+    writer->streams[COMPONENT_BLOCKS].extents.status = AISLE_DISK_FULL;
+    assert_int_equal(segment_merge(&(struct merge_source){segment, &none}, 1, writer, &options, &patched),
+                     AISLE_DISK_FULL);
+    merge_patched_release(&patched);
+    segment_writer_free(writer);
+    segment_release(segment);
+    storage_close(storage);
+}
+
 /* The same segment nine times: nothing here minds that its ids stand there as often. */
 static void lists_longer_than_a_slice_are_merged(void **state)
 {
@@ -308,6 +327,7 @@ int main(void)
         TEST(changed_bytes_are_survived_and_mostly_noticed),
         TEST(damaged_pages_end_the_merge),
         TEST(too_many_sources_and_documents_are_refused),
+        TEST(a_block_that_cannot_be_written_ends_the_merge),
         TEST(lists_longer_than_a_slice_are_merged),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
