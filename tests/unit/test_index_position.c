@@ -3,6 +3,7 @@
  */
 #include "storage_fixture.h"
 
+#include "base/alloc.h"
 #include "index/position.h"
 
 #define HEAD 25u
@@ -90,12 +91,26 @@ static void what_is_too_long_or_empty_is_not_taken(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_directory, remove_directory)
 
+static void looking_for_the_newest_without_memory_is_told(void **state)
+{
+    (void)state;
+    struct storage *storage = open_storage(CREATE);
+    struct storage_txn *txn = begin_write(storage);
+    alloc_fail_at(1, 0);
+    int status = position_latest(txn, &decoded);
+    alloc_fail_at(0, 0);
+    assert_int_equal(status, AISLE_NO_MEMORY);
+    storage_abort(txn);
+    storage_close(storage);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(decoding_refuses_each_broken_rule),
         TEST(newest_of_several_is_found_and_damage_among_them_is_told),
         cmocka_unit_test(what_is_too_long_or_empty_is_not_taken),
+        TEST(looking_for_the_newest_without_memory_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
