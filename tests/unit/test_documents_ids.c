@@ -460,6 +460,14 @@ static void what_is_not_allowed_is_refused(void **state)
     writer.count = LIMIT_SEGMENT_DOCUMENTS;
     assert_int_equal(ids_writer_add(&writer, bytes_of("a", 1)), AISLE_LIMIT);
     ids_writer_release(&writer);
+    for (unsigned ids = 0; ids < 2; ids++) {
+        assert_int_equal(ids_writer_init(&writer, &text, &table), 0);
+        assert_int_equal(ids == 0 ? 0 : ids_writer_add(&writer, bytes_of("a", 1)), 0);
+        text.status = AISLE_DISK_FULL;
+        assert_int_equal(ids_writer_finish(&writer), AISLE_DISK_FULL);
+        text.status = 0;
+        ids_writer_release(&writer);
+    }
     extent_writer_put(&table, "x", 1);
     assert_int_equal(ids_writer_init(&writer, &text, &table), AISLE_INVALID);
     ids_writer_release(&writer);

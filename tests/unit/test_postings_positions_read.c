@@ -348,6 +348,33 @@ static void damaged_pages_are_noticed_by_their_checksum(void **state)
     end(&w);
 }
 
+static void a_stream_that_fails_and_too_many_entries_are_reported(void **state)
+{
+    (void)state;
+    static uint8_t entries[POSTINGS_BLOCK + 2];
+    memset(entries, 0x41, sizeof entries);
+    for (unsigned way = 0; way < 3; way++) {
+        struct written w;
+        begin(&w);
+        assert_int_equal(positions_writer_begin(&w.writer), 0);
+        if (way == 0) {
+            w.stream.status = AISLE_DISK_FULL;
+            assert_int_equal(positions_writer_add(&w.writer, bytes_of(entries, sizeof entries), sizeof entries),
+                             AISLE_DISK_FULL);
+        } else if (way == 1) {
+            assert_int_equal(positions_writer_add(&w.writer, bytes_of(entries, sizeof entries), sizeof entries), 0);
+            w.stream.status = AISLE_DISK_FULL;
+            assert_int_equal(positions_writer_end(&w.writer, &w.reference), AISLE_DISK_FULL);
+        } else {
+            w.writer.count = LIMIT_SEGMENT_DOCUMENTS;
+            assert_int_equal(positions_writer_add(&w.writer, bytes_of(entries, 1), 1), AISLE_INVALID);
+        }
+        positions_writer_release(&w.writer);
+        extent_writer_release(&w.stream);
+        end(&w);
+    }
+}
+
 static int open_first(const struct extent_view *view, const struct positions_list *list, uint32_t count)
 {
     struct positions_cursor cursor;
@@ -442,6 +469,7 @@ int main(void)
         cmocka_unit_test(damaged_references_are_refused),
         cmocka_unit_test(damaged_streams_are_noticed),
         cmocka_unit_test(damaged_pages_are_noticed_by_their_checksum),
+        cmocka_unit_test(a_stream_that_fails_and_too_many_entries_are_reported),
         cmocka_unit_test(blocks_without_an_end_or_with_too_many_are_refused),
         cmocka_unit_test(directories_lead_to_blocks_inside_the_stream),
         cmocka_unit_test(blocks_that_straddle_lie_in_the_stream_and_need_memory),
