@@ -47,7 +47,8 @@ static void compare(const struct seal *seal, const uint8_t *const pages[2])
     bool known = metas[seal->number % 2].number >= seal->number;
     require(known || !fits(seal, pages)); /* a commit that is sealed does not vanish */
     (void)fits(seal, pages);
-    struct seal own = {.number = metas[newest].number, .meta = metas[newest].hash, .other_meta = metas[1 - newest].hash};
+    struct seal own = {
+        .number = metas[newest].number, .meta = metas[newest].hash, .other_meta = metas[1 - newest].hash};
     require(own.number == 0 || fits(&own, pages));
     own.meta++;
     require(own.number == 0 || !fits(&own, pages));

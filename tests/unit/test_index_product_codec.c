@@ -1,5 +1,6 @@
 /*
- * test_index_product_codec.c - stored products that lack their dictionary, and patches laid over products, sound or not.
+ * test_index_product_codec.c - stored products that lack their dictionary, and patches laid over products, sound or
+ * not.
  *
  * The snapshot and the segment are made by hand: only what the codec looks at is there.
  */

@@ -390,14 +390,14 @@ static void signs_that_mean_nothing_are_passed_over(void **state)
 static void languages_of_a_schema_are_known_and_told_once(void **state)
 {
     (void)state;
-    assert_int_equal(parse("{\"version\":1,\"id\":\"id\",\"fields\":{\"t\":{\"type\":\"text\",\"language\":\"klingon\"}}}",
-                           "a"),
-                     AISLE_BAD_SCHEMA);
+    static const char unknown[] =
+        "{\"version\":1,\"id\":\"id\",\"fields\":{\"t\":{\"type\":\"text\",\"language\":\"klingon\"}}}";
+    static const char repeated[] =
+        "{\"version\":1,\"id\":\"id\",\"language\":\"english\",\"fields\":{\"a\":{\"type\":\"text\"},"
+        "\"b\":{\"type\":\"text\",\"language\":\"german\"},\"c\":{\"type\":\"text\"}}}";
+    assert_int_equal(parse(unknown, "a"), AISLE_BAD_SCHEMA);
     assert_non_null(strstr(error.message, "unknown language \"klingon\""));
-    assert_int_equal(parse("{\"version\":1,\"id\":\"id\",\"language\":\"english\",\"fields\":{\"a\":{\"type\":\"text\"},"
-                           "\"b\":{\"type\":\"text\",\"language\":\"german\"},\"c\":{\"type\":\"text\"}}}",
-                           "running"),
-                     0);
+    assert_int_equal(parse(repeated, "running"), 0);
     assert_string_equal(shown, "{run|running}");
 }
 
@@ -417,7 +417,7 @@ static void query_out_of_memory_is_refused_wherever_that_happens(void **state)
         arena_init(&arena, LIMIT_QUERY_MEMORY_BYTES);
         assert_non_null(arena_alloc(&arena, (size_t)1 << 20));
         arena.used -= room < arena.used ? room : arena.used;
-        arena.max_bytes = arena.total_bytes + room; /* less than the next chunk, unless objects are guarded one by one */
+        arena.max_bytes = arena.total_bytes + room; /* no further chunk, unless objects are guarded one by one */
         int status = query_parse(bytes_of_string(texts[i]), schema, analyser, &arena, &root, &error);
         assert_true(status == 0 || (status == AISLE_NO_MEMORY && root == NULL));
         refused += status != 0;

@@ -525,7 +525,8 @@ static void options_of_a_wrong_type_are_refused_with_their_place(void **state)
     refuses(ROOT("\"d\":{\"type\":\"decimal\",\"scale\":\"2\"}"), "\"2\"", "\"scale\": found a string");
     refuses(ROOT("\"k\":{\"type\":\"keyword\",\"code\":1}"), "1}", "\"code\": found a number, expected true or false");
     refuses(ROOT("\"k\":{\"type\":\"keyword\",\"facet\":null}"), "null", "\"facet\": found null");
-    refuses(SIGNALLED("{\"kind\":\"rating\",\"field\":\"f\",\"count\":5,\"weight\":1}"), "5,", "\"count\": found a number");
+    refuses(SIGNALLED("{\"kind\":\"rating\",\"field\":\"f\",\"count\":5,\"weight\":1}"), "5,",
+            "\"count\": found a number");
     refuses(SIGNALLED("{\"kind\":\"rating\",\"field\":\"f\",\"count\":\"x\",\"weight\":1}"), "\"x\"", "is no field");
     refuses(SIGNALLED("{\"kind\":\"rating\",\"field\":5,\"weight\":1}"), "5,", "\"field\": found a number");
     refuses(SIGNALLED("{\"kind\":\"stock\",\"field\":\"b\",\"weight\":0}"), "0}", "\"weight\": found 0");
@@ -540,8 +541,8 @@ static void half_lives_are_whole_numbers_with_a_unit(void **state)
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         char text[512];
         char at[32];
-        snprintf(text, sizeof text, SIGNALLED("{\"kind\":\"recency\",\"field\":\"w\",\"weight\":1,\"half_life\":\"%s\"}"),
-                 bad[i]);
+        snprintf(text, sizeof text,
+                 SIGNALLED("{\"kind\":\"recency\",\"field\":\"w\",\"weight\":1,\"half_life\":\"%s\"}"), bad[i]);
         snprintf(at, sizeof at, "\"%s\"}]", bad[i]);
         refuses(text, at, "expected a whole number and s, m, h or d");
     }

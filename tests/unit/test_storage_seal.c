@@ -317,6 +317,21 @@ static void data_file_that_cannot_be_opened_is_told(void **state)
     assert_int_equal(symlink("data.mdb", path_of("data.mdb")), 0);
     assert_int_equal(open_status(), AISLE_IO);
     assert_non_null(strstr(error.message, "cannot open data.mdb"));
+    assert_int_equal(unlink(path_of("data.mdb")), 0);
+    make_storage();
+    assert_int_equal(chmod(path_of("data.mdb"), 0), 0);
+    assert_int_equal(chmod(path_of("lock.mdb"), 0666), 0);
+    assert_int_equal(chmod(directory, 0777), 0);
+    uid_t user = geteuid();
+    if (user == 0) {
+        assert_int_equal(seteuid(65534), 0); /* who may do everything would be let in */
+    }
+    struct storage *storage = NULL;
+    int status = storage_open(directory, READ_ONLY, &storage, &error);
+    storage_close(storage);
+    assert_int_equal(seteuid(user), 0);
+    assert_int_equal(status, AISLE_PERMISSION);
+    assert_non_null(strstr(error.message, "cannot open data.mdb"));
 }
 
 /* Looking for the last commit must end, though no page has its number. */
@@ -408,6 +423,20 @@ static void file_that_a_commit_is_about_to_lengthen_is_no_damage(void **state)
     storage_close(storage);
 }
 
+static void seal_that_cannot_be_written_does_no_harm(void **state)
+{
+    (void)state;
+    make_storage();
+    assert_int_equal(unlink(path_of("seal")), 0);
+    assert_int_equal(mkdir(path_of("seal"), 0777), 0);
+    struct storage *storage = open_storage(NULL);
+    assert_int_equal(put_and_commit(storage, "key", "four"), 0);
+    assert_true(committed(storage, "key", "four"));
+    storage_close(storage);
+    assert_int_equal(open_status(), 0);
+    assert_int_equal(rmdir(path_of("seal")), 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_directory, remove_directory)
 
 int main(void)
@@ -431,6 +460,7 @@ int main(void)
         TEST(data_file_that_cannot_be_opened_is_told),
         TEST(number_of_a_commit_damaged_while_open_is_told),
         TEST(meta_page_changed_while_open_differs_from_its_seal),
+        TEST(seal_that_cannot_be_written_does_no_harm),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
