@@ -181,8 +181,10 @@ static int hold_once(struct environment *env, struct held *held)
         if (map == MAP_FAILED) { /* GCOVR_EXCL_BR_LINE: no room for it beside LMDB's map */
             return errno;        /* GCOVR_EXCL_LINE */
         }
+        (void)madvise(map, held->walk.file_bytes, MADV_RANDOM); /* around a page of a tree lie values */
         held->own_map = map;
         held->walk.map = map;
+        held->walk.ahead = true;
     }
     return 0;
 }

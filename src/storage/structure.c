@@ -12,6 +12,7 @@
 #include "base/hash.h"
 
 #include <stdio.h>
+#include <sys/mman.h>
 
 #define MAGIC 0xBEEFC0DEu
 #define DATA_VERSION 1u
@@ -281,6 +282,28 @@ static struct bytes key_of(const uint8_t *page, size_t index)
     return bytes_of(node + NODE_BYTES, load_u16(node + 6));
 }
 
+static uint64_t child_of(const uint8_t *page, size_t index)
+{
+    const uint8_t *node = page + load_u16(page + META_HEAD_BYTES + 2 * index);
+    return value_size_of(node) | (uint64_t)load_u16(node + 4) << 32;
+}
+
+/* Leaves lie scattered among the values, so that reading them one after the other waits for the disk at each. */
+static void ask_for_children(const struct walker *walker, const uint8_t *page, size_t count)
+{
+    for (size_t i = 0; i < count;) {
+        uint64_t first = child_of(page, i++);
+        uint64_t pages = 1;
+        for (; i < count && child_of(page, i) == first + pages; i++) {
+            pages++;
+        }
+        if (first <= walker->last_page && pages <= walker->last_page - first + 1) {
+            void *start = (void *)(uintptr_t)page_at(walker, first);
+            (void)madvise(start, (size_t)pages * walker->page_bytes, MADV_WILLNEED);
+        }
+    }
+}
+
 /* A page at level (1 is the root) whose keys must lie in [low, high); either may be empty: no bound. */
 static bool walk_page(struct walker *walker, struct tree *tree, uint64_t number, unsigned level, struct bytes low,
                       struct bytes high)
@@ -297,6 +320,9 @@ static bool walk_page(struct walker *walker, struct tree *tree, uint64_t number,
     add_hash(walker, page + upper, walker->page_bytes - upper);
     tree->leaves += leaf;
     tree->branches += !leaf;
+    if (!leaf && walker->walk->ahead) {
+        ask_for_children(walker, page, count);
+    }
     for (size_t i = 0; i < count; i++) {
         const uint8_t *node = page + load_u16(page + META_HEAD_BYTES + 2 * i);
         struct bytes key = leaf || i != 0 ? key_of(page, i) : low;
@@ -307,8 +333,7 @@ static bool walk_page(struct walker *walker, struct tree *tree, uint64_t number,
             return blame(walker, number, "keys out of order");
         }
         bool sound = leaf ? walk_value(walker, tree, number, node, value_size_of(node))
-                          : walk_page(walker, tree, value_size_of(node) | (uint64_t)load_u16(node + 4) << 32,
-                                      level + 1, key, next);
+                          : walk_page(walker, tree, child_of(page, i), level + 1, key, next);
         if (!sound) {
             return false;
         }
