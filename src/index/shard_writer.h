@@ -91,8 +91,8 @@ void shard_writer_lock(struct shard_writer *writer);
 void shard_writer_unlock(struct shard_writer *writer);
 
 /*
- * Under the lock: takes the committed state as the writer's own, forgetting everything else but the builder. Tried again
- * after a commit that it failed behind (lost). AISLE_NO_MEMORY, AISLE_IO, AISLE_CORRUPT, AISLE_READERS_FULL.
+ * Under the lock: takes the committed state as the writer's own, forgetting everything else but the builder. Tried
+ * again when it has failed behind a commit (lost). AISLE_NO_MEMORY, AISLE_IO, AISLE_CORRUPT, AISLE_READERS_FULL.
  */
 must_check int shard_writer_reload(struct shard_writer *writer, aisle_error *error);
 

@@ -6,7 +6,7 @@
 #include <assert.h>
 
 #define NO_WAY UINT32_MAX
-#define APART 256u /* free before the first position of a field: costs subtracted stay above 0, no slop reaches over it */
+#define APART 256u /* free before the first position of a field: no slop reaches over it, no cost takes below 0 */
 
 static_assert(APART > LIMIT_SLOP + POSITIONS_SPAN_MAX, "fields are out of each other's reach");
 

@@ -121,6 +121,38 @@ static void neighbours_never_share_a_place(void **state)
     aisle_close(catalog);
 }
 
+/* 63 words, each with a thousand places in each of two fields: all pairs of them would take seconds. */
+static void many_equal_words_stand_side_by_side(void **state)
+{
+    (void)state;
+    static char words[1024 * 2 + 1];
+    static char product[2 * sizeof words + 64];
+    char text[160] = "\"";
+    for (size_t i = 0; i < 1024; i++) {
+        memcpy(words + 2 * i, "a ", 3);
+    }
+    for (unsigned i = 0; i < 62; i++) {
+        strcat(text, "a ");
+    }
+    create_catalog("equal", SCHEMA, 1);
+    catalog = open_catalog("equal");
+    aisle_writer *writer = begin_writing(catalog);
+    snprintf(product, sizeof product, "{\"id\":\"a\",\"title\":\"%s\",\"body\":\"%s b\"}", words, words);
+    put(writer, product);
+    snprintf(product, sizeof product, "{\"id\":\"b\",\"title\":\"%.100s\",\"body\":\"%.20s\"}", words, words);
+    put(writer, product);
+    commit(writer);
+    aisle_writer_free(writer);
+    size_t size = strlen(text);
+    snprintf(text + size, sizeof text - size, "a\"~63");
+    expect(text, "ab"); /* moved back and forth, fifty are enough for 63 */
+    snprintf(text + size, sizeof text - size, "a\"");
+    expect(text, "a");
+    snprintf(text + size, sizeof text - size, "b\"");
+    expect(text, "a");
+    aisle_close(catalog);
+}
+
 static void fields_and_values_are_never_crossed(void **state)
 {
     (void)state;
@@ -252,6 +284,7 @@ int main(void)
         cmocka_unit_test(slop_is_the_sum_of_moves),
         cmocka_unit_test(compounds_match_as_parts_and_as_one),
         cmocka_unit_test(neighbours_never_share_a_place),
+        cmocka_unit_test(many_equal_words_stand_side_by_side),
         cmocka_unit_test(fields_and_values_are_never_crossed),
         cmocka_unit_test(few_hits_score_as_many_do),
         cmocka_unit_test(phrases_are_found_in_long_lists_and_after_merges),
