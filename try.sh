@@ -43,6 +43,7 @@ show create shop
 show index shop products.jsonl
 show search shop 'waterproof hiking boots' --limit 3
 show search shop 'jacket -winter' --limit 3
+show search shop '"hiking boots" brand:a*' --limit 3
 show search shop 'title:wireless head*' --limit 3 --explain
 show get shop P000000042
 show stats shop
