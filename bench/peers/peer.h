@@ -20,10 +20,10 @@
 #include <time.h>
 
 #define PEER_TOP 10
-#define PEER_WORDS 8
+#define PEER_WORDS 32
 
 struct peer_query {
-    char kind; /* 't'erm, 'a'nd, 'o'r, 'p'hrase, 'P'refix */
+    char kind; /* 'o'r, 'p'hrase, 'P'refix; all words are wanted with any other */
     int count;
     const char *words[PEER_WORDS];
 };

@@ -66,14 +66,18 @@ def draw(corpus, kind, chance):
     return chance.sample(distinct, size) if len(distinct) >= size else None
 
 
-KINDS = ("term_high", "term_mid", "term_low", "and2", "and3", "or2", "or3", "or5", "phrase", "prefix")
+DRAWN = ("term_high", "term_mid", "term_low", "and2", "and3", "or2", "or3", "or5", "phrase", "prefix")
+KINDS = (*DRAWN, "log")
 
 
-def write(corpus, path, each, seed):
-    """each queries of every kind, kinds mixed: nobody's caches or branch predictors see one kind alone."""
+def write(corpus, path, each, seed, log):
+    """
+    each queries of every kind and those of the log (lists of terms, of which all are wanted), kinds mixed: nobody's
+    caches or branch predictors see one kind alone.
+    """
     chance = random.Random(seed)
-    lines = []
-    for kind in KINDS:
+    lines = [f"log\t{' '.join(dict.fromkeys(terms))}\n" for terms in log if terms]
+    for kind in DRAWN:
         tries = made = 0
         while made < each and tries < 50 * each:
             words = draw(corpus, kind, chance)

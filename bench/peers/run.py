@@ -107,6 +107,21 @@ ENGINES = {
 
 # ---- input ----
 
+def export_lines(work, lines):
+    """Terms of each JSON product in lines, spelled as in the corpus."""
+    done = run([f"{work}/aisle/bench/peers/peer_export"], input="\n".join(lines) + "\n", text=True, capture_output=True)
+    return [line.split("\t", 1)[1].split() for line in done.stdout.splitlines()]
+
+
+def generated_log(arguments, work):
+    """What the generator's shoppers type for its products, as terms; nothing for other products."""
+    if arguments.products:
+        return []
+    typed = subprocess.check_output([f"{work}/aisle/aisle", "generate", "--items", str(arguments.items), "--queries",
+                                     str(arguments.queries), "--seed", str(arguments.seed)], text=True).splitlines()
+    return export_lines(work, [json.dumps({"id": str(i), "title": text}) for i, text in enumerate(typed)])
+
+
 def make_corpus(arguments, work):
     """The path of the corpus; made once for each number of items or file."""
     name = re.sub(r"\W", "_", os.path.basename(arguments.products)) if arguments.products else str(arguments.items)
@@ -194,7 +209,7 @@ def check_scores(engines, asked, corpus):
     exact = {}
     for name, engine in engines.items():
         for i, hits in enumerate(engine.answers["top"]):
-            if asked[i][0].startswith(("term", "and", "or")):
+            if asked[i][0].startswith(("term", "and", "or", "log")):
                 words = asked[i][1].encode().split()
                 exact[name, i] = [corpus.score(number, words) for number, _ in hits]
     best = {}
@@ -272,7 +287,7 @@ def main():
     path = make_corpus(arguments, work)
     corpus = queries.Corpus(path)
     asked_path = f"{work}/queries.tsv"
-    queries.write(corpus, asked_path, arguments.queries, arguments.seed)
+    queries.write(corpus, asked_path, arguments.queries, arguments.seed, generated_log(arguments, work))
     with open(asked_path) as file:
         asked = [line.rstrip("\n").split("\t") for line in file]
     for name, engine in engines.items():
