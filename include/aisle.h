@@ -44,6 +44,8 @@
  *   - A catalog lives on a local file system: network file systems are refused (AISLE_NETWORK_FS), because their
  *     locks and mappings break the guarantees above.
  *   - aisle_commit is durable when it returns; what was not committed is gone after a crash, and only that.
+ *   - Who may read a catalog but write neither its lock files nor its directory is unknown to the writer, which could
+ *     reuse space under such a reader's eyes: nobody may write the catalog meanwhile. On read-only media nobody can.
  *   - Never copy a catalog's files while it is written (aisle_backup does), and never delete its lock files while it
  *     is open. A closed catalog may be moved and copied. One that is moved or deleted while it is open can still be
  *     searched through its handles; to write to it, open it at its new place.
