@@ -153,6 +153,7 @@ static int run(struct search *search, const aisle_query *query, uint32_t limit, 
 {
     struct query_hit *hits = NULL;
     uint32_t count = 0;
+    search->context.unpriced = query->no_hits;
     int status = query_bind(&search->context, search->root);
     if (status == 0 && !query->no_hits) {
         status = query_top(&search->context, search->root, query->offset + limit, &hits, &count);

@@ -87,6 +87,7 @@ struct query_context {
     uint32_t field_count; /* searchable ones: what a step of one position adds to a place (postings/positions.h) */
     struct rank_weights weights;
     struct rank_statistics statistics;
+    bool unpriced; /* only to be counted: every code of a word is worth nothing */
     struct arena *arena;
     struct cursor *leaves[LIMIT_QUERY_TERMS]; /* private to the module: the leaves' cursors in the segment at hand */
 };
