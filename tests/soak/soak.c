@@ -458,22 +458,42 @@ static int remove_entry(const char *path, const struct stat *found, int kind, st
     return remove(path);
 }
 
+static int begin(const char *path, aisle **catalog, aisle_writer **writer, aisle_error *error)
+{
+    aisle_options how = {.size = sizeof how,
+                         .memory_bytes = (uint64_t)options.memory_mib << 20,
+                         .threads = options.threads};
+    int status = aisle_open(path, &how, catalog, error);
+    return status == 0 ? aisle_begin(*catalog, writer, error) : status;
+}
+
+/*
+ * One large batch, in which many products are replaced and deleted again. Then the file is made as small as it can be,
+ * so that what it grows by is the soak's.
+ */
+static int fill(const char *path, aisle_error *error)
+{
+    aisle *catalog = NULL;
+    aisle_writer *writer = NULL;
+    int status = aisle_create(path, schema, NULL, error);
+    status = status == 0 ? begin(path, &catalog, &writer, error) : status;
+    status = status == 0 ? write_batch(writer, options.products * 2, error) : status;
+    status = status == 0 ? aisle_compact(writer, error) : status;
+    aisle_writer_free(writer);
+    aisle_close(catalog);
+    return status == 0 ? aisle_shrink(path, NULL, NULL, NULL, error) : status;
+}
+
 static bool run(const char *path)
 {
     aisle *catalog = NULL;
     aisle_writer *writer = NULL;
     aisle_error error = {.code = 0};
-    aisle_options how = {.size = sizeof how,
-                         .memory_bytes = (uint64_t)options.memory_mib << 20,
-                         .threads = options.threads};
-    if (aisle_create(path, schema, NULL, &error) != 0) {
-        printf("soak: %s\n", error.message);
-        return false;
+    int status = fill(path, &error);
+    if (status == 0) {
+        start_readers(path); /* while this process has no catalog open: a handle does not pass a fork */
+        status = begin(path, &catalog, &writer, &error);
     }
-    start_readers(path); /* before this process opens the catalog: a handle does not pass a fork */
-    int status = aisle_open(path, &how, &catalog, &error);
-    status = status == 0 ? aisle_begin(catalog, &writer, &error) : status;
-    status = status == 0 ? write_batch(writer, options.products * 2, &error) : status;
     if (status != 0) {
         printf("soak: %s\n", error.message);
     }
