@@ -277,10 +277,13 @@ static int parse_words(struct parser *parser, struct bytes text, const struct qu
         }
         phrase->length = source->by_language[0].length;
         phrase->slop = piece->slop;
-        phrase->candidates = all;
     }
     status = add_tokens(parser, source, all, phrase);
-    *out = phrase != NULL ? phrase : simplify(all);
+    *out = simplify(all);
+    if (phrase != NULL) {
+        phrase->candidates = *out;
+        *out = phrase;
+    }
     return status;
 }
 
