@@ -13,6 +13,21 @@
 
 #define NOBODY 65534u
 
+/*
+ * Threads that search while the process forks. None under AddressSanitizer: unlike libc's, its allocator is not made
+ * ready for a fork, so that a child may inherit it locked by a thread that it does not have.
+ */
+#if defined(__SANITIZE_ADDRESS__)
+#define SEARCHING_THREADS 0
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define SEARCHING_THREADS 0
+#endif
+#endif
+#ifndef SEARCHING_THREADS
+#define SEARCHING_THREADS 3
+#endif
+
 static void make(const char *name, uint32_t shards)
 {
     create_catalog(name, NULL, shards);
@@ -120,8 +135,8 @@ static void forks_beside_searching_threads_harm_neither_side(void **state)
     aisle *catalog = open_catalog("b");
     aisle_writer *writer = begin_writing(catalog);
     put_title(writer, "waiting", "lantern");
-    pthread_t threads[3];
-    for (unsigned i = 0; i < 3; i++) {
+    pthread_t threads[SEARCHING_THREADS + 1];
+    for (int i = 0; i < SEARCHING_THREADS; i++) {
         assert_int_equal(pthread_create(&threads[i], NULL, search_on, catalog), 0);
     }
     for (unsigned i = 0; i < 6; i++) {
@@ -132,7 +147,7 @@ static void forks_beside_searching_threads_harm_neither_side(void **state)
         }
         assert_int_equal(wait_for(child), 0);
     }
-    for (unsigned i = 0; i < 3; i++) {
+    for (int i = 0; i < SEARCHING_THREADS; i++) {
         void *good = NULL;
         assert_int_equal(pthread_join(threads[i], &good), 0);
         assert_non_null(good);
