@@ -195,8 +195,10 @@ struct postings_cursor {
     int status;
     const struct postings_source *source;
     struct postings_list list;
-    uint32_t documents[POSTINGS_BLOCK + 8]; /* kernels may look at and write past the last */
-    uint8_t codes[POSTINGS_BLOCK];
+    uint32_t *documents; /* the current block's: one of the rooms below; postings_cursor_batch changes over, so that */
+    uint8_t *codes;      /* what it has given away stays when the cursor enters the next block */
+    uint32_t document_rooms[2][POSTINGS_BLOCK + 8]; /* kernels may look at and write past the last */
+    uint8_t code_rooms[2][POSTINGS_BLOCK];
 };
 
 /*
@@ -289,6 +291,31 @@ void postings_cursor_fill(struct postings_cursor *cursor, uint32_t from, uint32_
 /* Likewise only those whose code is accepted; returns how many they were. */
 size_t postings_cursor_fill_matching(struct postings_cursor *cursor, uint32_t from, uint32_t count, uint64_t *bits,
                                      const bool accept[256]);
+
+/*
+ * The postings from the current one to the end of its block, none behind document last: *documents and, unless codes is
+ * NULL, *codes; equal codes are written out, too. Both live until the next call with this cursor. Moves behind them,
+ * and returns how many they are: 0 at the end, at damage, and when the current document is behind last. So a range is
+ * read by calling until 0.
+ */
+size_t postings_cursor_batch(struct postings_cursor *cursor, uint32_t last, const uint32_t **documents,
+                             const uint8_t **codes);
+
+/*
+ * Adds what each posting of [from, from + count), from the current one on, is worth: table[code] to scores[document -
+ * from], of count entries; sums must not pass int32_t. Sets its bit in bits, as postings_cursor_fill does, unless bits
+ * is NULL. Moves to the first posting behind them.
+ */
+void postings_cursor_accumulate(struct postings_cursor *cursor, uint32_t from, uint32_t count, const int32_t table[256],
+                                int32_t *scores, uint64_t *bits);
+
+/*
+ * Which of count documents, ascending, the list has: for the i-th sets bit i of found and codes[i]; of the others the
+ * bits are cleared and the codes stay. found holds bitset_words(count) words. Documents before the current one are not
+ * found. Moves to the first posting at or behind the last of documents.
+ */
+void postings_cursor_lookup(struct postings_cursor *cursor, const uint32_t *documents, size_t count, uint8_t *codes,
+                            uint64_t *found);
 
 /*
  * Reads the whole list: sizes, order, document numbers, counts, and that every dominating code dominates what lies

@@ -10,13 +10,6 @@
 #define WORD_BYTES sizeof(uint64_t)
 #define GROUP 64u /* documents looked at together */
 
-/* Documents [from, end) and where they go. */
-struct window {
-    uint32_t from;
-    uint64_t end;
-    uint64_t *bits;
-};
-
 /* Sets a group of bits from bit start on: a word, or the end of one and the begin of the next. */
 static void set_run(uint64_t *bits, uint32_t start)
 {
@@ -32,7 +25,7 @@ static void set_run(uint64_t *bits, uint32_t start)
  * Whole groups are set as runs where they are, else four apart at a time: neighbours often share a word, and each would
  * wait for the one before to be stored.
  */
-static void set_documents(const struct window *window, const uint32_t *documents, uint32_t count)
+void window_set_documents(const struct window *window, const uint32_t *documents, uint32_t count)
 {
     const uint32_t quarter = GROUP / 4;
     uint32_t i = 0;
@@ -54,8 +47,7 @@ static void set_documents(const struct window *window, const uint32_t *documents
     }
 }
 
-/* ORs the bits of the current block from the current document on. */
-static void set_from_bits(const struct postings_cursor *cursor, const struct window *window)
+void window_set_bits(const struct window *window, const struct postings_cursor *cursor)
 {
     uint32_t i = (cursor->document - cursor->bits_first) / 64;
     for (; i < cursor->bits_words; i++) {
@@ -85,8 +77,7 @@ static void set_from_bits(const struct postings_cursor *cursor, const struct win
     }
 }
 
-/* How many of the decoded documents, from the current one on, are in the window. */
-static uint32_t documents_inside(const struct postings_cursor *cursor, const struct window *window)
+uint32_t window_count_documents(const struct window *window, const struct postings_cursor *cursor)
 {
     if (cursor->block_last < window->end) {
         return cursor->decoded - cursor->index;
@@ -95,8 +86,7 @@ static uint32_t documents_inside(const struct postings_cursor *cursor, const str
     return end - cursor->index;
 }
 
-/* Moves behind the window or, when it reaches behind the current block, to the next block. */
-static void leave(struct postings_cursor *cursor, const struct window *window)
+void window_leave(const struct window *window, struct postings_cursor *cursor)
 {
     if (cursor->block_last < window->end) {
         (void)cursor_enter_next(cursor);
@@ -111,12 +101,12 @@ void postings_cursor_fill(struct postings_cursor *cursor, uint32_t from, uint32_
     uint32_t document = postings_cursor_seek(cursor, from);
     while (document < window.end && document != POSTINGS_END) {
         if (cursor->decoded == 0 && cursor->bits != NULL) {
-            set_from_bits(cursor, &window);
+            window_set_bits(&window, cursor);
         } else if (cursor_settle(cursor)) {
-            set_documents(&window, cursor->documents + cursor->index, documents_inside(cursor, &window));
+            window_set_documents(&window, cursor->documents + cursor->index, window_count_documents(&window, cursor));
         }
         if (cursor->document != POSTINGS_END) {
-            leave(cursor, &window);
+            window_leave(&window, cursor);
         }
         document = cursor->document;
     }
@@ -125,7 +115,7 @@ void postings_cursor_fill(struct postings_cursor *cursor, uint32_t from, uint32_
 static size_t set_matching(const struct postings_cursor *cursor, const struct window *window, const bool accept[256])
 {
     size_t matching = 0;
-    uint32_t end = cursor->index + documents_inside(cursor, window);
+    uint32_t end = cursor->index + window_count_documents(window, cursor);
     for (uint32_t i = cursor->index; i < end; i++) {
         uint64_t bit = accept[cursor->codes[i]];
         uint32_t place = cursor->documents[i] - window->from;
@@ -144,7 +134,7 @@ size_t postings_cursor_fill_matching(struct postings_cursor *cursor, uint32_t fr
     while (document < window.end && document != POSTINGS_END) {
         if (cursor_settle(cursor) && cursor_load_codes(cursor)) {
             matching += set_matching(cursor, &window, accept);
-            leave(cursor, &window);
+            window_leave(&window, cursor);
         }
         document = cursor->document;
     }

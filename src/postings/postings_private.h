@@ -42,6 +42,31 @@ bool cursor_settle(struct postings_cursor *cursor);
 /* Decodes the current block's codes if they are not. False at damage. */
 bool cursor_load_codes(struct postings_cursor *cursor);
 
+/*
+ * Reads the current block if only its first document is known so far, and makes the current one's index known, in a
+ * bitset by counting bits. False at the end or at damage.
+ */
+bool cursor_find_index(struct postings_cursor *cursor);
+
+/* Documents [from, end) and, when bits are wanted, where they go: document from + i to bit i. */
+struct window {
+    uint32_t from;
+    uint64_t end;
+    uint64_t *bits;
+};
+
+/* ORs the bits of the current block, which is an undecoded bitset, from the current document on. */
+void window_set_bits(const struct window *window, const struct postings_cursor *cursor);
+
+/* ORs documents, which are inside. */
+void window_set_documents(const struct window *window, const uint32_t *documents, uint32_t count);
+
+/* How many of the decoded documents, from the current one on, are inside. */
+uint32_t window_count_documents(const struct window *window, const struct postings_cursor *cursor);
+
+/* Moves behind the window or, when it reaches behind the current block, to the next block. */
+void window_leave(const struct window *window, struct postings_cursor *cursor);
+
 /* Moves to the first bit at or behind target of the current block, which is a bitset that ends at or behind target. */
 void cursor_find_bit(struct postings_cursor *cursor, uint32_t target);
 

@@ -198,6 +198,8 @@ int postings_cursor_open(struct postings_cursor *cursor, const struct postings_s
                          const struct postings_list *list)
 {
     memset(cursor, 0, offsetof(struct postings_cursor, documents));
+    cursor->documents = cursor->document_rooms[0];
+    cursor->codes = cursor->code_rooms[0];
     cursor->kernels = bitpack_kernels();
     cursor->source = source;
     cursor->list = *list;
@@ -267,8 +269,7 @@ uint32_t postings_cursor_find(struct postings_cursor *cursor, uint32_t target)
     return cursor->document;
 }
 
-/* Makes the index of the current document known. False at the end or at damage. */
-static bool find_index(struct postings_cursor *cursor)
+bool cursor_find_index(struct postings_cursor *cursor)
 {
     if (cursor->document == POSTINGS_END || (cursor->decoded == 0 && cursor->bits == NULL && !load_first(cursor))) {
         return false;
@@ -285,7 +286,7 @@ static bool find_index(struct postings_cursor *cursor)
 
 uint8_t postings_cursor_fetch_code(struct postings_cursor *cursor)
 {
-    if (!find_index(cursor) || !cursor_load_codes(cursor)) {
+    if (!cursor_find_index(cursor) || !cursor_load_codes(cursor)) {
         return 0;
     }
     cursor->code_ready = true;
@@ -294,5 +295,5 @@ uint8_t postings_cursor_fetch_code(struct postings_cursor *cursor)
 
 uint32_t postings_cursor_find_ordinal(struct postings_cursor *cursor)
 {
-    return find_index(cursor) ? cursor->block * POSTINGS_BLOCK + cursor->index : UINT32_MAX;
+    return cursor_find_index(cursor) ? cursor->block * POSTINGS_BLOCK + cursor->index : UINT32_MAX;
 }

@@ -1,5 +1,5 @@
 /*
- * fuzz_postings.c - any record over any SKIPS and BLOCKS: opened, walked, bounded, filled, checked.
+ * fuzz_postings.c - any record over any SKIPS and BLOCKS: opened, walked, bounded, filled, summed, looked up, checked.
  *
  * Input: u8 size of the record, u16 size of SKIPS, u8 of which the low half shifts the document count; the record,
  * SKIPS, and for the rest BLOCKS. Streams that long fit one extent, whose checksums are left out.

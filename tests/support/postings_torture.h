@@ -86,6 +86,78 @@ static inline int torture_fill(const struct postings_source *source, const struc
     return postings_cursor_status(&cursor);
 }
 
+static inline int torture_batches(const struct postings_source *source, const struct postings_list *list, bool ask)
+{
+    struct postings_cursor cursor;
+    const uint32_t *documents;
+    const uint8_t *codes;
+    uint32_t found = 0;
+    int64_t before = -1;
+    (void)!postings_cursor_open(&cursor, source, list);
+    while (postings_cursor_document(&cursor) != POSTINGS_END) {
+        uint32_t last = postings_cursor_document(&cursor) + found % 7 * 1000;
+        size_t count = postings_cursor_batch(&cursor, last, &documents, ask ? &codes : NULL);
+        for (size_t i = 0; i < count; i++) {
+            assert(documents[i] > before && documents[i] <= last && documents[i] < source->document_count);
+            before = documents[i];
+        }
+        found += (uint32_t)count;
+        assert(count != 0 || postings_cursor_status(&cursor) == AISLE_CORRUPT);
+    }
+    assert(postings_cursor_status(&cursor) == AISLE_CORRUPT || found == list->count);
+    return postings_cursor_status(&cursor);
+}
+
+/* Sums and bits of windows: both stay inside, and both tell of the same documents. */
+static inline int torture_sums(const struct postings_source *source, const struct postings_list *list)
+{
+    static int32_t scores[TORTURE_WINDOW + 64];
+    struct postings_cursor cursor;
+    int32_t table[256];
+    for (int i = 0; i < 256; i++) {
+        table[i] = 1 + i;
+    }
+    (void)!postings_cursor_open(&cursor, source, list);
+    uint32_t document = postings_cursor_document(&cursor);
+    for (uint32_t round = 0; document != POSTINGS_END && round < 1000; round++) {
+        uint64_t bits[TORTURE_WINDOW / 64 + 2] = {0};
+        memset(scores, 0, sizeof scores);
+        postings_cursor_accumulate(&cursor, document, TORTURE_WINDOW, table, scores, bits);
+        assert(bits[TORTURE_WINDOW / 64 + 1] == 0 && bits[TORTURE_WINDOW / 64] >> TORTURE_WINDOW % 64 == 0);
+        for (uint32_t i = 0; i < TORTURE_WINDOW + 64; i++) {
+            assert((scores[i] > 0) == (bits[i / 64] >> (i % 64) & 1));
+        }
+        uint32_t next = postings_cursor_document(&cursor);
+        assert(next >= document + TORTURE_WINDOW);
+        document = next;
+    }
+    return postings_cursor_status(&cursor);
+}
+
+static inline int torture_lookup(const struct postings_source *source, const struct postings_list *list,
+                                 uint32_t stride)
+{
+    enum { CANDIDATES = 200 };
+    struct postings_cursor cursor;
+    uint32_t documents[CANDIDATES];
+    uint8_t codes[CANDIDATES];
+    uint64_t found[CANDIDATES / 64 + 1];
+    (void)!postings_cursor_open(&cursor, source, list);
+    uint32_t document = postings_cursor_document(&cursor);
+    for (uint32_t round = 0; document != POSTINGS_END && round < 100; round++) {
+        uint32_t count = 1 + round % CANDIDATES;
+        for (uint32_t i = 0; i < count; i++) {
+            documents[i] = document;
+            document += 1 + (round + i) % 4 * stride;
+        }
+        postings_cursor_lookup(&cursor, documents, count, codes, found);
+        assert(found[(count - 1) / 64] >> ((count - 1) % 64) >> 1 == 0);
+        assert(postings_cursor_document(&cursor) >= documents[count - 1]);
+        document = postings_cursor_document(&cursor);
+    }
+    return postings_cursor_status(&cursor);
+}
+
 static inline int torture_list(const struct postings_source *source, const struct postings_list *list)
 {
     aisle_error error;
@@ -95,6 +167,11 @@ static inline int torture_list(const struct postings_source *source, const struc
     damaged |= torture_seeks(source, list, 60000);
     damaged |= torture_fill(source, list, false);
     damaged |= torture_fill(source, list, true);
+    damaged |= torture_batches(source, list, false);
+    damaged |= torture_batches(source, list, true);
+    damaged |= torture_sums(source, list);
+    damaged |= torture_lookup(source, list, 1);
+    damaged |= torture_lookup(source, list, 3000);
     damaged |= postings_check(source, list, &error);
     return damaged != 0 ? AISLE_CORRUPT : 0;
 }
