@@ -186,8 +186,8 @@ AISLE_API int aisle_infer_schema(aisle_bytes lines, char **schema, aisle_error *
 typedef struct aisle_options {
     size_t size;
     uint64_t memory_bytes; /* budget of a writer; at least 32 MiB; default 512 MiB */
-    uint32_t threads;      /* that a writer may use; 0 and 1: the caller's alone; 2: segments are written and merged
-                              beside it, by two threads that mostly sleep */
+    uint32_t threads;      /* that a writer may use; 0 and 1: the caller's alone; N: up to N threads (64 at most, 48 MiB
+                              of the budget for each) analyse and write beside the caller, and one merges */
     bool read_only;        /* never writes to the catalog's data; aisle_begin answers AISLE_READ_ONLY */
     uint64_t cache_bytes;  /* what searches keep of the heap for the next ones; default 128 MiB; 1: nothing */
     uint64_t merge_bytes_per_second; /* that merges beside the writer write at most; 0: as fast as they can */
@@ -218,7 +218,8 @@ AISLE_API int aisle_begin(aisle *catalog, aisle_writer **out, aisle_error *error
 /*
  * Adds the product, or replaces the one with its id. product: one JSON object of at most 1 MiB. AISLE_BAD_PRODUCT
  * when it breaks a rule of JSON (RFC 8259), UTF-8 or the schema: the message names the field, error->position the
- * byte; the writer goes on with the next product unharmed. After any other error the writer can only be freed.
+ * byte; the writer goes on with the next product unharmed. After any other error the writer can only be freed; with
+ * threads it may be of products that were put before this one.
  * Visible to searches after aisle_commit.
  */
 AISLE_API int aisle_put(aisle_writer *writer, aisle_bytes product, aisle_error *error);
@@ -253,11 +254,11 @@ AISLE_API int aisle_mark(aisle_writer *writer, const aisle_position *position, a
  * Makes all operations since the last commit durable and visible. On failure the catalog is as it was; of several
  * shards each is as it was or has committed, and reading the change log again from aisle_log_offset completes them.
  *
- * Commits make segments, and segments are merged. With aisle_options.threads of 2, that is done beside the writer: a
- * commit waits for one bounded transaction of a merge at most, unless merging has fallen behind by a hundred segments.
- * Otherwise a commit merges itself, no more than 16 MiB or eight times what it has written; larger merges wait for
- * aisle_compact, or until the catalog is in 64 segments, when a commit does take their time. A merge that does not
- * fit (memory, disk) is no failure of the commit: aisle_writer_stats tells, and the next commit tries again.
+ * Commits make segments, and segments are merged. With aisle_options.threads of 2 or more, that is done beside the
+ * writer: a commit waits for one bounded transaction of a merge at most, unless merging has fallen behind by a hundred
+ * segments. Otherwise a commit merges itself, no more than 16 MiB or eight times what it has written; larger merges
+ * wait for aisle_compact, or until the catalog is in 64 segments, when a commit does take their time. A merge that
+ * does not fit (memory, disk) is no failure of the commit: aisle_writer_stats tells, and the next commit tries again.
  */
 AISLE_API int aisle_commit(aisle_writer *writer, aisle_error *error);
 

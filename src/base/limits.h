@@ -59,6 +59,9 @@
 #define LIMIT_EXTENTS_COMPONENT (1u << 20)  /* extents of one component: 256 GiB                                     */
 #define LIMIT_TRANSACTION_BYTES (64u << 20) /* payload written by one bulk transaction                               */
 
+/* Threads */
+#define LIMIT_THREADS 64u /* that one writer uses                                                                   */
+
 /* Indexer */
 #define LIMIT_SOURCES (1u << 20) /* files of one run */
 

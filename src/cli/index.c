@@ -164,7 +164,8 @@ static int run(const struct indexer_options *run_options, struct progress *progr
 int cli_index(int argc, char **argv)
 {
     uint64_t memory = LIMIT_BUDGET_DEFAULT_BYTES;
-    uint64_t threads = sysconf(_SC_NPROCESSORS_ONLN) > 1 ? 2 : 1;
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    uint64_t threads = cores < 1 ? 1 : cores > (long)LIMIT_THREADS ? LIMIT_THREADS : (uint64_t)cores;
     uint64_t rejects_max = UINT64_MAX;
     const char *rejects = NULL;
     bool from_start = false;
@@ -180,8 +181,8 @@ int cli_index(int argc, char **argv)
         {.name = "from-start", .kind = OPTION_FLAG, .value.flag = &from_start,
          .help = "read files from their first line, not from where the last run stopped"},
         {.name = "threads", .kind = OPTION_NUMBER, .value.number = &threads, .argument = "N",
-         .help = "1: one; 2: segments are written on a second; default: 2 where there are two cores", .min = 1,
-         .max = 2},
+         .help = "that analyse and write, beside one that reads; 1: one for all; default: the cores there are",
+         .min = 1, .max = LIMIT_THREADS},
         {.name = "timings", .kind = OPTION_FLAG, .value.flag = &timings, .help = "print where the time went"},
         {.name = "json", .kind = OPTION_FLAG, .value.flag = &json, .help = "print the summary as JSON, too"},
     };

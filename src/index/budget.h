@@ -7,8 +7,9 @@
 #include <stdint.h>
 
 struct budget {
+    uint32_t workers;                 /* threads that build segments beside the caller; 0: it does so itself */
     uint64_t builder_bytes;           /* memory indexes of all shards, those being written included */
-    uint64_t transaction_bytes;       /* of a new segment's extents that wait in memory */
+    uint64_t transaction_bytes;       /* of a new segment's extents that wait in memory, for each worker */
     uint64_t merge_transaction_bytes; /* likewise, of a merge */
     uint64_t merge_documents;         /* that one merge may take: each takes some bytes */
     uint64_t sample_bytes;            /* of products that a dictionary is trained on */

@@ -150,14 +150,27 @@ uint32_t shard_writer_dictionary(struct shard_writer *writer)
     return number;
 }
 
+/* The current dictionary and its number; learned now if there is none, by one thread while others wait for it. */
+static int find_dictionary(struct shard_writer *writer, const struct segment_builder *builder, uint32_t *number,
+                           struct buf *dictionary, aisle_error *error)
+{
+    int status = 0;
+    pthread_mutex_lock(&writer->learning);
+    *number = shard_writer_dictionary(writer);
+    bool learned = *number == 0;
+    if (learned) {
+        status = make_dictionary(writer, builder, dictionary, number, error);
+    }
+    pthread_mutex_unlock(&writer->learning);
+    return learned ? status : load_dictionary(writer, *number, dictionary, error);
+}
+
 int shard_writer_compressor(struct shard_writer *writer, const struct segment_builder *builder, uint32_t *number,
                             struct compressor **out, aisle_error *error)
 {
     struct buf dictionary;
     buf_init(&dictionary, LIMIT_DICTIONARY_BYTES);
-    *number = shard_writer_dictionary(writer);
-    int status = *number == 0 ? make_dictionary(writer, builder, &dictionary, number, error)
-                              : load_dictionary(writer, *number, &dictionary, error);
+    int status = find_dictionary(writer, builder, number, &dictionary, error);
     if (status == 0) {
         status = compressor_new(buf_bytes(&dictionary), COMPRESS_LEVEL, out);
         if (status != 0) {

@@ -1,27 +1,22 @@
 /*
- * flush.c - from the memory index to a pending segment, on the caller's thread or beside it.
+ * flush.c - from a memory index to a pending segment, on whatever thread has the builder.
  *
- * A flush beside runs on one thread with the full builder, while the writer fills an empty one. The thread uses the
- * writer's storage, in its turn, and under the lock the numbers of its manifest; finding what the new segment replaces
- * is left to the join, because it changes what the writer looks at.
+ * The thread uses the writer's storage, in its turn, and looks at the writer under its lock: for the new segment's
+ * number, and to kill what its products replace.
  */
 #include "index/shard_writer_private.h"
 
 #include "base/alloc.h"
 #include "base/clock.h"
 
-#include <pthread.h>
 #include <stdlib.h>
 
 struct flush {
     struct shard_writer *writer;
-    struct segment_builder *builder; /* full */
+    struct segment_builder *builder; /* borrowed */
     uint32_t id;                     /* 0: none yet */
     struct segment_info info;
-    aisle_error error;
-    int status;
     uint64_t compress_ns, encode_ns, commit_ns;
-    pthread_t thread;
 };
 
 /* ---- older versions of a batch ---- */
@@ -86,14 +81,14 @@ static int compress_product(void *context, struct bytes stored, struct buf *out)
 }
 
 /* Everything that the disk needs of the builder; touches nothing of the writer but its manifest's numbers. */
-static int write_segment(struct shard_writer *writer, struct flush *flush)
+static int write_segment(struct shard_writer *writer, struct flush *flush, aisle_error *error)
 {
     struct segment_writer *segment_writer = NULL;
     struct store_context store = {.compressor = NULL};
     uint32_t dictionary = 0;
     uint64_t start = clock_monotonic_ns();
     flush->id = shard_writer_build(writer);
-    int status = shard_writer_compressor(writer, flush->builder, &dictionary, &store.compressor, &flush->error);
+    int status = shard_writer_compressor(writer, flush->builder, &dictionary, &store.compressor, error);
     if (status != 0) {
         return status;
     }
@@ -105,11 +100,11 @@ static int write_segment(struct shard_writer *writer, struct flush *flush)
         status = segment_builder_write(flush->builder, segment_writer, compress_product, &store);
     }
     if (status == 0) {
-        status = segment_writer_finish(segment_writer, &flush->info, &flush->error);
-    } else if (segment_writer != NULL && segment_writer->sink.error.code != 0) {
-        flush->error = segment_writer->sink.error;
+        status = segment_writer_finish(segment_writer, &flush->info, error);
+    } else if (segment_writer != NULL && segment_writer->sink.error.code != 0 && error != NULL) {
+        *error = segment_writer->sink.error;
     } else {
-        error_set(&flush->error, status, "a segment cannot be written: %s", aisle_error_text(status));
+        error_set(error, status, "a segment cannot be written: %s", aisle_error_text(status));
     }
     if (status == 0) {
         flush->compress_ns = store.ns;
@@ -167,94 +162,38 @@ static int take_segment(struct shard_writer *writer, const struct flush *flush, 
     return status == 0 ? 0 : error_no_memory(error, "adding a segment");
 }
 
-static int finish(struct shard_writer *writer, const struct flush *flush, aisle_error *error)
+int shard_writer_write(struct shard_writer *writer, struct segment_builder *builder, aisle_error *error)
 {
-    if (flush->status != 0) {
-        if (error != NULL) {
-            *error = flush->error;
-        }
-        return flush->status;
+    int status = 0;
+    if (segment_builder_live(builder) != 0) {
+        struct flush flush = {.writer = writer, .builder = builder};
+        status = write_segment(writer, &flush, error);
+        shard_writer_lock(writer);
+        status = status != 0 ? status : take_segment(writer, &flush, error);
+        shard_writer_built(writer, flush.id);
+        shard_writer_unlock(writer);
     }
-    shard_writer_lock(writer);
-    int status = take_segment(writer, flush, error);
-    shard_writer_built(writer, flush->id);
-    bool many = count_pending(writer) >= PENDING_MAX;
-    shard_writer_unlock(writer);
-    return status == 0 && many ? shard_writer_merge_pending(writer, error) : status;
+    if (status == 0) {
+        segment_builder_reset(builder);
+    }
+    return status;
 }
 
 int shard_writer_flush(struct shard_writer *writer, aisle_error *error)
 {
-    int status = shard_writer_join(writer, error);
-    if (status == 0 && segment_builder_live(writer->builder) != 0) {
-        struct flush flush = {.writer = writer, .builder = writer->builder};
-        flush.status = write_segment(writer, &flush);
-        status = finish(writer, &flush, error);
-    }
-    if (status == 0) {
-        segment_builder_reset(writer->builder);
-    }
-    return status;
+    int status = shard_writer_write(writer, writer->builder, error);
+    return status == 0 ? shard_writer_tidy(writer, error) : status;
 }
 
-static void *run_flush(void *context)
+int shard_writer_tidy(struct shard_writer *writer, aisle_error *error)
 {
-    struct flush *flush = context;
-    flush->status = write_segment(flush->writer, flush);
-    return NULL;
+    return shard_writer_crowded(writer) ? shard_writer_merge_pending(writer, error) : 0;
 }
 
-int shard_writer_flush_beside(struct shard_writer *writer, aisle_error *error)
+bool shard_writer_crowded(struct shard_writer *writer)
 {
-    int status = shard_writer_join(writer, error);
-    if (status != 0 || segment_builder_live(writer->builder) == 0) {
-        return status;
-    }
-    struct flush *flush = mem_calloc(1, sizeof *flush);
-    struct segment_builder *empty = NULL;
-    if (flush == NULL || segment_builder_new(writer->shard->columns, &empty) != 0) {
-        mem_free(flush);
-        return error_no_memory(error, "beginning to write a segment");
-    }
-    *flush = (struct flush){.writer = writer, .builder = writer->builder};
-    if (pthread_create(&flush->thread, NULL, run_flush, flush) != 0) {
-        /* No thread to be had: write here and now. */
-        segment_builder_free(empty);
-        mem_free(flush);
-        return shard_writer_flush(writer, error);
-    }
-    writer->builder = empty;
-    writer->flush = flush;
-    return 0;
-}
-
-int shard_writer_join(struct shard_writer *writer, aisle_error *error)
-{
-    struct flush *flush = writer->flush;
-    if (flush == NULL) {
-        return 0;
-    }
-    pthread_join(flush->thread, NULL);
-    writer->flush = NULL;
-    int status = finish(writer, flush, error);
-    segment_builder_free(flush->builder);
-    mem_free(flush);
-    return status;
-}
-
-void flush_abandon(struct shard_writer *writer)
-{
-    struct flush *flush = writer->flush;
-    if (flush != NULL) {
-        pthread_join(flush->thread, NULL);
-        segment_builder_free(flush->builder);
-        mem_free(flush);
-        writer->flush = NULL;
-    }
-}
-
-uint64_t shard_writer_memory(const struct shard_writer *writer)
-{
-    uint64_t flushing = writer->flush == NULL ? 0 : segment_builder_memory(writer->flush->builder);
-    return segment_builder_memory(writer->builder) + flushing;
+    shard_writer_lock(writer);
+    bool crowded = count_pending(writer) >= PENDING_MAX;
+    shard_writer_unlock(writer);
+    return crowded;
 }

@@ -31,16 +31,14 @@ void shard_writer_release(struct shard_writer *writer)
         return;
     }
     bool forked = storage_forked(writer->shard->storage);
-    if (!forked) {
-        flush_abandon(writer);
-    }
     release_segments(writer);
     segment_builder_free(writer->builder);
     manifest_release(&writer->manifest);
     changes_release(&writer->changes);
     mem_free(writer->marks);
     if (!forked) {
-        /* In a child, whoever held them and the flush's thread are not there. */
+        /* In a child, whoever held them is not there. */
+        pthread_mutex_destroy(&writer->learning);
         pthread_mutex_destroy(&writer->lock);
         turns_release(&writer->turns);
     }
@@ -190,6 +188,11 @@ int shard_writer_begin(struct shard_writer *writer, struct shard *shard, const s
         turns_release(&writer->turns);
         return error_no_memory(error, "beginning to write");
     }
+    if (pthread_mutex_init(&writer->learning, NULL) != 0) {
+        pthread_mutex_destroy(&writer->lock);
+        turns_release(&writer->turns);
+        return error_no_memory(error, "beginning to write");
+    }
     writer->shard = shard;
     writer->budget = budget;
     writer->gate = (struct sink_gate){.enter = enter_gate, .leave = leave_gate, .context = writer};
@@ -209,14 +212,19 @@ static bool is_dead(const struct writer_segment *segment, uint32_t document)
     return segment->dead != NULL && bitset_get(segment->dead, document);
 }
 
+static bool find_waiting(struct segment_builder *builder, struct bytes id, uint64_t id_hash, struct writer_place *place)
+{
+    place->builder = builder;
+    return builder != NULL && segment_builder_find(builder, id, id_hash, &place->document) == 0;
+}
+
 int shard_writer_find(const struct shard_writer *writer, struct bytes id, uint64_t id_hash,
                       struct writer_place *place)
 {
-    *place = (struct writer_place){.in_builder = true};
-    if (segment_builder_find(writer->builder, id, id_hash, &place->document) == 0) {
+    if (find_waiting(place->lane, id, id_hash, place) || find_waiting(writer->builder, id, id_hash, place)) {
         return 0;
     }
-    place->in_builder = false;
+    place->builder = NULL;
     for (uint32_t i = writer->segment_count; i-- > 0;) {
         int status = ids_find(&writer->segments[i].segment->ids, id, id_hash, &place->document);
         if (status == 0 && !is_dead(&writer->segments[i], place->document)) {
@@ -262,8 +270,8 @@ int shard_writer_kill_in(struct shard_writer *writer, struct writer_segment *seg
 
 int shard_writer_kill(struct shard_writer *writer, const struct writer_place *place)
 {
-    if (place->in_builder) {
-        segment_builder_drop(writer->builder, place->document);
+    if (place->builder != NULL) {
+        segment_builder_drop(place->builder, place->document);
         return 0;
     }
     return shard_writer_kill_in(writer, &writer->segments[place->segment], place->document);

@@ -6,10 +6,11 @@
  * versions of what was put are found when the builder is written, by walking each segment's id table once beside the
  * sorted batch: never one random look-up a put.
  *
- * Thread rule: the writer's thread, but for shard_writer_merge, which the merger's thread calls too (merger.h). What
- * both touch is behind `lock`: segments, changes, manifest and times. The writer's thread takes it wherever it looks
- * at them, and never while it waits for a flush; whoever writes to the storage takes its turn, after the lock. What a
- * place (shard_writer_find) says holds as long as the lock is held, because a merge moves documents.
+ * Thread rule: the writer's thread, but for shard_writer_merge, which the merger's thread calls too (merger.h), and
+ * shard_writer_write, which workers call (workers.h). What they all touch is behind `lock`: segments, changes, manifest
+ * and times. The writer's thread takes it wherever it looks at them, and never while it waits for a worker; whoever
+ * writes to the storage takes its turn, after the lock. What a place (shard_writer_find) says holds as long as the lock
+ * is held, because a merge moves documents.
  */
 #ifndef AISLE_INDEX_SHARD_WRITER_H
 #define AISLE_INDEX_SHARD_WRITER_H
@@ -36,8 +37,8 @@ struct writer_mark {
     bool changed;        /* since the last publish */
 };
 
-/* A flush, a merge of pending segments, a merge by the writer and one by the merger. */
-#define WRITER_BUILDING_MAX 4u
+/* A flush of each worker and one of the caller, a merge of pending segments, one by the writer, one by the merger. */
+#define WRITER_BUILDING_MAX (LIMIT_THREADS + 4u)
 
 struct merge_run;
 
@@ -53,15 +54,15 @@ struct merge_counts {
 struct shard_writer {
     struct shard *shard; /* NULL: not begun */
     const struct budget *budget;
-    struct segment_builder *builder;
-    struct flush *flush; /* under way on a thread of its own; NULL: none */
+    struct segment_builder *builder; /* owned; the caller's: workers have builders of their own */
     struct turns turns;  /* to write to the storage */
     struct sink_gate gate; /* which takes them */
     struct writer_mark *marks; /* owned: of the sources read since the writer began */
     uint32_t mark_count;
     uint32_t mark_current; /* where the next operations come from */
     bool skipping;         /* the current mark is not behind what was committed: operations are repeats */
-    pthread_mutex_t lock;  /* over all that follows */
+    pthread_mutex_t learning; /* held while the first dictionary is learned; taken before the lock */
+    pthread_mutex_t lock;     /* over all that follows */
     struct manifest manifest; /* as committed; its numbers move on as segments are written */
     struct writer_segment *segments;
     uint32_t segment_count;
@@ -98,14 +99,15 @@ must_check int shard_writer_reload(struct shard_writer *writer, aisle_error *err
 
 /* A place for a product that the writer found. */
 struct writer_place {
-    bool in_builder;
+    struct segment_builder *lane;    /* borrowed: a worker's, to be looked at, too; NULL: none */
+    struct segment_builder *builder; /* borrowed: which has the product; NULL: a segment */
     uint32_t segment; /* index in segments */
     uint32_t document;
 };
 
 /*
- * Under the lock: the live version of a product, not yet committed ones included; nothing may be flushing. 0 or
- * AISLE_END.
+ * Under the lock: the live version of a product, not yet committed ones included; place->lane is the caller's to set.
+ * Nothing that may hold the product is being written. 0 or AISLE_END.
  */
 must_check int shard_writer_find(const struct shard_writer *writer, struct bytes id, uint64_t id_hash,
                                  struct writer_place *place);
@@ -113,18 +115,15 @@ must_check int shard_writer_find(const struct shard_writer *writer, struct bytes
 /* Under the lock: kills it. */
 must_check int shard_writer_kill(struct shard_writer *writer, const struct writer_place *place);
 
-/* Writes the builder's documents as a pending segment. Nothing to do when it is empty. Joins first. */
+/* Writes a builder's documents as a pending segment and empties it; nothing to do when it is empty. Any thread's. */
+must_check int shard_writer_write(struct shard_writer *writer, struct segment_builder *builder, aisle_error *error);
+
+/* As shard_writer_write for the writer's own builder; then tidies. */
 must_check int shard_writer_flush(struct shard_writer *writer, aisle_error *error);
 
-/*
- * As shard_writer_flush, but returns at once with an empty builder: a thread writes the documents beside what comes
- * next. shard_writer_join waits for it; everything here that looks for products or publishes joins first.
- */
-must_check int shard_writer_flush_beside(struct shard_writer *writer, aisle_error *error);
-must_check int shard_writer_join(struct shard_writer *writer, aisle_error *error);
-
-/* Heap bytes of the builders, the one being written included. */
-uint64_t shard_writer_memory(const struct shard_writer *writer);
+/* A batch of many flushes: merges its pending segments when there are too many. No worker may be writing then. */
+must_check int shard_writer_tidy(struct shard_writer *writer, aisle_error *error);
+bool shard_writer_crowded(struct shard_writer *writer);
 
 /* Flushes, then makes everything since the last publish durable and visible; nothing to do when there is nothing. */
 must_check int shard_writer_publish(struct shard_writer *writer, aisle_error *error);

@@ -70,7 +70,4 @@ must_check int shard_writer_merge_pending(struct shard_writer *writer, aisle_err
 /* Under the lock: forgets the pending segments; their extents are refuse then. */
 void shard_writer_drop_pending(struct shard_writer *writer);
 
-/* Waits for a flush beside and forgets its result. */
-void flush_abandon(struct shard_writer *writer);
-
 #endif

@@ -6,6 +6,7 @@
 #include "index/merger.h"
 #include "index/result.h"
 #include "index/shard_writer.h"
+#include "index/workers.h"
 #include "index/writer_read.h"
 
 #include "base/alloc.h"
@@ -19,6 +20,9 @@ struct aisle_writer {
     struct budget budget;
     struct shard_writer *shards; /* owned, one a shard */
     struct merger merger;        /* with a thread to spare */
+    struct workers *workers;     /* owned; NULL: not needed yet, or not to be had */
+    bool wide;                   /* products go to the workers; else the caller's thread takes them in */
+    uint64_t taken;              /* products since the last commit */
     struct ingest ingest;
     struct product_reader *reader;
     struct product_codec codec;
@@ -143,7 +147,9 @@ void aisle_writer_free(aisle_writer *writer)
     if (writer == NULL) {
         return;
     }
-    if (!storage_forked(writer->catalog->shards[0].storage)) {
+    bool forked = storage_forked(writer->catalog->shards[0].storage);
+    workers_free(writer->workers, forked);
+    if (!forked) {
         merger_release(&writer->merger, !writer->failed);
     }
     for (uint32_t i = 0; writer->shards != NULL && i < writer->catalog->shard_count; i++) {
@@ -171,7 +177,7 @@ static bool is_repeated(const struct shard_writer *shard)
     return shard->skipping;
 }
 
-/* Of all shards; *largest is the one whose builder in use holds most. */
+/* Of the caller's builders; *largest is the shard whose builder holds most. */
 static uint64_t memory_used(const struct aisle_writer *writer, uint32_t *largest)
 {
     uint64_t total = 0;
@@ -179,7 +185,7 @@ static uint64_t memory_used(const struct aisle_writer *writer, uint32_t *largest
     *largest = 0;
     for (uint32_t i = 0; i < writer->catalog->shard_count; i++) {
         uint64_t filling = segment_builder_memory(writer->shards[i].builder);
-        total += shard_writer_memory(&writer->shards[i]);
+        total += filling;
         if (filling > most) {
             most = filling;
             *largest = i;
@@ -188,37 +194,19 @@ static uint64_t memory_used(const struct aisle_writer *writer, uint32_t *largest
     return total;
 }
 
-/*
- * With a thread to spare: at half the budget the fullest shard is written beside what comes next; one at a time, so
- * that the halves in memory stay two.
- */
-static int keep_budget_beside(struct aisle_writer *writer, uint32_t largest, aisle_error *error)
+static void note_memory(struct aisle_writer *writer, uint64_t used)
 {
-    uint64_t filling = 0;
-    for (uint32_t i = 0; i < writer->catalog->shard_count; i++) {
-        filling += segment_builder_memory(writer->shards[i].builder);
-    }
-    if (filling < writer->budget.builder_bytes / 2) {
-        return 0;
-    }
-    int status = 0;
-    for (uint32_t i = 0; i < writer->catalog->shard_count && status == 0; i++) {
-        status = shard_writer_join(&writer->shards[i], error);
-    }
-    return status == 0 ? shard_writer_flush_beside(&writer->shards[largest], error) : status;
+    aisle_writer_statistics *statistics = &writer->statistics;
+    statistics->memory_bytes = used;
+    statistics->memory_peak = used > statistics->memory_peak ? used : statistics->memory_peak;
 }
 
 static int keep_budget(struct aisle_writer *writer, aisle_error *error)
 {
     uint32_t largest;
     uint64_t used = memory_used(writer, &largest);
-    writer->statistics.memory_bytes = used;
-    writer->statistics.memory_peak =
-        used > writer->statistics.memory_peak ? used : writer->statistics.memory_peak;
-    if (writer->catalog->threads < 2) {
-        return used < writer->budget.builder_bytes ? 0 : shard_writer_flush(&writer->shards[largest], error);
-    }
-    return keep_budget_beside(writer, largest, error);
+    note_memory(writer, used);
+    return used < writer->budget.builder_bytes ? 0 : shard_writer_flush(&writer->shards[largest], error);
 }
 
 /* Drops what the builder holds under this id; older versions on disk are found when it is written. */
@@ -230,8 +218,9 @@ static void drop_waiting(struct shard_writer *shard, struct bytes id, uint64_t i
     }
 }
 
-static int put_product(struct aisle_writer *writer, struct shard_writer *shard, uint64_t id_hash, struct bytes text,
-                       aisle_error *error)
+/* On the caller's thread. */
+static int take_product(struct aisle_writer *writer, struct shard_writer *shard, uint64_t id_hash, struct bytes text,
+                        aisle_error *error)
 {
     const struct product *product = &writer->product;
     uint64_t start = clock_monotonic_ns();
@@ -242,12 +231,103 @@ static int put_product(struct aisle_writer *writer, struct shard_writer *shard, 
         status = status != 0 ? status : ingest_add(&writer->ingest, shard->builder, product, id_hash, text);
     }
     writer->statistics.analyse_ns += clock_monotonic_ns() - start;
-    if (status != 0) {
-        return fail(writer, error_set(error, status, "a product cannot be added: %s (%s)", aisle_error_text(status),
-                                      writer->catalog->path));
+    return status == 0 ? keep_budget(writer, error)
+                       : error_set(error, status, "a product cannot be added: %s (%s)", aisle_error_text(status),
+                                   writer->catalog->path);
+}
+
+/* ---- workers ---- */
+
+/*
+ * A batch of so many products goes to the workers: waking them is not worth it for fewer, which would also make a
+ * segment for each of them. Less than a dictionary is learned from, so that the first is learned from a large batch.
+ */
+#define WIDE_PRODUCTS 900u
+#define WIDE_LOOK 4096u /* products between looks at what workers have made */
+
+static int begin_workers(struct aisle_writer *writer, aisle_error *error)
+{
+    struct aisle *catalog = writer->catalog;
+    const struct workers_setup setup = {.schema = catalog->schema,
+                                        .columns = &catalog->columns,
+                                        .weights = &catalog->weights,
+                                        .budget = &writer->budget,
+                                        .shards = writer->shards,
+                                        .ingest = &writer->ingest,
+                                        .shard_count = catalog->shard_count,
+                                        .threads = writer->budget.workers};
+    int status = workers_new(&setup, &writer->workers, error);
+    if (status == AISLE_LIMIT) {
+        writer->budget.workers = 0; /* no threads to be had: the caller's is enough */
+        return 0;
     }
-    status = keep_budget(writer, error);
+    return status;
+}
+
+/* From here to the next commit products go to the workers, who find what the caller has taken in written. */
+static int go_wide(struct aisle_writer *writer, aisle_error *error)
+{
+    int status = writer->workers == NULL ? begin_workers(writer, error) : 0;
+    if (status != 0 || writer->workers == NULL) {
+        return status;
+    }
+    for (uint32_t i = 0; i < writer->catalog->shard_count && status == 0; i++) {
+        status = shard_writer_flush(&writer->shards[i], error);
+    }
+    writer->wide = status == 0;
+    return status;
+}
+
+static bool is_crowded(struct aisle_writer *writer)
+{
+    bool crowded = false;
+    for (uint32_t i = 0; i < writer->catalog->shard_count; i++) {
+        crowded = crowded || shard_writer_crowded(&writer->shards[i]);
+    }
+    return crowded;
+}
+
+/* Now and then: counts memory, and merges pending segments when there are too many. */
+static int look_after_workers(struct aisle_writer *writer, aisle_error *error)
+{
+    note_memory(writer, workers_memory(writer->workers));
+    int status = is_crowded(writer) ? workers_flush(writer->workers, error) : 0;
+    for (uint32_t i = 0; i < writer->catalog->shard_count && status == 0; i++) {
+        status = shard_writer_tidy(&writer->shards[i], error);
+    }
+    return status;
+}
+
+static int put_product(struct aisle_writer *writer, struct shard_writer *shard, uint64_t id_hash, struct bytes text,
+                       aisle_error *error)
+{
+    int status = 0;
+    writer->taken++;
+    if (!writer->wide && writer->budget.workers != 0 && writer->taken > WIDE_PRODUCTS) {
+        status = go_wide(writer, error);
+    }
+    if (status == 0 && !writer->wide) {
+        status = take_product(writer, shard, id_hash, text, error);
+    } else if (status == 0) {
+        uint32_t number = (uint32_t)(shard - writer->shards);
+        status = workers_put(writer->workers, number, &writer->product, text, id_hash, error);
+        if (status == 0 && writer->taken % WIDE_LOOK == 0) {
+            status = look_after_workers(writer, error);
+        }
+    }
     return status == 0 ? 0 : fail(writer, status);
+}
+
+/* Has everything written that workers hold. The next batch is wide from its beginning if this one was large. */
+static int gather(struct aisle_writer *writer, aisle_error *error)
+{
+    int status = writer->wide ? workers_flush(writer->workers, error) : 0;
+    if (writer->wide) {
+        note_memory(writer, workers_memory(writer->workers));
+    }
+    writer->wide = writer->wide && status == 0 && writer->taken > WIDE_PRODUCTS;
+    writer->taken = 0;
+    return status;
 }
 
 static int read_product(struct aisle_writer *writer, struct bytes text, aisle_error *error)
@@ -283,15 +363,20 @@ static int not_found(struct bytes id, aisle_error *error)
     return error_set(error, AISLE_NOT_FOUND, "no product has the id \"%.*s\"", shown, (const char *)id.data);
 }
 
-/* Waits for a flush, takes the lock and finds the product; whatever comes of it, the caller gives the lock back. */
+/* Settles the lane, takes the lock and finds the product; whatever comes of it, the caller gives the lock back. */
 static int find_product(struct aisle_writer *writer, struct shard_writer *shard, struct bytes id, uint64_t id_hash,
                         struct writer_place *place, aisle_error *error)
 {
-    int status = shard_writer_join(shard, error);
+    struct segment_builder *builder = NULL;
+    int status = 0;
+    if (writer->wide) {
+        status = workers_settle_lane(writer->workers, (uint32_t)(shard - writer->shards), id_hash, &builder, error);
+    }
     shard_writer_lock(shard);
     if (status != 0) {
         return fail(writer, status);
     }
+    *place = (struct writer_place){.lane = builder};
     status = shard_writer_find(shard, id, id_hash, place);
     if (status == AISLE_END) {
         return not_found(id, error);
@@ -388,8 +473,8 @@ static int list_members(const struct json *json, struct bytes patch, struct json
 static int current_product(struct aisle_writer *writer, struct shard_writer *shard, const struct writer_place *place,
                            struct buf *out)
 {
-    if (place->in_builder) {
-        struct bytes stored = segment_builder_stored(shard->builder, place->document);
+    if (place->builder != NULL) {
+        struct bytes stored = segment_builder_stored(place->builder, place->document);
         buf_put(out, stored.data, stored.size);
         return buf_status(out);
     }
@@ -433,7 +518,7 @@ static int patch_or_read(struct aisle_writer *writer, struct shard_writer *shard
     struct writer_place place;
     int status = find_product(writer, shard, id, id_hash, &place, error);
     if (status == 0) {
-        bool committed = !place.in_builder && !shard->segments[place.segment].pending;
+        bool committed = place.builder == NULL && !shard->segments[place.segment].pending;
         *done = committed && is_columns_only(writer);
         status = *done ? change_columns(writer, shard, &place) : current_product(writer, shard, &place, current);
         if (status != 0) {
@@ -509,6 +594,7 @@ static int publish(struct aisle_writer *writer, aisle_error *error)
     if (status != 0) {
         return status;
     }
+    status = gather(writer, error);
     for (uint32_t i = 0; i < writer->catalog->shard_count && status == 0; i++) {
         status = shard_writer_publish(&writer->shards[i], error);
     }
@@ -658,6 +744,7 @@ int aisle_writer_stats(const aisle_writer *writer, aisle_writer_statistics *out)
     for (uint32_t i = 0; i < writer->catalog->shard_count; i++) {
         add_statistics(&writer->shards[i], &statistics);
     }
+    statistics.analyse_ns += writer->workers == NULL ? 0 : workers_analyse_ns(writer->workers);
     statistics.size = size;
     memcpy(out, &statistics, size);
     return 0;

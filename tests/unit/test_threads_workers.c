@@ -1,29 +1,32 @@
 /*
- * test_threads_flush.c - segments written beside the writer: the catalog is the one that a single thread makes.
+ * test_threads_workers.c - products taken in by workers: the catalog is the one that a single thread makes.
  *
  * Run under ThreadSanitizer, too.
  */
 #include "index_fixture.h"
 
-#define PRODUCTS 3000u
+#define PRODUCTS 6000u
+#define PAD_BYTES 8000u
+#define BUDGET_OF_WORKER (UINT64_C(48) << 20) /* with less there are fewer workers */
 
 static aisle *fill(const char *name, uint32_t threads, uint32_t shards)
 {
     aisle *catalog = NULL;
     aisle_writer *writer = NULL;
-    aisle_options options = {.size = sizeof options, .memory_bytes = BUDGET_LEAST, .threads = threads};
+    aisle_options options = {.size = sizeof options, .memory_bytes = BUDGET_OF_WORKER * threads, .threads = threads};
     create_catalog(name, NULL, shards);
     assert_done(aisle_open(path_of(name), &options, &catalog, &error));
     assert_done(aisle_begin(catalog, &writer, &error));
     for (unsigned i = 0; i < PRODUCTS; i++) {
-        static char product[8192];
+        static char product[PAD_BYTES + 192];
         char id[16];
         int size = snprintf(product, sizeof product,
-                            "{\"id\":\"P%u\",\"title\":\"item%u shared\",\"price\":%u,\"pad\":\"", i % 2000, i % 50, i);
-        memset(product + size, 'p', 6000);
-        memcpy(product + size + 6000, "\"}", 3);
+                            "{\"id\":\"P%u\",\"title\":\"item%u shared \\u00e9t\\u00e9\",\"price\":%u,\"pad\":\"",
+                            i % 4000, i % 50, i);
+        memset(product + size, 'p', PAD_BYTES);
+        memcpy(product + size + PAD_BYTES, "\"}", 3);
         assert_done(aisle_put(writer, (aisle_bytes){product, strlen(product)}, &error));
-        snprintf(id, sizeof id, "P%u", i / 2 % 2000);
+        snprintf(id, sizeof id, "P%u", i / 2 % 4000);
         if (i % 701 == 700) {
             aisle_bytes fields = {"{\"price\":0.5}", 13};
             assert_done(aisle_patch(writer, (aisle_bytes){id, strlen(id)}, fields, &error));
@@ -42,7 +45,7 @@ static void assert_same(aisle *a, aisle *b, const char *text)
 {
     aisle_result *left = NULL;
     aisle_result *right = NULL;
-    aisle_query query = {.size = sizeof query, .text = text, .limit = 3000};
+    aisle_query query = {.size = sizeof query, .text = text, .limit = 5000};
     assert_done(aisle_search(a, &query, &left, &error));
     assert_done(aisle_search(b, &query, &right, &error));
     assert_int_equal(aisle_result_total(left, NULL), aisle_result_total(right, NULL));
@@ -60,13 +63,13 @@ static void assert_same(aisle *a, aisle *b, const char *text)
     aisle_result_free(right);
 }
 
-static void two_threads_make_the_catalog_that_one_makes(void **state)
+static void workers_make_the_catalog_that_one_thread_makes(void **state)
 {
     (void)state;
     aisle *alone = fill("alone", 1, 1);
     aisle *beside = fill("beside", 2, 1);
-    aisle *shards = fill("shards", 2, 3);
-    static const char *const queries[] = {"", "shared", "item7", "item1* -item17", "item3 OR item4"};
+    aisle *shards = fill("shards", 3, 2);
+    static const char *const queries[] = {"", "shared", "ete", "item7", "item1* -item17", "item3 OR item4"};
     for (size_t i = 0; i < sizeof queries / sizeof queries[0]; i++) {
         assert_same(alone, beside, queries[i]);
         assert_same(alone, shards, queries[i]);
@@ -76,21 +79,21 @@ static void two_threads_make_the_catalog_that_one_makes(void **state)
     aisle_close(shards);
 }
 
-/* A writer that goes while a segment is being written waits for it and leaves the catalog as it was. */
-static void writer_freed_beside_a_flush_leaves_nothing(void **state)
+/* A writer that goes while workers are at it waits for them and leaves the catalog as it was. */
+static void writer_freed_beside_its_workers_leaves_nothing(void **state)
 {
     (void)state;
     aisle *catalog = NULL;
     aisle_writer *writer = NULL;
-    aisle_options options = {.size = sizeof options, .memory_bytes = BUDGET_LEAST, .threads = 2};
+    aisle_options options = {.size = sizeof options, .memory_bytes = 2 * BUDGET_OF_WORKER, .threads = 2};
     create_catalog("left", NULL, 1);
     assert_done(aisle_open(path_of("left"), &options, &catalog, &error));
     assert_done(aisle_begin(catalog, &writer, &error));
-    for (unsigned i = 0; i < 1500; i++) {
-        static char product[8192];
+    for (unsigned i = 0; i < 3000; i++) {
+        static char product[PAD_BYTES + 192];
         int size = snprintf(product, sizeof product, "{\"id\":\"P%u\",\"pad\":\"", i);
-        memset(product + size, 'p', 6000);
-        memcpy(product + size + 6000, "\"}", 3);
+        memset(product + size, 'p', PAD_BYTES);
+        memcpy(product + size + PAD_BYTES, "\"}", 3);
         assert_done(aisle_put(writer, (aisle_bytes){product, strlen(product)}, &error));
     }
     aisle_writer_free(writer);
@@ -104,8 +107,10 @@ static void writer_freed_beside_a_flush_leaves_nothing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(two_threads_make_the_catalog_that_one_makes, make_directory, remove_directory),
-        cmocka_unit_test_setup_teardown(writer_freed_beside_a_flush_leaves_nothing, make_directory, remove_directory),
+        cmocka_unit_test_setup_teardown(workers_make_the_catalog_that_one_thread_makes, make_directory,
+                                        remove_directory),
+        cmocka_unit_test_setup_teardown(writer_freed_beside_its_workers_leaves_nothing, make_directory,
+                                        remove_directory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
