@@ -1,11 +1,15 @@
 /*
  * Lucene.java - Lucene as a peer of Aisle (the protocol is in peer.h, the runs are in run.py).
  *
- *     Lucene build CORPUS INDEX THREADS merged|reordered|built; Lucene search INDEX QUERIES MODE WARM PASSES
+ *     Lucene build CORPUS INDEX THREADS built|stored|small
+ *     Lucene merge INDEX merged|reordered
+ *     Lucene search INDEX QUERIES MODE WARM PASSES
  *
  * Its defaults where they are its best: memory-mapped, block-max pruning on (only the ten best are wanted), counts by
- * its own short cuts, no query cache. merged: one segment; reordered: that, with its products in the order that its
- * graph bisection finds; built: as indexing leaves them. A product's number is a column, read for each hit.
+ * its own short cuts, no query cache. built: segments as indexing leaves them; stored: with each line of the corpus as a
+ * stored field; small: likewise, compressed for size. merge makes one segment of what is built; reordered: in the order
+ * that its graph bisection finds. A product's number is a column, read for each hit; price, sales, category and brand
+ * are columns, too, and the price has points.
  */
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -15,8 +19,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import org.apache.lucene.analysis.core.WhitespaceAnalyzer;
+import org.apache.lucene.codecs.lucene104.Lucene104Codec;
 import org.apache.lucene.document.Document;
+import org.apache.lucene.document.LongField;
 import org.apache.lucene.document.NumericDocValuesField;
+import org.apache.lucene.document.SortedDocValuesField;
+import org.apache.lucene.document.StoredField;
 import org.apache.lucene.document.TextField;
 import org.apache.lucene.document.Field;
 import org.apache.lucene.index.*;
@@ -25,6 +33,7 @@ import org.apache.lucene.misc.index.BPReorderingMergePolicy;
 import org.apache.lucene.search.*;
 import org.apache.lucene.search.similarities.BM25Similarity;
 import org.apache.lucene.store.MMapDirectory;
+import org.apache.lucene.util.BytesRef;
 import org.apache.lucene.util.Version;
 
 public class Lucene {
@@ -35,12 +44,21 @@ public class Lucene {
     // ---- building ----
 
     /** Takes lines off the corpus, a batch at a time, until there are none. */
-    static void put(IndexWriter writer, BufferedReader corpus) throws IOException {
+    static void put(IndexWriter writer, BufferedReader corpus, boolean stored) throws IOException {
         TextField text = new TextField("text", "", Field.Store.NO);
         NumericDocValuesField number = new NumericDocValuesField("number", 0);
+        LongField price = new LongField("price", 0, Field.Store.NO);
+        NumericDocValuesField sales = new NumericDocValuesField("sales", 0);
+        SortedDocValuesField category = new SortedDocValuesField("category", new BytesRef());
+        SortedDocValuesField brand = new SortedDocValuesField("brand", new BytesRef());
+        StoredField whole = new StoredField("line", "");
         Document document = new Document();
-        document.add(text);
-        document.add(number);
+        for (Field field : List.of(text, number, price, sales, category, brand)) {
+            document.add(field);
+        }
+        if (stored) {
+            document.add(whole);
+        }
         List<String> lines = new ArrayList<>();
         do {
             lines.clear();
@@ -50,25 +68,35 @@ public class Lucene {
                 }
             }
             for (String line : lines) {
-                int tab = line.indexOf('\t');
-                number.setLongValue(Long.parseLong(line, 0, tab, 10));
-                text.setStringValue(line.substring(tab + 1));
+                String[] parts = line.split("\t", 6);
+                number.setLongValue(Long.parseLong(parts[0]));
+                price.setLongValue(Long.parseLong(parts[1]));
+                sales.setLongValue(Long.parseLong(parts[2]));
+                category.setBytesValue(new BytesRef(parts[3]));
+                brand.setBytesValue(new BytesRef(parts[4]));
+                text.setStringValue(parts[5]);
+                whole.setStringValue(line);
                 writer.addDocument(document);
             }
         } while (!lines.isEmpty());
     }
 
-    static void build(String path, String index, int threads, String variant) throws Exception {
+    static IndexWriterConfig config() {
         IndexWriterConfig config = new IndexWriterConfig(new WhitespaceAnalyzer());
-        config.setSimilarity(SIMILARITY).setRAMBufferSizeMB(512).setUseCompoundFile(false);
-        if (variant.equals("reordered")) {
-            BPReorderingMergePolicy policy =
-                new BPReorderingMergePolicy(config.getMergePolicy(), new BPIndexReorderer());
-            policy.setMinNaturalMergeNumDocs(Integer.MAX_VALUE); // only the last merge, into one
-            config.setMergePolicy(policy);
+        return config.setSimilarity(SIMILARITY).setRAMBufferSizeMB(512).setUseCompoundFile(false);
+    }
+
+    static void report(long start) {
+        System.out.printf("{\"seconds\": %.3f, \"version\": \"%s, Java %s\"}%n", (System.nanoTime() - start) / 1e9,
+                          Version.LATEST, System.getProperty("java.version"));
+    }
+
+    static void build(String path, String index, int threads, String variant) throws Exception {
+        IndexWriterConfig config = config();
+        if (variant.equals("small")) {
+            config.setCodec(new Lucene104Codec(Lucene104Codec.Mode.BEST_COMPRESSION));
         }
         long start = System.nanoTime();
-        long built;
         try (MMapDirectory directory = new MMapDirectory(Path.of(index));
              IndexWriter writer = new IndexWriter(directory, config);
              BufferedReader corpus = Files.newBufferedReader(Path.of(path))) {
@@ -76,7 +104,7 @@ public class Lucene {
             for (int i = 0; i < threads; i++) {
                 new Thread(() -> {
                     try {
-                        put(writer, corpus);
+                        put(writer, corpus, !variant.equals("built"));
                         done.countDown();
                     } catch (IOException error) {
                         error.printStackTrace();
@@ -86,21 +114,31 @@ public class Lucene {
             }
             done.await();
             writer.commit();
-            built = System.nanoTime();
-            if (!variant.equals("built")) {
-                writer.forceMerge(1);
-                writer.commit();
-            }
         }
-        System.out.printf("{\"seconds\": %.3f, \"merge_seconds\": %.3f, \"version\": \"%s, Java %s\"}%n",
-                          (built - start) / 1e9, (System.nanoTime() - built) / 1e9, Version.LATEST,
-                          System.getProperty("java.version"));
+        report(start);
+    }
+
+    static void merge(String index, String variant) throws IOException {
+        IndexWriterConfig config = config();
+        if (variant.equals("reordered")) {
+            BPIndexReorderer reorderer = new BPIndexReorderer();
+            reorderer.setRAMBudgetMB(Runtime.getRuntime().maxMemory() / 3 / 1e6);
+            config.setMergePolicy(new BPReorderingMergePolicy(config.getMergePolicy(), reorderer));
+        }
+        long start = System.nanoTime();
+        try (MMapDirectory directory = new MMapDirectory(Path.of(index));
+             IndexWriter writer = new IndexWriter(directory, config)) {
+            writer.forceMerge(1);
+            writer.commit();
+        }
+        report(start);
     }
 
     // ---- searching ----
 
     static Query parse(String line) {
-        String[] parts = line.split("[\t ]");
+        String[] columns = line.split("\t");
+        String[] parts = (columns[0] + " " + columns[1]).split(" ");
         if (parts[0].startsWith("prefix")) {
             return new PrefixQuery(new Term("text", parts[1]));
         }
@@ -114,6 +152,10 @@ public class Lucene {
         BooleanClause.Occur occur = parts[0].startsWith("or") ? BooleanClause.Occur.SHOULD : BooleanClause.Occur.MUST;
         for (int i = 1; i < parts.length; i++) {
             builder.add(new TermQuery(new Term("text", parts[i])), occur);
+        }
+        if (columns.length == 4) {
+            builder.add(LongField.newRangeQuery("price", Long.parseLong(columns[2]), Long.parseLong(columns[3])),
+                        BooleanClause.Occur.FILTER);
         }
         return builder.build();
     }
@@ -180,10 +222,13 @@ public class Lucene {
     public static void main(String[] a) throws Exception {
         if (a.length == 5 && a[0].equals("build")) {
             build(a[1], a[2], Integer.parseInt(a[3]), a[4]);
+        } else if (a.length == 3 && a[0].equals("merge")) {
+            merge(a[1], a[2]);
         } else if (a.length == 6 && a[0].equals("search")) {
             search(a[1], a[2], a[3].equals("count"), Integer.parseInt(a[4]), Integer.parseInt(a[5]));
         } else {
-            System.err.println("build CORPUS INDEX THREADS VARIANT, or search INDEX QUERIES MODE WARM PASSES");
+            System.err.println("build CORPUS INDEX THREADS VARIANT, merge INDEX VARIANT, or "
+                               + "search INDEX QUERIES MODE WARM PASSES");
             System.exit(1);
         }
     }

@@ -1,10 +1,11 @@
 /*
  * aisle.c - Aisle as a peer of the others: the same corpus and queries, through the public API alone.
  *
- *     peer_aisle build CORPUS INDEX THREADS; peer_aisle search INDEX QUERIES MODE WARM PASSES     (peer.h)
+ *     peer_aisle build CORPUS INDEX THREADS VARIANT; peer_aisle search INDEX QUERIES MODE WARM PASSES     (peer.h)
  *
- * Not part of the library. Its catalog has one text field of weight 1 without a language. Unlike the others it keeps
- * each product's text, too; run.py takes that from the bytes, and the time it took is in "stored_seconds".
+ * Not part of the library. Its catalog has one text field of weight 1 without a language, columns, and the order of the
+ * shop schema. VARIANT merged is compacted into one segment, built is as indexing leaves it. Unlike the others it always
+ * keeps each product's JSON, too; run.py takes that from the bytes, and the time it took is in "stored_seconds".
  */
 #include "aisle.h"
 #include "peer.h"
@@ -25,21 +26,21 @@ static void put_all(aisle_writer *writer, const char *path)
     FILE *corpus = fopen(path, "r");
     char *line = NULL;
     char *product = NULL;
-    char *terms;
     size_t capacity = 0;
     size_t product_capacity = 0;
-    size_t size;
-    uint64_t number;
+    struct peer_product p;
     if (corpus == NULL) {
         peer_fail("the corpus cannot be read");
     }
-    while (peer_read(corpus, &line, &capacity, &number, &terms, &size)) {
-        if (size + 64 > product_capacity) {
-            product_capacity = 2 * (size + 64);
+    while (peer_read(corpus, &line, &capacity, &p)) {
+        if (2 * capacity + 128 > product_capacity) {
+            product_capacity = 2 * capacity + 128;
             product = realloc(product, product_capacity);
         }
-        int written = snprintf(product, product_capacity, "{\"id\":\"%llu\",\"text\":\"%s\"}",
-                               (unsigned long long)number, terms);
+        int written = snprintf(product, product_capacity,
+                               "{\"id\":\"%llu\",\"text\":\"%s\",\"price\":%s,\"sales\":%s,\"category\":\"%s\","
+                               "\"brand\":\"%s\"}",
+                               (unsigned long long)p.number, p.terms, p.price, p.sales, p.category, p.brand);
         check(aisle_put(writer, (aisle_bytes){product, (size_t)written}, &error));
     }
     free(product);
@@ -47,10 +48,12 @@ static void put_all(aisle_writer *writer, const char *path)
     fclose(corpus);
 }
 
-static void build(const char *corpus, const char *index, const char *threads)
+static void build(const char *corpus, const char *index, const char *threads, bool merged)
 {
-    static const char schema[] = "{\"version\":1,\"id\":\"id\",\"language\":\"none\","
-                                 "\"fields\":{\"text\":{\"type\":\"text\"}},\"order\":[\"length\"]}";
+    static const char schema[] =
+        "{\"version\":1,\"id\":\"id\",\"language\":\"none\",\"fields\":{\"text\":{\"type\":\"text\"},"
+        "\"price\":{\"type\":\"integer\"},\"sales\":{\"type\":\"integer\"},\"category\":{\"type\":\"path\"},"
+        "\"brand\":{\"type\":\"keyword\"}},\"order\":[\"length\",\"category\",\"brand\",\"sales:desc\"]}";
     const aisle_options options = {.size = sizeof options, .threads = (uint32_t)atoi(threads)};
     aisle_writer *writer = NULL;
     aisle_writer_statistics spent = {.size = sizeof spent};
@@ -62,15 +65,17 @@ static void build(const char *corpus, const char *index, const char *threads)
     put_all(writer, corpus);
     check(aisle_commit(writer, &error));
     double built = peer_seconds();
-    check(aisle_compact(writer, &error));
-    double merged = peer_seconds();
+    if (merged) {
+        check(aisle_compact(writer, &error));
+    }
+    double end = peer_seconds();
     check(aisle_writer_stats(writer, &spent));
     check(aisle_stats(catalog, &held, &error));
     aisle_writer_free(writer);
     aisle_close(catalog);
     printf("{\"seconds\":%.3f,\"merge_seconds\":%.3f,\"stored_seconds\":%.3f,\"version\":\"%s\",\"stored_bytes\":%llu,"
            "\"live_bytes\":%llu,\"postings\":%llu}\n",
-           built - start, merged - built, (double)spent.compress_ns / 1e9, aisle_version(),
+           built - start, end - built, (double)spent.compress_ns / 1e9, aisle_version(),
            (unsigned long long)held.documents_bytes,
            (unsigned long long)(held.postings_bytes + held.terms_bytes + held.columns_bytes + held.ids_bytes +
                                 held.order_bytes + held.positions_bytes),
@@ -121,14 +126,14 @@ static void peer_ask(void *prepared, int count_only, struct peer_answer *answer)
 
 int main(int argc, char **argv)
 {
-    if (argc == 5 && strcmp(argv[1], "build") == 0) {
-        build(argv[2], argv[3], argv[4]);
+    if (argc == 6 && strcmp(argv[1], "build") == 0) {
+        build(argv[2], argv[3], argv[4], strcmp(argv[5], "merged") == 0);
     } else if (argc == 7 && strcmp(argv[1], "search") == 0) {
         peer_search(argv + 2);
         aisle_result_free(result);
         aisle_close(catalog);
     } else {
-        peer_fail("build CORPUS INDEX THREADS, or search INDEX QUERIES MODE WARM PASSES");
+        peer_fail("build CORPUS INDEX THREADS VARIANT, or search INDEX QUERIES MODE WARM PASSES");
     }
     return 0;
 }

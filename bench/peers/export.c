@@ -1,12 +1,13 @@
 /*
- * export.c - products as JSON lines in, one neutral line of terms for each out: what every peer indexes.
+ * export.c - products as JSON lines in, one neutral line for each out: what every peer indexes.
  *
  *     peer_export < products.jsonl > corpus.tsv
  *
- * A line is the product's number, a tab, and its terms with a space between: all searchable text of the shop schema in
- * the order of its fields, analysed as English by Aisle, stemmed. Terms are then spelled with a to z alone, so that no
- * engine's own tokeniser can change them: what is no small letter becomes "zq" and two letters for each byte. Terms
- * that begin alike still do.
+ * A line is the product's number, price (in hundredths), sales, category (levels with " > " between), brand and terms,
+ * with tabs between them; what a product does not have is 0 or empty. The terms, with spaces between, are all
+ * searchable text of the shop schema in the order of its fields, analysed as English by Aisle, stemmed. Terms are then
+ * spelled with a to z alone, so that no engine's own tokeniser can change them: what is no small letter becomes "zq"
+ * and two letters for each byte. Terms that begin alike still do.
  */
 #include "base/buf.h"
 #include "schema/product.h"
@@ -43,6 +44,26 @@ static void put_term(struct bytes term)
     fwrite(spelled, 1, size, stdout);
 }
 
+/* A field's strings as one, without what would need care in a line or in JSON. */
+static void put_strings(const struct export *export, const struct product *product, const char *name)
+{
+    const struct product_value *value = &product->values[schema_field_find(export->schema, bytes_of_string(name))];
+    for (uint32_t i = 0; i < value->string_count; i++) {
+        fputs(i == 0 ? "" : " > ", stdout);
+        for (size_t at = 0; at < value->strings[i].size; at++) {
+            uint8_t byte = value->strings[i].data[at];
+            putchar(byte < ' ' || byte == '"' || byte == '\\' ? ' ' : byte);
+        }
+    }
+    putchar('\t');
+}
+
+static void put_number(const struct export *export, const struct product *product, const char *name)
+{
+    const struct product_value *value = &product->values[schema_field_find(export->schema, bytes_of_string(name))];
+    printf("%lld\t", value->present ? (long long)value->number : 0);
+}
+
 static int put_value(struct export *export, struct bytes text)
 {
     struct token_list list;
@@ -65,6 +86,10 @@ static int put_product(struct export *export, struct bytes line, unsigned long n
         return status;
     }
     printf("%lu\t", number);
+    put_number(export, &product, "price");
+    put_number(export, &product, "sales");
+    put_strings(export, &product, "category");
+    put_strings(export, &product, "brand");
     for (uint8_t f = 0; f < export->schema->field_count && status == 0; f++) {
         const struct product_value *value = &product.values[f];
         for (uint32_t i = 0; export->schema->fields[f].searchable && i < value->string_count && status == 0; i++) {

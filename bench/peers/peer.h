@@ -8,7 +8,8 @@
  *
  * MODE top wants the ten best with their numbers, count wants how many match. For each line of QUERIES (kind, tab,
  * words with a space between) search prints "total TAB number:score,... TAB ns,ns,...": one time for each pass, after
- * WARM passes over the file that are not measured.
+ * WARM passes over the file that are not measured. A query of kind filter ends in a tab, the lowest and the highest
+ * price that is wanted. The corpus is described in export.c.
  */
 #ifndef AISLE_BENCH_PEER_H
 #define AISLE_BENCH_PEER_H
@@ -22,10 +23,21 @@
 #define PEER_TOP 10
 #define PEER_WORDS 32
 
+struct peer_product {
+    uint64_t number;
+    const char *price; /* digits, as sales */
+    const char *sales;
+    const char *category;
+    const char *brand;
+    char *terms;
+    size_t size; /* of terms */
+};
+
 struct peer_query {
-    char kind; /* 'o'r, 'p'hrase, 'P'refix; all words are wanted with any other */
+    char kind; /* 'o'r, 'p'hrase, 'P'refix, 'f'iltered; all words are wanted with any other */
     int count;
     const char *words[PEER_WORDS];
+    long long low, high; /* prices in hundredths, of 'f' */
 };
 
 struct peer_answer {
@@ -53,19 +65,35 @@ static inline void peer_fail(const char *what)
     exit(1);
 }
 
-/* The next product of the corpus: its number, and its terms in *line, to be freed at the end. 0 at the end. */
-static inline int peer_read(FILE *corpus, char **line, size_t *capacity, uint64_t *number, char **terms, size_t *size)
+/* Cuts a text behind its next tab, which becomes its end. */
+static inline char *peer_cut(char **rest)
+{
+    char *part = *rest;
+    char *tab = strchr(part, '\t');
+    if (tab == NULL) {
+        peer_fail("a line of the corpus has too few parts");
+    }
+    *tab = '\0';
+    *rest = tab + 1;
+    return part;
+}
+
+/* The next product of the corpus, whose texts stand in *line, to be freed at the end. 0 at the end. */
+static inline int peer_read(FILE *corpus, char **line, size_t *capacity, struct peer_product *product)
 {
     ssize_t got = getline(line, capacity, corpus);
     if (got <= 0) {
         return 0;
     }
-    *number = strtoull(*line, terms, 10);
-    *terms += strspn(*terms, "\t ");
-    *size = (size_t)(*line + got - *terms);
-    if (*size > 0 && (*terms)[*size - 1] == '\n') {
-        (*terms)[--*size] = '\0';
-    }
+    char *rest = *line;
+    product->number = strtoull(peer_cut(&rest), NULL, 10);
+    product->price = peer_cut(&rest);
+    product->sales = peer_cut(&rest);
+    product->category = peer_cut(&rest);
+    product->brand = peer_cut(&rest);
+    product->terms = rest + strspn(rest, " ");
+    product->size = strcspn(product->terms, "\n");
+    product->terms[product->size] = '\0';
     return 1;
 }
 
@@ -73,8 +101,15 @@ static inline void peer_parse(char *line, struct peer_query *query)
 {
     char *save = NULL;
     char *kind = strtok_r(line, "\t\n", &save);
+    char *prices = strrchr(save, '\t');
     query->kind = kind == NULL ? 't' : strncmp(kind, "prefix", 6) == 0 ? 'P' : kind[0];
     query->count = 0;
+    if (query->kind == 'f' && (prices == NULL || sscanf(prices, "%lld %lld", &query->low, &query->high) != 2)) {
+        peer_fail("a filtered query without prices");
+    }
+    if (query->kind == 'f') {
+        *prices = '\0';
+    }
     for (char *word; query->count < PEER_WORDS && (word = strtok_r(NULL, " \n", &save)) != NULL;) {
         query->words[query->count++] = word;
     }

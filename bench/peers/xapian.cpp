@@ -4,11 +4,13 @@
  *     peer_xapian build CORPUS INDEX THREADS; peer_xapian search INDEX QUERIES MODE WARM PASSES
  *
  * BM25 with k1 1.2 and b 0.75, nothing for words that a query repeats, and no least length. Its own document numbers
- * are the products' numbers + 1: hits need no document to be read.
+ * are the products' numbers + 1: hits need no document to be read. The price is a value, which filters by range.
  */
 #include "peer.h"
 
 #include <xapian.h>
+
+#define PRICE 0 /* the number of the value */
 
 static Xapian::Database database;
 
@@ -16,10 +18,8 @@ static void build(const char *path, const char *index)
 {
     FILE *corpus = fopen(path, "r");
     char *line = NULL;
-    char *terms;
     size_t capacity = 0;
-    size_t size;
-    uint64_t number;
+    struct peer_product product;
     if (corpus == NULL) {
         peer_fail("the corpus cannot be read");
     }
@@ -27,14 +27,15 @@ static void build(const char *path, const char *index)
     std::string loose = std::string(index) + ".loose";
     {
         Xapian::WritableDatabase writer(loose, Xapian::DB_CREATE_OR_OVERWRITE);
-        while (peer_read(corpus, &line, &capacity, &number, &terms, &size)) {
+        while (peer_read(corpus, &line, &capacity, &product)) {
             Xapian::Document document;
             Xapian::termpos position = 0;
             char *save = NULL;
-            for (char *word = strtok_r(terms, " ", &save); word != NULL; word = strtok_r(NULL, " ", &save)) {
+            for (char *word = strtok_r(product.terms, " ", &save); word != NULL; word = strtok_r(NULL, " ", &save)) {
                 document.add_posting(word, ++position);
             }
-            writer.replace_document((Xapian::docid)number + 1, document);
+            document.add_value(PRICE, Xapian::sortable_serialise(strtod(product.price, NULL)));
+            writer.replace_document((Xapian::docid)product.number + 1, document);
         }
         writer.commit();
     }
@@ -60,7 +61,13 @@ static void *peer_prepare(const struct peer_query *query)
     }
     const Query::op how = query->kind == 'o' ? Query::OP_OR : query->kind == 'p' ? Query::OP_PHRASE : Query::OP_AND;
     const Xapian::termcount window = query->kind == 'p' ? (Xapian::termcount)query->count : 0;
-    return new Query(how, query->words, query->words + query->count, window);
+    const Query words(how, query->words, query->words + query->count, window);
+    if (query->kind != 'f') {
+        return new Query(words);
+    }
+    return new Query(Query::OP_FILTER, words,
+                     Query(Query::OP_VALUE_RANGE, PRICE, Xapian::sortable_serialise((double)query->low),
+                           Xapian::sortable_serialise((double)query->high)));
 }
 
 static void peer_ask(void *prepared, int count_only, struct peer_answer *answer)

@@ -1,30 +1,37 @@
 //! Tantivy as a peer of Aisle (the protocol is in ../../peer.h, the runs are in ../../run.py).
 //!
-//!     peer_tantivy build CORPUS INDEX THREADS; peer_tantivy search INDEX QUERIES MODE WARM PASSES
+//!     peer_tantivy build CORPUS INDEX THREADS merged|stored; peer_tantivy search INDEX QUERIES MODE WARM PASSES
 //!
 //! BM25 with its fixed k1 1.2 and b 0.75, frequencies and positions, merged into one segment. A product's number is a
-//! column, read for each hit. A prefix is a regular expression, which it does not score.
+//! column, read for each hit; price, sales, category and brand are columns, too. A prefix is a regular expression, which
+//! it does not score. stored: the lines of the corpus are stored as well, compressed by LZ4.
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
+use std::ops::Bound;
 use std::time::Instant;
 
 use tantivy::collector::{Count, TopDocs};
 use tantivy::columnar::Column;
 use tantivy::merge_policy::NoMergePolicy;
-use tantivy::query::{BooleanQuery, Occur, PhraseQuery, Query, RegexQuery, TermQuery};
-use tantivy::schema::{Field, IndexRecordOption, Schema, TextFieldIndexing, TextOptions, FAST};
+use tantivy::query::{BooleanQuery, BoostQuery, Occur, PhraseQuery, Query, RangeQuery, RegexQuery, TermQuery};
+use tantivy::schema::{Field, IndexRecordOption, Schema, TextFieldIndexing, TextOptions, FAST, STORED};
 use tantivy::{Index, IndexWriter, Result, Searcher, TantivyDocument, Term};
 
 const TOP: usize = 10;
 const BUDGET: usize = 512 << 20;
 
-fn build(corpus: &str, path: &str, threads: usize) -> Result<()> {
+fn build(corpus: &str, path: &str, threads: usize, stored: bool) -> Result<()> {
     let mut schema = Schema::builder();
     let indexing = TextFieldIndexing::default()
         .set_tokenizer("whitespace")
         .set_index_option(IndexRecordOption::WithFreqsAndPositions);
     let text = schema.add_text_field("text", TextOptions::default().set_indexing_options(indexing));
     let number = schema.add_u64_field("number", FAST);
+    let price = schema.add_i64_field("price", FAST);
+    let sales = schema.add_i64_field("sales", FAST);
+    let category = schema.add_text_field("category", TextOptions::default().set_fast("raw"));
+    let brand = schema.add_text_field("brand", TextOptions::default().set_fast("raw"));
+    let whole = schema.add_text_field("line", STORED);
     let start = Instant::now();
     fs::create_dir_all(path)?;
     let index = Index::create_in_dir(path, schema.build())?;
@@ -32,10 +39,17 @@ fn build(corpus: &str, path: &str, threads: usize) -> Result<()> {
     writer.set_merge_policy(Box::new(NoMergePolicy)); // one merge at the end, and timed by itself
     for line in BufReader::new(fs::File::open(corpus)?).lines() {
         let line = line?;
-        let (id, terms) = line.split_once('\t').expect("a tab");
+        let parts: Vec<&str> = line.splitn(6, '\t').collect();
         let mut document = TantivyDocument::default();
-        document.add_u64(number, id.parse().expect("a number"));
-        document.add_text(text, terms);
+        document.add_u64(number, parts[0].parse().expect("a number"));
+        document.add_i64(price, parts[1].parse().expect("a price"));
+        document.add_i64(sales, parts[2].parse().expect("sales"));
+        document.add_text(category, parts[3]);
+        document.add_text(brand, parts[4]);
+        document.add_text(text, parts[5]);
+        if stored {
+            document.add_text(whole, &line);
+        }
         writer.add_document(document)?;
     }
     writer.commit()?;
@@ -52,8 +66,15 @@ fn build(corpus: &str, path: &str, threads: usize) -> Result<()> {
     Ok(())
 }
 
-fn parse(line: &str, text: Field) -> Result<Box<dyn Query>> {
-    let (kind, words) = line.split_once('\t').expect("a tab");
+/// Prices from low to high, worth nothing.
+fn between(price: Field, low: &str, high: &str) -> Box<dyn Query> {
+    let at = |text: &str| Bound::Included(Term::from_field_i64(price, text.parse().expect("a price")));
+    Box::new(BoostQuery::new(Box::new(RangeQuery::new(at(low), at(high))), 0.0))
+}
+
+fn parse(line: &str, text: Field, price: Field) -> Result<Box<dyn Query>> {
+    let parts: Vec<&str> = line.split('\t').collect();
+    let (kind, words) = (parts[0], parts[1]);
     let terms: Vec<Term> = words.split(' ').map(|word| Term::from_field_text(text, word)).collect();
     if kind.starts_with("prefix") {
         return Ok(Box::new(RegexQuery::from_pattern(&format!("{words}.*"), text)?));
@@ -66,7 +87,11 @@ fn parse(line: &str, text: Field) -> Result<Box<dyn Query>> {
         return Ok(leaf(terms[0].clone()));
     }
     let occur = if kind.starts_with("or") { Occur::Should } else { Occur::Must };
-    Ok(Box::new(BooleanQuery::new(terms.into_iter().map(|term| (occur, leaf(term))).collect())))
+    let mut clauses: Vec<_> = terms.into_iter().map(|term| (occur, leaf(term))).collect();
+    if parts.len() == 4 {
+        clauses.push((Occur::Must, between(price, parts[2], parts[3])));
+    }
+    Ok(Box::new(BooleanQuery::new(clauses)))
 }
 
 /// The best ten: their numbers and scores.
@@ -78,12 +103,12 @@ fn top(searcher: &Searcher, columns: &[Column<u64>], query: &dyn Query) -> Resul
 
 fn search(path: &str, queries: &str, count: bool, warm: usize, passes: usize) -> Result<()> {
     let index = Index::open_in_dir(path)?;
-    let text = index.schema().get_field("text")?;
+    let (text, price) = (index.schema().get_field("text")?, index.schema().get_field("price")?);
     let searcher = index.reader()?.searcher();
     let columns: Vec<Column<u64>> =
         searcher.segment_readers().iter().map(|s| s.fast_fields().u64("number")).collect::<Result<_>>()?;
     let queries: Vec<Box<dyn Query>> =
-        fs::read_to_string(queries)?.lines().map(|line| parse(line, text)).collect::<Result<_>>()?;
+        fs::read_to_string(queries)?.lines().map(|line| parse(line, text, price)).collect::<Result<_>>()?;
     let mut times = vec![Vec::new(); queries.len()];
     for pass in 0..warm + passes {
         for (query, spent) in queries.iter().zip(&mut times) {
@@ -112,8 +137,8 @@ fn main() -> Result<()> {
     let a: Vec<String> = std::env::args().skip(1).collect();
     let number = |i: usize| a[i].parse::<usize>().expect("a number");
     match a.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        ["build", corpus, index, _] => build(corpus, index, number(3)),
+        ["build", corpus, index, _, variant] => build(corpus, index, number(3), variant == "stored"),
         ["search", index, queries, mode, _, _] => search(index, queries, mode == "count", number(4), number(5)),
-        _ => panic!("build CORPUS INDEX THREADS, or search INDEX QUERIES MODE WARM PASSES"),
+        _ => panic!("build CORPUS INDEX THREADS VARIANT, or search INDEX QUERIES MODE WARM PASSES"),
     }
 }
