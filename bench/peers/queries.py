@@ -3,8 +3,11 @@
 A query's words stand together in one product that was drawn, so that every query has a hit. How often a word occurs
 is counted over the whole corpus; high is 1 product in 100 and more, low is fewer than 1 in 2,000.
 """
+import array
 import collections
 import math
+import os
+import pickle
 import random
 
 K1, B = 1.2, 0.75
@@ -12,23 +15,37 @@ FIRST_TERMS = 12  # of a product, where its title and the start of its descripti
 
 
 class Corpus:
-    """Document frequencies, lengths, and access to a product's terms by number."""
+    """Document frequencies, lengths, and access to a product's terms by number; counted once, kept beside the file."""
 
     def __init__(self, path):
         self.file = open(path, "rb")
-        self.starts, self.df, self.length_sum = [], collections.Counter(), 0
-        at = 0
-        for line in self.file:
-            self.starts.append(at)
-            at += len(line)
-            terms = line.split(b"\t", 1)[1].split()
-            self.length_sum += len(terms)
-            self.df.update(set(terms))
+        kept = path + ".counted"
+        if not os.path.exists(kept) or os.path.getmtime(kept) < os.path.getmtime(path):
+            with open(kept + ".part", "wb") as file:
+                pickle.dump(self.counted(), file, protocol=4)
+            os.rename(kept + ".part", kept)
+        with open(kept, "rb") as file:
+            self.starts, self.df, self.length_sum = pickle.load(file)
         self.count = len(self.starts)
 
-    def terms(self, number):
+    def counted(self):
+        starts, df, length_sum, at = array.array("Q"), collections.Counter(), 0, 0
+        for line in self.file:
+            starts.append(at)
+            at += len(line)
+            terms = line.rsplit(b"\t", 1)[1].split()
+            length_sum += len(terms)
+            df.update(set(terms))
+        return starts, df, length_sum
+
+    def product(self, number):
+        """Its price and its terms."""
         self.file.seek(self.starts[number])
-        return self.file.readline().split(b"\t", 1)[1].split()
+        parts = self.file.readline().split(b"\t")
+        return int(parts[1]), parts[-1].split()
+
+    def terms(self, number):
+        return self.product(number)[1]
 
     def score(self, number, words):
         """BM25 with nothing rounded, of words that count once each."""
@@ -48,8 +65,11 @@ def frequency_class(corpus, word):
 
 
 def draw(corpus, kind, chance):
-    """Words for a query of this kind out of one product, or None when that one has none."""
-    terms = corpus.terms(chance.randrange(corpus.count))
+    """
+    Words for a query of this kind out of one product, or None when that one has none. A filtered query has one more
+    "word": prices from two thirds of the product's to half as much again.
+    """
+    price, terms = corpus.product(chance.randrange(corpus.count))
     first = terms[:FIRST_TERMS]
     distinct = sorted(set(first))
     if kind.startswith("term"):
@@ -62,29 +82,31 @@ def draw(corpus, kind, chance):
     if kind == "prefix":
         fit = [t for t in distinct if len(t) >= 5 and b"zq" not in t]
         return [chance.choice(fit)[:chance.choice((3, 4))]] if fit else None
+    if kind == "filter":
+        prices = b"\t%d\t%d" % (price * 2 // 3, price * 3 // 2)
+        return [*chance.sample(distinct, 2), prices] if len(distinct) >= 2 and price > 0 else None
     size = int(kind[-1])
     return chance.sample(distinct, size) if len(distinct) >= size else None
 
 
-DRAWN = ("term_high", "term_mid", "term_low", "and2", "and3", "or2", "or3", "or5", "phrase", "prefix")
+DRAWN = ("term_high", "term_mid", "term_low", "and2", "and3", "filter", "or2", "or3", "or5", "phrase", "prefix")
 KINDS = (*DRAWN, "log")
 
 
-def write(corpus, path, each, seed, log):
+def draw_all(corpus, kinds, each, seed, log):
     """
-    each queries of every kind and those of the log (lists of terms, of which all are wanted), kinds mixed: nobody's
-    caches or branch predictors see one kind alone.
+    each queries of every kind and those of the log (lists of terms, of which all are wanted), as lines (kind, words).
+    Kinds are mixed: nobody's caches or branch predictors see one kind alone.
     """
     chance = random.Random(seed)
-    lines = [f"log\t{' '.join(dict.fromkeys(terms))}\n" for terms in log if terms]
+    lines = [("log", " ".join(dict.fromkeys(terms))) for terms in log if terms and "log" in kinds]
     for kind in DRAWN:
         tries = made = 0
-        while made < each and tries < 50 * each:
+        while kind in kinds and made < each and tries < 50 * each:
             words = draw(corpus, kind, chance)
             tries += 1
             if words:
-                lines.append(f"{kind}\t{b' '.join(words).decode()}\n")
+                lines.append((kind, b" ".join(words).replace(b" \t", b"\t").decode()))
                 made += 1
     chance.shuffle(lines)
-    with open(path, "w") as file:
-        file.writelines(lines)
+    return lines
