@@ -4,8 +4,8 @@
  *     peer_aisle build CORPUS INDEX THREADS VARIANT; peer_aisle search INDEX QUERIES MODE WARM PASSES     (peer.h)
  *
  * Not part of the library. Its catalog has one text field of weight 1 without a language, columns, and the order of the
- * shop schema. VARIANT merged is compacted into one segment, built is as indexing leaves it. Unlike the others it always
- * keeps each product's JSON, too; run.py takes that from the bytes, and the time it took is in "stored_seconds".
+ * shop schema. VARIANT merged is compacted into one segment, built is as indexing leaves it. Unlike the others it
+ * always keeps each product's JSON, too; run.py takes that from the bytes, and the time it took is in "stored_seconds".
  */
 #include "aisle.h"
 #include "peer.h"

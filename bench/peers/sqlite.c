@@ -4,8 +4,8 @@
  *     peer_sqlite build CORPUS INDEX THREADS; peer_sqlite search INDEX QUERIES MODE WARM PASSES
  *
  * Its bm25() has k1 1.2 and b 0.75 fixed, and takes a word that more than half of the products have for worth nothing.
- * The cache holds the whole index, so that reads are warm as a mapping's are. A product's number is its rowid; its price
- * is in a table of its own that is joined.
+ * The cache holds the whole index, so that reads are warm as a mapping's are. A product's number is its rowid; its
+ * price is in a table of its own that is joined.
  */
 #include "peer.h"
 
