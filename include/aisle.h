@@ -311,6 +311,13 @@ AISLE_API void aisle_writer_free(aisle_writer *writer);
  * Fields with "positions": false in the schema keep no places for their words: phrases pass them by, and a phrase
  * wanted in such a field alone is AISLE_BAD_QUERY. Of a word's occurrences in one field of a product the first 1,024
  * count for phrases.
+ *
+ * A schema's signals add to the score of each hit: a share from 0 to 1 of their weight, which explanations show part
+ * by part. popularity: 0 for none, the whole for a million, by a logarithm; rating: five stars are the whole, the mean
+ * counting ten ratings of 3 besides the product's own; recency: the whole for today, half of it a half life ago; stock:
+ * the whole for what is there. A field without a value gives 0 (a rating, that of the ten). An empty text gives the
+ * best by signals. `weights` names, separated by commas, the fields that signals read, each with a weight of 0 (leaves
+ * the signal out) to 100 with at most two decimals.
  */
 typedef struct aisle_query {
     size_t size;
@@ -321,6 +328,8 @@ typedef struct aisle_query {
     bool no_total;    /* only the hits: saves the counting pass */
     bool no_products; /* hits without their products */
     bool explain;     /* hits with their explanation */
+    const char *weights; /* of signals, in place of the schema's: "sales:2,rating:0"; see above; NULL: the schema's */
+    int64_t now_ms;      /* the time that recency counts from, in ms since 1970; 0: the system's clock */
 } aisle_query;
 
 /*
@@ -332,7 +341,7 @@ AISLE_API int aisle_search(aisle *catalog, const aisle_query *query, aisle_resul
 typedef struct aisle_hit {
     aisle_bytes id;
     aisle_bytes product;     /* its JSON, byte for byte as put, with later patches laid over; empty with no_products */
-    double score;            /* BM25F; 0 when browsing */
+    double score;            /* BM25F and signals; 0 when browsing without signals */
     aisle_bytes explanation; /* a JSON object; empty unless asked for */
 } aisle_hit;
 

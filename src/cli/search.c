@@ -89,6 +89,8 @@ int cli_search(int argc, char **argv)
 {
     uint64_t limit = 10;
     uint64_t offset = 0;
+    uint64_t now = 0;
+    const char *weights = NULL;
     bool explain = false;
     bool json = false;
     const struct option table[] = {
@@ -96,12 +98,17 @@ int cli_search(int argc, char **argv)
          .help = "hits to print; default 10", .min = 1, .max = LIMIT_HITS},
         {.name = "offset", .kind = OPTION_NUMBER, .value.number = &offset, .argument = "N",
          .help = "hits to pass over; with --limit at most 10,000 together", .max = LIMIT_HITS},
+        {.name = "weights", .kind = OPTION_TEXT, .value.text = &weights, .argument = "FIELD:W,...",
+         .help = "weights of signals, 0 to 100, in place of the schema's"},
+        {.name = "now", .kind = OPTION_NUMBER, .value.number = &now, .argument = "SECONDS",
+         .help = "since 1970, that recency counts from; default now", .max = 253402300799},
         {.name = "explain", .kind = OPTION_FLAG, .value.flag = &explain, .help = "how each score came about"},
         {.name = "json", .kind = OPTION_FLAG, .value.flag = &json, .help = "one JSON object with whole products"},
     };
     const struct options options = {
         .command = "search",
-        .synopsis = "CATALOG TEXT [--limit N] [--offset N] [--explain] [--json]",
+        .synopsis = "CATALOG TEXT [--limit N] [--offset N] [--weights FIELD:W,...] [--now SECONDS]\n"
+                    "                    [--explain] [--json]",
         .about = "Prints the products that match all words of TEXT, the best first. `a OR b` takes either, -word\n"
                  "excludes, word* is any word that begins so, brand:word looks in the brand only. \"a b\" is a\n"
                  "phrase, \"a b\"~3 one whose words may be moved by three in sum. An empty TEXT browses.",
@@ -109,6 +116,7 @@ int cli_search(int argc, char **argv)
                     "  aisle search shop 'jacket -winter' --limit 3\n"
                     "  aisle search shop 'title:wireless head*' --explain\n"
                     "  aisle search shop '\"running shoes\"~1 brand:acme'\n"
+                    "  aisle search shop 'shoe' --weights sales:2,rating:0\n"
                     "  aisle search shop '' --offset 100 --json\n",
         .options = table,
         .option_count = sizeof table / sizeof table[0],
@@ -123,6 +131,8 @@ int cli_search(int argc, char **argv)
                                .text = argv[1],
                                .limit = (uint32_t)limit,
                                .offset = (uint32_t)offset,
-                               .explain = explain};
+                               .explain = explain,
+                               .weights = weights,
+                               .now_ms = (int64_t)now * 1000};
     return search(argv[0], &query, json);
 }

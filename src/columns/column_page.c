@@ -129,24 +129,50 @@ static int decode_deltas(const struct column_header *header, int64_t *values)
     return 0;
 }
 
-static int64_t get_code(const struct column_header *header, uint32_t index)
+static void init_view(struct column_page_view *view, const struct column_header *header)
+{
+    bool decimal = header->encoding == COLUMN_DECIMAL;
+    view->codes = header->body.data;
+    view->mask = header->width == 64 ? UINT64_MAX : (UINT64_C(1) << header->width) - 1;
+    view->least = header->least;
+    view->width = header->width;
+    view->shift = decimal ? 0 : header->unit;
+    view->scale = decimal ? header->unit : 0;
+    view->count = header->count;
+    view->decimal = decimal;
+    view->has_missing = header->has_missing;
+}
+
+int64_t column_page_view_at(const struct column_page_view *view, uint32_t index)
 {
     uint64_t code = 0;
-    if (header->width != 0) {
-        size_t bit = (size_t)index * header->width;
-        uint64_t mask = header->width == 64 ? UINT64_MAX : (UINT64_C(1) << header->width) - 1;
-        code = load_u64(header->body.data + bit / 8) >> (bit % 8) & mask;
+    if (view->mask != 0) {
+        size_t bit = (size_t)index * view->width;
+        code = load_u64(view->codes + bit / 8) >> (bit % 8) & view->mask;
     }
-    if (header->has_missing) {
+    if (view->has_missing) {
         if (code == 0) {
             return COLUMN_MISSING;
         }
         code--;
     }
-    if (header->encoding == COLUMN_DECIMAL) {
-        return column_from_decimal((int64_t)((uint64_t)header->least + code), header->unit);
+    int64_t value = (int64_t)((uint64_t)view->least + (code << view->shift));
+    return view->decimal ? column_from_decimal(value, view->scale) : value;
+}
+
+int column_page_view_init(struct column_page_view *view, struct bytes page)
+{
+    struct column_header header;
+    *view = (struct column_page_view){.min = COLUMN_MISSING, .max = COLUMN_MISSING};
+    if (column_header_decode(page, &header) != 0) {
+        return AISLE_CORRUPT;
     }
-    return (int64_t)((uint64_t)header->least + (code << header->unit));
+    if (header.kind == COLUMN_ASCENDING) {
+        return AISLE_INVALID;
+    }
+    init_view(view, &header);
+    column_header_range(&header, &view->min, &view->max);
+    return 0;
 }
 
 int column_page_get(struct bytes page, uint32_t index, int64_t *value)
@@ -162,7 +188,9 @@ int column_page_get(struct bytes page, uint32_t index, int64_t *value)
     if (header.encoding == COLUMN_DELTA) {
         return get_delta(&header, index, value);
     }
-    *value = get_code(&header, index);
+    struct column_page_view view;
+    init_view(&view, &header);
+    *value = column_page_view_at(&view, index);
     return 0;
 }
 

@@ -57,6 +57,27 @@ must_check int column_page_encode(enum column_kind kind, const int64_t *values, 
 /* The value at index, in constant time (ascending pages: up to 63 steps). AISLE_END past the end; AISLE_CORRUPT. */
 must_check int column_page_get(struct bytes page, uint32_t index, int64_t *value);
 
+/* A page of codes whose header has been read, for many single values of it. Borrows the page. */
+struct column_page_view {
+    const uint8_t *codes;
+    uint64_t mask; /* of a code; 0: all values are the same */
+    int64_t least; /* in the units of the codes */
+    uint32_t width;
+    uint32_t shift; /* of codes */
+    uint32_t scale; /* of decimals */
+    uint32_t count;
+    bool decimal;
+    bool has_missing;
+    int64_t min; /* as column_page_range */
+    int64_t max;
+};
+
+/* AISLE_INVALID for an ascending page, whose values are not codes; AISLE_CORRUPT. */
+must_check int column_page_view_init(struct column_page_view *view, struct bytes page);
+
+/* The value at index; index is below view->count. */
+int64_t column_page_view_at(const struct column_page_view *view, uint32_t index);
+
 /* All values; values has room for COLUMN_PAGE_DOCUMENTS. *count is 0 and values is undefined on AISLE_CORRUPT. */
 must_check int column_page_decode(struct bytes page, int64_t *values, uint32_t *count);
 

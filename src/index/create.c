@@ -21,23 +21,12 @@ static int check_languages(const struct schema *schema, aisle_error *error)
     return 0;
 }
 
-/* Accepting what would have no effect would mislead. */
-static int refuse_signals(const struct schema *schema, aisle_error *error)
-{
-    if (schema->signal_count == 0) {
-        return 0;
-    }
-    return error_set(error, AISLE_BAD_SCHEMA,
-                     "\"signals\": this version does not rank by signals yet; leave them out");
-}
-
 static int check_schema(const char *schema_json, aisle_error *error)
 {
     struct schema *schema = NULL;
     int status = schema_parse(bytes_of_string(schema_json), &schema, error);
     if (status == 0) {
         status = check_languages(schema, error);
-        status = status == 0 ? refuse_signals(schema, error) : status;
         schema_free(schema);
     }
     return status;

@@ -3,6 +3,7 @@
  */
 #include "index/catalog.h"
 #include "index/result.h"
+#include "index/weights.h"
 
 #include "base/alloc.h"
 #include "base/clock.h"
@@ -21,6 +22,7 @@ struct search {
     struct query_segment *segments; /* in the arena, of all shards behind one another */
     uint32_t *shard_of;             /* for each of them */
     struct query_node *root;
+    struct signal_rules signals;
 };
 
 /* Takes snapshots of count shards from the first on: of all for a search, of one for a look-up. */
@@ -89,6 +91,7 @@ static int gather_segments(struct search *search)
     search->context = (struct query_context){.segments = search->segments,
                                              .field_count = search->catalog->schema->searchable_count,
                                              .weights = search->catalog->weights,
+                                             .schema = search->catalog->schema,
                                              .arena = arena};
     for (uint32_t i = 0; i < search->begun; i++) {
         const struct shard_view *view = search->searcher->snapshots[i].view;
@@ -149,11 +152,24 @@ static int put_hit(struct search *search, const struct query_hit *hit, const ais
     return status != 0 ? status : buf_status(&result->bytes);
 }
 
+/* Makes the schema's signals ready with the query's weights and time. */
+static int take_signals(struct search *search, const aisle_query *query, aisle_error *error)
+{
+    uint32_t weights[LIMIT_SIGNALS];
+    int status = weights_parse(query->weights, search->catalog->schema, weights, error);
+    if (status == 0) {
+        signal_rules_init(&search->signals, search->catalog->schema, weights,
+                          query->now_ms != 0 ? query->now_ms : clock_wall_ms());
+    }
+    return status;
+}
+
 static int run(struct search *search, const aisle_query *query, uint32_t limit, struct aisle_result *result)
 {
     struct query_hit *hits = NULL;
     uint32_t count = 0;
     search->context.unpriced = query->no_hits;
+    search->context.signals = &search->signals;
     int status = query_bind(&search->context, search->root);
     if (status == 0 && !query->no_hits) {
         status = query_top(&search->context, search->root, query->offset + limit, &hits, &count);
@@ -237,6 +253,9 @@ int aisle_search(aisle *catalog, const aisle_query *given, aisle_result **inout,
         status = utf8_valid(text, NULL) ? query_parse(text, catalog->schema, search.searcher->analyser,
                                                       &search.searcher->arena, &search.root, error)
                                         : error_set(error, AISLE_BAD_QUERY, "the query is not UTF-8");
+    }
+    if (status == 0) {
+        status = take_signals(&search, &query, error);
     }
     if (status == 0) {
         status = result_new(&result);

@@ -14,6 +14,7 @@
 
 #include "base/arena.h"
 #include "rank/rank.h"
+#include "rank/signal.h"
 #include "segment/segment.h"
 #include "text/text.h"
 
@@ -87,6 +88,8 @@ struct query_context {
     uint32_t field_count; /* searchable ones: what a step of one position adds to a place (postings/positions.h) */
     struct rank_weights weights;
     struct rank_statistics statistics;
+    const struct schema *schema; /* borrowed; names what query_explain shows of signals */
+    const struct signal_rules *signals; /* borrowed; NULL: scores are those of words alone */
     bool unpriced; /* only to be counted: every code of a word is worth nothing */
     struct arena *arena;
     struct cursor *leaves[LIMIT_QUERY_TERMS]; /* private to the module: the leaves' cursors in the segment at hand */

@@ -2,12 +2,15 @@
  * query_explain.c - each part of a hit's score, computed anew from the postings, as a JSON object:
  *
  *   {"score":S,"products":N,"average_length":A,"length":L,
- *    "clauses":[{"term":"shoe","prefix":false,"df":D,"idf":I,"class":C,"part":P}, ...]}
+ *    "clauses":[{"term":"shoe","prefix":false,"df":D,"idf":I,"class":C,"part":P}, ...],
+ *    "signals":[{"kind":"rating","field":"rating","value":4.5,"count":12,"weight":0.3,"part":P}, ...]}
  *
  * score is the sum of the parts. Alternatives of a compound show the better one only.
  */
 #include "query/cursor.h"
+#include "query/signals.h"
 #include "schema/json.h"
+#include "schema/product.h"
 
 struct explanation {
     struct query_context *context;
@@ -155,6 +158,52 @@ static int explain_node(struct explanation *explanation, const struct query_node
     return status;
 }
 
+/* Appends ,"name":value unless there is none. */
+static int put_value(const struct field *field, const char *name, int64_t value, struct buf *out)
+{
+    if (value == COLUMN_MISSING) {
+        return 0;
+    }
+    buf_printf(out, ",\"%s\":", name);
+    return product_value_print(field, value, out);
+}
+
+static int explain_signal(struct explanation *explanation, struct signals *signals, uint32_t number, struct buf *out)
+{
+    const struct signal_rule *rule = &signals->rules->rules[number];
+    const struct field *fields = explanation->context->schema->fields;
+    int64_t value;
+    int64_t count;
+    int status = signals_values(signals, number, explanation->hit->document, &value, &count);
+    if (status != 0) {
+        return status;
+    }
+    buf_printf(out, "%s{\"kind\":\"%s\",\"field\":", number == 0 ? "" : ",", signal_kind_name(rule->kind));
+    json_put_string(out, bytes_of_string(fields[rule->field].name));
+    status = put_value(&fields[rule->field], "value", value, out);
+    if (status == 0 && rule->count_field != SCHEMA_NO_FIELD) {
+        status = put_value(&fields[rule->count_field], "count", count, out);
+    }
+    buf_printf(out, ",\"weight\":%.9g,\"part\":%.9g}", rule->weight / 100.0,
+               (double)signal_part(rule, value, count) / RANK_SCALE);
+    return status;
+}
+
+static int explain_signals(struct explanation *explanation, struct buf *out)
+{
+    struct signals *signals = NULL;
+    int status = signals_open(explanation->context, explanation->hit->segment, &signals);
+    if (status != 0 || signals == NULL) {
+        return status;
+    }
+    buf_put_string(out, ",\"signals\":[");
+    for (uint32_t i = 0; i < signals->rules->count && status == 0; i++) {
+        status = explain_signal(explanation, signals, i, out);
+    }
+    buf_put_string(out, "]");
+    return status;
+}
+
 int query_explain(struct query_context *context, struct query_node *root, const struct query_hit *hit,
                   struct buf *out)
 {
@@ -171,7 +220,11 @@ int query_explain(struct query_context *context, struct query_node *root, const 
         }
         buf_put_string(out, "\"clauses\":[");
         buf_put(out, clauses.data, clauses.size == 0 ? 0 : clauses.size - 1);
-        buf_put_string(out, "]}");
+        buf_put_string(out, "]");
+        status = explain_signals(&explanation, out);
+        buf_put_string(out, "}");
+    }
+    if (status == 0) {
         status = buf_status(&clauses) != 0 ? buf_status(&clauses) : buf_status(out);
     }
     buf_release(&clauses);

@@ -9,6 +9,7 @@
  * loses too, and the minimum is raised above it; the next segment begins at the worst hit's score again.
  */
 #include "query/cursor.h"
+#include "query/signals.h"
 #include "query/topk.h"
 
 #include "base/bitset.h"
@@ -28,14 +29,63 @@ static int32_t offer(struct topk *top, struct query_hit *hit)
     return topk_worst(top) + (!taken || top->hits[0].segment == hit->segment ? 1 : 0);
 }
 
+/*
+ * The first document at or behind target whose words and signals may score minimum together. Words are bounded for
+ * runs of documents, signals for pages of them: a run is passed over when both together cannot reach it.
+ */
+static uint32_t seek_boosted(struct cursor *cursor, struct signals *signals, uint32_t target, int32_t minimum)
+{
+    for (;;) {
+        uint32_t document = cursor->ops->seek(cursor, target, minimum - signals->max);
+        if (document >= signals->documents) {
+            return POSTINGS_END;
+        }
+        uint32_t last;
+        int32_t words = cursor->ops->bound(cursor, document, &last);
+        uint32_t page_last = document | (COLUMN_PAGE_DOCUMENTS - 1);
+        int32_t boost = signals_bound(signals, document, document);
+        if (words + boost >= minimum && cursor->ops->score(cursor) + boost >= minimum) {
+            return document;
+        }
+        last = last < page_last ? last : page_last;
+        target = words + boost >= minimum ? document + 1 : last + 1;
+    }
+}
+
+static int boosted_top_of_segment(struct query_context *context, struct cursor *cursor, uint32_t number,
+                                  struct signals *signals, struct topk *top)
+{
+    const struct query_segment *segment = &context->segments[number];
+    int32_t minimum = topk_full(top) ? topk_worst(top) : 0;
+    uint32_t document = seek_boosted(cursor, signals, 0, minimum);
+    while (document != POSTINGS_END) {
+        if (is_alive(segment, document)) {
+            struct query_hit hit = {.score = cursor->ops->score(cursor) + signals_part(signals, document),
+                                    .segment = number,
+                                    .document = document};
+            if (hit.score >= minimum) {
+                minimum = offer(top, &hit);
+            }
+        }
+        document = seek_boosted(cursor, signals, document + 1, minimum);
+    }
+    int status = cursor->ops->status(cursor);
+    status = status != 0 ? status : signals->status;
+    return status != 0 ? status : top->status;
+}
+
 static int top_of_segment(struct query_context *context, const struct query_node *root, uint32_t number,
                           struct topk *top)
 {
     const struct query_segment *segment = &context->segments[number];
     struct cursor *cursor;
+    struct signals *signals = NULL;
     int status = cursor_open(context, root, number, &cursor);
-    if (status != 0) {
-        return status;
+    if (status == 0) {
+        status = signals_open(context, number, &signals);
+    }
+    if (status != 0 || signals != NULL) {
+        return status != 0 ? status : boosted_top_of_segment(context, cursor, number, signals, top);
     }
     int32_t minimum = topk_full(top) ? topk_worst(top) : 0;
     uint32_t document = cursor->ops->seek(cursor, 0, minimum);

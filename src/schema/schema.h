@@ -122,6 +122,9 @@ int schema_field_find(const struct schema *schema, struct bytes name);
 /* "text", "keyword", ... ; static. */
 const char *field_type_name(enum field_type type);
 
+/* "popularity", ... ; static. */
+const char *signal_kind_name(enum signal_kind kind);
+
 /*
  * Guesses a schema from products, one JSON object a line, bare or in a change log's {"op":"put","product":{...}};
  * the first 10,000 lines that hold something are read, others of a change log are passed over. Appends JSON that

@@ -123,11 +123,10 @@ static void put_half_life(struct buf *out, int64_t ms)
 
 static void put_signals(struct buf *out, const struct schema *schema)
 {
-    static const char *const kinds[] = {"popularity", "rating", "recency", "stock"};
     buf_put_string(out, ",\n  \"signals\": [\n");
     for (uint8_t i = 0; i < schema->signal_count; i++) {
         const struct signal *signal = &schema->signals[i];
-        buf_printf(out, "    {\"kind\": \"%s\", \"field\": ", kinds[signal->kind]);
+        buf_printf(out, "    {\"kind\": \"%s\", \"field\": ", signal_kind_name(signal->kind));
         put_name(out, schema->fields[signal->field].name);
         if (signal->count_field != SCHEMA_NO_FIELD) {
             buf_put_string(out, ", \"count\": ");

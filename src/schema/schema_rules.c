@@ -154,6 +154,11 @@ static const struct {
     [SIGNAL_STOCK] = {"stock", "bool or integer"},
 };
 
+const char *signal_kind_name(enum signal_kind kind)
+{
+    return kinds[kind].name;
+}
+
 static bool kind_fits(enum signal_kind kind, enum field_type type)
 {
     switch (kind) { /* GCOVR_EXCL_BR_LINE: a kind is one of these, and each is a line of its own */

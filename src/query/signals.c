@@ -1,0 +1,236 @@
+/*
+ * signals.c - opens the pages of signal columns, bounds them by their headers, and adds up parts.
+ *
+ * Every page asked for is looked up among the state's overlays first. They are ordered by page, and queries ask in
+ * ascending order, so that a finger that only now and then goes back finds them.
+ */
+#include "query/signals.h"
+
+/* The range of the state's overlays of one column. */
+static void find_overlays(const struct segment_state *state, struct signals_column *column)
+{
+    uint8_t kind = (uint8_t)(PAGE_COLUMN + column->field);
+    size_t low = 0;
+    size_t high = state->overlay_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (state->overlays[middle].kind < kind) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    column->overlay = low;
+    column->overlay_end = low;
+    while (column->overlay_end < state->overlay_count && state->overlays[column->overlay_end].kind == kind) {
+        column->overlay_end++;
+    }
+}
+
+/* The column of a field, opened if it is new. */
+static uint8_t column_of(struct signals *signals, const struct segment *segment, uint8_t field)
+{
+    for (uint32_t i = 0; i < signals->column_count; i++) {
+        if (signals->columns[i].field == field) {
+            return (uint8_t)i;
+        }
+    }
+    struct signals_column *column = &signals->columns[signals->column_count];
+    column->field = field;
+    column->reader = &segment->column[field];
+    find_overlays(signals->state, column);
+    return (uint8_t)signals->column_count++;
+}
+
+static struct signal_range range_of_column(const struct signals_column *column)
+{
+    return (struct signal_range){column->reader->min, column->reader->max, column->reader->missing_count != 0};
+}
+
+static int32_t bound_by(const struct signals *signals, struct signal_range (*range)(const struct signals_column *))
+{
+    int32_t sum = 0;
+    for (uint32_t i = 0; i < signals->rules->count; i++) {
+        struct signal_range value = range(&signals->columns[signals->reads[i].value]);
+        struct signal_range count = range(&signals->columns[signals->reads[i].count]);
+        sum += signal_bound(&signals->rules->rules[i], &value, &count);
+    }
+    return sum;
+}
+
+/* Patched pages can hold more than the segment was written with. */
+static int32_t bound_of_segment(const struct signals *signals)
+{
+    for (uint32_t i = 0; i < signals->column_count; i++) {
+        if (signals->columns[i].overlay != signals->columns[i].overlay_end) {
+            return signals->rules->max;
+        }
+    }
+    return bound_by(signals, range_of_column);
+}
+
+int signals_open(const struct query_context *context, uint32_t segment_number, struct signals **out)
+{
+    const struct query_segment *in = &context->segments[segment_number];
+    *out = NULL;
+    if (context->signals == NULL || context->signals->count == 0) {
+        return 0;
+    }
+    struct signals *signals = arena_calloc(context->arena, 1, sizeof *signals);
+    uint32_t pages = in->segment->info.documents / COLUMN_PAGE_DOCUMENTS + 1;
+    int32_t *page_bound = arena_alloc(context->arena, pages * sizeof *page_bound);
+    if (signals == NULL || page_bound == NULL) {
+        return AISLE_NO_MEMORY;
+    }
+    memset(page_bound, 0xff, pages * sizeof *page_bound);
+    signals->rules = context->signals;
+    signals->state = in->state;
+    signals->documents = in->segment->info.documents;
+    signals->page = UINT32_MAX;
+    signals->page_bound = page_bound;
+    for (uint32_t i = 0; i < signals->rules->count; i++) {
+        const struct signal_rule *rule = &signals->rules->rules[i];
+        signals->reads[i].value = column_of(signals, in->segment, rule->field);
+        signals->reads[i].count = rule->count_field == SCHEMA_NO_FIELD
+                                      ? signals->reads[i].value
+                                      : column_of(signals, in->segment, rule->count_field);
+    }
+    signals->max = bound_of_segment(signals);
+    *out = signals;
+    return 0;
+}
+
+/* The column's page as the snapshot has it. */
+static int find_page(const struct segment_state *state, struct signals_column *column, uint32_t page)
+{
+    while (column->overlay < column->overlay_end && state->overlays[column->overlay].page < page) {
+        column->overlay++;
+    }
+    while (column->overlay > 0 && state->overlays[column->overlay - 1].page >= page &&
+           state->overlays[column->overlay - 1].kind == PAGE_COLUMN + column->field) {
+        column->overlay--;
+    }
+    if (column->overlay < column->overlay_end && state->overlays[column->overlay].page == page) {
+        column->page = state->overlays[column->overlay].content;
+        return 0;
+    }
+    return column_page(column->reader, page, &column->page);
+}
+
+/* Shows the page in all columns. False when it cannot be read. */
+static bool turn_to(struct signals *signals, uint32_t page)
+{
+    if (signals->page == page) {
+        return true;
+    }
+    uint32_t left = signals->documents - page * COLUMN_PAGE_DOCUMENTS;
+    uint32_t count = left < COLUMN_PAGE_DOCUMENTS ? left : COLUMN_PAGE_DOCUMENTS;
+    signals->page = UINT32_MAX;
+    for (uint32_t i = 0; i < signals->column_count && signals->status == 0; i++) {
+        struct signals_column *column = &signals->columns[i];
+        int status = find_page(signals->state, column, page);
+        status = status == 0 ? column_page_view_init(&column->view, column->page) : status;
+        if (status != 0 || column->view.count != count) {
+            signals->status = status == AISLE_NO_MEMORY ? status : AISLE_CORRUPT;
+        }
+    }
+    signals->page = signals->status == 0 ? page : UINT32_MAX;
+    return signals->status == 0;
+}
+
+static struct signal_range range_of_view(const struct signals_column *column)
+{
+    return (struct signal_range){column->view.min, column->view.max, column->view.has_missing};
+}
+
+static int32_t bound_of_page(struct signals *signals, uint32_t page)
+{
+    if (signals->page_bound[page] < 0) {
+        signals->page_bound[page] = turn_to(signals, page) ? bound_by(signals, range_of_view) : 0;
+    }
+    return signals->page_bound[page];
+}
+
+int32_t signals_bound(struct signals *signals, uint32_t first, uint32_t last)
+{
+    int32_t bound = 0;
+    for (uint32_t page = first / COLUMN_PAGE_DOCUMENTS; page <= last / COLUMN_PAGE_DOCUMENTS; page++) {
+        int32_t of_page = bound_of_page(signals, page);
+        bound = bound < of_page ? of_page : bound;
+    }
+    return bound;
+}
+
+int32_t signals_part(struct signals *signals, uint32_t document)
+{
+    uint32_t index = document % COLUMN_PAGE_DOCUMENTS;
+    int32_t sum = 0;
+    if (!turn_to(signals, document / COLUMN_PAGE_DOCUMENTS)) {
+        return 0;
+    }
+    for (uint32_t i = 0; i < signals->rules->count; i++) {
+        const struct signal_rule *rule = &signals->rules->rules[i];
+        int64_t value = column_page_view_at(&signals->columns[signals->reads[i].value].view, index);
+        int64_t count = rule->count_field == SCHEMA_NO_FIELD
+                            ? COLUMN_MISSING
+                            : column_page_view_at(&signals->columns[signals->reads[i].count].view, index);
+        sum += signal_part(rule, value, count);
+    }
+    return sum;
+}
+
+/* Adds the parts of a whole page to a buffer of COLUMN_PAGE_DOCUMENTS. */
+static int add_page(struct signals *signals, int32_t *parts)
+{
+    int64_t values[COLUMN_PAGE_DOCUMENTS];
+    int64_t counts[COLUMN_PAGE_DOCUMENTS];
+    int status = 0;
+    for (uint32_t i = 0; i < signals->rules->count && status == 0; i++) {
+        const struct signal_rule *rule = &signals->rules->rules[i];
+        bool reads_count = rule->count_field != SCHEMA_NO_FIELD;
+        uint32_t count = 0;
+        status = column_page_decode(signals->columns[signals->reads[i].value].page, values, &count);
+        if (status == 0 && reads_count) {
+            status = column_page_decode(signals->columns[signals->reads[i].count].page, counts, &count);
+        }
+        if (status == 0) {
+            signal_parts_add(rule, values, reads_count ? counts : NULL, count, parts);
+        }
+    }
+    return status;
+}
+
+void signals_add(struct signals *signals, uint32_t first, uint32_t count, int32_t *parts)
+{
+    uint32_t end = first + count < signals->documents ? first + count : signals->documents;
+    for (uint32_t at = first; at < end;) {
+        uint32_t index = at % COLUMN_PAGE_DOCUMENTS;
+        uint32_t left = COLUMN_PAGE_DOCUMENTS - index;
+        uint32_t n = end - at < left ? end - at : left;
+        int32_t of_page[COLUMN_PAGE_DOCUMENTS] = {0};
+        if (!turn_to(signals, at / COLUMN_PAGE_DOCUMENTS)) {
+            return;
+        }
+        int status = add_page(signals, of_page);
+        signals->status = signals->status == 0 ? status : signals->status;
+        for (uint32_t i = 0; i < n; i++) {
+            parts[at - first + i] += of_page[index + i];
+        }
+        at += n;
+    }
+}
+
+int signals_values(struct signals *signals, uint32_t rule, uint32_t document, int64_t *value, int64_t *count)
+{
+    uint32_t index = document % COLUMN_PAGE_DOCUMENTS;
+    *value = COLUMN_MISSING;
+    *count = COLUMN_MISSING;
+    if (!turn_to(signals, document / COLUMN_PAGE_DOCUMENTS)) {
+        return signals->status;
+    }
+    *value = column_page_view_at(&signals->columns[signals->reads[rule].value].view, index);
+    if (signals->rules->rules[rule].count_field != SCHEMA_NO_FIELD) {
+        *count = column_page_view_at(&signals->columns[signals->reads[rule].count].view, index);
+    }
+    return 0;
+}

@@ -1,0 +1,59 @@
+/*
+ * signals.h - what the documents of one segment get for their signals (rank/signal.h): bounds, single ones, runs.
+ *
+ * Reads the columns as the query's snapshot has them: patched pages lie in the segment's state. Bounds come from the
+ * pages' headers, so that no value is decoded for what a query passes over; a page that is looked into is kept open
+ * for the next document of it.
+ *
+ * Thread rule: that of the query whose arena it lives in.
+ */
+#ifndef AISLE_QUERY_SIGNALS_H
+#define AISLE_QUERY_SIGNALS_H
+
+#include "query/query.h"
+
+#define SIGNALS_COLUMNS (2 * LIMIT_SIGNALS) /* a rating reads two */
+
+/* One column that rules read, and its page at hand. */
+struct signals_column {
+    const struct column_reader *reader;
+    uint8_t field;
+    size_t overlay; /* the first of the state's overlays of this column that is not behind the page at hand */
+    size_t overlay_end;
+    struct bytes page;
+    struct column_page_view view;
+};
+
+struct signals {
+    const struct signal_rules *rules;   /* borrowed from the query */
+    const struct segment_state *state;
+    struct signals_column columns[SIGNALS_COLUMNS];
+    uint32_t column_count;
+    struct { /* by rule: into columns */
+        uint8_t value;
+        uint8_t count; /* the same as value for a rule that reads no count */
+    } reads[LIMIT_SIGNALS];
+    uint32_t documents;
+    uint32_t page;       /* whose values the columns' views show; UINT32_MAX: none */
+    int32_t max;         /* no document of the segment gets more */
+    int32_t *page_bound; /* in the arena; -1: not known yet */
+    int status;          /* sticky: AISLE_CORRUPT when a page could not be read; parts are 0 then */
+};
+
+/* Opens the signals of a segment; *out is NULL when the query has none. AISLE_NO_MEMORY, AISLE_CORRUPT. */
+must_check int signals_open(const struct query_context *context, uint32_t segment, struct signals **out);
+
+/* No document from first to last gets more. Both lie in the segment. */
+int32_t signals_bound(struct signals *signals, uint32_t first, uint32_t last);
+
+/* What one document gets: the sum of its parts. */
+int32_t signals_part(struct signals *signals, uint32_t document);
+
+/* Adds to parts[i] what document first + i gets, for i below count; past the segment's end nothing. */
+void signals_add(struct signals *signals, uint32_t first, uint32_t count, int32_t *parts);
+
+/* What a rule (a number below rules->count) reads of a document; *count is COLUMN_MISSING if it reads none. */
+must_check int signals_values(struct signals *signals, uint32_t rule, uint32_t document, int64_t *value,
+                              int64_t *count);
+
+#endif
