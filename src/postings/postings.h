@@ -283,6 +283,12 @@ static inline uint8_t postings_cursor_bound(struct postings_cursor *cursor, uint
 uint8_t postings_cursor_bound_range(struct postings_cursor *cursor, uint32_t from, uint32_t to, bool *any);
 
 /*
+ * As postings_cursor_bound for the superblock that holds the first posting at or behind target; for a list without
+ * skip data, the whole list: *last is POSTINGS_END - 1 then.
+ */
+uint8_t postings_cursor_bound_wide(struct postings_cursor *cursor, uint32_t target, uint32_t *last);
+
+/*
  * ORs the documents of [from, from + count) from the current one on into bits, bit i being document from + i, and
  * moves to the first posting behind them. bits holds bitset_words(count) words.
  */

@@ -254,3 +254,21 @@ uint8_t postings_cursor_bound_range(struct postings_cursor *cursor, uint32_t fro
     }
     return *any ? dominant : 0;
 }
+
+uint8_t postings_cursor_bound_wide(struct postings_cursor *cursor, uint32_t target, uint32_t *last)
+{
+    uint8_t dominant = cursor->list.dominant;
+    *last = POSTINGS_END - 1;
+    if (cursor->document == POSTINGS_END || cursor->superblock_count == 0) {
+        return cursor->document == POSTINGS_END ? 0 : dominant;
+    }
+    if (!skip_to(cursor, target)) {
+        return 0;
+    }
+    uint32_t end = last_at(cursor->lasts, cursor->superblock_blocks - 1);
+    if (cursor->superblock_count > 1 && !read_upper(cursor, cursor->superblock, &end, &dominant)) {
+        return 0;
+    }
+    *last = end;
+    return dominant;
+}

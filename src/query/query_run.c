@@ -9,6 +9,7 @@
  * loses too, and the minimum is raised above it; the next segment begins at the worst hit's score again.
  */
 #include "query/cursor.h"
+#include "query/scan.h"
 #include "query/signals.h"
 #include "query/topk.h"
 
@@ -17,16 +18,6 @@
 static bool is_alive(const struct query_segment *segment, uint32_t document)
 {
     return segment_state_alive(segment->state, document);
-}
-
-/* Offers hit; returns what a later document of its segment must score at least to have a chance. */
-static int32_t offer(struct topk *top, struct query_hit *hit)
-{
-    bool taken = topk_offer(top, hit);
-    if (!topk_full(top)) {
-        return 0;
-    }
-    return topk_worst(top) + (!taken || top->hits[0].segment == hit->segment ? 1 : 0);
 }
 
 /*
@@ -64,7 +55,7 @@ static int boosted_top_of_segment(struct query_context *context, struct cursor *
                                     .segment = number,
                                     .document = document};
             if (hit.score >= minimum) {
-                minimum = offer(top, &hit);
+                minimum = topk_offer_in_order(top, &hit);
             }
         }
         document = seek_boosted(cursor, signals, document + 1, minimum);
@@ -75,25 +66,30 @@ static int boosted_top_of_segment(struct query_context *context, struct cursor *
 }
 
 static int top_of_segment(struct query_context *context, const struct query_node *root, uint32_t number,
-                          struct topk *top)
+                          struct scan_room *room, struct topk *top)
 {
     const struct query_segment *segment = &context->segments[number];
+    int32_t minimum = topk_full(top) ? topk_worst(top) : 0;
     struct cursor *cursor;
-    struct signals *signals = NULL;
-    int status = cursor_open(context, root, number, &cursor);
-    if (status == 0) {
-        status = signals_open(context, number, &signals);
+    struct scan *scan = NULL;
+    struct signals *signals;
+    int status = signals_open(context, number, &signals);
+    if (status == 0 && signals == NULL) {
+        status = scan_open(context, root, number, room, &scan);
     }
+    if (status != 0 || scan != NULL) {
+        return status != 0 ? status : scan_run(scan, top, minimum);
+    }
+    status = cursor_open(context, root, number, &cursor);
     if (status != 0 || signals != NULL) {
         return status != 0 ? status : boosted_top_of_segment(context, cursor, number, signals, top);
     }
-    int32_t minimum = topk_full(top) ? topk_worst(top) : 0;
     uint32_t document = cursor->ops->seek(cursor, 0, minimum);
     while (document != POSTINGS_END) {
         if (is_alive(segment, document)) {
             struct query_hit hit = {.score = cursor->ops->score(cursor), .segment = number, .document = document};
             if (hit.score >= minimum) {
-                minimum = offer(top, &hit);
+                minimum = topk_offer_in_order(top, &hit);
             }
         }
         document = cursor->ops->seek(cursor, document + 1, minimum);
@@ -106,10 +102,15 @@ int query_top(struct query_context *context, struct query_node *root, uint32_t c
               uint32_t *hit_count)
 {
     struct topk top;
+    struct scan_room *room = arena_alloc(context->arena, sizeof *room);
+    if (room == NULL) {
+        return AISLE_NO_MEMORY;
+    }
+    room->is_clean = false;
     int status = topk_init(&top, context, count);
     for (uint32_t i = 0; i < context->segment_count && status == 0 && count != 0; i++) {
         struct arena_mark mark = arena_mark(context->arena);
-        status = top_of_segment(context, root, i, &top);
+        status = top_of_segment(context, root, i, room, &top);
         arena_rewind(context->arena, mark);
     }
     if (status == 0) {

@@ -95,6 +95,15 @@ bool topk_offer(struct topk *top, struct query_hit *hit)
     return true;
 }
 
+int32_t topk_offer_in_order(struct topk *top, struct query_hit *hit)
+{
+    bool taken = topk_offer(top, hit);
+    if (!topk_full(top)) {
+        return 0;
+    }
+    return topk_worst(top) + (!taken || top->hits[0].segment == hit->segment ? 1 : 0);
+}
+
 static int compare_for_sort(const void *left, const void *right, void *context)
 {
     struct query_hit a = *(const struct query_hit *)left;

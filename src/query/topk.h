@@ -34,6 +34,12 @@ static inline int32_t topk_worst(const struct topk *top)
 /* Takes hit if there is room or it is better than the worst, which then goes. Whether it was taken. */
 bool topk_offer(struct topk *top, struct query_hit *hit);
 
+/*
+ * Offers hit, which is behind all that were offered of its segment; returns what a later document of that segment must
+ * score at least to have a chance.
+ */
+int32_t topk_offer_in_order(struct topk *top, struct query_hit *hit);
+
 /* Best first; the heap is no heap any more. */
 void topk_sort(struct topk *top);
 

@@ -1,0 +1,98 @@
+/*
+ * scan.h - the best products of queries made of plain words, many postings at a time.
+ *
+ * A conjunction or a sum of posting lists is not followed document by document (cursor.h), but in ranges: the bounds of
+ * all lists over a range say whether it can hold anything, and which lists must be read there (block-max MaxScore,
+ * Turtle and Flood 1995, Ding and Suel 2011; block-max conjunctions as in Lucene's BlockMaxConjunctionBulkScorer). Of
+ * those, codes that are worth too little are passed over 32 at a time; what is left are candidates, which are then
+ * looked up in the other lists together. Lists that are no plain ones (groups, alternatives, nested queries), phrases
+ * and what is not wanted are asked last, about candidates that would enter the answer.
+ *
+ * Private to the module; lives in the query's arena. Thread rule: as the query.
+ */
+#ifndef AISLE_QUERY_SCAN_H
+#define AISLE_QUERY_SCAN_H
+
+#include "query/cursor.h"
+#include "query/select.h"
+#include "query/topk.h"
+
+/* Documents whose scores are summed up together: 16 KiB of sums. */
+#define SCAN_WINDOW 4096u
+
+/* A list with fewer postings in a window is merged with others instead. */
+#define SCAN_SPARSE_MAX 24u
+#define SCAN_MERGED_MAX (SCAN_WINDOW / POSTINGS_BLOCK)
+
+struct scan_list {
+    struct postings_cursor *postings;
+    const struct rank_table *table;
+    uint32_t count;     /* of its postings */
+    int32_t max;        /* the most that any posting is worth */
+    int32_t wide;       /* likewise up to document wide_last */
+    int32_t bound;      /* likewise in the range at hand */
+    uint32_t wide_last;
+    bool is_sparse;     /* blocks are much longer than windows */
+    bool followed;      /* a document of this list alone may be worth enough in the range at hand */
+};
+
+/* Documents that may be among the best, ascending, and what is known of their scores so far. */
+struct scan_candidates {
+    uint32_t count;
+    uint32_t documents[SCAN_WINDOW];
+    int32_t scores[SCAN_WINDOW];
+    uint8_t codes[SCAN_WINDOW]; /* in the list at hand */
+    uint64_t found[SCAN_WINDOW / 64];
+};
+
+/* What scans of one query use in turn. */
+struct scan_room {
+    struct scan_candidates candidates;
+    uint32_t documents[SCAN_WINDOW]; /* candidates being merged */
+    int32_t scores[SCAN_WINDOW];
+    bool is_clean;                   /* bits and sums have been zeroed; they are zeros between windows */
+    uint64_t bits[SCAN_WINDOW / 64]; /* of the window: documents of the lists that are summed up */
+    int32_t sums[SCAN_WINDOW];
+};
+
+struct scan {
+    struct query_context *context;
+    const struct query_segment *segment;
+    uint32_t number; /* of the segment */
+    uint32_t documents;
+    struct topk *top;
+    int32_t minimum; /* what a document must score to enter the answer */
+    bool all;        /* every list must have a document; else any */
+    const struct select_kernels *kernels;
+    struct scan_list *lists;
+    struct scan_list **order; /* all: rarest first; any: in a range, weakest first */
+    uint32_t list_count;
+    struct cursor **others; /* that must match, too; only where all */
+    uint32_t other_count;
+    int32_t others_max; /* the most that they add */
+    struct phrase **phrases;
+    uint32_t phrase_count;
+    struct cursor *unwanted; /* NULL: none */
+    struct scan_room *room;
+};
+
+/*
+ * Prepares to scan a bound tree in one segment. *out is NULL when the tree is none that this is for: then cursors must
+ * do. room is the query's, of which only is_clean is set, to false, at first. AISLE_CORRUPT, AISLE_NO_MEMORY.
+ */
+must_check int scan_open(struct query_context *context, const struct query_node *root, uint32_t number,
+                         struct scan_room *room, struct scan **out);
+
+/* Offers the segment's documents that score at least minimum to top. AISLE_CORRUPT, AISLE_NO_MEMORY. */
+must_check int scan_run(struct scan *scan, struct topk *top, int32_t minimum);
+
+/*
+ * Looks the candidates up in count lists, from first on in steps of step, and drops those that cannot reach the
+ * minimum, or that are missing where all must match; then offers the rest. bound of each list holds for all candidates.
+ */
+void scan_complete(struct scan *scan, struct scan_list **first, uint32_t count, int step);
+
+/* Makes the candidates those documents of the postings, up to last, of count lists that are worth least together. */
+void scan_merge(struct scan *scan, struct scan_list **lists, uint32_t count, uint32_t last, int32_t least);
+
+#endif

@@ -1,0 +1,346 @@
+/*
+ * scan_run.c - ranges, from the first document to the last: what can be passed over, what is read and how.
+ *
+ * Bounds are asked for from wide to narrow: a superblock of each list, the range that is left, a block of the list that
+ * is read. Each is a few loads of skip data, against a nanosecond for each posting that is read in vain.
+ */
+#include "query/phrase.h"
+#include "query/scan.h"
+
+#include "base/bitset.h"
+
+/* Bounds count lists over a range into their bound; returns the sum. *every: each may have a posting there. */
+static int32_t bound_lists(struct scan_list **first, uint32_t count, int step, uint32_t from, uint32_t last,
+                           bool *every)
+{
+    int32_t sum = 0;
+    *every = true;
+    for (uint32_t i = 0; i < count; i++) {
+        struct scan_list *list = first[(int)i * step];
+        bool any;
+        uint8_t dominant = postings_cursor_bound_range(list->postings, from, last, &any);
+        list->bound = any ? list->table->bound[dominant] : 0;
+        sum += list->bound;
+        *every = *every && any;
+    }
+    return sum;
+}
+
+/* Takes those of count postings that are worth least or more. */
+static void take_postings(struct scan *scan, const struct scan_list *lead, const uint32_t *documents,
+                          const uint8_t *codes, size_t count, int32_t least)
+{
+    struct scan_candidates *candidates = &scan->room->candidates;
+    const int32_t *part = lead->table->part;
+    uint8_t limits[SELECT_CLASSES];
+    uint64_t bits[POSTINGS_BLOCK / 64];
+    uint32_t taken = 0;
+    select_limits(lead->table, least, limits);
+    scan->kernels->codes(codes, count, limits, bits);
+    for (size_t word = 0; word < bitset_words(count); word++) {
+        for (uint64_t left = bits[word]; left != 0; left &= left - 1) {
+            size_t i = word * 64 + (size_t)__builtin_ctzll(left);
+            candidates->documents[taken] = documents[i];
+            candidates->scores[taken++] = part[codes[i]];
+        }
+    }
+    candidates->count = taken;
+}
+
+/*
+ * Reads lead's blocks in a range and completes what is worth it from count other lists; their bounds hold for the
+ * range.
+ */
+static void scan_blocks(struct scan *scan, struct scan_list *lead, struct scan_list **first, uint32_t count, int step,
+                        uint32_t from, uint32_t last)
+{
+    int32_t in_range = scan->others_max;
+    for (uint32_t i = 0; i < count; i++) {
+        in_range += first[(int)i * step]->bound;
+    }
+    for (;;) {
+        const uint32_t *documents;
+        const uint8_t *codes;
+        uint32_t document = postings_cursor_document(lead->postings);
+        from = document > from ? document : from;
+        if (from > last) {
+            return;
+        }
+        uint32_t block_last;
+        bool every = true;
+        int32_t most = lead->table->bound[postings_cursor_bound(lead->postings, from, &block_last)];
+        int32_t rest = in_range;
+        block_last = block_last < last ? block_last : last;
+        if (most + rest >= scan->minimum && count != 0 && scan->minimum > 0) {
+            rest = scan->others_max + bound_lists(first, count, step, from, block_last, &every);
+        }
+        if (most + rest >= scan->minimum && (every || !scan->all)) {
+            postings_cursor_seek(lead->postings, from);
+            size_t got = postings_cursor_batch(lead->postings, block_last, &documents, &codes);
+            if (got != 0) {
+                take_postings(scan, lead, documents, codes, got, scan->minimum - rest);
+                scan_complete(scan, first, count, step);
+            }
+        }
+        from = block_last + 1;
+    }
+}
+
+/* Every list must match: the rarest leads, superblock by superblock. */
+static void scan_all(struct scan *scan)
+{
+    struct scan_list *lead = scan->order[0];
+    struct scan_list **rest = scan->order + 1;
+    uint32_t count = scan->list_count - 1;
+    int32_t rest_max = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        rest_max += rest[i]->max;
+    }
+    for (uint32_t from = 0;;) {
+        uint32_t document = postings_cursor_document(lead->postings);
+        uint32_t last;
+        bool every;
+        from = document > from ? document : from;
+        if (from >= scan->documents) {
+            return;
+        }
+        int32_t most = lead->table->bound[postings_cursor_bound_wide(lead->postings, from, &last)];
+        last = last < scan->documents ? last : scan->documents - 1;
+        if (most + rest_max + scan->others_max >= scan->minimum) {
+            int32_t bound = bound_lists(rest, count, 1, from, last, &every);
+            if (every && most + bound + scan->others_max >= scan->minimum) {
+                scan_blocks(scan, lead, rest, count, 1, from, last);
+            }
+        }
+        from = last + 1;
+    }
+}
+
+/* Puts the weakest first; returns how many cannot reach the minimum together. */
+static uint32_t divide(struct scan *scan)
+{
+    int32_t sum = 0;
+    uint32_t hopeless = 0;
+    for (uint32_t i = 1; i < scan->list_count; i++) {
+        struct scan_list *list = scan->order[i];
+        uint32_t at = i;
+        for (; at > 0 && scan->order[at - 1]->bound > list->bound; at--) {
+            scan->order[at] = scan->order[at - 1];
+        }
+        scan->order[at] = list;
+    }
+    while (hopeless < scan->list_count) {
+        sum += scan->order[hopeless]->bound;
+        if (sum >= scan->minimum) {
+            break;
+        }
+        hopeless++;
+    }
+    return hopeless;
+}
+
+static void clean(struct scan_room *room)
+{
+    if (!room->is_clean) {
+        memset(room->bits, 0, sizeof room->bits);
+        memset(room->sums, 0, sizeof room->sums);
+        room->is_clean = true;
+    }
+}
+
+/* Sums up the lists from number followed on in a window, and takes what may be worth enough with the weaker ones. */
+static void sum_window(struct scan *scan, uint32_t followed, uint32_t from, uint32_t last)
+{
+    struct scan_room *room = scan->room;
+    struct scan_candidates *candidates = &room->candidates;
+    int32_t least = scan->minimum;
+    uint32_t taken = 0;
+    clean(room);
+    for (uint32_t i = 0; i < followed; i++) {
+        least -= scan->order[i]->bound;
+    }
+    for (uint32_t i = followed; i < scan->list_count; i++) {
+        postings_cursor_accumulate(scan->order[i]->postings, from, last - from + 1, scan->order[i]->table->part,
+                                   room->sums, room->bits);
+    }
+    for (uint32_t word = 0; word <= (last - from) / 64; word++) {
+        if (room->bits[word] == 0) {
+            continue;
+        }
+        int32_t *sums = room->sums + word * 64;
+        for (uint64_t left = room->bits[word] & scan->kernels->sums(sums, least); left != 0; left &= left - 1) {
+            uint32_t i = (uint32_t)__builtin_ctzll(left);
+            candidates->documents[taken] = from + word * 64 + i;
+            candidates->scores[taken++] = sums[i];
+        }
+        memset(sums, 0, 64 * sizeof *sums);
+        room->bits[word] = 0;
+    }
+    candidates->count = taken;
+}
+
+/* The first document of the lists that are followed, as far as is known, but not before from. */
+static uint32_t first_of(const struct scan *scan, uint32_t from)
+{
+    uint32_t first = POSTINGS_END;
+    for (uint32_t i = 0; i < scan->list_count; i++) {
+        const struct scan_list *list = &scan->lists[i];
+        uint32_t document = postings_cursor_document(list->postings);
+        if (document < from && list->is_sparse && list->followed) {
+            document = postings_cursor_seek(list->postings, from);
+        }
+        first = list->followed && document < first ? document : first;
+    }
+    return first > from ? first : from;
+}
+
+/* A range in which several lists, the followed ones, can bring up a document of their own: windows of it. */
+static void scan_windows(struct scan *scan, uint32_t from, uint32_t last)
+{
+    while (from <= last) {
+        bool every;
+        from = first_of(scan, from);
+        if (from > last) {
+            return;
+        }
+        uint32_t end = last - from < SCAN_WINDOW ? last : from + SCAN_WINDOW - 1;
+        if (bound_lists(scan->order, scan->list_count, 1, from, end, &every) >= scan->minimum) {
+            uint32_t followed = divide(scan);
+            if (followed + 1 == scan->list_count) {
+                scan_blocks(scan, scan->order[followed], scan->order + followed - 1, followed, -1, from, end);
+            } else {
+                sum_window(scan, followed, from, end);
+                scan_complete(scan, scan->order + followed - 1, followed, -1);
+            }
+        }
+        from = end + 1;
+    }
+}
+
+/* A range in which the lists that are followed are rare: what one block of each covers is merged. */
+static void scan_merging(struct scan *scan, uint32_t from, uint32_t last)
+{
+    for (;;) {
+        uint32_t followed = divide(scan);
+        struct scan_list **lists = scan->order + followed;
+        uint32_t count = scan->list_count - followed;
+        from = first_of(scan, from);
+        if (from > last || count <= 1) {
+            break;
+        }
+        uint32_t end = last;
+        int32_t rest = 0;
+        int32_t most = 0;
+        for (uint32_t i = 0; i < followed; i++) {
+            rest += scan->order[i]->bound;
+        }
+        for (uint32_t i = 0; i < count; i++) {
+            uint32_t block_last;
+            uint32_t document = postings_cursor_seek(lists[i]->postings, from);
+            most += lists[i]->table->bound[postings_cursor_bound(lists[i]->postings, document, &block_last)];
+            end = block_last < end ? block_last : end;
+        }
+        if (most + rest >= scan->minimum) {
+            scan_merge(scan, lists, count, end, scan->minimum - rest);
+            scan_complete(scan, scan->order + followed - 1, followed, -1);
+        }
+        from = end + 1;
+    }
+    if (from <= last && divide(scan) < scan->list_count) {
+        uint32_t lead = scan->list_count - 1;
+        scan_blocks(scan, scan->order[lead], scan->order + lead - 1, lead, -1, from, last);
+    }
+}
+
+static bool can_merge(const struct scan *scan, uint32_t followed)
+{
+    bool sparse = scan->list_count - followed <= SCAN_MERGED_MAX;
+    for (uint32_t i = followed; i < scan->list_count; i++) {
+        sparse = sparse && scan->order[i]->is_sparse;
+    }
+    return sparse;
+}
+
+static void scan_range(struct scan *scan, uint32_t from, uint32_t last)
+{
+    bool every;
+    if (bound_lists(scan->order, scan->list_count, 1, from, last, &every) < scan->minimum) {
+        return;
+    }
+    uint32_t followed = divide(scan);
+    if (followed + 1 == scan->list_count) {
+        scan_blocks(scan, scan->order[followed], scan->order + followed - 1, followed, -1, from, last);
+    } else {
+        for (uint32_t i = 0; i < scan->list_count; i++) {
+            scan->order[i]->followed = i >= followed;
+        }
+        if (can_merge(scan, followed)) {
+            scan_merging(scan, from, last);
+        } else {
+            scan_windows(scan, from, last);
+        }
+        for (uint32_t i = 0; i < scan->list_count; i++) {
+            scan->lists[i].followed = true;
+        }
+    }
+}
+
+/* Any list may match: ranges that one superblock of each covers. */
+static void scan_any(struct scan *scan)
+{
+    uint32_t from = 0;
+    for (;;) {
+        uint32_t last = POSTINGS_END - 1;
+        int32_t most = 0;
+        from = first_of(scan, from);
+        if (from >= scan->documents) {
+            return;
+        }
+        for (uint32_t i = 0; i < scan->list_count; i++) {
+            struct scan_list *list = &scan->lists[i];
+            if (from > list->wide_last || from == 0) {
+                uint32_t document = postings_cursor_document(list->postings);
+                uint32_t at = document > from ? document : from;
+                list->wide = list->table->bound[postings_cursor_bound_wide(list->postings, at, &list->wide_last)];
+            }
+            most += list->wide;
+            last = list->wide_last < last ? list->wide_last : last;
+        }
+        last = last < scan->documents ? last : scan->documents - 1;
+        if (most >= scan->minimum) {
+            scan_range(scan, from, last);
+        }
+        from = last + 1;
+    }
+}
+
+/* 0, or what ended a list, another cursor or a phrase early. */
+static int status_of(const struct scan *scan)
+{
+    int status = scan->top->status;
+    for (uint32_t i = 0; i < scan->list_count && status == 0; i++) {
+        status = postings_cursor_status(scan->lists[i].postings);
+    }
+    for (uint32_t i = 0; i < scan->other_count && status == 0; i++) {
+        status = scan->others[i]->ops->status(scan->others[i]);
+    }
+    for (uint32_t i = 0; i < scan->phrase_count && status == 0; i++) {
+        status = phrase_status(scan->phrases[i]);
+    }
+    if (status == 0 && scan->unwanted != NULL) {
+        status = scan->unwanted->ops->status(scan->unwanted);
+    }
+    return status;
+}
+
+int scan_run(struct scan *scan, struct topk *top, int32_t minimum)
+{
+    scan->top = top;
+    scan->minimum = minimum;
+    if (scan->list_count != 0 && scan->all) {
+        scan_all(scan);
+    } else if (scan->list_count != 0) {
+        scan_any(scan);
+    }
+    return status_of(scan);
+}
