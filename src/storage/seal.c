@@ -16,7 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define SEAL_VERSION 1u
+#define SEAL_VERSION 2u
 #define TRIES 20u /* what is read while a writer writes it is read again */
 #define TRY_US 2000u
 
@@ -149,7 +149,7 @@ struct held {
     uint8_t *own_map; /* where LMDB's is not known yet; file_bytes of it */
     struct structure_walk walk;
     struct structure_meta meta;
-    uint64_t other_meta; /* hash of the other meta page */
+    struct structure_meta other_meta; /* perhaps being written by another process */
 };
 
 static void let_go(struct held *held)
@@ -217,7 +217,6 @@ static int is_settled(struct environment *env, size_t number, bool *settled)
 static int hold(struct environment *env, struct held *held)
 {
     for (unsigned i = 0; i < HOLD_TRIES; i++) {
-        struct structure_meta other;
         bool settled;
         int rc = hold_once(env, held);
         if (rc != 0) {
@@ -225,8 +224,7 @@ static int hold(struct environment *env, struct held *held)
         }
         size_t number = mdb_txn_id(held->txn);
         structure_meta_read(held->walk.map + number % 2 * env->page_bytes, &held->meta);
-        structure_meta_read(held->walk.map + (1 - number % 2) * env->page_bytes, &other);
-        held->other_meta = other.hash;
+        structure_meta_read(held->walk.map + (1 - number % 2) * env->page_bytes, &held->other_meta);
         rc = is_settled(env, number, &settled);
         if (rc != 0 || settled) {
             return rc == 0 && held->meta.number != number ? MDB_CORRUPTED : rc;
@@ -292,18 +290,39 @@ int seal_check_trees(struct environment *env, bool heads, aisle_error *error)
     return status;
 }
 
+/*
+ * Hashes the trees of the commit that is held: from those of the commit before it, if the seal is of that one and its
+ * meta page is still there, else whole. The commit before it has its pages as long as this one is held: LMDB reuses
+ * what a commit freed only when no reader of that or an earlier commit is left.
+ */
+static bool hash_trees(struct held *held, const struct seal *before)
+{
+    const struct structure_meta *other = &held->other_meta;
+    int status = AISLE_NO_MEMORY;
+    if (before->number + 1 == held->meta.number && other->number == before->number && other->hash == before->meta) {
+        held->walk.hash = before->trees;
+        status = structure_follow(&held->walk, other, &held->meta);
+    }
+    status = status == AISLE_NO_MEMORY ? structure_walk(&held->walk, &held->meta) : status; /* which needs none */
+    return status == 0;
+}
+
 void seal_write(struct environment *env)
 {
     uint8_t slot[SEAL_BYTES];
     struct held held = {.walk = {.hash_only = true}};
+    struct seal before;
     unsigned flags = 0;
     (void)mdb_env_get_flags(env->lmdb, &flags); /* which cannot fail */
     if ((flags & MDB_NOSYNC) != 0) {
         return; /* what is not durable may be older than its seal after a crash */
     }
-    bool sound = hold(env, &held) == 0 && structure_walk(&held.walk, &held.meta) == 0;
+    read_seal(env, &before);
+    bool held_well = hold(env, &held) == 0;
+    bool is_sealed = held_well && before.number == held.meta.number && before.meta == held.meta.hash; /* no change */
+    bool to_seal = held_well && !is_sealed && hash_trees(&held, &before);
     let_go(&held);
-    if (!sound) {
+    if (!to_seal) {
         return;
     }
     store_u32(slot + 4, SEAL_VERSION);
@@ -311,7 +330,7 @@ void seal_write(struct environment *env)
     store_u64(slot + 16, identify_data(env));
     store_u64(slot + 24, held.walk.hash);
     store_u64(slot + 32, held.meta.hash);
-    store_u64(slot + 40, held.other_meta);
+    store_u64(slot + 40, held.other_meta.hash);
     store_u32(slot, hash_checksum(slot + 4, SEAL_BYTES - 4));
     int fd = openat(env->directory_fd, SEAL_FILE, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
     if (fd >= 0) {

@@ -16,6 +16,9 @@
  *   a commit that has vanished, because the number in its meta page was damaged,
  *   the meta page of an earlier commit that claims to be a later one.
  *
+ * The hash of the trees is made from the seal of the commit before and the pages that changed (structure_follow.c), so
+ * that a page damaged while the storage was open is missed as well, however many commits came after it.
+ *
  * Thread rule: by the thread that opens the environment or has just committed.
  */
 #ifndef AISLE_STORAGE_SEAL_H

@@ -5,7 +5,7 @@
  * use, without a word. So the trees are walked once, when the file is opened: a page of a tree describes a hundred
  * extents of 256 KiB, which makes them a few pages for each GiB.
  */
-#include "storage/structure.h"
+#include "storage/structure_page.h"
 
 #include "base/alloc.h"
 #include "base/bitset.h"
@@ -16,21 +16,7 @@
 
 #define MAGIC 0xBEEFC0DEu
 #define DATA_VERSION 1u
-#define NO_PAGE UINT64_MAX
-#define FIRST_PAGE 2u /* behind the meta pages */
-#define DEPTH_MAX 32u
-#define KEY_BYTES_MAX 511u
-#define NODE_BYTES 8u
-#define DATABASE_BYTES 48u
-
-enum { PAGE_BRANCH = 1, PAGE_LEAF = 2, PAGE_OVERFLOW = 4, PAGE_META = 8 };
-enum { NODE_BIG = 1, NODE_DATABASE = 2 };
 enum { FREE_FLAGS = 8, MAIN_FLAGS = 0 }; /* keys of the free list are integers */
-
-/* Offsets within a meta, behind the page's head. */
-enum { META_ADDRESS = 8, META_FREE = 24, META_MAIN = 72, META_LAST_PAGE = 120, META_NUMBER = 128 };
-
-enum tree_kind { TREE_FREE, TREE_MAIN, TREE_TABLE };
 
 struct tree {
     enum tree_kind kind;
@@ -40,30 +26,16 @@ struct tree {
     uint64_t branches, leaves, overflows, found; /* as they are counted */
 };
 
-struct walker {
-    struct structure_walk *walk;
-    uint32_t page_bytes;
-    uint64_t last_page;
-    uint64_t *used; /* a bit a page; NULL: not to be known */
-};
-
-/* The walk ends with the first fault. */
-static bool blame(struct walker *walker, uint64_t page, const char *what)
-{
-    snprintf(walker->walk->fault, sizeof walker->walk->fault, "page %llu: %s", (unsigned long long)page, what);
-    return false;
-}
-
 /* ---------------------------------------------------------------------------------------------------- meta pages -- */
 
 void structure_meta_read(const uint8_t *page, struct structure_meta *out)
 {
     const uint8_t *meta = page + META_HEAD_BYTES;
-    memcpy(out->bytes, meta, META_BYTES);
-    out->number = load_u64(meta + META_NUMBER);
-    out->hash = hash_bytes(meta + META_FREE, META_NUMBER - META_FREE);
-    out->last_page = load_u64(meta + META_LAST_PAGE);
-    out->page_bytes = load_u32(meta + META_FREE);
+    memcpy(out->bytes, meta, META_BYTES); /* once: another process may be writing the page */
+    out->number = load_u64(out->bytes + META_NUMBER);
+    out->hash = hash_bytes(out->bytes + META_FREE, META_NUMBER - META_FREE);
+    out->last_page = load_u64(out->bytes + META_LAST_PAGE);
+    out->page_bytes = load_u32(out->bytes + META_FREE);
 }
 
 static const char *meta_fault(const uint8_t *page, uint64_t number)
@@ -116,55 +88,34 @@ bool structure_metas_sound(const uint8_t *const pages[2], char *fault, size_t fa
 /* Marks count pages from number on as used; false when some are outside the file or used already. */
 static bool claim(struct walker *walker, uint64_t number, uint64_t count)
 {
-    if (number < FIRST_PAGE || number > walker->last_page || count > walker->last_page - number + 1) {
-        return blame(walker, number, "outside the file");
+    if (!structure_in_file(walker, number, count)) {
+        return false;
     }
     for (uint64_t i = number; i < number + count && walker->used != NULL; i++) {
         if (bitset_get(walker->used, i)) {
-            return blame(walker, i, "used twice");
+            return structure_blame(walker, i, "used twice");
         }
         bitset_set(walker->used, i);
     }
     return true;
 }
 
-static const uint8_t *page_at(const struct walker *walker, uint64_t number)
-{
-    return walker->walk->map + number * walker->page_bytes;
-}
-
-static void add_hash(struct walker *walker, const uint8_t *data, size_t size)
-{
-    walker->walk->hash = hash_bytes_seeded(data, size, walker->walk->hash);
-}
-
-static bool head_is_sound(const uint8_t *page, uint64_t number, uint64_t pages_min, uint64_t pages_max)
-{
-    uint32_t pages = load_u32(page + 12);
-    return load_u64(page) == number && load_u16(page + 10) == PAGE_OVERFLOW && pages >= pages_min &&
-           pages <= pages_max;
-}
-
 bool structure_head_sound(const uint8_t *map, uint32_t page_bytes, struct bytes value)
 {
     uint64_t number = (uint64_t)(value.data - map) / page_bytes;
     uint64_t pages = structure_overflow_pages(value.size, page_bytes);
-    return head_is_sound(map + number * page_bytes, number, pages, pages);
+    return overflow_head_sound(map + number * page_bytes, number, pages, pages);
 }
 
-/*
- * The content of a free-list record: a count, and as many pages, none of them in use. LMDB may have left unused room
- * behind them.
- */
+/* The content of a free-list record: pages, none of them in use. */
 static bool walk_free_record(struct walker *walker, uint64_t page, struct bytes value)
 {
-    uint64_t count = value.size < sizeof count ? 0 : load_u64(value.data);
-    if (value.size < sizeof count || count > value.size / sizeof count - 1) {
-        return blame(walker, page, "a record of free pages is too short");
+    struct bytes record = structure_free_record(value);
+    if (record.size == 0) {
+        return structure_blame(walker, page, "a record of free pages is too short");
     }
-    add_hash(walker, value.data, (size_t)(count + 1) * sizeof count);
-    for (uint64_t i = 1; i <= count; i++) {
-        if (!claim(walker, load_u64(value.data + i * sizeof count), 1)) {
+    for (size_t at = sizeof(uint64_t); at < record.size; at += sizeof(uint64_t)) {
+        if (!claim(walker, load_u64(record.data + at), 1)) {
             return false;
         }
     }
@@ -176,13 +127,13 @@ static bool walk_overflow(struct walker *walker, struct tree *tree, uint64_t num
 {
     uint64_t pages = structure_overflow_pages(size, walker->page_bytes);
     bool is_free_list = tree->kind == TREE_FREE;
-    if (number < FIRST_PAGE || number > walker->last_page) {
-        return blame(walker, number, "outside the file");
+    if (!structure_in_file(walker, number, 1)) {
+        return false;
     }
     const uint8_t *page = page_at(walker, number);
     if (is_free_list || walker->walk->heads) {
-        if (!head_is_sound(page, number, pages, is_free_list ? tree->overflow_pages : pages)) {
-            return blame(walker, number, "not the overflow page that it should be");
+        if (!overflow_head_sound(page, number, pages, is_free_list ? tree->overflow_pages : pages)) {
+            return structure_blame(walker, number, "not the overflow page that it should be");
         }
         pages = load_u32(page + 12);
     }
@@ -190,7 +141,12 @@ static bool walk_overflow(struct walker *walker, struct tree *tree, uint64_t num
     if (!claim(walker, number, pages)) {
         return false;
     }
-    return !is_free_list || walk_free_record(walker, number, bytes_of(page + META_HEAD_BYTES, size));
+    if (!is_free_list) {
+        return true;
+    }
+    struct bytes value = bytes_of(page + META_HEAD_BYTES, size);
+    walker->walk->hash += structure_record_hash(number, structure_free_record(value));
+    return walk_free_record(walker, number, value);
 }
 
 static bool walk_tree(struct walker *walker, const uint8_t *record, enum tree_kind kind);
@@ -199,17 +155,18 @@ static bool walk_tree(struct walker *walker, const uint8_t *record, enum tree_ki
 static bool walk_value(struct walker *walker, struct tree *tree, uint64_t page, const uint8_t *node, size_t value_size)
 {
     unsigned flags = load_u16(node + 4);
-    const uint8_t *value = node + NODE_BYTES + load_u16(node + 6);
+    const uint8_t *value = value_of(node);
     tree->found++;
     if (tree->kind == TREE_MAIN) {
         bool is_table = flags == NODE_DATABASE && value_size == DATABASE_BYTES;
-        return is_table ? walk_tree(walker, value, TREE_TABLE) : blame(walker, page, "not the record of a table");
+        return is_table ? walk_tree(walker, value, TREE_TABLE)
+                        : structure_blame(walker, page, "not the record of a table");
     }
     if (flags == NODE_BIG) {
         return walk_overflow(walker, tree, load_u64(value), value_size);
     }
     if (flags != 0) {
-        return blame(walker, page, "unknown flags");
+        return structure_blame(walker, page, "unknown flags");
     }
     return tree->kind == TREE_FREE ? walk_free_record(walker, page, bytes_of(value, value_size)) : true;
 }
@@ -222,70 +179,6 @@ static int compare_keys(const struct tree *tree, struct bytes a, struct bytes b)
     uint64_t x = load_u64(a.data);
     uint64_t y = load_u64(b.data);
     return x < y ? -1 : x > y;
-}
-
-static size_t value_size_of(const uint8_t *node)
-{
-    return load_u16(node) | (size_t)load_u16(node + 2) << 16;
-}
-
-/* Bytes of a node in its page, or 0 when it does not fit into what is left from its start on. */
-static size_t node_bytes(const uint8_t *node, size_t left, bool leaf)
-{
-    size_t size = NODE_BYTES;
-    if (left < size) {
-        return 0;
-    }
-    size += load_u16(node + 6);
-    if (leaf) {
-        size += (load_u16(node + 4) & NODE_BIG) != 0 ? sizeof(uint64_t) : value_size_of(node);
-    }
-    size += size & 1;
-    return size <= left ? size : 0;
-}
-
-/* What must hold of a page before its nodes can be looked at: they fill it from upper to its end. */
-static bool page_is_whole(struct walker *walker, const struct tree *tree, uint64_t number, bool leaf)
-{
-    const uint8_t *page = page_at(walker, number);
-    size_t lower = load_u16(page + 12);
-    size_t upper = load_u16(page + 14);
-    if (load_u64(page) != number || load_u16(page + 10) != (leaf ? PAGE_LEAF : PAGE_BRANCH)) {
-        return blame(walker, number, leaf ? "not the leaf that it should be" : "not the branch that it should be");
-    }
-    if (lower <= META_HEAD_BYTES || lower % 2 != 0 || lower > upper || upper > walker->page_bytes) {
-        return blame(walker, number, "bounds outside the page");
-    }
-    size_t total = 0;
-    for (size_t at = META_HEAD_BYTES; at < lower; at += 2) {
-        size_t start = load_u16(page + at);
-        size_t size = start < upper || start >= walker->page_bytes
-                          ? 0
-                          : node_bytes(page + start, walker->page_bytes - start, leaf);
-        size_t key_size = size == 0 ? 0 : load_u16(page + start + 6);
-        bool first_of_branch = !leaf && at == META_HEAD_BYTES; /* below all others, so its key may be missing */
-        if (size == 0 || key_size > KEY_BYTES_MAX || (key_size == 0 && !first_of_branch) ||
-            (tree->kind == TREE_FREE && key_size != sizeof(uint64_t) && !first_of_branch)) {
-            return blame(walker, number, "an entry outside the page");
-        }
-        total += size;
-    }
-    if (total != walker->page_bytes - upper) {
-        return blame(walker, number, "entries that overlap");
-    }
-    return true;
-}
-
-static struct bytes key_of(const uint8_t *page, size_t index)
-{
-    const uint8_t *node = page + load_u16(page + META_HEAD_BYTES + 2 * index);
-    return bytes_of(node + NODE_BYTES, load_u16(node + 6));
-}
-
-static uint64_t child_of(const uint8_t *page, size_t index)
-{
-    const uint8_t *node = page + load_u16(page + META_HEAD_BYTES + 2 * index);
-    return value_size_of(node) | (uint64_t)load_u16(node + 4) << 32;
 }
 
 /* Leaves lie scattered among the values, so that reading them one after the other waits for the disk at each. */
@@ -309,28 +202,25 @@ static bool walk_page(struct walker *walker, struct tree *tree, uint64_t number,
                       struct bytes high)
 {
     bool leaf = level == tree->depth;
-    if (!claim(walker, number, 1) || !page_is_whole(walker, tree, number, leaf)) {
+    if (!claim(walker, number, 1) || !structure_page_whole(walker, tree->kind, number, leaf)) {
         return false;
     }
     const uint8_t *page = page_at(walker, number);
-    size_t lower = load_u16(page + 12);
-    size_t upper = load_u16(page + 14);
-    size_t count = (lower - META_HEAD_BYTES) / 2;
-    add_hash(walker, page, lower);
-    add_hash(walker, page + upper, walker->page_bytes - upper);
+    size_t count = page_entries(page);
+    walker->walk->hash += structure_page_hash(walker, number);
     tree->leaves += leaf;
     tree->branches += !leaf;
     if (!leaf && walker->walk->ahead) {
         ask_for_children(walker, page, count);
     }
     for (size_t i = 0; i < count; i++) {
-        const uint8_t *node = page + load_u16(page + META_HEAD_BYTES + 2 * i);
+        const uint8_t *node = node_of(page, i);
         struct bytes key = leaf || i != 0 ? key_of(page, i) : low;
         struct bytes next = i + 1 < count ? key_of(page, i + 1) : high;
         bool in_order = (i != 0 || key.size == 0 || low.size == 0 || compare_keys(tree, key, low) >= 0) &&
                         (key.size == 0 || next.size == 0 || compare_keys(tree, key, next) < 0);
         if (!in_order) {
-            return blame(walker, number, "keys out of order");
+            return structure_blame(walker, number, "keys out of order");
         }
         bool sound = leaf ? walk_value(walker, tree, number, node, value_size_of(node))
                           : walk_page(walker, tree, child_of(page, i), level + 1, key, next);
@@ -350,17 +240,16 @@ static bool walk_tree(struct walker *walker, const uint8_t *record, enum tree_ki
                         .overflow_pages = load_u64(record + 24),
                         .entries = load_u64(record + 32),
                         .root = load_u64(record + 40)};
-    bool empty = tree.root == NO_PAGE;
-    if (tree.depth > DEPTH_MAX || empty != (tree.depth == 0) || (kind == TREE_TABLE && load_u16(record + 4) != 0)) {
-        return blame(walker, tree.root, "a table's record is damaged");
+    if (!structure_record_sound(walker, record, kind)) {
+        return false;
     }
-    if (!empty && !walk_page(walker, &tree, tree.root, 1, bytes_of(NULL, 0), bytes_of(NULL, 0))) {
+    if (tree.root != NO_PAGE && !walk_page(walker, &tree, tree.root, 1, bytes_of(NULL, 0), bytes_of(NULL, 0))) {
         return false;
     }
     bool overflows_known = walker->walk->heads || kind != TREE_TABLE;
     if (tree.branches != tree.branch_pages || tree.leaves != tree.leaf_pages || tree.found != tree.entries ||
         (overflows_known && tree.overflows != tree.overflow_pages)) {
-        return blame(walker, tree.root, "a table has other counts than its record says");
+        return structure_blame(walker, tree.root, "a table has other counts than its record says");
     }
     return true;
 }
@@ -369,9 +258,7 @@ int structure_walk(struct structure_walk *walk, const struct structure_meta *met
 {
     struct walker walker = {.walk = walk, .page_bytes = meta->page_bytes, .last_page = meta->last_page};
     walk->hash = 0;
-    walk->fault[0] = '\0';
-    if (meta->last_page < FIRST_PAGE - 1 || meta->last_page >= walk->file_bytes / meta->page_bytes) {
-        (void)blame(&walker, meta->last_page, "the last, is not in the file");
+    if (!structure_last_page_sound(&walker, meta)) {
         return AISLE_CORRUPT;
     }
     if (!walk->hash_only) {

@@ -1,7 +1,7 @@
 /*
  * structure.h - reading LMDB's own structures and verifying them, because LMDB trusts what it reads.
  *
- * Private to storage/. Knows the layout of the data file, of which no other file knows anything; changes nothing. What
+ * Private to storage/. Only structure*.c know the layout of the data file; they change nothing. What
  * the values mean is others' business, and so is their content: they carry checksums of their own.
  *
  * Layout (LMDB's data version 1 on 64-bit little-endian machines; numbers of pages and commits are u64)
@@ -43,7 +43,7 @@ struct structure_walk {
     bool heads;       /* also the heads of values' overflow pages: touches a page for each */
     bool hash_only;   /* allocates nothing, and does not see when a page has two uses */
     bool ahead;       /* asks for all pages below a branch before it looks at them: the file may not be in memory */
-    uint64_t hash;    /* out: of all pages of all trees */
+    uint64_t hash;    /* out: of all pages of all trees, their sum */
     char fault[112];  /* out: what is damaged, and where */
 };
 
@@ -62,6 +62,15 @@ bool structure_metas_sound(const uint8_t *const pages[2], char *fault, size_t fa
  * 0, AISLE_CORRUPT (walk->fault), AISLE_NO_MEMORY. In C's stack it goes as deep as the trees, at most 64 frames.
  */
 must_check int structure_walk(struct structure_walk *walk, const struct structure_meta *meta);
+
+/*
+ * Brings walk->hash from what structure_walk would make it for the commit old to what it would make it for the commit
+ * right after it, by the pages that only one of them has (structure_follow.c). Verifies each of these by itself. The
+ * pages of both must not be reused meanwhile: a read transaction of the newer one keeps the older one's, too.
+ * 0, AISLE_CORRUPT (walk->fault), AISLE_NO_MEMORY: then the hash is of nothing.
+ */
+must_check int structure_follow(struct structure_walk *walk, const struct structure_meta *old,
+                                const struct structure_meta *new);
 
 /*
  * Whether a value of size bytes at value, which lies in overflow pages in the map, is headed by what LMDB wrote there:

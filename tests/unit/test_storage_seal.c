@@ -272,7 +272,7 @@ static void seal_of_another_version_says_nothing(void **state)
     assert_int_equal(pwrite(fd, slots, sizeof slots, 0), sizeof slots);
     assert_int_equal(open_status(), AISLE_CORRUPT);
     for (size_t i = 0; i < 2; i++) {
-        store_u32(slots + i * SLOT + 4, 2);
+        store_u32(slots + i * SLOT + 4, 1);
         store_u32(slots + i * SLOT, hash_checksum(slots + i * SLOT + 4, SLOT - 4));
     }
     assert_int_equal(pwrite(fd, slots, sizeof slots, 0), sizeof slots);
