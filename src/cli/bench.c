@@ -1,18 +1,25 @@
 /*
  * bench.c - aisle bench: how long searches take, by kind of query.
  *
- * A file of queries, one a line, is searched several times over by one or more threads, each with a result of its own
- * that it reuses. Without --rate every thread asks as soon as it has its answer (closed loop). With --rate queries are
- * due at fixed moments whatever the answers take, and a latency counts from the moment the query was due: a stall is
- * then felt by all queries that it delays (no coordinated omission).
+ * Queries of a file, or drawn (bench_queries.c), are searched several times over by one or more threads, each with a
+ * result of its own that it reuses. Without --rate every thread asks as soon as it has its answer (closed loop). With
+ * --rate queries are due at fixed moments whatever the answers take, and a latency counts from the moment the query was
+ * due: a stall is then felt by all queries that it delays (no coordinated omission).
+ *
+ * With --best the least latency of each query's passes counts alone, which tells queries apart where other programs
+ * disturb them.
+ *
+ * Cold: the catalog is closed, the system is asked to drop the pages of its files (posix_fadvise), how many bytes are
+ * still in memory is counted (mincore: those that another process maps stay), and the catalog is opened and searched
+ * without a pass before. What earlier queries read is in memory for later ones.
  */
 #include "base/clock.h"
 #include "base/latency.h"
+#include "cli/bench.h"
 #include "cli/cli.h"
 #include "cli/options.h"
 #include "cli/output.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
 #include <pthread.h>
@@ -20,154 +27,106 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
-#define KINDS_MAX 64u
 #define THREADS_MAX 256u
-#define QUERIES_MAX (1u << 24)
-
-struct bench_query {
-    char *text; /* in the file's bytes */
-    uint32_t kind;
-};
+#define DRAWN_MAX 100000u
+#define SPIN_NS 50000u /* before a query is due: a sleeping thread wakes up too late by this */
 
 struct bench {
+    const char *path;
     aisle *catalog;
-    char *file; /* owned: the whole file, cut into lines */
-    struct bench_query *queries;
-    size_t query_count;
-    const char *kinds[KINDS_MAX];
-    uint32_t kind_count;
+    struct bench_queries queries;
+    uint64_t threads;
     uint64_t passes;
     uint64_t rate; /* queries a second; 0: closed loop */
     uint64_t limit;
     bool products;
     bool no_total;
+    bool cold;
+    bool best;
+    bool json;
+    bool is_counted; /* false in the pass that warms up */
+    uint64_t file_bytes, resident_bytes; /* of the catalog's files, after they were dropped */
     uint64_t start_ns;
+    double open_seconds;
+    double seconds; /* of the run */
     atomic_uint_fast64_t next;
+    atomic_uint_fast64_t *least; /* owned, with best: of each query, in ns; UINT64_MAX before it is known */
+};
+
+struct bench_counts {
+    uint64_t asked;
+    uint64_t hits;
+    uint64_t totals;
+    struct latency latency;
 };
 
 struct bench_thread {
     struct bench *bench;
     pthread_t thread;
-    uint64_t hits[KINDS_MAX];
-    uint64_t totals[KINDS_MAX];
-    struct latency latency[KINDS_MAX];
+    struct bench_counts kinds[BENCH_KINDS_MAX];
     aisle_error error; /* code 0: none */
 };
-
-/* ---- the queries ---- */
-
-static int read_file(const char *path, char **out)
-{
-    FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "rb");
-    size_t capacity = 1 << 20;
-    size_t size = 0;
-    char *text = file == NULL ? NULL : malloc(capacity);
-    while (text != NULL) {
-        size_t got = fread(text + size, 1, capacity - size - 1, file);
-        size += got;
-        if (got == 0) {
-            break;
-        }
-        if (size + 1 == capacity) {
-            char *grown = realloc(text, capacity *= 2);
-            if (grown == NULL) {
-                free(text);
-            }
-            text = grown;
-        }
-    }
-    int failed = file == NULL || text == NULL || ferror(file) ? errno : 0;
-    if (file != NULL && file != stdin) {
-        fclose(file);
-    }
-    if (failed != 0) {
-        free(text);
-        return failed;
-    }
-    text[size] = '\0';
-    *out = text;
-    return 0;
-}
-
-/* The number of a kind, new or not; the last one takes what is too many. */
-static uint32_t kind_of(struct bench *bench, const char *name)
-{
-    for (uint32_t i = 0; i < bench->kind_count; i++) {
-        if (strcmp(bench->kinds[i], name) == 0) {
-            return i;
-        }
-    }
-    if (bench->kind_count == KINDS_MAX) {
-        return KINDS_MAX - 1;
-    }
-    bench->kinds[bench->kind_count] = name;
-    return bench->kind_count++;
-}
-
-/* Cuts the file into lines "query" or "kind TAB query". */
-static int split_lines(struct bench *bench)
-{
-    size_t capacity = 0;
-    for (char *line = bench->file; *line != '\0' && bench->query_count < QUERIES_MAX;) {
-        char *end = line + strcspn(line, "\r\n");
-        char *next = end + strspn(end, "\r\n");
-        char *tab = memchr(line, '\t', (size_t)(end - line));
-        *end = '\0';
-        if (tab != NULL) {
-            *tab = '\0';
-        }
-        if (bench->query_count == capacity) {
-            capacity = capacity == 0 ? 1024 : capacity * 2;
-            struct bench_query *grown = realloc(bench->queries, capacity * sizeof *grown);
-            if (grown == NULL) {
-                return cli_complain(CLI_RESOURCES, "bench", "out of memory", NULL);
-            }
-            bench->queries = grown;
-        }
-        if (end > line) {
-            bench->queries[bench->query_count++] = (struct bench_query){
-                .text = tab == NULL ? line : tab + 1, .kind = kind_of(bench, tab == NULL ? "all" : line)};
-        }
-        line = next;
-    }
-    return bench->query_count == 0 ? cli_complain(CLI_INPUT, "bench", "there is no query", NULL) : CLI_DONE;
-}
 
 /* ---- running ---- */
 
 static void wait_until(uint64_t ns)
 {
-    uint64_t now = clock_monotonic_ns();
-    if (now < ns) {
-        uint64_t left = ns - now;
-        struct timespec pause = {.tv_sec = (time_t)(left / 1000000000u), .tv_nsec = (long)(left % 1000000000u)};
-        nanosleep(&pause, NULL);
+    for (uint64_t now = clock_monotonic_ns(); now < ns; now = clock_monotonic_ns()) {
+        if (ns - now > SPIN_NS) {
+            uint64_t left = ns - now - SPIN_NS;
+            struct timespec pause = {.tv_sec = (time_t)(left / 1000000000u), .tv_nsec = (long)(left % 1000000000u)};
+            nanosleep(&pause, NULL);
+        }
     }
 }
 
-static int run_query(struct bench_thread *thread, uint64_t number, aisle_result **result, bool counted)
+static void take_latency(struct bench_thread *thread, size_t query, uint64_t ns)
 {
     const struct bench *bench = thread->bench;
-    const struct bench_query *asked = &bench->queries[number % bench->query_count];
+    if (bench->least == NULL) {
+        latency_add(&thread->kinds[bench->queries.list[query].kind].latency, ns);
+        return;
+    }
+    uint64_t least = atomic_load(&bench->least[query]);
+    while (ns < least && !atomic_compare_exchange_weak(&bench->least[query], &least, ns)) {
+    }
+}
+
+/* The least latencies into the histograms. */
+static void settle_least(const struct bench *bench, struct bench_thread *thread)
+{
+    for (size_t i = 0; bench->least != NULL && i < bench->queries.count; i++) {
+        latency_add(&thread->kinds[bench->queries.list[i].kind].latency, atomic_load(&bench->least[i]));
+    }
+}
+
+static int run_query(struct bench_thread *thread, uint64_t number, aisle_result **result)
+{
+    const struct bench *bench = thread->bench;
+    const struct bench_query *asked = &bench->queries.list[number % bench->queries.count];
     const aisle_query query = {.size = sizeof query,
                                .text = asked->text,
                                .limit = (uint32_t)bench->limit,
                                .no_total = bench->no_total,
                                .no_products = !bench->products};
     uint64_t due = clock_monotonic_ns();
-    if (counted && bench->rate != 0) {
+    if (bench->is_counted && bench->rate != 0) {
         due = bench->start_ns + (uint64_t)((double)number * 1e9 / (double)bench->rate);
         wait_until(due);
     }
     int status = aisle_search(bench->catalog, &query, result, &thread->error);
-    if (status == 0 && counted) {
-        latency_add(&thread->latency[asked->kind], clock_monotonic_ns() - due);
-        thread->hits[asked->kind] += aisle_result_count(*result);
-        thread->totals[asked->kind] += aisle_result_total(*result, NULL);
+    if (status == 0 && bench->is_counted) {
+        struct bench_counts *counts = &thread->kinds[asked->kind];
+        take_latency(thread, number % bench->queries.count, clock_monotonic_ns() - due);
+        counts->asked++;
+        counts->hits += aisle_result_count(*result);
+        counts->totals += aisle_result_total(*result, NULL);
     }
     return status;
 }
@@ -177,35 +136,29 @@ static void *run_thread(void *context)
     struct bench_thread *thread = context;
     struct bench *bench = thread->bench;
     aisle_result *result = NULL;
-    uint64_t all = bench->passes * bench->query_count;
+    uint64_t all = (bench->is_counted ? bench->passes : 1) * bench->queries.count;
     int status = 0;
-    for (;;) {
+    (void)prctl(PR_SET_TIMERSLACK, 1ul, 0ul, 0ul, 0ul);
+    while (status == 0) {
         uint64_t number = atomic_fetch_add(&bench->next, 1);
-        if (number >= all || status != 0) {
+        if (number >= all) {
             break;
         }
-        status = run_query(thread, number, &result, true);
+        status = run_query(thread, number, &result);
     }
     aisle_result_free(result);
     return NULL;
 }
 
-static int warm_up(struct bench_thread *thread)
-{
-    aisle_result *result = NULL;
-    int status = 0;
-    for (uint64_t i = 0; i < thread->bench->query_count && status == 0; i++) {
-        status = run_query(thread, i, &result, false);
-    }
-    aisle_result_free(result);
-    return status;
-}
-
-static int run_threads(struct bench *bench, struct bench_thread *threads, uint64_t count)
+/* All threads, once over the queries to warm up or as often as is wanted to count. */
+static int run_threads(struct bench *bench, struct bench_thread *threads, bool is_counted)
 {
     uint64_t started = 0;
+    bench->is_counted = is_counted;
+    atomic_store(&bench->next, 0);
     bench->start_ns = clock_monotonic_ns();
-    for (; started < count; started++) {
+    for (; started < bench->threads; started++) {
+        threads[started].bench = bench;
         if (pthread_create(&threads[started].thread, NULL, run_thread, &threads[started]) != 0) {
             break;
         }
@@ -213,10 +166,11 @@ static int run_threads(struct bench *bench, struct bench_thread *threads, uint64
     for (uint64_t i = 0; i < started; i++) {
         pthread_join(threads[i].thread, NULL);
     }
-    if (started < count) {
+    bench->seconds = (double)(clock_monotonic_ns() - bench->start_ns) / 1e9;
+    if (started < bench->threads) {
         return cli_complain(CLI_RESOURCES, "bench", "not so many threads can be had", NULL);
     }
-    for (uint64_t i = 0; i < count; i++) {
+    for (uint64_t i = 0; i < bench->threads; i++) {
         if (threads[i].error.code != 0) {
             return cli_fail("bench", &threads[i].error, NULL);
         }
@@ -226,14 +180,36 @@ static int run_threads(struct bench *bench, struct bench_thread *threads, uint64
 
 /* ---- cold ---- */
 
+static struct bench *forgetful; /* of forget_file, which nftw calls without a context */
+
+static uint64_t resident_bytes(int descriptor, size_t size)
+{
+    const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    size_t pages = (size + page - 1) / page;
+    unsigned char *held = malloc(pages + 1);
+    void *map = size == 0 ? MAP_FAILED : mmap(NULL, size, PROT_READ, MAP_SHARED, descriptor, 0);
+    uint64_t resident = 0;
+    if (held != NULL && map != MAP_FAILED && mincore(map, size, held) == 0) {
+        for (size_t i = 0; i < pages; i++) {
+            resident += held[i] & 1u ? page : 0;
+        }
+    }
+    if (map != MAP_FAILED) {
+        munmap(map, size);
+    }
+    free(held);
+    return resident;
+}
+
 static int forget_file(const char *path, const struct stat *found, int kind, struct FTW *walk)
 {
-    (void)found;
     (void)walk;
     int descriptor = kind == FTW_F ? open(path, O_RDONLY | O_CLOEXEC) : -1;
     if (descriptor >= 0) {
         (void)fdatasync(descriptor);
         (void)posix_fadvise(descriptor, 0, 0, POSIX_FADV_DONTNEED);
+        forgetful->file_bytes += (uint64_t)found->st_size;
+        forgetful->resident_bytes += resident_bytes(descriptor, (size_t)found->st_size);
         close(descriptor);
     }
     return 0;
@@ -246,100 +222,178 @@ static double us(uint64_t ns)
     return (double)ns / 1000;
 }
 
-static void print_row(const char *name, const struct bench_thread *sum, uint32_t kind, bool json, bool first)
+static void print_row(const char *name, const struct bench_counts *counts, const char *before, bool json)
 {
-    const struct latency *latency = &sum->latency[kind];
+    const struct latency *latency = &counts->latency;
     double count = (double)latency->count;
     double mean = latency->count == 0 ? 0 : us(latency->sum_ns) / count;
     const double p[] = {us(latency_quantile(latency, 0.5)), us(latency_quantile(latency, 0.9)),
                         us(latency_quantile(latency, 0.99)), us(latency_quantile(latency, 0.999))};
     if (json) {
-        printf("%s\"%s\":{\"count\":%.0f,\"mean_us\":%.2f,\"p50_us\":%.2f,\"p90_us\":%.2f,\"p99_us\":%.2f,"
+        printf("%s", before);
+        output_json_text(name);
+        printf(":{\"count\":%.0f,\"mean_us\":%.2f,\"p50_us\":%.2f,\"p90_us\":%.2f,\"p99_us\":%.2f,"
                "\"p999_us\":%.2f,\"max_us\":%.2f,\"hits\":%llu,\"total\":%llu}",
-               first ? "" : ",", name, count, mean, p[0], p[1], p[2], p[3], us(latency->max_ns),
-               (unsigned long long)sum->hits[kind], (unsigned long long)sum->totals[kind]);
+               count, mean, p[0], p[1], p[2], p[3], us(latency->max_ns), (unsigned long long)counts->hits,
+               (unsigned long long)counts->totals);
     } else {
         printf("%-14s %9.0f %9.1f %9.1f %9.1f %9.1f %9.1f %10.1f %12.1f\n", name, count, mean, p[0], p[1], p[2], p[3],
-               us(latency->max_ns), latency->count == 0 ? 0 : (double)sum->totals[kind] / count);
+               us(latency->max_ns), counts->asked == 0 ? 0 : (double)counts->totals / (double)counts->asked);
     }
 }
 
-static void report(const struct bench *bench, struct bench_thread *threads, uint64_t count, double seconds, bool json)
+static void add_counts(struct bench_counts *sum, const struct bench_counts *counts)
 {
-    struct bench_thread *sum = &threads[0];
-    uint64_t queries = 0;
-    for (uint32_t kind = 0; kind < bench->kind_count; kind++) {
-        for (uint64_t i = 1; i < count; i++) {
-            latency_merge(&sum->latency[kind], &threads[i].latency[kind]);
-            sum->hits[kind] += threads[i].hits[kind];
-            sum->totals[kind] += threads[i].totals[kind];
-        }
-        queries += sum->latency[kind].count;
-    }
-    if (json) {
-        printf("{\"threads\":%llu,\"seconds\":%.3f,\"queries_per_second\":%.1f,\"kinds\":{", (unsigned long long)count,
-               seconds, (double)queries / seconds);
-    } else {
-        printf("%-14s %9s %9s %9s %9s %9s %9s %10s %12s\n", "kind", "queries", "mean us", "p50", "p90", "p99", "p99.9",
-               "max", "mean total");
-    }
-    for (uint32_t kind = 0; kind < bench->kind_count; kind++) {
-        print_row(bench->kinds[kind], sum, kind, json, kind == 0);
-    }
-    if (json) {
-        printf("}}\n");
-    } else {
-        printf("%llu thread%s, %.1f s, %.0f queries/s\n", (unsigned long long)count, count == 1 ? "" : "s", seconds,
-               (double)queries / seconds);
-    }
+    latency_merge(&sum->latency, &counts->latency);
+    sum->asked += counts->asked;
+    sum->hits += counts->hits;
+    sum->totals += counts->totals;
 }
 
-static int run(struct bench *bench, const char *path, uint64_t threads, bool cold, bool json)
+static void print_head(const struct bench *bench)
+{
+    if (bench->json) {
+        printf("{\"threads\":%llu,\"rate\":%llu,\"cold\":%s,\"file_bytes\":%llu,\"resident_bytes\":%llu,"
+               "\"open_seconds\":%.4f,\"seconds\":%.3f,\"kinds\":{",
+               (unsigned long long)bench->threads, (unsigned long long)bench->rate, bench->cold ? "true" : "false",
+               (unsigned long long)bench->file_bytes, (unsigned long long)bench->resident_bytes, bench->open_seconds,
+               bench->seconds);
+        return;
+    }
+    if (bench->cold) {
+        printf("cold: of %.1f MB in the catalog's files %.1f were still in memory; opened in %.1f ms\n",
+               (double)bench->file_bytes / 1e6, (double)bench->resident_bytes / 1e6, bench->open_seconds * 1e3);
+    }
+    printf("%-14s %9s %9s %9s %9s %9s %9s %10s %12s\n", "kind", "queries", "mean us", "p50", "p90", "p99", "p99.9",
+           "max", "mean total");
+}
+
+/* sum: room for one, zeroed. */
+static void report(const struct bench *bench, struct bench_thread *threads, struct bench_counts *sum)
+{
+    print_head(bench);
+    for (uint32_t kind = 0; kind < bench->queries.kind_count; kind++) {
+        for (uint64_t i = 1; i < bench->threads; i++) {
+            add_counts(&threads[0].kinds[kind], &threads[i].kinds[kind]);
+        }
+        add_counts(sum, &threads[0].kinds[kind]);
+        print_row(bench->queries.kinds[kind], &threads[0].kinds[kind], kind == 0 ? "" : ",", bench->json);
+    }
+    double rate = (double)(bench->passes * bench->queries.count) / bench->seconds;
+    if (bench->json) {
+        print_row("all", sum, "},", true);
+        printf(",\"queries_per_second\":%.1f}\n", rate);
+        return;
+    }
+    if (bench->queries.kind_count > 1) {
+        print_row("all", sum, "", false);
+    }
+    printf("%llu thread%s, %.1f s, %.0f queries/s", (unsigned long long)bench->threads, bench->threads == 1 ? "" : "s",
+           bench->seconds, rate);
+    if (bench->rate != 0) {
+        printf(" of %llu that fell due", (unsigned long long)bench->rate);
+    }
+    printf("\n");
+}
+
+/* ---- the command ---- */
+
+static int open_catalog(struct bench *bench)
 {
     aisle_error error = {0};
-    struct bench_thread *all = calloc(threads, sizeof *all);
-    if (all == NULL) {
-        return cli_complain(CLI_RESOURCES, "bench", "out of memory", NULL);
-    }
-    if (cold) {
-        (void)nftw(path, forget_file, 16, FTW_PHYS);
-    }
-    int status = CLI_DONE;
     const aisle_options options = {.size = sizeof options, .read_only = true};
-    if (aisle_open(path, &options, &bench->catalog, &error) != 0) {
-        status = cli_fail("bench", &error, path);
-    }
-    for (uint64_t i = 0; i < threads; i++) {
-        all[i].bench = bench;
-    }
-    if (status == CLI_DONE && !cold && warm_up(&all[0]) != 0) {
-        status = cli_fail("bench", &all[0].error, NULL);
-    }
     uint64_t start = clock_monotonic_ns();
-    status = status == CLI_DONE ? run_threads(bench, all, threads) : status;
+    int status = aisle_open(bench->path, &options, &bench->catalog, &error);
+    bench->open_seconds = (double)(clock_monotonic_ns() - start) / 1e9;
+    return status == 0 ? CLI_DONE : cli_fail("bench", &error, bench->path);
+}
+
+static void close_catalog(struct bench *bench)
+{
+    aisle_close(bench->catalog);
+    bench->catalog = NULL;
+}
+
+static int print_queries(const struct bench_queries *queries)
+{
+    for (size_t i = 0; i < queries->count; i++) {
+        printf("%s\t%s\n", queries->kinds[queries->list[i].kind], queries->list[i].text);
+    }
+    return cli_finish("bench");
+}
+
+static int run(struct bench *bench)
+{
+    struct bench_thread *threads = calloc(bench->threads, sizeof *threads);
+    struct bench_counts *sum = calloc(1, sizeof *sum);
+    int status = CLI_DONE;
+    bench->least = bench->best ? calloc(bench->queries.count, sizeof *bench->least) : NULL;
+    for (size_t i = 0; bench->least != NULL && i < bench->queries.count; i++) {
+        atomic_init(&bench->least[i], UINT64_MAX);
+    }
+    if (threads == NULL || sum == NULL || (bench->best && bench->least == NULL)) {
+        status = cli_complain(CLI_RESOURCES, "bench", "out of memory", NULL);
+    } else if (bench->cold) {
+        close_catalog(bench);
+        forgetful = bench;
+        (void)nftw(bench->path, forget_file, 16, FTW_PHYS);
+        status = open_catalog(bench);
+    } else {
+        status = run_threads(bench, threads, false);
+    }
+    status = status == CLI_DONE ? run_threads(bench, threads, true) : status;
     if (status == CLI_DONE) {
-        report(bench, all, threads, (double)(clock_monotonic_ns() - start) / 1e9, json);
+        settle_least(bench, &threads[0]);
+        report(bench, threads, sum);
         status = cli_finish("bench");
     }
-    aisle_close(bench->catalog);
-    free(all);
+    free(bench->least);
+    free(threads);
+    free(sum);
+    return status;
+}
+
+/* Where the queries come from, and where they go. */
+struct source {
+    const char *file; /* NULL: drawn */
+    uint64_t each;
+    uint64_t seed;
+    bool is_printed;
+};
+
+static int get_and_run(struct bench *bench, const struct source *source)
+{
+    int status = source->file != NULL ? bench_queries_read(&bench->queries, source->file) : CLI_DONE;
+    status = status == CLI_DONE ? open_catalog(bench) : status;
+    if (status == CLI_DONE && source->file == NULL) {
+        status = bench_queries_draw(&bench->queries, bench->catalog, source->each, source->seed);
+    }
+    if (status == CLI_DONE) {
+        status = source->is_printed ? print_queries(&bench->queries) : run(bench);
+    }
+    close_catalog(bench);
+    bench_queries_release(&bench->queries);
     return status;
 }
 
 int cli_bench(int argc, char **argv)
 {
-    struct bench bench = {.passes = 3, .limit = 10};
-    const char *queries = NULL;
-    uint64_t threads = 1;
-    bool cold = false;
-    bool json = false;
+    struct bench bench = {.threads = 1, .limit = 10};
+    struct source source = {.each = 200, .seed = 1};
     const struct option table[] = {
-        {.name = "queries", .kind = OPTION_TEXT, .value.text = &queries, .argument = "FILE",
+        {.name = "queries", .kind = OPTION_TEXT, .value.text = &source.file, .argument = "FILE",
          .help = "one query a line, or a kind, a tab and a query; - is standard input"},
-        {.name = "threads", .kind = OPTION_NUMBER, .value.number = &threads, .argument = "N",
+        {.name = "draw", .kind = OPTION_NUMBER, .value.number = &source.each, .argument = "N",
+         .help = "without --queries: draw this many of each kind from products; default 200", .min = 1,
+         .max = DRAWN_MAX},
+        {.name = "seed", .kind = OPTION_NUMBER, .value.number = &source.seed, .argument = "S",
+         .help = "another number, other queries drawn; default 1", .max = UINT64_MAX},
+        {.name = "print", .kind = OPTION_FLAG, .value.flag = &source.is_printed,
+         .help = "print the queries, for --queries, and do not run them"},
+        {.name = "threads", .kind = OPTION_NUMBER, .value.number = &bench.threads, .argument = "N",
          .help = "that search at once; default 1", .min = 1, .max = THREADS_MAX},
         {.name = "passes", .kind = OPTION_NUMBER, .value.number = &bench.passes, .argument = "N",
-         .help = "times over the file; default 3", .min = 1, .max = 1000000},
+         .help = "times over the queries; default 3, with --cold 1", .min = 1, .max = 1000000},
         {.name = "rate", .kind = OPTION_NUMBER, .value.number = &bench.rate, .argument = "N",
          .help = "queries a second that fall due; default: each as soon as a thread is free", .max = 100000000},
         {.name = "limit", .kind = OPTION_NUMBER, .value.number = &bench.limit, .argument = "N",
@@ -347,18 +401,25 @@ int cli_bench(int argc, char **argv)
         {.name = "products", .kind = OPTION_FLAG, .value.flag = &bench.products,
          .help = "fetch the products of hits, too"},
         {.name = "no-total", .kind = OPTION_FLAG, .value.flag = &bench.no_total, .help = "do not count all matches"},
-        {.name = "cold", .kind = OPTION_FLAG, .value.flag = &cold,
-         .help = "ask the system to forget the catalog's files first, and do not warm up"},
-        {.name = "json", .kind = OPTION_FLAG, .value.flag = &json, .help = "one JSON object"},
+        {.name = "cold", .kind = OPTION_FLAG, .value.flag = &bench.cold,
+         .help = "drop the catalog's files from memory first, and do not warm up"},
+        {.name = "best", .kind = OPTION_FLAG, .value.flag = &bench.best,
+         .help = "count the least latency of a query's passes only"},
+        {.name = "json", .kind = OPTION_FLAG, .value.flag = &bench.json, .help = "one JSON object"},
     };
     const struct options options = {
         .command = "bench",
-        .synopsis = "CATALOG --queries FILE [--threads N] [--passes N] [--rate N] [--limit N] ...",
-        .about = "Searches for each query of a file and prints how long it took: mean and percentiles in microseconds\n"
-                 "for each kind, and queries a second. One pass before the first is not counted.",
-        .examples = "  aisle generate --items 20000 --queries 1000 > queries.txt\n"
-                    "  aisle bench shop --queries queries.txt\n"
-                    "  aisle bench shop --queries queries.txt --threads 2 --rate 5000\n",
+        .synopsis = "CATALOG [--queries FILE | --draw N] [--threads N] [--rate N] [--cold] [--json] ...",
+        .about = "Searches for queries and prints how long that took: mean and percentiles in microseconds for each\n"
+                 "kind, and queries a second. One pass before the first is not counted. Without --queries they are\n"
+                 "drawn: frequent, middling and rare words (in 1 % of products and more; fewer than 0.05 %), 2 and 3\n"
+                 "words that must all occur, 2, 3 and 5 of which one must, phrases, prefixes. With --rate a latency\n"
+                 "counts from the moment the query was due.",
+        .examples = "  aisle bench shop\n"
+                    "  aisle bench shop --no-total --threads 2 --rate 5000\n"
+                    "  aisle bench shop --cold --json\n"
+                    "  aisle generate --items 20000 --queries 1000 | aisle bench shop --queries -\n"
+                    "  aisle bench shop --draw 500 --seed 7 --print > queries.txt\n",
         .options = table,
         .option_count = sizeof table / sizeof table[0],
         .operands_min = 1,
@@ -368,15 +429,7 @@ int cli_bench(int argc, char **argv)
     if (options_parse(&options, argc, argv, &status) == OPTIONS_EXIT) {
         return status;
     }
-    if (queries == NULL) {
-        return cli_complain(CLI_USAGE, "bench", "--queries FILE is needed; see `aisle bench --help`", NULL);
-    }
-    int failed = read_file(queries, &bench.file);
-    status = failed != 0 ? cli_complain(CLI_INPUT, "bench", strerror(failed), queries) : split_lines(&bench);
-    if (status == CLI_DONE) {
-        status = run(&bench, argv[0], threads, cold, json);
-    }
-    free(bench.queries);
-    free(bench.file);
-    return status;
+    bench.path = argv[0];
+    bench.passes = bench.passes != 0 ? bench.passes : bench.cold ? 1 : 3;
+    return get_and_run(&bench, &source);
 }

@@ -113,7 +113,7 @@ static void print_value(const char *p, const char *end)
     }
 }
 
-bool output_member(aisle_bytes product, const char *name, const char *before)
+bool output_find(aisle_bytes product, const char *name, aisle_bytes *out)
 {
     const char *end = product.data + product.size;
     const char *p = skip_space(product.data, end);
@@ -133,19 +133,30 @@ bool output_member(aisle_bytes product, const char *name, const char *before)
         }
         p = skip_value(p, end);
         if (found) {
-            bool is_shown = *value == '"' || *value == '-' || (*value >= '0' && *value <= '9');
             while (p > value && memchr(" \t\r\n", p[-1], 4) != NULL) {
                 p--;
             }
-            if (is_shown) {
-                printf("%s", before);
-                print_value(value, p);
-            }
-            return is_shown;
+            *out = (aisle_bytes){value, (size_t)(p - value)};
+            return true;
         }
         p = skip_space(p + (p < end), end); /* the comma or brace */
     }
     return false;
+}
+
+bool output_member(aisle_bytes product, const char *name, const char *before)
+{
+    aisle_bytes value;
+    if (!output_find(product, name, &value) || value.size == 0) {
+        return false;
+    }
+    char first = value.data[0];
+    bool is_shown = first == '"' || first == '-' || (first >= '0' && first <= '9');
+    if (is_shown) {
+        printf("%s", before);
+        print_value(value.data, value.data + value.size);
+    }
+    return is_shown;
 }
 
 const char *output_number(uint64_t number, char text[OUTPUT_NUMBER_BYTES])

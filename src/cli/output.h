@@ -16,6 +16,12 @@ void output_json_string(aisle_bytes text);
 void output_json_text(const char *text);
 
 /*
+ * Finds the member of this name at the top of the product, a valid JSON object: *value is its JSON text, in the
+ * product's own bytes. False when there is none.
+ */
+bool output_find(aisle_bytes product, const char *name, aisle_bytes *value);
+
+/*
  * Prints the string or number that the product, a valid JSON object, has under this name at its top, unescaped and
  * with control characters as spaces. Nothing, and false, when it has none; before goes first.
  */
