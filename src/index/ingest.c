@@ -66,11 +66,11 @@ static int grow_slots(struct ingest *ingest)
 static int add_tokens(struct ingest *ingest, struct segment_builder *builder, const struct token *tokens, size_t count,
                       uint32_t base, uint8_t field)
 {
-    struct bytes terms[SEGMENT_TOUCH_MAX];
+    struct segment_token terms[SEGMENT_TOUCH_MAX];
     uint32_t slots[SEGMENT_TOUCH_MAX];
     bool in_first = field == ingest->schema->first_text;
     for (size_t i = 0; i < count; i++) {
-        terms[i] = tokens[i].term;
+        terms[i] = (struct segment_token){tokens[i].term, tokens[i].word};
     }
     int status = segment_builder_touch(builder, terms, count, slots);
     for (size_t i = 0; i < count && status == 0; i++) {

@@ -43,7 +43,8 @@ static void release_arrays(struct segment_builder *builder)
     mem_free(builder->chunks);
     mem_free(builder->term_slots);
     mem_free(builder->terms);
-    mem_free(builder->term_bytes);
+    mem_free(builder->uses);
+    mem_free(builder->words);
     mem_free(builder->id_slots);
     mem_free(builder->documents);
     mem_free(builder->touched);
@@ -115,7 +116,7 @@ static void copy_head(uint8_t head[BUILDER_HEAD_BYTES], struct bytes term)
 static int reserve_terms(struct segment_builder *builder)
 {
     size_t capacity = builder->term_capacity;
-    int status = reserve((void **)&builder->term_bytes, builder->term_count, &capacity, sizeof *builder->term_bytes);
+    int status = reserve((void **)&builder->uses, builder->term_count, &capacity, sizeof *builder->uses);
     return status == 0 ? reserve((void **)&builder->terms, builder->term_count, &builder->term_capacity,
                                  sizeof *builder->terms)
                        : status;
@@ -132,10 +133,9 @@ static int add_term(struct segment_builder *builder, struct bytes term, uint32_t
         return AISLE_NO_MEMORY;
     }
     struct builder_term *added = &builder->terms[builder->term_count];
-    *added = (struct builder_term){
-        .data = copy, .hash = hash, .size = (uint8_t)term.size, .last_document = BUILDER_NO_DOCUMENT};
+    *added = (struct builder_term){.data = copy, .hash = hash, .size = (uint8_t)term.size};
     copy_head(added->head, term);
-    builder->term_bytes[builder->term_count] = 0;
+    builder->uses[builder->term_count] = (struct builder_use){.last_document = BUILDER_NO_DOCUMENT};
     builder->term_slots[at] = ++builder->term_count;
     return 0;
 }
@@ -164,53 +164,95 @@ static int intern(struct segment_builder *builder, struct bytes term, uint32_t h
     return add_term(builder, term, hash, at);
 }
 
-static int touch(struct segment_builder *builder, struct bytes term, uint32_t hash, uint32_t *slot)
+/* The use of a term in the document under construction: its slot there, a new one if it has none yet. */
+static int use_term(struct segment_builder *builder, uint32_t number, uint32_t *slot)
 {
-    uint32_t number;
-    int status = intern(builder, term, hash, &number);
-    if (status != 0) {
-        return status;
-    }
-    struct builder_term *known = &builder->terms[number];
-    if (known->last_document != builder->document_count) {
-        status = reserve((void **)&builder->touched, builder->touched_count, &builder->touched_capacity,
-                         sizeof *builder->touched);
+    struct builder_use *use = &builder->uses[number];
+    if (use->last_document != builder->document_count) {
+        int status = reserve((void **)&builder->touched, builder->touched_count, &builder->touched_capacity,
+                             sizeof *builder->touched);
         if (status != 0) {
             return status;
         }
-        known->last_document = builder->document_count;
-        known->slot = builder->touched_count;
+        use->last_document = builder->document_count;
+        use->slot = builder->touched_count;
         builder->touched[builder->touched_count++] = number;
     }
-    *slot = known->slot;
+    *slot = use->slot;
     return 0;
 }
 
-/* The vocabulary is far larger than the caches: the misses of all terms are let run at once before any is used. */
-int segment_builder_touch(struct segment_builder *builder, const struct bytes *terms, size_t count, uint32_t *slots)
+/* Whether the term of the word is remembered. */
+static inline bool recall_word(const struct segment_builder *builder, uint64_t word, uint32_t *number)
 {
-    uint32_t hashes[SEGMENT_TOUCH_MAX];
-    int status = 0;
+    if (word == 0 || builder->words == NULL) {
+        return false;
+    }
+    const struct builder_word *known = &builder->words[word % BUILDER_WORDS];
+    *number = known->term;
+    return known->tag == (uint32_t)(word / BUILDER_WORDS) + 1;
+}
+
+static inline void remember_word(struct segment_builder *builder, uint64_t word, uint32_t number)
+{
+    if (word != 0 && builder->words != NULL) {
+        builder->words[word % BUILDER_WORDS] =
+            (struct builder_word){.tag = (uint32_t)(word / BUILDER_WORDS) + 1, .term = number};
+    }
+}
+
+/* Makes room for count more terms, and a memory for words once the terms are many. */
+static int reserve_vocabulary(struct segment_builder *builder, size_t count)
+{
     while ((builder->term_count + count) * 2 >= builder->term_slot_count) {
-        status = grow_term_slots(builder);
+        int status = grow_term_slots(builder);
         if (status != 0) {
             return status;
         }
     }
+    if (builder->words == NULL && builder->term_count >= BUILDER_WORDS) {
+        builder->words = mem_calloc(BUILDER_WORDS, sizeof *builder->words);
+        return builder->words == NULL ? AISLE_NO_MEMORY : 0;
+    }
+    return 0;
+}
+
+/*
+ * The vocabulary is far larger than the caches: the misses of all terms that are not remembered by their words are let
+ * run at once before any is used.
+ */
+int segment_builder_touch(struct segment_builder *builder, const struct segment_token *tokens, size_t count,
+                          uint32_t *slots)
+{
+    uint32_t hashes[SEGMENT_TOUCH_MAX];
+    uint32_t numbers[SEGMENT_TOUCH_MAX];
+    int status = reserve_vocabulary(builder, count);
+    if (status != 0) {
+        return status;
+    }
     size_t mask = builder->term_slot_count - 1;
     for (size_t i = 0; i < count; i++) {
-        hashes[i] = (uint32_t)hash_bytes(terms[i].data, terms[i].size);
-        __builtin_prefetch(&builder->term_slots[hashes[i] & mask]);
+        if (recall_word(builder, tokens[i].word, &numbers[i])) {
+            __builtin_prefetch(&builder->uses[numbers[i]], 1);
+        } else {
+            numbers[i] = BUILDER_TERMS_MAX;
+            hashes[i] = (uint32_t)hash_bytes(tokens[i].term.data, tokens[i].term.size);
+            __builtin_prefetch(&builder->term_slots[hashes[i] & mask]);
+        }
     }
     for (size_t i = 0; i < count; i++) {
-        uint32_t slot = builder->term_slots[hashes[i] & mask];
+        uint32_t slot = numbers[i] == BUILDER_TERMS_MAX ? builder->term_slots[hashes[i] & mask] : 0;
         if (slot != 0) {
-            __builtin_prefetch(&builder->terms[slot - 1], 1);
-            __builtin_prefetch(&builder->term_bytes[slot - 1], 1);
+            __builtin_prefetch(&builder->terms[slot - 1]);
+            __builtin_prefetch(&builder->uses[slot - 1], 1);
         }
     }
     for (size_t i = 0; i < count && status == 0; i++) {
-        status = touch(builder, terms[i], hashes[i], &slots[i]);
+        if (numbers[i] == BUILDER_TERMS_MAX) {
+            status = intern(builder, tokens[i].term, hashes[i], &numbers[i]);
+            remember_word(builder, status == 0 ? tokens[i].word : 0, numbers[i]);
+        }
+        status = status == 0 ? use_term(builder, numbers[i], &slots[i]) : status;
     }
     return status;
 }
@@ -218,7 +260,7 @@ int segment_builder_touch(struct segment_builder *builder, const struct bytes *t
 void segment_builder_abandon(struct segment_builder *builder)
 {
     for (uint32_t i = 0; i < builder->touched_count; i++) {
-        builder->terms[builder->touched[i]].last_document = BUILDER_NO_DOCUMENT;
+        builder->uses[builder->touched[i]].last_document = BUILDER_NO_DOCUMENT;
     }
     builder->touched_count = 0;
 }
@@ -346,8 +388,9 @@ int segment_builder_end(struct segment_builder *builder, const struct builder_do
     }
     for (uint32_t slot = 0; slot < builder->touched_count && status == 0; slot++) {
         uint32_t class = document->classes[slot];
-        builder->terms[builder->touched[slot]].df++;
-        builder->term_bytes[builder->touched[slot]] += (uint32_t)positions_cut(&positions).size;
+        struct builder_use *use = &builder->uses[builder->touched[slot]];
+        use->df++;
+        use->bytes += (uint32_t)positions_cut(&positions).size;
         status = append_posting(builder, builder->touched[slot] | class << BUILDER_CLASS_SHIFT);
     }
     if (status != 0) {
@@ -369,8 +412,8 @@ void segment_builder_drop(struct segment_builder *builder, uint32_t number)
         struct bytes positions = builder_positions(entry);
         for (uint32_t i = 0; i < entry->posting_count; i++) {
             uint32_t term = builder_posting(builder, entry->first_posting + i) & BUILDER_TERM_MASK;
-            builder->terms[term].df--;
-            builder->term_bytes[term] -= (uint32_t)positions_cut(&positions).size;
+            builder->uses[term].df--;
+            builder->uses[term].bytes -= (uint32_t)positions_cut(&positions).size;
         }
         builder->documents[number].dropped = true;
         builder->live_count--;
@@ -409,7 +452,8 @@ uint64_t segment_builder_memory(const struct segment_builder *builder)
 {
     uint64_t held = builder->bytes.total_bytes + builder->chunk_count * BUILDER_CHUNK * sizeof(uint32_t) +
                     builder->term_slot_count * sizeof(uint32_t) +
-                    builder->term_capacity * (sizeof *builder->terms + sizeof *builder->term_bytes) +
+                    builder->term_capacity * (sizeof *builder->terms + sizeof *builder->uses) +
+                    (builder->words == NULL ? 0 : BUILDER_WORDS * sizeof *builder->words) +
                     builder->id_slot_count * sizeof(uint32_t) +
                     builder->document_capacity * sizeof *builder->documents;
     uint64_t to_write = (uint64_t)builder->document_count * WRITE_DOCUMENT_BYTES +

@@ -20,20 +20,35 @@
  * each of 64 shards has one within the budget. */
 #define BUILDER_CHUNK (1u << 14)
 
-/* Half a cache line: for most words, comparing needs nothing else. */
-#define BUILDER_HEAD_BYTES 7u
+/* For most words, comparing needs nothing else. */
+#define BUILDER_HEAD_BYTES 11u
 
+/* What tells a term from others. */
 struct builder_term {
     const uint8_t *data; /* in the arena */
     uint32_t hash;
-    uint32_t last_document; /* that touched it; BUILDER_NO_DOCUMENT: none */
-    uint32_t slot;          /* in that document */
-    uint32_t df;            /* live documents */
     uint8_t size;
     uint8_t head[BUILDER_HEAD_BYTES]; /* its first bytes, zeros behind */
 };
 
-static_assert(sizeof(struct builder_term) == 32, "two terms share a cache line");
+/* What a document changes of a term: apart, so that few cache lines hold those of the frequent terms. */
+struct builder_use {
+    uint32_t last_document; /* that touched it; BUILDER_NO_DOCUMENT: none */
+    uint32_t slot;          /* in that document */
+    uint32_t df;            /* live documents */
+    uint32_t bytes;         /* of its entries of positions, of live documents */
+};
+
+static_assert(sizeof(struct builder_term) == 24, "no padding");
+static_assert(sizeof(struct builder_use) == 16, "four share a cache line");
+
+/* Remembers the terms of frequent words; each word has one place. */
+#define BUILDER_WORDS (1u << 13)
+
+struct builder_word {
+    uint32_t tag; /* the rest of the word's number, by which it has its place; 0: free */
+    uint32_t term;
+};
 
 struct builder_entry {
     uint64_t order;
@@ -56,9 +71,10 @@ struct segment_builder {
     uint32_t *term_slots; /* term number + 1; 0: free */
     size_t term_slot_count;
     struct builder_term *terms;
-    uint32_t *term_bytes; /* by term number: of its entries of positions, of live documents */
+    struct builder_use *uses; /* by term number, too */
     size_t term_capacity; /* of both */
     uint32_t term_count;
+    struct builder_word *words; /* BUILDER_WORDS; NULL while there are few terms */
     uint64_t position_bytes; /* of all documents, dropped ones included; below BUILDER_POSITION_BYTES_MAX */
     uint32_t *id_slots; /* document number + 1 */
     size_t id_slot_count;

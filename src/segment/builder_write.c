@@ -95,7 +95,7 @@ static int place_terms(struct segment_builder *builder, struct inversion *invers
         return AISLE_NO_MEMORY;
     }
     for (uint32_t term = 0; term < builder->term_count; term++) {
-        if (builder->terms[term].df != 0) {
+        if (builder->uses[term].df != 0) {
             inversion->term_order[inversion->term_count++] = term;
         }
     }
@@ -105,8 +105,8 @@ static int place_terms(struct segment_builder *builder, struct inversion *invers
     for (uint32_t i = 0; i < inversion->term_count; i++) {
         uint32_t term = inversion->term_order[i];
         inversion->next[term] = inversion->total;
-        inversion->total.posting += builder->terms[term].df;
-        inversion->total.byte += builder->term_bytes[term];
+        inversion->total.posting += builder->uses[term].df;
+        inversion->total.byte += builder->uses[term].bytes;
     }
     return 0;
 }

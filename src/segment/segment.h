@@ -190,11 +190,16 @@ void segment_builder_free(struct segment_builder *builder);
 /* Terms that one call of segment_builder_touch takes at most. */
 #define SEGMENT_TOUCH_MAX 64u
 
+struct segment_token {
+    struct bytes term; /* of 1 to LIMIT_TERM_BYTES */
+    uint64_t word;     /* not 0: the term is that of every token with this number since the builder was empty */
+};
+
 /*
- * States that the document under construction has the terms (each 1 to LIMIT_TERM_BYTES). slots[i] numbers the
- * distinct terms of the document in order of appearance, from 0: the same term gives the same slot again.
+ * States that the document under construction has the terms. slots[i] numbers the distinct terms of the document in
+ * order of appearance, from 0: the same term gives the same slot again.
  */
-must_check int segment_builder_touch(struct segment_builder *builder, const struct bytes *terms, size_t count,
+must_check int segment_builder_touch(struct segment_builder *builder, const struct segment_token *tokens, size_t count,
                                      uint32_t *slots);
 
 /*

@@ -121,14 +121,34 @@ static int put_token(struct analyser *analyser, const struct word *word, uint32_
     token->parts = parts;
     token->start = word->start;
     token->end = word->end;
-    if (word->kinds == KIND_LETTER && analyser->language != LANGUAGE_NONE) {
-        int status = stemmer_set_run(&analyser->stemmers, analyser->language, text, &analyser->stems, &token->term);
-        if (status != 0) {
-            return status;
+    token->word = 0;
+    analyser->count++;
+    if (word->kinds != KIND_LETTER || analyser->language == LANGUAGE_NONE) {
+        return 0;
+    }
+    if (text.size > STEM_CACHED_BYTES) {
+        return stemmer_set_run_uncached(&analyser->stemmers, analyser->language, text, &analyser->stems, &token->term);
+    }
+    token->word = 1 + (uint64_t)stemmer_set_place(&analyser->stemmers, analyser->language, text);
+    return 0;
+}
+
+/*
+ * Stems the tokens whose word has a place in the cache, by now it is on its way from memory: the cache is larger than
+ * the processor's, and a text's words are independent of each other.
+ */
+static int stem_tokens(struct analyser *analyser)
+{
+    int status = 0;
+    for (size_t i = 0; i < analyser->count && status == 0; i++) {
+        struct token *token = &analyser->tokens[i];
+        if (token->word != 0) {
+            uint32_t place = (uint32_t)(token->word - 1);
+            status = stemmer_set_run(&analyser->stemmers, analyser->language, token->folded, place, &analyser->stems,
+                                     &token->term, &token->word);
         }
     }
-    analyser->count++;
-    return 0;
+    return status;
 }
 
 /* Ends the compound; if it has the parts for it, appends its joined token. */
@@ -225,7 +245,8 @@ int analyser_run(struct analyser *analyser, struct bytes text, uint8_t language,
     if (status == 0) {
         status = close_compound(analyser, &compound);
     }
-    if (status < 0) {
+    status = status < 0 ? status : stem_tokens(analyser);
+    if (status != 0) {
         return status;
     }
     *out = (struct token_list){.tokens = analyser->tokens,

@@ -15,20 +15,20 @@
 
 #define WAYS 2u
 #define SETS (LIMIT_STEM_CACHE / WAYS)
-#define ENTRY_DATA_BYTES (STEM_ENTRY_BYTES - 5u)
 
 struct stem_entry {
+    uint64_t number;
     uint8_t word_size; /* 0: an empty entry */
     uint8_t language;
     uint8_t kept;                   /* the stem is so many bytes of the word, */
     uint8_t tail_size;              /* then so many bytes of tail */
     uint8_t older;                  /* of a set's first entry: which of the two was used less recently */
-    uint8_t data[ENTRY_DATA_BYTES]; /* word, tail */
+    uint8_t data[STEM_CACHED_BYTES]; /* word, tail */
 };
 
 static_assert(sizeof(struct stem_entry) == STEM_ENTRY_BYTES, "an entry is one cache line");
 static_assert((SETS & (SETS - 1)) == 0, "a set is found by masking");
-static_assert(ENTRY_DATA_BYTES < STEM_WORD_BYTES, "what is cached was stemmed whole");
+static_assert(STEM_CACHED_BYTES < STEM_WORD_BYTES, "what is cached was stemmed whole");
 
 void stemmer_set_release(struct stemmer_set *set)
 {
@@ -129,7 +129,7 @@ static inline bool is_entry(const struct stem_entry *entry, uint8_t language, st
 
 /* Stems word and enters it into the older place of its set, if it fits. */
 static int stem_and_enter(struct stemmer_set *set, struct stem_entry *ways, uint8_t language, struct bytes word,
-                          struct arena *arena, struct bytes *stem)
+                          struct arena *arena, struct bytes *stem, uint64_t *number)
 {
     struct bytes stemmed;
     int status = stem_word(set, language, word, &stemmed);
@@ -138,9 +138,10 @@ static int stem_and_enter(struct stemmer_set *set, struct stem_entry *ways, uint
     }
     size_t kept = common_size(word, stemmed);
     struct bytes tail = bytes_of(stemmed.data + kept, stemmed.size - kept);
-    if (word.size + tail.size <= ENTRY_DATA_BYTES) {
+    if (word.size + tail.size <= STEM_CACHED_BYTES) {
         uint8_t way = ways[0].older;
         struct stem_entry *entry = &ways[way];
+        entry->number = *number = ++set->entered;
         entry->word_size = (uint8_t)word.size;
         entry->language = language;
         entry->kept = (uint8_t)kept;
@@ -152,21 +153,27 @@ static int stem_and_enter(struct stemmer_set *set, struct stem_entry *ways, uint
     return assemble(word, kept, tail, arena, stem);
 }
 
-int stemmer_set_run(struct stemmer_set *set, uint8_t language, struct bytes word, struct arena *arena,
-                    struct bytes *stem)
+uint32_t stemmer_set_place(const struct stemmer_set *set, uint8_t language, struct bytes word)
+{
+    uint32_t place = (uint32_t)(hash_bytes_seeded(word.data, word.size, language) & (SETS - 1)) * WAYS;
+    __builtin_prefetch(&set->entries[place]);
+    __builtin_prefetch(&set->entries[place + 1]);
+    return place;
+}
+
+int stemmer_set_run(struct stemmer_set *set, uint8_t language, struct bytes word, uint32_t place, struct arena *arena,
+                    struct bytes *stem, uint64_t *number)
 {
     *stem = bytes_of(NULL, 0);
-    if (word.size > ENTRY_DATA_BYTES) {
-        return stemmer_set_run_uncached(set, language, word, arena, stem);
-    }
-    size_t place = hash_bytes_seeded(word.data, word.size, language) & (SETS - 1);
-    struct stem_entry *ways = &set->entries[place * WAYS];
+    *number = 0;
+    struct stem_entry *ways = &set->entries[place];
     for (uint8_t way = 0; way < WAYS; way++) {
         const struct stem_entry *entry = &ways[way];
         if (is_entry(entry, language, word)) {
             ways[0].older = way ^ 1;
+            *number = entry->number;
             return assemble(word, entry->kept, bytes_of(entry->data + entry->word_size, entry->tail_size), arena, stem);
         }
     }
-    return stem_and_enter(set, ways, language, word, arena, stem);
+    return stem_and_enter(set, ways, language, word, arena, stem, number);
 }

@@ -27,6 +27,7 @@ struct stemmer_set {
     struct sb_stemmer *stemmers[LANGUAGE_COUNT]; /* each made when first needed */
     struct stem_entry *entries;                  /* LIMIT_STEM_CACHE of them; made when first needed */
     void *memory;                                /* the block they lie in, at a multiple of their size */
+    uint64_t entered;                            /* words so far; the number of the one entered last */
 };
 
 /* A zeroed set is an empty one. */
@@ -38,14 +39,22 @@ void stemmer_set_release(struct stemmer_set *set);
  */
 int stemmer_set_prepare(struct stemmer_set *set, uint8_t language);
 
-/*
- * Stems word (letters only, folded, not empty) in a language that was prepared. *stem is never empty, at most
- * LIMIT_TERM_BYTES, and either the beginning of word or in arena. 0 or AISLE_NO_MEMORY.
- */
-int stemmer_set_run(struct stemmer_set *set, uint8_t language, struct bytes word, struct arena *arena,
-                    struct bytes *stem);
+/* A word longer than this is not cached. */
+#define STEM_CACHED_BYTES (STEM_ENTRY_BYTES - 13u)
 
-/* As stemmer_set_run, past the cache: for words that do not fit it, and for the test that both agree. */
+/* Where a word of at most STEM_CACHED_BYTES belongs in the cache, which is asked for from memory. */
+uint32_t stemmer_set_place(const struct stemmer_set *set, uint8_t language, struct bytes word);
+
+/*
+ * Stems word (letters only, folded, not empty, at most STEM_CACHED_BYTES) in a language that was prepared; place is
+ * what stemmer_set_place said of it. *stem is never empty, at most LIMIT_TERM_BYTES, and either the beginning of word
+ * or in arena. *number is this word's as long as it is cached, and never another's; 0: it is not cached.
+ * 0 or AISLE_NO_MEMORY.
+ */
+int stemmer_set_run(struct stemmer_set *set, uint8_t language, struct bytes word, uint32_t place, struct arena *arena,
+                    struct bytes *stem, uint64_t *number);
+
+/* As stemmer_set_run, past the cache: for longer words, and for the test that both agree. */
 int stemmer_set_run_uncached(struct stemmer_set *set, uint8_t language, struct bytes word, struct arena *arena,
                              struct bytes *stem);
 

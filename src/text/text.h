@@ -39,6 +39,7 @@ struct token {
     uint8_t parts;       /* JOINED: the parts, 2 to 4, which are the tokens right before it; WORD: 1 */
     uint32_t start;      /* bytes start to end - 1 of the source text, for highlights: the word as it was written, */
     uint32_t end;        /* with its "'s", marks and inner signs; start < end */
+    uint64_t word;       /* equal numbers, all of one analyser, are equal terms, but not the reverse; 0: no number */
 };
 
 struct token_list {

@@ -115,7 +115,7 @@ static inline uint32_t add_document(struct segment_builder *builder, const struc
     char id[32];
     char stored[64];
     char words[WORDS][16];
-    struct bytes terms[WORDS];
+    struct segment_token terms[WORDS];
     uint32_t slots[WORDS];
     uint32_t again[WORDS];
     uint8_t classes[WORDS];
@@ -129,7 +129,7 @@ static inline uint32_t add_document(struct segment_builder *builder, const struc
         if (model_has(document->number, w)) {
             positions_encode(positions, model_positions(document->number, w, positions), &entries);
             snprintf(words[count], sizeof words[count], "w%u", w);
-            terms[count] = bytes_of_string(words[count]);
+            terms[count] = (struct segment_token){.term = bytes_of_string(words[count]), .word = w % 3 == 0 ? 0 : w};
             classes[count++] = model_class(document->number, w);
         }
     }

@@ -106,12 +106,42 @@ static void many_versions_of_one_document_take_linear_time(void **state)
     segment_builder_free(builder);
 }
 
+/* With so many terms their words are remembered: a number alone then says which term it is. */
+static void word_once_seen_gives_its_term(void **state)
+{
+    (void)state;
+    struct segment_builder *builder = new_builder();
+    for (uint32_t i = 1; i <= 40000; i++) {
+        char text[16];
+        uint32_t slots[2];
+        snprintf(text, sizeof text, "t%u", i);
+        struct segment_token tokens[2] = {{.term = bytes_of_string(text), .word = i},
+                                          {.term = bytes_of_string(text), .word = i + 100000}};
+        assert_int_equal(segment_builder_touch(builder, tokens, 2, slots), 0);
+        assert_int_equal(slots[0], i - 1);
+        assert_int_equal(slots[1], i - 1);
+    }
+    for (uint32_t i = 1; i <= 40000; i++) {
+        char text[16];
+        uint32_t slot;
+        snprintf(text, sizeof text, "t%u", i);
+        struct segment_token token = {.term = bytes_of_string(text), .word = i + 100000};
+        assert_int_equal(segment_builder_touch(builder, &token, 1, &slot), 0);
+        assert_int_equal(slot, i - 1);
+        token.word = i + (UINT64_C(1) << 31); /* has the same place as others, but another number */
+        assert_int_equal(segment_builder_touch(builder, &token, 1, &slot), 0);
+        assert_int_equal(slot, i - 1);
+    }
+    segment_builder_free(builder);
+}
+
 static void abandoned_document_leaves_the_next_one_whole(void **state)
 {
     (void)state;
     struct storage *storage = open_storage(CREATE);
     struct segment_builder *builder = new_builder();
-    struct bytes terms[3] = {bytes_of_string("w1"), bytes_of_string("stray"), bytes_of_string("w1")};
+    struct segment_token terms[3] = {
+        {.term = bytes_of_string("w1")}, {.term = bytes_of_string("stray")}, {.term = bytes_of_string("w1")}};
     uint32_t slots[3];
     assert_int_equal(segment_builder_touch(builder, terms, 3, slots), 0);
     assert_int_equal(slots[0], 0);
@@ -280,6 +310,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(dropped_documents_leave_nothing_behind, make_directory, remove_directory),
         cmocka_unit_test(find_sees_the_live_version_only),
         cmocka_unit_test(many_versions_of_one_document_take_linear_time),
+        cmocka_unit_test(word_once_seen_gives_its_term),
         cmocka_unit_test_setup_teardown(abandoned_document_leaves_the_next_one_whole, make_directory,
                                         remove_directory),
         cmocka_unit_test_setup_teardown(reset_builder_begins_anew, make_directory, remove_directory),

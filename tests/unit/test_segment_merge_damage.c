@@ -249,7 +249,7 @@ static struct segment *make_large(struct storage *storage, uint32_t count)
         document.id_hash = hash_bytes(text, document.id.size);
         document.stored = bytes_of("x", 1);
         document.positions = bytes_of(&entry, 1);
-        assert_int_equal(segment_builder_touch(builder, &word, 1, &slot), 0);
+        assert_int_equal(segment_builder_touch(builder, &(struct segment_token){.term = word}, 1, &slot), 0);
         assert_int_equal(segment_builder_end(builder, &document, &number), 0);
     }
     struct segment *segment = write_and_open(storage, builder, 1, 0);
