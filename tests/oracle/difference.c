@@ -29,9 +29,11 @@ struct answer {
     struct hit *hits; /* malloc'd */
 };
 
-static void ask_engine(aisle *catalog, const char *text, struct answer *out)
+/* With the oracle's weights, at its time. */
+static void ask_engine(aisle *catalog, const struct oracle *oracle, const char *text, struct answer *out)
 {
     aisle_query query = {.size = sizeof query, .text = text, .limit = HITS_MAX, .no_products = true};
+    query.weights = oracle_weights(oracle, &query.now_ms);
     aisle_result *result = NULL;
     aisle_hit hit;
     *out = (struct answer){.status = aisle_search(catalog, &query, &result, NULL)};
@@ -107,7 +109,7 @@ static bool differ_alone(const char *schema, const char *product, const char *te
     if (oracle != NULL && oracle_put(oracle, product) == 0 && aisle_create(path, schema, NULL, NULL) == 0 &&
         aisle_open(path, NULL, &catalog, NULL) == 0 && put_alone(catalog, product) == 0) {
         struct answer engine, own;
-        ask_engine(catalog, text, &engine);
+        ask_engine(catalog, oracle, text, &engine);
         ask_oracle(oracle, text, &own);
         differ = engine.status != own.status || engine.total != own.total ||
                  (engine.count == 1 && own.count == 1 && engine.hits[0].score != own.hits[0].score);
@@ -176,7 +178,7 @@ static unsigned print_products(aisle *catalog, const struct answer *one, const s
 void difference_print(aisle *catalog, struct oracle *oracle, const char *text)
 {
     struct answer engine, own;
-    ask_engine(catalog, text, &engine);
+    ask_engine(catalog, oracle, text, &engine);
     ask_oracle(oracle, text, &own);
     print_answer("engine", &engine);
     print_answer("oracle", &own);

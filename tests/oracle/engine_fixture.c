@@ -171,6 +171,8 @@ static bool engine_search(struct pair *pair, const char *text, uint32_t offset, 
 {
     aisle_query query = {.size = sizeof query, .text = text, .offset = offset, .limit = limit, .explain = explain};
     query.no_products = true;
+    query.weights = pair->weights;
+    query.now_ms = pair->now_ms;
     *status = aisle_search(pair->catalog, &query, &pair->result, error);
     bool exact = false;
     uint64_t total = *status == 0 ? aisle_result_total(pair->result, &exact) : 0;
@@ -321,6 +323,7 @@ bool pair_search(struct pair *pair, const char *text, uint32_t offset, uint32_t 
     uint64_t ignored = 0;
     int status = 0;
     hits = hits != NULL ? hits : &ignored;
+    oracle_use_signals(pair->oracle, pair->weights, pair->now_ms);
     if (!pair->exact) {
         offset = 0;
         limit = HITS_MAX;

@@ -20,6 +20,8 @@ struct pair {
     aisle_writer *writer;
     aisle_result *result;
     struct oracle *oracle;
+    const char *weights; /* of the searches to come, as aisle_query has it; borrowed */
+    int64_t now_ms;
     bool exact; /* nothing dead was dropped, or all of it: the oracle's own statistics are the engine's */
     int status;     /* of the last search             */
     uint64_t total; /* of the last search, when it is 0 */

@@ -3,7 +3,8 @@
  * of queries.
  *
  * Private to tests/oracle. oracle.c holds the catalog, oracle_text.c the analysis, oracle_pieces.c cuts queries into
- * pieces, oracle_query.c makes clauses of them and evaluates, oracle_phrase.c finds phrases.
+ * pieces, oracle_query.c makes clauses of them and evaluates, oracle_phrase.c finds phrases, oracle_signals.c adds what
+ * numbers are worth.
  */
 #ifndef ORACLE_INSIDE_H
 #define ORACLE_INSIDE_H
@@ -15,6 +16,7 @@
 
 #define ORACLE_FIELDS_MAX 64
 #define ORACLE_ORDER_MAX 6
+#define ORACLE_SIGNALS_MAX 8
 #define ORACLE_LANGUAGES_MAX 8
 
 /* Memory freed at once. */
@@ -56,8 +58,17 @@ struct oracle_field {
     enum { TEXT, KEYWORD, PATH, NUMBER, DECIMAL, OTHER } type;
     int64_t weight; /* hundredths; 0: not searchable */
     int scale;
+    bool real;       /* a double */
     size_t language; /* index into languages */
     bool positions;  /* phrases look here    */
+};
+
+struct oracle_signal {
+    char kind; /* popularity, rating, stock by their first letter; recency (freshness): f */
+    int field;
+    int count_field; /* or -1 */
+    int64_t weight;  /* hundredths */
+    int64_t half_life_ms;
 };
 
 struct order_part {
@@ -117,6 +128,11 @@ struct oracle {
     size_t language_count;
     struct order_part order[ORACLE_ORDER_MAX];
     size_t order_count;
+    struct oracle_signal signals[ORACLE_SIGNALS_MAX];
+    size_t signal_count;
+    int64_t weights[ORACLE_FIELDS_MAX]; /* by field, in hundredths; -1: the schema's */
+    const char *weights_text;
+    int64_t now_ms;
     struct version *versions;
     size_t version_count;
     struct term *terms;
@@ -138,6 +154,14 @@ struct version *oracle_find(struct oracle *oracle, const char *id);
 unsigned oracle_length_twice(unsigned code);
 /* N and twice the sum of lengths, as given or as held. */
 void oracle_statistics(const struct oracle *oracle, uint64_t *products, uint64_t *sum2);
+
+/* The value of a field: of the newest layer that names it; NULL when absent. */
+yajl_val oracle_value(const struct version *version, const char *name);
+
+/* The schema's "signals"; anything but an array is none. */
+void oracle_read_signals(struct oracle *oracle, yajl_val list);
+/* What a product's signals add to its score. */
+int64_t oracle_signals(const struct oracle *oracle, const struct version *version);
 
 /* What stands between two white spaces of a query, or between two quotes. */
 struct piece {

@@ -121,6 +121,7 @@ static void read_field(struct oracle *oracle, const char *name, yajl_val value, 
         field->weight = hundredths(member(value, "search_weight"), YAJL_IS_TRUE(member(value, "code")) ? 100 : 0);
     } else if (strcmp(type, "integer") == 0 || strcmp(type, "double") == 0 || strcmp(type, "bool") == 0) {
         field->type = NUMBER;
+        field->real = type[0] == 'd';
     } else if (strcmp(type, "decimal") == 0) {
         yajl_val scale = member(value, "scale");
         field->type = DECIMAL;
@@ -179,6 +180,7 @@ static bool read_schema(struct oracle *oracle, const char *schema)
     while (oracle->first_text < oracle->field_count && oracle->fields[oracle->first_text].type != TEXT) {
         oracle->first_text++;
     }
+    oracle_read_signals(oracle, member(tree, "signals"));
     return oracle->first_text < oracle->field_count && read_order(oracle, member(tree, "order"));
 }
 
@@ -385,8 +387,7 @@ static void keep_positions(struct occurrence *items, size_t count)
     }
 }
 
-/* The value of a field: of the newest layer that names it; NULL when absent. */
-static yajl_val value_of(const struct version *version, const char *name)
+yajl_val oracle_value(const struct version *version, const char *name)
 {
     for (size_t i = version->layer_count; i-- > 0;) {
         yajl_val value = member(version->layers[i], name);
@@ -414,7 +415,7 @@ static void analyse(struct oracle *oracle, struct version *version)
     struct occurrences found = {NULL, 0, 0};
     int64_t first_weight = oracle->fields[oracle->first_text].weight;
     for (size_t field = 0; field < oracle->field_count; field++) {
-        yajl_val value = oracle->fields[field].weight > 0 ? value_of(version, oracle->fields[field].name) : NULL;
+        yajl_val value = oracle->fields[field].weight > 0 ? oracle_value(version, oracle->fields[field].name) : NULL;
         for (size_t i = 0; i < string_count(value); i++) {
             add_text(oracle, field, i, string_at(value, i), &found);
         }
@@ -490,7 +491,7 @@ static uint64_t order_key(const struct oracle *oracle, const struct version *ver
     for (size_t i = 0; i < oracle->order_count; i++) {
         const struct order_part *part = &oracle->order[i];
         const struct oracle_field *field = &oracle->fields[part->field];
-        yajl_val value = part->length ? NULL : value_of(version, field->name);
+        yajl_val value = part->length ? NULL : oracle_value(version, field->name);
         unsigned bits = part->length ? 5 : field->type == PATH ? 24 : field->type == KEYWORD ? 14 : 8;
         uint64_t packed = part->length            ? version->length_code
                           : field->type == PATH    ? path_bits(&pool, value)

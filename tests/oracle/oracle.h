@@ -53,6 +53,11 @@ void oracle_use_df(struct oracle *oracle, const char *term, uint64_t df);
 /* Back to what the oracle holds. */
 void oracle_use_own(struct oracle *oracle);
 
+/* From now on signals have these weights ("sales:2,rating:0", borrowed; NULL: the schema's) at this time. */
+void oracle_use_signals(struct oracle *oracle, const char *weights, int64_t now_ms);
+/* What was said last. */
+const char *oracle_weights(const struct oracle *oracle, int64_t *now_ms);
+
 /*
  * Searches. 0, AISLE_BAD_QUERY or AISLE_LIMIT; on 0 the answer is to be released.
  */

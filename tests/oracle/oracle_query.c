@@ -361,6 +361,7 @@ static void collect(const struct query *query, size_t offset, size_t limit, stru
         const struct version *version = &oracle->versions[i];
         int64_t score = version->alive ? match_version(query, version) : NO_MATCH;
         if (score != NO_MATCH) {
+            score += oracle_signals(oracle, version);
             matches[count++] = (struct match){.version = version, .score = score};
         }
     }

@@ -63,7 +63,8 @@ static struct shop_field *add_field(struct shop *shop, const char *name, enum sh
 {
     struct shop_field *field = &shop->fields[shop->field_count++];
     *field = (struct shop_field){.name = name};
-    static const char *const types[] = {"text", "keyword", "keyword", "path", "integer", "decimal", "double", "bool"};
+    static const char *const types[] = {"text", "keyword", "keyword", "path", "integer", "decimal", "double", "bool",
+                                        "date"};
     field->type = type;
     shop_append(shop->schema, sizeof shop->schema, "%s\"%s\":{\"type\":\"%s\"", shop->field_count == 1 ? "" : ",", name,
            types[type]);
@@ -150,12 +151,19 @@ static void add_fields(struct shop *shop, bool title_only)
     end_field(shop);
     add_field(shop, "in_stock", SHOP_BOOL);
     end_field(shop);
+    if (shop_chance(shop, 50)) {
+        shop->signals = true;
+        add_field(shop, "reviews", SHOP_INTEGER);
+        end_field(shop);
+        add_field(shop, "updated", SHOP_DATE);
+        end_field(shop);
+    }
 }
 
 /* Parts that fill at most 64 bits together. */
 static void add_order(struct shop *shop)
 {
-    static const unsigned bits[] = {0, 14, 14, 24, 8, 8, 8, 8};
+    static const unsigned bits[] = {0, 14, 14, 24, 8, 8, 8, 8, 0};
     unsigned room = 64;
     unsigned parts = 0;
     bool length = false;
@@ -180,6 +188,54 @@ static void add_order(struct shop *shop)
     shop_append(shop->schema, sizeof shop->schema, "%s]", parts == 0 ? "\"length\"" : "");
 }
 
+static const char *const signal_fields[] = {"sales", "price", "rating", "in_stock", "reviews", "updated"};
+
+/* Some of what signals can be, with small and large weights. */
+static void add_signals(struct shop *shop)
+{
+    static const char *const signals[] = {
+        "popularity\",\"field\":\"sales",
+        "popularity\",\"field\":\"price",
+        "popularity\",\"field\":\"rating",
+        "rating\",\"field\":\"rating\",\"count\":\"reviews",
+        "rating\",\"field\":\"price\",\"count\":\"sales",
+        "rating\",\"field\":\"rating",
+        "rating\",\"field\":\"sales",
+        "recency\",\"field\":\"updated",
+        "recency\",\"field\":\"updated\",\"half_life\":\"7s",
+        "recency\",\"field\":\"updated\",\"half_life\":\"36500d",
+        "stock\",\"field\":\"in_stock",
+        "stock\",\"field\":\"sales",
+    };
+    static const uint32_t weights[] = {30, 100, 10000, 50};
+    uint32_t count = 1 + shop_random(shop, 4);
+    shop_append(shop->schema, sizeof shop->schema, ",\"signals\":[");
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t weight = 1 + shop_random(shop, weights[shop_random(shop, COUNT(weights))]);
+        shop_append(shop->schema, sizeof shop->schema, "%s{\"kind\":\"%s\",", i == 0 ? "" : ",",
+                    signals[shop_random(shop, COUNT(signals))]);
+        shop_append(shop->schema, sizeof shop->schema, "\"weight\":%u.%02u}", weight / 100, weight % 100);
+    }
+    shop_append(shop->schema, sizeof shop->schema, "]");
+}
+
+const char *shop_weights(struct shop *shop, int64_t *now_ms)
+{
+    *now_ms = INT64_C(1700000000000) + (int64_t)shop_random(shop, 1u << 31);
+    shop->weights[0] = '\0';
+    for (size_t i = 0; shop->signals && i < COUNT(signal_fields); i++) {
+        char quoted[32];
+        snprintf(quoted, sizeof quoted, "\"field\":\"%s\"", signal_fields[i]);
+        if (strstr(shop->schema, quoted) != NULL && shop_chance(shop, 20)) {
+            uint32_t weight = shop_random(shop, 4) == 0 ? 0 : shop_random(shop, 1000);
+            shop_append(shop->weights, sizeof shop->weights, "%s%s:", shop->weights[0] == '\0' ? "" : ",",
+                        signal_fields[i]);
+            shop_append(shop->weights, sizeof shop->weights, "%u.%02u", weight / 100, weight % 100);
+        }
+    }
+    return shop->weights[0] == '\0' ? NULL : shop->weights;
+}
+
 void shop_init(struct shop *shop, uint64_t seed)
 {
     *shop = (struct shop){.state = seed, .one_language = true};
@@ -197,6 +253,9 @@ void shop_init(struct shop *shop, uint64_t seed)
     shop_append(shop->schema, sizeof shop->schema, "}");
     if (shop_chance(shop, 70)) {
         add_order(shop);
+    }
+    if (shop->signals) {
+        add_signals(shop);
     }
     shop_append(shop->schema, sizeof shop->schema, "}");
 }
@@ -384,6 +443,10 @@ static void add_value(struct shop *shop, size_t number, char *out)
         break;
     case SHOP_BOOL:
         shop_append(out, SHOP_TEXT_BYTES, "%s", stock[shop_random(shop, 2)]);
+        break;
+    case SHOP_DATE:
+        draw = 1700000000u + 2000000u;
+        shop_append(out, SHOP_TEXT_BYTES, "%u", draw - shop_random(shop, shop_chance(shop, 30) ? 1u << 22 : draw));
         break;
     }
 }

@@ -15,7 +15,7 @@
 #include <stdint.h>
 
 #define SHOP_TEXT_BYTES 65536
-#define SHOP_FIELDS_MAX 10
+#define SHOP_FIELDS_MAX 12
 #define SHOP_IDS_MAX 4000u
 #define SHOP_SAMPLES 128u
 #define SHOP_SAMPLE_BYTES 200
@@ -29,7 +29,8 @@ enum shop_type {
     SHOP_INTEGER, /* from here on: columns only */
     SHOP_DECIMAL,
     SHOP_DOUBLE,
-    SHOP_BOOL
+    SHOP_BOOL,
+    SHOP_DATE
 };
 
 struct shop_field {
@@ -70,6 +71,8 @@ struct shop {
     uint32_t rare;   /* how many words of the long tail       */
     uint32_t garble; /* how many in 100 words are none        */
     bool no_positions; /* of no field */
+    bool signals;      /* products are ranked by some */
+    char weights[128]; /* of shop_weights */
     struct shop_sample samples[SHOP_SAMPLES];
     uint32_t sample_count; /* written so far; the ring holds the last */
     char schema[4096];
@@ -87,6 +90,9 @@ void shop_product(struct shop *shop, const char *id, char *out);
 /* Writes the fields of a patch: of numbers and bools only, those of the document order left out unless ordered; or
  * of any fields. */
 void shop_patch(struct shop *shop, bool numbers_only, bool ordered, char *out);
+
+/* Weights of signals for a query, in shop->weights, or NULL for the schema's; and the time of the query in ms. */
+const char *shop_weights(struct shop *shop, int64_t *now_ms);
 
 /* Writes an id; returns its number, below SHOP_IDS_MAX. */
 uint32_t shop_id(struct shop *shop, char *out, size_t size);

@@ -27,6 +27,7 @@
 struct tally {
     uint64_t hits;
     uint64_t queries, refused;
+    uint64_t boosted; /* ranked by signals, too */
     uint64_t placed; /* that ask where words stand: in phrases or fields */
     uint64_t kinds[SHOP_KINDS], found[SHOP_KINDS]; /* by bit of shop_kind; of found: that had hits */
 };
@@ -50,9 +51,10 @@ static void print_tally(const struct tally *tally)
         "words", "words of a field", "phrases", "proximity", "phrases of a field", "phrases with a prefix",
         "excluded phrases", "phrases in an OR", "odd",
     };
-    printf("%llu queries, %llu of them with phrases or fields, %llu refused by both, %llu hits compared\n",
-           (unsigned long long)tally->queries, (unsigned long long)tally->placed, (unsigned long long)tally->refused,
-           (unsigned long long)tally->hits);
+    printf("%llu queries, %llu of them with phrases or fields, %llu with signals, %llu refused by both, "
+           "%llu hits compared\n",
+           (unsigned long long)tally->queries, (unsigned long long)tally->placed, (unsigned long long)tally->boosted,
+           (unsigned long long)tally->refused, (unsigned long long)tally->hits);
     for (unsigned i = 0; i < SHOP_KINDS; i++) {
         printf("  with %-22s %10llu, found something %10llu\n", names[i], (unsigned long long)tally->kinds[i],
                (unsigned long long)tally->found[i]);
@@ -91,6 +93,8 @@ static bool compare(struct pair *pair, struct shop *shop, struct tally *tally)
         bool plain = (kinds & SHOP_IS_PLAIN) != 0;
         uint32_t offset = shop_random(shop, 4) == 0 ? shop_random(shop, 30) : 0;
         uint32_t limit = shop_random(shop, 3) == 0 ? 5000 : 1 + shop_random(shop, 20);
+        pair->weights = shop_weights(shop, &pair->now_ms);
+        tally->boosted += shop->signals;
         if (!pair_search(pair, text, offset, limit, plain, &tally->hits)) {
             return false;
         }
