@@ -32,7 +32,8 @@
 #define LIMIT_ID_BYTES 512u                  /* a product's id (ON DISK: a u16 length)                               */
 #define LIMIT_KEYWORD_BYTES 1024u            /* one keyword value                                                    */
 #define LIMIT_PATH_PARTS 16u                 /* levels of a category path                                            */
-#define LIMIT_COLUMN_VALUES (1u << 24)       /* distinct keyword values of one column in one shard                   */
+#define LIMIT_COLUMN_VALUES (1u << 28)       /* distinct values of one keyword field in one segment (ON DISK)        */
+#define LIMIT_LIST_VALUES 1024u              /* different values of one keyword field in one product (ON DISK)       */
 #define LIMIT_DICTIONARY_BYTES (1u << 18)    /* a zstd dictionary for stored products                                 */
 
 /* Text */
@@ -51,6 +52,11 @@
 #define LIMIT_SLOP 63u                 /* words out of place in a phrase (ON DISK: values stand further apart) */
 #define LIMIT_PREFIX_TERMS 65536u      /* terms of one prefix in one segment                                         */
 #define LIMIT_HITS 10000u              /* offset + limit of one query                                                */
+#define LIMIT_FILTER_BYTES (1u << 20)   /* the text of one filter                                                     */
+#define LIMIT_FILTER_DEPTH 32u         /* nesting of parentheses and NOT                                              */
+#define LIMIT_FILTER_CONDITIONS 256u   /* conditions of one filter                                                    */
+#define LIMIT_FILTER_SET 10000u        /* values in the brackets of one IN                                            */
+#define LIMIT_FILTER_PARAMETERS 256u   /* names that values are bound to in one filter                                */
 #define LIMIT_QUERY_MEMORY_BYTES (256u << 20) /* memory of one query, results not counted */
 
 /* Storage */

@@ -88,6 +88,13 @@ must_check int column_page_decode(struct bytes page, int64_t *values, uint32_t *
  */
 must_check int column_page_range(struct bytes page, int64_t *min, int64_t *max, bool *has_missing, bool *constant);
 
+/*
+ * Which documents have a value from least (above COLUMN_MISSING) to greatest: bits, COLUMN_PAGE_DOCUMENTS of them, are
+ * set to that. *count: the page's documents. Unpacks nothing, and reads nothing but the header where that decides.
+ * Not for ascending pages. AISLE_CORRUPT.
+ */
+must_check int column_page_match(struct bytes page, int64_t least, int64_t greatest, uint64_t *bits, uint32_t *count);
+
 /* Decodes the page and compares it with its header. Fills error (may be NULL) with what is wrong. */
 must_check int column_page_check(struct bytes page, aisle_error *error);
 

@@ -8,13 +8,15 @@
 
 #define PATH_SEPARATOR 0x1f /* ON DISK, through the order key: between the levels of a path */
 
-void ingest_columns(const struct schema *schema, struct segment_columns *columns)
+void ingest_columns(const struct schema *schema, uint32_t format, struct segment_columns *columns)
 {
     *columns = (struct segment_columns){.count = 0};
     for (uint8_t f = 0; f < schema->field_count; f++) {
         enum field_type type = schema->fields[f].type;
-        if (type != FIELD_TEXT && type != FIELD_KEYWORD && type != FIELD_PATH) {
+        bool values = type == FIELD_KEYWORD || type == FIELD_PATH;
+        if (schema->fields[f].column && (!values || format >= FORMAT_VERSION_VALUES)) {
             columns->field[columns->count] = f;
+            columns->values[columns->count] = values;
             columns->kind[columns->count++] = type == FIELD_DOUBLE ? COLUMN_DOUBLE : COLUMN_INTEGER;
         }
     }
@@ -32,6 +34,8 @@ int ingest_init(struct ingest *ingest, const struct schema *schema, const struct
         }
     }
     places_init(&ingest->places, schema->searchable_count);
+    buf_init(&ingest->folded, LIMIT_PRODUCT_BYTES * 32);
+    buf_init(&ingest->shown, LIMIT_KEYWORD_BYTES);
     int status = analyser_new(&ingest->analyser);
     return status == 0 ? 0 : error_no_memory(error, "beginning to write");
 }
@@ -42,6 +46,8 @@ void ingest_release(struct ingest *ingest)
     mem_free(ingest->slots);
     mem_free(ingest->classes);
     places_release(&ingest->places);
+    buf_release(&ingest->folded);
+    buf_release(&ingest->shown);
     *ingest = (struct ingest){.schema = NULL};
 }
 
@@ -163,6 +169,59 @@ static int order_key(struct ingest *ingest, const struct product *product, uint8
     return 0;
 }
 
+/* The number of a keyword, or of a path with count parts; *known is false for one that folds to nothing. */
+static int add_value(struct ingest *ingest, struct values_collector *values, const struct bytes *parts, uint32_t count,
+                     uint32_t *number, bool *known)
+{
+    struct value_pair pair = {.shown = parts[0]};
+    int status = text_fold_keyword(ingest->analyser, parts, count, VALUES_FOLDED_BYTES_MAX, &ingest->folded);
+    if (count != 1) {
+        buf_clear(&ingest->shown);
+        for (uint32_t i = 0; i < count; i++) {
+            buf_put_string(&ingest->shown, i == 0 ? "" : " > ");
+            buf_put(&ingest->shown, parts[i].data, parts[i].size);
+        }
+        pair.shown = buf_bytes(&ingest->shown);
+        status = status == 0 ? buf_status(&ingest->shown) : status;
+    }
+    pair.folded = buf_bytes(&ingest->folded);
+    *known = pair.folded.size != 0;
+    return status == 0 && *known ? values_collector_add(values, &pair, number) : status;
+}
+
+static int value_code(struct ingest *ingest, struct values_collector *values, uint8_t field,
+                      const struct product_value *value, int64_t *code)
+{
+    uint32_t numbers[LIMIT_LIST_VALUES];
+    uint32_t count = 0;
+    bool path = ingest->schema->fields[field].type == FIELD_PATH;
+    int status = value->string_count > LIMIT_LIST_VALUES ? AISLE_INVALID : 0; /* the product was refused */
+    for (uint32_t i = 0; i < (path ? 1 : value->string_count) && status == 0; i++) {
+        bool known;
+        status = add_value(ingest, values, value->strings + i, path ? value->string_count : 1, &numbers[count], &known);
+        count += known ? 1 : 0;
+    }
+    return status == 0 ? values_collector_code(values, numbers, count, code) : status;
+}
+
+static int fill_columns(struct ingest *ingest, struct segment_builder *builder, const struct product *product,
+                        int64_t *columns)
+{
+    int status = 0;
+    for (uint8_t i = 0; i < ingest->columns->count && status == 0; i++) {
+        uint8_t field = ingest->columns->field[i];
+        const struct product_value *value = &product->values[field];
+        columns[i] = value->present ? value->number : COLUMN_MISSING;
+        if (ingest->columns->values[i]) {
+            columns[i] = COLUMN_MISSING;
+            if (value->present) {
+                status = value_code(ingest, segment_builder_values(builder, i), field, value, &columns[i]);
+            }
+        }
+    }
+    return status;
+}
+
 static int add_document(struct ingest *ingest, struct segment_builder *builder, const struct product *product,
                         uint64_t id_hash, struct bytes text, uint64_t length)
 {
@@ -170,16 +229,15 @@ static int add_document(struct ingest *ingest, struct segment_builder *builder, 
     struct builder_document document = {.id = product->id, .id_hash = id_hash, .stored = text};
     document.length_code = rank_length_code(ingest->weights, length);
     document.length = rank_length_halves[document.length_code];
-    for (uint8_t i = 0; i < ingest->columns->count; i++) {
-        const struct product_value *value = &product->values[ingest->columns->field[i]];
-        columns[i] = value->present ? value->number : COLUMN_MISSING;
-    }
+    int status = fill_columns(ingest, builder, product, columns);
     for (size_t i = 0; i < ingest->slot_count; i++) {
         ingest->classes[i] = rank_class(ingest->weights, &ingest->slots[i]);
     }
     document.columns = columns;
     document.classes = ingest->classes;
-    int status = order_key(ingest, product, document.length_code, &document.order);
+    if (status == 0) {
+        status = order_key(ingest, product, document.length_code, &document.order);
+    }
     if (status == 0) {
         status = places_encode(&ingest->places, &document.positions);
     }

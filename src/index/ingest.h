@@ -23,14 +23,16 @@ struct ingest {
     size_t slot_capacity;
     size_t slot_count;
     struct places places;
+    struct buf folded; /* of the value at hand */
+    struct buf shown;
 };
 
 must_check int ingest_init(struct ingest *ingest, const struct schema *schema, const struct segment_columns *columns,
                            const struct rank_weights *weights, aisle_error *error);
 void ingest_release(struct ingest *ingest);
 
-/* The numeric columns of a schema: what a segment keeps. */
-void ingest_columns(const struct schema *schema, struct segment_columns *columns);
+/* The columns of a schema, in a catalog of this format: what a segment keeps. */
+void ingest_columns(const struct schema *schema, uint32_t format, struct segment_columns *columns);
 
 /*
  * Adds the product (as read from text) to the builder. The caller has dropped older versions of it there.

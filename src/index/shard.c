@@ -37,7 +37,7 @@ int shard_create(const char *directory, aisle_error *error)
     return status;
 }
 
-static int check_format(struct storage *storage, const char *directory, aisle_error *error)
+static int read_format(struct storage *storage, const char *directory, uint32_t *format, aisle_error *error)
 {
     struct storage_txn *txn = NULL;
     struct bytes value;
@@ -50,8 +50,10 @@ static int check_format(struct storage *storage, const char *directory, aisle_er
         status = AISLE_NOT_A_CATALOG;
     } else if (status == 0 && load_u32(value.data) > FORMAT_VERSION) {
         status = AISLE_NEWER_FORMAT;
-    } else if (status == 0 && load_u32(value.data) < FORMAT_VERSION) {
+    } else if (status == 0 && load_u32(value.data) < FORMAT_VERSION_OLDEST) {
         status = AISLE_OLD_FORMAT;
+    } else if (status == 0) {
+        *format = load_u32(value.data);
     }
     storage_read_end(txn);
     return status == 0 ? 0
@@ -65,7 +67,7 @@ int shard_open(const char *directory, bool read_only, const struct segment_colum
     *out = (struct shard){.columns = columns};
     int status = storage_open(directory, &(struct storage_options){.read_only = read_only}, &out->storage, error);
     if (status == 0) {
-        status = check_format(out->storage, directory, error);
+        status = read_format(out->storage, directory, &out->format, error);
     }
     if (status != 0) {
         storage_close(out->storage);

@@ -25,6 +25,7 @@ struct shard_view {
 struct shard {
     struct storage *storage;
     const struct segment_columns *columns; /* the catalog's */
+    uint32_t format;                       /* FORMAT_VERSION_OLDEST to FORMAT_VERSION */
     pthread_mutex_t lock;                  /* over view */
     struct shard_view *view;               /* the newest built; NULL: none yet, or forgotten */
     atomic_size_t view_bytes;              /* of the heap that view takes, about */

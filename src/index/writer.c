@@ -121,7 +121,8 @@ int aisle_begin(aisle *catalog, aisle_writer **out, aisle_error *error)
     }
     writer->catalog = catalog;
     writer->statistics.size = sizeof writer->statistics;
-    budget_divide(catalog->memory_bytes, catalog->threads, catalog->columns.count, &writer->budget);
+    budget_divide(catalog->memory_bytes, catalog->threads, segment_columns_components(&catalog->columns),
+                  &writer->budget);
     buf_init(&writer->merged, LIMIT_PRODUCT_BYTES);
     product_codec_init(&writer->codec);
     int status = take_lock(writer, error);

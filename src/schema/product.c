@@ -139,6 +139,35 @@ static int read_keyword(struct product_reader *reader, const struct field *field
     return 0;
 }
 
+typedef int read_string(struct product_reader *reader, const struct field *field, const struct json_node *node,
+                        struct product_value *value);
+
+/* One value or an array of them. */
+static int read_strings(struct product_reader *reader, const struct field *field, uint32_t index,
+                        struct product_value *value, read_string *read_one)
+{
+    const struct json_node *nodes = reader->nodes;
+    if (nodes[index].type != JSON_ARRAY) {
+        return read_one(reader, field, &nodes[index], value);
+    }
+    int status = 0;
+    for (uint32_t i = index + 1; i < nodes[index].next && status == 0; i = nodes[i].next) {
+        status = read_one(reader, field, &nodes[i], value);
+    }
+    return status;
+}
+
+static int read_keywords(struct product_reader *reader, const struct field *field, uint32_t index,
+                         struct product_value *value)
+{
+    int status = read_strings(reader, field, index, value, read_keyword);
+    if (status == 0 && field->column && value->string_count > LIMIT_LIST_VALUES) {
+        return refuse(reader, &reader->nodes[index], field->name, "%u values, expected at most %u",
+                      value->string_count, LIMIT_LIST_VALUES);
+    }
+    return status;
+}
+
 static int read_path_string(struct product_reader *reader, const struct field *field, const struct json_node *node,
                             struct product_value *value)
 {
@@ -185,24 +214,6 @@ static int check_path(struct product_reader *reader, const struct field *field, 
                       LIMIT_KEYWORD_BYTES);
     }
     return 0;
-}
-
-typedef int read_string(struct product_reader *reader, const struct field *field, const struct json_node *node,
-                        struct product_value *value);
-
-/* One value or an array of them. */
-static int read_strings(struct product_reader *reader, const struct field *field, uint32_t index,
-                        struct product_value *value, read_string *read_one)
-{
-    const struct json_node *nodes = reader->nodes;
-    if (nodes[index].type != JSON_ARRAY) {
-        return read_one(reader, field, &nodes[index], value);
-    }
-    int status = 0;
-    for (uint32_t i = index + 1; i < nodes[index].next && status == 0; i = nodes[i].next) {
-        status = read_one(reader, field, &nodes[i], value);
-    }
-    return status;
 }
 
 static int read_path(struct product_reader *reader, const struct field *field, uint32_t index,
@@ -301,7 +312,7 @@ static int read_field(struct product_reader *reader, const struct field *field, 
     case FIELD_TEXT:
         return read_strings(reader, field, index, value, read_text);
     case FIELD_KEYWORD:
-        return read_strings(reader, field, index, value, read_keyword);
+        return read_keywords(reader, field, index, value);
     case FIELD_PATH:
         return read_path(reader, field, index, value);
     case FIELD_INTEGER:

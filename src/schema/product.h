@@ -8,7 +8,7 @@
  *   any       null is absent
  *   text      a string or an array of strings
  *   keyword   a string, number (as written) or bool, or an array of those; each at most LIMIT_KEYWORD_BYTES;
- *             empty strings are absent
+ *             empty strings are absent; a field with a column takes at most LIMIT_LIST_VALUES
  *   path      an array of strings, top level first, or one string with " > " between the parts; at most
  *             LIMIT_PATH_PARTS parts, with separators at most LIMIT_KEYWORD_BYTES; empty parts are left out
  *   integer   a whole number, -(2^63 - 1) to 2^63 - 1 (5.0 and 1e3 are whole)
@@ -73,6 +73,13 @@ const struct json *product_reader_json(const struct product_reader *reader);
  * number that its type cannot hold (INT64_MIN, a date past the year 9999), AISLE_NO_MEMORY, AISLE_LIMIT (of out).
  */
 must_check int product_value_print(const struct field *field, int64_t number, struct buf *out);
+
+/*
+ * The number that text means in a field that holds numbers: as JSON writes it, true or false, or a date as above,
+ * which may be seconds. *exact is false for one that is finer than the field's scale; *floor is the greatest number of
+ * the field not above it. AISLE_INVALID: not a value of this type; AISLE_LIMIT: too large, or too many digits.
+ */
+must_check int product_number_read(const struct field *field, struct bytes text, int64_t *floor, bool *exact);
 
 /*
  * A finite double as an integer of the same order, and back: bits of a negative one are turned over but for the sign.

@@ -110,6 +110,20 @@ enum value_fault value_scaled(struct bytes number, unsigned scale, int64_t *out)
     return VALUE_OK;
 }
 
+bool value_floor(struct bytes number, unsigned scale, int64_t *out)
+{
+    struct decimal decimal = take_apart(number);
+    int64_t shift = decimal.exponent + (int64_t)scale;
+    if (!decimal.fits) {
+        return false;
+    }
+    for (; shift < 0 && decimal.digits != 0; shift++) {
+        decimal.digits /= 10;
+    }
+    *out = decimal.negative ? -(int64_t)decimal.digits - 1 : (int64_t)decimal.digits;
+    return true;
+}
+
 unsigned value_fraction_digits(struct bytes number)
 {
     struct decimal decimal = take_apart(number);

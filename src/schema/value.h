@@ -20,6 +20,12 @@ enum value_fault {
 enum value_fault value_scaled(struct bytes number, unsigned scale, int64_t *out);
 
 /*
+ * The greatest integer not above number * 10^scale, of a number that is too fine for the scale; false when it has more
+ * digits than can be judged.
+ */
+bool value_floor(struct bytes number, unsigned scale, int64_t *out);
+
+/*
  * Digits behind the point that number needs, trailing zeros not counted: 0 for 5.00, 2 for 1.25, 0 for 1e3.
  * Numbers that need more than 1000 answer 1000.
  */

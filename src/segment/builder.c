@@ -30,6 +30,14 @@ int segment_builder_new(const struct segment_columns *columns, struct segment_bu
         return AISLE_NO_MEMORY;
     }
     builder->columns = *columns;
+    builder->values = mem_alloc(columns->count * sizeof *builder->values);
+    if (builder->values == NULL) {
+        mem_free(builder);
+        return AISLE_NO_MEMORY;
+    }
+    for (uint8_t i = 0; i < columns->count; i++) {
+        values_collector_init(&builder->values[i]);
+    }
     arena_init(&builder->bytes, ARENA_BYTES_MAX);
     *out = builder;
     return 0;
@@ -48,6 +56,9 @@ static void release_arrays(struct segment_builder *builder)
     mem_free(builder->id_slots);
     mem_free(builder->documents);
     mem_free(builder->touched);
+    for (uint8_t i = 0; i < builder->columns.count; i++) {
+        values_collector_release(&builder->values[i]);
+    }
 }
 
 void segment_builder_free(struct segment_builder *builder)
@@ -57,15 +68,17 @@ void segment_builder_free(struct segment_builder *builder)
     }
     release_arrays(builder);
     arena_release(&builder->bytes);
+    mem_free(builder->values);
     mem_free(builder);
 }
 
 void segment_builder_reset(struct segment_builder *builder)
 {
     struct segment_columns columns = builder->columns;
+    struct values_collector *values = builder->values;
     release_arrays(builder);
     arena_release(&builder->bytes);
-    *builder = (struct segment_builder){.columns = columns};
+    *builder = (struct segment_builder){.columns = columns, .values = values};
     arena_init(&builder->bytes, ARENA_BYTES_MAX);
 }
 
@@ -255,6 +268,11 @@ int segment_builder_touch(struct segment_builder *builder, const struct segment_
         status = status == 0 ? use_term(builder, numbers[i], &slots[i]) : status;
     }
     return status;
+}
+
+struct values_collector *segment_builder_values(struct segment_builder *builder, uint8_t column)
+{
+    return &builder->values[column];
 }
 
 void segment_builder_abandon(struct segment_builder *builder)
@@ -459,5 +477,8 @@ uint64_t segment_builder_memory(const struct segment_builder *builder)
     uint64_t to_write = (uint64_t)builder->document_count * WRITE_DOCUMENT_BYTES +
                         builder->posting_count * WRITE_POSTING_BYTES + builder->position_bytes +
                         (uint64_t)builder->term_count * WRITE_TERM_BYTES;
+    for (uint8_t i = 0; i < builder->columns.count; i++) {
+        held += values_collector_bytes(&builder->values[i]);
+    }
     return held + to_write;
 }

@@ -67,6 +67,7 @@ struct builder_entry {
 
 struct segment_builder {
     struct segment_columns columns;
+    struct values_collector *values; /* owned, by position in columns */
     struct arena bytes;
     uint32_t *term_slots; /* term number + 1; 0: free */
     size_t term_slot_count;

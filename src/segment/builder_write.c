@@ -259,7 +259,39 @@ static void ask_for_product(const struct segment_builder *builder, const struct 
     }
 }
 
-static int write_documents(const struct segment_builder *builder, const struct inversion *inversion,
+/* Writes the dictionaries of the values that live documents have. */
+static int write_values(struct segment_builder *builder, const struct inversion *inversion,
+                        struct segment_writer *writer)
+{
+    int status = 0;
+    for (uint8_t c = 0; c < builder->columns.count && status == 0; c++) {
+        if (builder->columns.values[c]) {
+            for (uint32_t i = 0; i < inversion->count; i++) {
+                values_collector_use(&builder->values[c], builder->documents[inversion->sorted[i]].columns[c]);
+            }
+            status = values_collector_write(&builder->values[c], &writer->values[c]);
+        }
+    }
+    return status;
+}
+
+static int write_columns(struct segment_builder *builder, const struct builder_entry *entry,
+                         struct segment_writer *writer)
+{
+    int status = 0;
+    for (uint8_t c = 0; c < builder->columns.count && status == 0; c++) {
+        int64_t value = entry->columns[c];
+        if (builder->columns.values[c]) {
+            status = values_collector_recode(&builder->values[c], &writer->values[c], value, &value);
+        }
+        if (status == 0) {
+            status = column_writer_add(&writer->column[c], value);
+        }
+    }
+    return status;
+}
+
+static int write_documents(struct segment_builder *builder, const struct inversion *inversion,
                            struct segment_writer *writer, segment_store *store, void *context)
 {
     struct buf scratch;
@@ -283,8 +315,8 @@ static int write_documents(const struct segment_builder *builder, const struct i
         if (status == 0) {
             status = column_keys_add(&writer->order, entry->order);
         }
-        for (uint8_t c = 0; c < builder->columns.count && status == 0; c++) {
-            status = column_writer_add(&writer->column[c], entry->columns[c]);
+        if (status == 0) {
+            status = write_columns(builder, entry, writer);
         }
         writer->info.length_sum += entry->length;
     }
@@ -312,6 +344,9 @@ int segment_builder_write(struct segment_builder *builder, struct segment_writer
     mem_free(inversion.positions);
     mem_free(inversion.next);
     mem_free(inversion.term_order);
+    if (status == 0) {
+        status = write_values(builder, &inversion, writer);
+    }
     if (status == 0) {
         status = write_documents(builder, &inversion, writer, store, context);
     }

@@ -253,7 +253,8 @@ int segment_merge(const struct merge_source *sources, size_t count, struct segme
     }
     for (uint8_t i = 0; i < writer->columns.count && status == 0; i++) {
         uint8_t field = writer->columns.field[i];
-        status = merge_column(sources, &plan, field, &writer->column[i]);
+        status = writer->columns.values[i] ? merge_values(sources, count, &plan, i, writer)
+                                           : merge_column(sources, &plan, field, &writer->column[i]);
         if (status == 0 && any_patched(sources, count, field)) {
             status = merge_patched_bits(sources, &plan, field, &patched->bits[field]);
         }

@@ -1,5 +1,6 @@
 /*
- * merge_private.h - the plan of a merge, shared by merge.c (documents) and merge_postings.c (lists).
+ * merge_private.h - the plan of a merge, shared by merge.c (documents), merge_values.c (values of keywords) and
+ * merge_postings.c (lists).
  */
 #ifndef AISLE_SEGMENT_MERGE_PRIVATE_H
 #define AISLE_SEGMENT_MERGE_PRIVATE_H
@@ -26,6 +27,10 @@ struct merge_replay {
 
 void merge_replay_init(struct merge_replay *replay, const struct merge_source *sources, const struct merge_plan *plan);
 bool merge_replay_next(struct merge_replay *replay, size_t *source, uint32_t *document);
+
+/* Merges the values and codes of a column, by its position in columns, which has a dictionary. */
+must_check int merge_values(const struct merge_source *sources, size_t count, const struct merge_plan *plan,
+                            uint8_t column, struct segment_writer *writer);
 
 /* Merges dictionaries and posting lists into writer. */
 must_check int merge_postings(const struct merge_source *sources, size_t count, struct merge_plan *plan,

@@ -19,6 +19,7 @@
 #include "base/buf.h"
 #include "base/status.h"
 #include "columns/columns.h"
+#include "columns/values.h"
 #include "documents/documents.h"
 #include "documents/ids.h"
 #include "postings/positions.h"
@@ -138,7 +139,18 @@ struct segment_columns {
     uint8_t count;
     uint8_t field[LIMIT_FIELDS];
     uint8_t kind[LIMIT_FIELDS]; /* enum column_kind */
+    bool values[LIMIT_FIELDS];  /* the column holds codes of a dictionary, COMPONENT_VALUES + field; kind is INTEGER */
 };
+
+/* How many components they take. */
+static inline uint32_t segment_columns_components(const struct segment_columns *columns)
+{
+    uint32_t count = columns->count;
+    for (uint8_t i = 0; i < columns->count; i++) {
+        count += columns->values[i] ? 1 : 0;
+    }
+    return count;
+}
 
 /* All component writers of one segment, for build and merge. */
 struct segment_writer {
@@ -156,6 +168,7 @@ struct segment_writer {
     struct documents_writer documents;
     struct column_writer order;
     struct column_writer column[LIMIT_FIELDS]; /* by position in columns */
+    struct values_writer values[LIMIT_FIELDS]; /* likewise; only where columns.values */
     struct segment_info info;
 };
 
@@ -180,7 +193,7 @@ struct builder_document {
     uint8_t length_code;
     const uint8_t *classes; /* one for each slot that segment_builder_touch gave out for this document */
     struct bytes positions; /* an entry (postings/positions.h) for each of these slots, one behind the other */
-    const int64_t *columns; /* one for each of segment_columns */
+    const int64_t *columns; /* one for each of segment_columns; codes of segment_builder_values where it has such */
     struct bytes stored;
 };
 
@@ -209,6 +222,9 @@ must_check int segment_builder_touch(struct segment_builder *builder, const stru
  */
 must_check int segment_builder_end(struct segment_builder *builder, const struct builder_document *document,
                                    uint32_t *number);
+
+/* The values of a column, by its position in segment_columns, which has a dictionary. Borrowed, until reset or free. */
+struct values_collector *segment_builder_values(struct segment_builder *builder, uint8_t column);
 
 /* Forgets the document under construction. */
 void segment_builder_abandon(struct segment_builder *builder);
@@ -255,6 +271,7 @@ struct segment {
     struct documents_reader documents;
     struct column_reader order;
     struct column_reader column[LIMIT_FIELDS]; /* by field number; only those of columns */
+    struct values_reader values[LIMIT_FIELDS]; /* likewise; only where columns.values */
     atomic_int references;
 };
 

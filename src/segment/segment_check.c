@@ -50,6 +50,34 @@ static void check_result(struct check *check, const char *what, int status, cons
     }
 }
 
+/* Whether every code of a column means values of its dictionary. */
+static void check_codes(struct check *check, uint8_t field)
+{
+    int64_t codes[COLUMN_PAGE_DOCUMENTS];
+    const struct column_reader *column = &check->segment->column[field];
+    for (uint32_t page_index = 0; page_index < column->page_count; page_index++) {
+        struct bytes page;
+        uint32_t count = 0;
+        int status = column_page(column, page_index, &page);
+        status = status == 0 ? column_page_decode(page, codes, &count) : status;
+        for (uint32_t i = 0; i < count && status == 0; i++) {
+            struct values_of_code walk;
+            uint32_t ordinal;
+            if (codes[i] == COLUMN_MISSING) {
+                continue;
+            }
+            status = values_of_code_init(&walk, &check->segment->values[field], codes[i]);
+            while (status == 0) {
+                status = values_of_code_next(&walk, &ordinal);
+            }
+            status = status == AISLE_END ? 0 : status;
+        }
+        if (status != 0) {
+            fault(check, "values: page %u of field %u has a code of no value", page_index, field);
+        }
+    }
+}
+
 static void check_structures(struct check *check)
 {
     const struct segment *segment = check->segment;
@@ -59,7 +87,12 @@ static void check_structures(struct check *check)
     check_result(check, "stored products", documents_check(&segment->documents, &error), &error);
     check_result(check, "order keys", column_check(&segment->order, &error), &error);
     for (uint8_t i = 0; i < segment->columns.count; i++) {
-        check_result(check, "column", column_check(&segment->column[segment->columns.field[i]], &error), &error);
+        uint8_t field = segment->columns.field[i];
+        check_result(check, "column", column_check(&segment->column[field], &error), &error);
+        if (segment->columns.values[i] && check->faults == 0) {
+            check_result(check, "values", values_check(&segment->values[field], &error), &error);
+            check_codes(check, field);
+        }
     }
 }
 

@@ -10,7 +10,7 @@
  *   pages      u32 segment, u8 kind, u32 page
  *                                  u32 checksum of the rest, then the page: bits or a column page
  *   dictionaries  u32 id           a zstd dictionary for stored products
- *   values     empty in this version: the place of keyword values and their ordinals
+ *   values     empty: keyword values and their ordinals belong to segments (COMPONENT_VALUES)
  *
  *   manifest = u32 checksum of the rest, u32 MANIFEST_VERSION, u64 generation, u32 next segment id,
  *              u32 next dictionary id, u32 current dictionary (0: none), u32 segment count, segment*
@@ -31,7 +31,9 @@
 
 #include "base/limits.h"
 
-#define FORMAT_VERSION 2u /* 1, never released, had no positions */
+#define FORMAT_VERSION 3u        /* 1, never released, had no positions; 2 no columns of keywords and paths */
+#define FORMAT_VERSION_OLDEST 2u /* a catalog of this version stays one, and is written as one */
+#define FORMAT_VERSION_VALUES 3u /* the first with columns of keywords and paths */
 #define MANIFEST_VERSION 1u
 
 enum segment_component {
@@ -46,7 +48,8 @@ enum segment_component {
     COMPONENT_DOCUMENT_INDEX = 8,
     COMPONENT_POSITIONS = 9,
     COMPONENT_COLUMN = 64, /* + field number */
-    COMPONENT_COUNT = COMPONENT_COLUMN + LIMIT_FIELDS
+    COMPONENT_VALUES = COMPONENT_COLUMN + LIMIT_FIELDS, /* + field number: what its codes mean (columns/values.h) */
+    COMPONENT_COUNT = COMPONENT_VALUES + LIMIT_FIELDS
 };
 
 enum segment_page_kind {

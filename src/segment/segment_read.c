@@ -12,6 +12,9 @@ static int allocate_component(struct segment *segment, unsigned component)
 {
     uint64_t size = segment->info.component_size[component];
     uint32_t count = extent_count_of(size);
+    if (count == 0) {
+        return 0;
+    }
     segment->extents[component] = mem_calloc(count, sizeof *segment->extents[component]);
     segment->verified[component] = mem_calloc(count, sizeof *segment->verified[component]);
     if (segment->extents[component] == NULL || segment->verified[component] == NULL) {
@@ -94,6 +97,9 @@ static int open_readers(struct segment *segment)
         if (status == 0 && column_documents(&segment->column[field]) != segment->info.documents) {
             status = AISLE_CORRUPT;
         }
+        if (status == 0 && segment->columns.values[i]) {
+            status = values_open(&segment->values[field], &views[COMPONENT_VALUES + field]);
+        }
     }
     if (status == 0 && (ids_count(&segment->ids) != segment->info.documents ||
                         documents_count(&segment->documents) != segment->info.documents)) {
@@ -158,7 +164,7 @@ void segment_release(struct segment *segment)
 bool segment_has_fault(const struct segment *segment, const struct extent_fault *fault, unsigned *component)
 {
     for (unsigned i = 0; i < COMPONENT_COUNT; i++) {
-        if (segment->extents[i] == fault->extents) {
+        if (segment->extents[i] != NULL && segment->extents[i] == fault->extents) {
             *component = i;
             return true;
         }

@@ -13,12 +13,13 @@ static int write_extent(void *context, uint32_t index, struct bytes extent)
 
 static bool is_used(const struct segment_columns *columns, unsigned component)
 {
+    bool is_values = component >= COMPONENT_VALUES;
     if (component < COMPONENT_COLUMN) {
         return component <= COMPONENT_POSITIONS;
     }
     for (uint8_t i = 0; i < columns->count; i++) {
-        if (columns->field[i] == component - COMPONENT_COLUMN) {
-            return true;
+        if (columns->field[i] == component - (is_values ? COMPONENT_VALUES : COMPONENT_COLUMN)) {
+            return !is_values || columns->values[i];
         }
     }
     return false;
@@ -65,6 +66,10 @@ static int init_writers(struct segment_writer *writer)
     for (uint8_t i = 0; i < writer->columns.count && status == 0; i++) {
         status = column_writer_init(&writer->column[i], (enum column_kind)writer->columns.kind[i],
                                     stream_of(writer, COMPONENT_COLUMN + writer->columns.field[i]));
+        if (status == 0 && writer->columns.values[i]) {
+            status = values_writer_init(&writer->values[i],
+                                        stream_of(writer, COMPONENT_VALUES + writer->columns.field[i]));
+        }
     }
     return status;
 }
@@ -113,6 +118,9 @@ static int finish_writers(struct segment_writer *writer)
     }
     for (uint8_t i = 0; i < writer->columns.count && status == 0; i++) {
         status = column_writer_finish(&writer->column[i]);
+        if (status == 0 && writer->columns.values[i]) {
+            status = values_writer_finish(&writer->values[i]);
+        }
     }
     for (unsigned i = 0; i < COMPONENT_COUNT && status == 0; i++) {
         if (is_used(&writer->columns, i)) {
@@ -153,6 +161,7 @@ void segment_writer_free(struct segment_writer *writer)
     column_writer_release(&writer->order);
     for (uint8_t i = 0; i < writer->columns.count; i++) {
         column_writer_release(&writer->column[i]);
+        values_writer_release(&writer->values[i]);
     }
     for (unsigned i = 0; i < COMPONENT_COUNT; i++) {
         extent_writer_release(&writer->streams[i].extents);

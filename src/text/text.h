@@ -87,4 +87,16 @@ int analyser_run(struct analyser *analyser, struct bytes text, uint8_t language,
  */
 int analyser_fold(struct analyser *analyser, struct bytes text, struct bytes *out);
 
+struct buf;
+
+/* ON DISK: between the levels of a folded path. Nothing sorts before it, so that all paths below one stand together. */
+#define TEXT_PATH_SEPARATOR 1u
+
+/*
+ * Replaces out by the form in which keywords (one part) and paths (their levels) are compared: each part folded, bytes
+ * up to TEXT_PATH_SEPARATOR made spaces, joined by it, cut at a character to max_bytes. Errors as analyser_fold.
+ */
+int text_fold_keyword(struct analyser *analyser, const struct bytes *parts, size_t count, size_t max_bytes,
+                      struct buf *out);
+
 #endif
