@@ -10,7 +10,7 @@
 static int allocate_leaf(struct query_context *context, struct query_node *node)
 {
     node->in_segment = arena_calloc(context->arena, context->segment_count, sizeof *node->in_segment);
-    node->table = arena_calloc(context->arena, 1, sizeof *node->table);
+    node->table = arena_alloc(context->arena, sizeof *node->table);
     return (node->in_segment == NULL && context->segment_count != 0) || node->table == NULL ? AISLE_NO_MEMORY : 0;
 }
 
@@ -184,6 +184,8 @@ int query_bind(struct query_context *context, struct query_node *node)
         }
         if (status == 0 && !context->unpriced) {
             rank_table_init(node->table, &context->weights, &context->statistics, node->df);
+        } else if (status == 0) {
+            memset(node->table, 0, sizeof *node->table);
         }
         return status;
     }

@@ -74,6 +74,9 @@ static int top_of_segment(struct query_context *context, const struct query_node
     struct scan *scan = NULL;
     struct signals *signals;
     int status = signals_open(context, number, &signals);
+    if (status == 0 && signals == NULL && scan_is_best(context, root, number, top)) {
+        return scan_best(context, root, number, top);
+    }
     if (status == 0 && signals == NULL) {
         status = scan_open(context, root, number, room, &scan);
     }

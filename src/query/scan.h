@@ -87,6 +87,17 @@ must_check int scan_open(struct query_context *context, const struct query_node 
 must_check int scan_run(struct scan *scan, struct topk *top, int32_t minimum);
 
 /*
+ * Whether a bound tree is one leaf of several lists here, which scan_best is for: it wants a small heap, because it
+ * looks for each document that it takes among those held.
+ */
+bool scan_is_best(const struct query_context *context, const struct query_node *root, uint32_t number,
+                  const struct topk *top);
+
+/* Offers the documents of such a leaf. AISLE_CORRUPT, AISLE_NO_MEMORY. */
+must_check int scan_best(struct query_context *context, const struct query_node *leaf, uint32_t number,
+                         struct topk *top);
+
+/*
  * Looks the candidates up in count lists, from first on in steps of step, and drops those that cannot reach the
  * minimum, or that are missing where all must match; then offers the rest. bound of each list holds for all candidates.
  */

@@ -6,6 +6,7 @@
 #if defined(__x86_64__)
 
 #include <immintrin.h>
+#include <string.h>
 
 #define AVX2 __attribute__((target("avx2")))
 
@@ -25,7 +26,10 @@ AVX2 static void codes_avx2(const uint8_t *codes, size_t count, const uint8_t li
         bits[i / 64] = codes_32(codes + i, all) | (uint64_t)codes_32(codes + i + 32, all) << 32;
     }
     if (whole != count) {
-        select_plain.codes(codes + whole, count - whole, limits, bits + whole / 64);
+        uint8_t rest[64] = {0};
+        memcpy(rest, codes + whole, count - whole);
+        bits[whole / 64] = codes_32(rest, all) | (uint64_t)codes_32(rest + 32, all) << 32;
+        bits[whole / 64] &= UINT64_MAX >> (64 - (count - whole));
     }
 }
 

@@ -5,8 +5,6 @@
 
 #include "base/hash.h"
 
-#include <stdlib.h>
-
 int topk_init(struct topk *top, const struct query_context *context, uint32_t capacity)
 {
     *top = (struct topk){.context = context, .capacity = capacity};
@@ -50,10 +48,9 @@ static int compare_hits(struct topk *top, struct query_hit *a, struct query_hit 
     return (a->id_hash > b->id_hash) - (a->id_hash < b->id_hash);
 }
 
-static void sink_root(struct topk *top)
+static void sink(struct topk *top, uint32_t at)
 {
-    struct query_hit hit = top->hits[0];
-    uint32_t at = 0;
+    struct query_hit hit = top->hits[at];
     for (;;) {
         uint32_t child = at * 2 + 1;
         if (child >= top->count) {
@@ -91,7 +88,7 @@ bool topk_offer(struct topk *top, struct query_hit *hit)
         return false;
     }
     top->hits[0] = *hit;
-    sink_root(top);
+    sink(top, 0);
     return true;
 }
 
@@ -104,14 +101,29 @@ int32_t topk_offer_in_order(struct topk *top, struct query_hit *hit)
     return topk_worst(top) + (!taken || top->hits[0].segment == hit->segment ? 1 : 0);
 }
 
-static int compare_for_sort(const void *left, const void *right, void *context)
+void topk_offer_again(struct topk *top, struct query_hit *hit)
 {
-    struct query_hit a = *(const struct query_hit *)left;
-    struct query_hit b = *(const struct query_hit *)right;
-    return compare_hits(context, &a, &b);
+    for (uint32_t i = 0; i < top->count; i++) {
+        if (top->hits[i].document == hit->document && top->hits[i].segment == hit->segment) {
+            if (hit->score > top->hits[i].score) {
+                top->hits[i].score = hit->score;
+                sink(top, i);
+            }
+            return;
+        }
+    }
+    (void)topk_offer(top, hit);
 }
 
+/* The worst of those left goes to the end of what is left. */
 void topk_sort(struct topk *top)
 {
-    qsort_r(top->hits, top->count, sizeof *top->hits, compare_for_sort, top);
+    uint32_t all = top->count;
+    while (top->count > 1) {
+        struct query_hit worst = top->hits[0];
+        top->hits[0] = top->hits[--top->count];
+        sink(top, 0);
+        top->hits[top->count] = worst;
+    }
+    top->count = all;
 }

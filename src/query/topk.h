@@ -40,6 +40,12 @@ bool topk_offer(struct topk *top, struct query_hit *hit);
  */
 int32_t topk_offer_in_order(struct topk *top, struct query_hit *hit);
 
+/*
+ * Offers hit, whose document may be held with another score: the higher one counts. Looks at all hits held. A document
+ * that was turned down or went may come again with a higher score.
+ */
+void topk_offer_again(struct topk *top, struct query_hit *hit);
+
 /* Best first; the heap is no heap any more. */
 void topk_sort(struct topk *top);
 

@@ -4,6 +4,7 @@
 #include "rank/rank.h"
 
 #include <math.h>
+#include <string.h>
 
 static const double single_ratio[8] = {1, 2, 3, 4, 5, 6, 8, 12};
 static const double fields_ratio[8] = {0.2, 0.4, 0.6, 0.9, 1.0, 1.3, 2.0, 3.0};
@@ -75,22 +76,38 @@ double rank_idf(const struct rank_statistics *statistics, uint64_t df)
     return log(1.0 + ((double)statistics->products - (double)df + 0.5) / ((double)df + 0.5));
 }
 
-void rank_table_init(struct rank_table *table, const struct rank_weights *weights,
-                     const struct rank_statistics *statistics, uint64_t df)
+#define LENGTHS (RANK_LENGTH_MASK + 1)
+
+/* Parts of a class, longest product last. Divisions apart from roundings: so they are done several at once. */
+static void fill_class(double top, double wtf, const double norms[LENGTHS], int32_t parts[LENGTHS])
 {
-    const double *ratios = weights->single ? single_ratio : fields_ratio;
-    double top = RANK_SCALE * rank_idf(statistics, df) * (RANK_K1 + 1);
-    double average = rank_average_length(statistics);
-    double norms[RANK_LENGTH_MASK + 1];
-    for (unsigned length = 0; length <= RANK_LENGTH_MASK; length++) {
-        norms[length] = RANK_K1 * (1 - RANK_B + RANK_B * (rank_length_halves[length] / 2.0) / average);
+    double exact[LENGTHS];
+    for (unsigned length = 0; length < LENGTHS; length++) {
+        exact[length] = top * wtf / (wtf + norms[length]);
     }
-    for (unsigned code = 0; code < 256; code++) {
-        double wtf = ratios[code >> RANK_CLASS_SHIFT] * weights->first / 100.0;
-        double part = top * wtf / (wtf + norms[code & RANK_LENGTH_MASK]);
-        table->part[code] = part >= RANK_PART_MAX ? RANK_PART_MAX : (int32_t)llrint(part);
+    for (unsigned length = 0; length < LENGTHS; length++) {
+        parts[length] = exact[length] >= RANK_PART_MAX ? RANK_PART_MAX : (int32_t)llrint(exact[length]);
     }
-    /* Rounding could break monotony by one unit; the running maximum over dominated codes makes bounds safe. */
+}
+
+/* Whether every part is at least that of the next length, and at most that of the next class. */
+static bool is_monotone(const int32_t part[256])
+{
+    int wrong = 0;
+    for (unsigned class = 0; class < 256; class += LENGTHS) {
+        for (unsigned code = class; code < class + RANK_LENGTH_MASK; code++) {
+            wrong |= part[code] < part[code + 1];
+        }
+    }
+    for (unsigned code = 0; code < 256 - LENGTHS; code++) {
+        wrong |= part[code] > part[code + LENGTHS];
+    }
+    return wrong == 0;
+}
+
+/* The running maximum over dominated codes. */
+static void fill_bounds(struct rank_table *table)
+{
     for (unsigned class = 0; class < 8; class++) {
         for (int length = (int)RANK_LENGTH_MASK; length >= 0; length--) {
             unsigned code = class << RANK_CLASS_SHIFT | (unsigned)length;
@@ -98,10 +115,31 @@ void rank_table_init(struct rank_table *table, const struct rank_weights *weight
             if (length < (int)RANK_LENGTH_MASK && table->bound[code + 1] > bound) {
                 bound = table->bound[code + 1];
             }
-            if (class > 0 && table->bound[code - (1u << RANK_CLASS_SHIFT)] > bound) {
-                bound = table->bound[code - (1u << RANK_CLASS_SHIFT)];
+            if (class > 0 && table->bound[code - LENGTHS] > bound) {
+                bound = table->bound[code - LENGTHS];
             }
             table->bound[code] = bound;
         }
+    }
+}
+
+void rank_table_init(struct rank_table *table, const struct rank_weights *weights,
+                     const struct rank_statistics *statistics, uint64_t df)
+{
+    const double *ratios = weights->single ? single_ratio : fields_ratio;
+    double top = RANK_SCALE * rank_idf(statistics, df) * (RANK_K1 + 1);
+    double average = rank_average_length(statistics);
+    double norms[LENGTHS];
+    for (unsigned length = 0; length < LENGTHS; length++) {
+        norms[length] = RANK_K1 * (1 - RANK_B + RANK_B * (rank_length_halves[length] / 2.0) / average);
+    }
+    for (unsigned class = 0; class < 8; class++) {
+        fill_class(top, ratios[class] * weights->first / 100.0, norms, table->part + class * LENGTHS);
+    }
+    /* Rounding could break monotony by one unit, though nobody has seen it do so. */
+    if (is_monotone(table->part)) {
+        memcpy(table->bound, table->part, sizeof table->bound);
+    } else {
+        fill_bounds(table);
     }
 }
