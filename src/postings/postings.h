@@ -316,8 +316,8 @@ void postings_cursor_accumulate(struct postings_cursor *cursor, uint32_t from, u
                                 int32_t *scores, uint64_t *bits);
 
 /*
- * Which of count documents, ascending, the list has: for the i-th sets bit i of found and codes[i]; of the others the
- * bits are cleared and the codes stay. found holds bitset_words(count) words. Documents before the current one are not
+ * Which of count documents, ascending, the list has: for the i-th sets bit i of found and, unless codes is NULL,
+ * codes[i]; of the others the bits are cleared and the codes stay. found holds bitset_words(count) words. Documents before the current one are not
  * found. Moves to the first posting at or behind the last of documents.
  */
 void postings_cursor_lookup(struct postings_cursor *cursor, const uint32_t *documents, size_t count, uint8_t *codes,

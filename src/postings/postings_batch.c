@@ -118,11 +118,13 @@ void postings_cursor_lookup(struct postings_cursor *cursor, const uint32_t *docu
     memset(found, 0, bitset_words(count) * sizeof *found);
     for (size_t i = 0; i < count; i++) {
         if (postings_cursor_seek(cursor, documents[i]) == documents[i]) {
-            uint8_t code = postings_cursor_code(cursor);
-            if (cursor->document == POSTINGS_END) {
-                return;
+            if (codes != NULL) {
+                uint8_t code = postings_cursor_code(cursor);
+                if (cursor->document == POSTINGS_END) {
+                    return;
+                }
+                codes[i] = code;
             }
-            codes[i] = code;
             bitset_set(found, i);
         }
     }
