@@ -43,13 +43,17 @@ struct block_place {
 };
 
 /*
- * Decodes documents, which has room for POSTINGS_BLOCK + 8, unless they are a bitset: then only finds it. Documents
- * are ascending and behind before; the last of a bitset may be above all limits. AISLE_CORRUPT.
+ * Decodes documents, which has room for POSTINGS_SLACK past a block, unless they are a bitset: then only finds it.
+ * Documents are ascending and behind before; the last of a bitset may be above all limits. AISLE_CORRUPT.
  */
 must_check int block_decode(const struct block_place *place, struct block_parts *parts, uint32_t *documents);
 
-/* Decodes a bitset that holds exactly count documents; room as above. AISLE_CORRUPT. */
-must_check int block_decode_bits(const struct block_parts *parts, uint32_t count, uint32_t *documents);
+/* Whether all codes of the block are its dominating code. */
+static inline bool block_is_equal(struct bytes coded)
+{
+    const uint8_t equal = POSTINGS_LENGTH_CONSTANT | POSTINGS_CLASS_CONSTANT << POSTINGS_CLASS_MODE_SHIFT;
+    return coded.size != 0 && (coded.data[0] & POSTINGS_MODES_MASK) == equal;
+}
 
 /* Decodes count codes; codes has room for POSTINGS_BLOCK. AISLE_CORRUPT. */
 must_check int block_decode_codes(const struct postings_kernels *kernels, struct bytes coded, uint32_t count,

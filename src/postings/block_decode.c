@@ -120,28 +120,6 @@ int block_decode(const struct block_place *place, struct block_parts *parts, uin
     return status;
 }
 
-int block_decode_bits(const struct block_parts *parts, uint32_t count, uint32_t *documents)
-{
-    uint32_t decoded = 0;
-    for (uint32_t i = 0; i < parts->bits_words; i++) {
-        uint64_t word = load_u64(parts->bits + i * WORD_BYTES);
-        uint32_t base = parts->bits_first + i * 64;
-        uint32_t end = decoded + (uint32_t)__builtin_popcountll(word);
-        if (end > count) {
-            return AISLE_CORRUPT;
-        }
-        /* Four at a time without asking, past the end of the word if need be: the array has room. */
-        for (; decoded < end; decoded += 4) {
-            for (uint32_t j = 0; j < 4; j++) {
-                documents[decoded + j] = base + (uint32_t)__builtin_ctzll(word | UINT64_C(1) << 63);
-                word &= word - 1;
-            }
-        }
-        decoded = end;
-    }
-    return decoded == count ? 0 : AISLE_CORRUPT;
-}
-
 /* Writes count codes that begin with code and rise by one at each bound. */
 static int fill_steps(const uint8_t *bounds, uint32_t steps, uint32_t count, uint8_t code, uint8_t *codes)
 {

@@ -149,6 +149,9 @@ struct postings_list {
 must_check int postings_list_decode(struct bytes record, struct postings_list *out);
 
 struct postings_kernels;
+struct postings_lanes;
+
+#define POSTINGS_SLACK 16u /* entries that kernels may look at, or write, past the last of an array */
 
 /*
  * A place in one list, that only moves forward. It points into itself: do not copy it. No release is needed. Fields are
@@ -174,6 +177,7 @@ struct postings_cursor {
     uint32_t skip_block; /* likewise */
 
     const struct postings_kernels *kernels;
+    const struct postings_lanes *lanes;
     const uint8_t *lasts;     /* of the superblock of skip_block: u32 for each block; NULL: none is loaded */
     const uint8_t *ends;      /* u16 */
     const uint8_t *dominants; /* u8 */
@@ -197,8 +201,8 @@ struct postings_cursor {
     struct postings_list list;
     uint32_t *documents; /* the current block's: one of the rooms below; postings_cursor_batch changes over, so that */
     uint8_t *codes;      /* what it has given away stays when the cursor enters the next block */
-    uint32_t document_rooms[2][POSTINGS_BLOCK + 8]; /* kernels may look at and write past the last */
-    uint8_t code_rooms[2][POSTINGS_BLOCK];
+    uint32_t document_rooms[2][POSTINGS_BLOCK + POSTINGS_SLACK];
+    uint8_t code_rooms[2][POSTINGS_BLOCK + POSTINGS_SLACK];
 };
 
 /*

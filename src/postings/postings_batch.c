@@ -10,6 +10,7 @@
 #include "base/bitset.h"
 
 #define WORD_BYTES sizeof(uint64_t)
+#define GROUP 16u /* documents looked at together */
 
 size_t postings_cursor_batch(struct postings_cursor *cursor, uint32_t last, const uint32_t **documents,
                              const uint8_t **codes)
@@ -45,34 +46,81 @@ static uint32_t count_bits(const struct postings_cursor *cursor, uint32_t end)
     return (uint32_t)(bitset_rank(words, end - start / 64 * 64) - bitset_rank(words, start % 64));
 }
 
-/* Adds the parts of the current block, an undecoded bitset, from the current document on. */
-static void add_bits(struct postings_cursor *cursor, const struct window *window, const int32_t table[256],
+/* Adds the parts of the current block, an undecoded bitset, from the current document on; codes differ. */
+static void add_bits(struct postings_cursor *cursor, uint32_t start, uint32_t end, const int32_t table[256],
                      int32_t *scores)
 {
-    uint32_t start = cursor->document - cursor->bits_first;
-    bool whole = cursor->block_last < window->end;
-    uint32_t end = (whole ? cursor->block_last + 1 : (uint32_t)window->end) - cursor->bits_first;
+    int32_t parts[POSTINGS_BLOCK + POSTINGS_SLACK];
     if (!cursor_find_index(cursor) || !cursor_load_codes(cursor)) {
         return;
     }
-    uint32_t left = cursor->block_postings - cursor->index;
     uint32_t inside = count_bits(cursor, end);
-    if (inside > left || (whole && inside != left)) {
+    if (inside > cursor->block_postings - cursor->index) {
         cursor_fail(cursor);
         return;
     }
-    const uint8_t *codes = cursor->codes + cursor->index;
-    for (uint32_t i = start / 64; i * 64 < end; i++) {
-        uint64_t word = load_u64(cursor->bits + i * WORD_BYTES);
-        word &= i == start / 64 ? UINT64_MAX << (start % 64) : UINT64_MAX;
-        word &= end - i * 64 < 64 ? ~(UINT64_MAX << (end % 64)) : UINT64_MAX;
-        for (; word != 0; word &= word - 1) {
-            uint32_t document = cursor->bits_first + i * 64 + (uint32_t)__builtin_ctzll(word);
-            scores[document - window->from] += table[*codes++];
+    cursor->lanes->price(cursor->codes + cursor->index, inside, table, parts);
+    cursor->lanes->add(cursor->bits, start, end, parts, scores);
+}
+
+/* Adds what the current block, an undecoded bitset, has in the window. */
+static void add_bitset(struct postings_cursor *cursor, const struct window *window, const int32_t table[256],
+                       int32_t *scores)
+{
+    uint32_t start = cursor->document - cursor->bits_first;
+    uint32_t last = cursor->block_last < window->end ? cursor->block_last : (uint32_t)window->end - 1;
+    uint32_t end = last + 1 - cursor->bits_first;
+    scores += cursor->document - window->from;
+    if (block_is_equal(cursor->coded)) {
+        cursor->lanes->add_equal(cursor->bits, start, end, table[cursor->block_dominant], scores);
+    } else {
+        add_bits(cursor, start, end, table, scores);
+    }
+    if (window->bits != NULL && cursor->document != POSTINGS_END) {
+        window_set_bits(window, cursor);
+    }
+}
+
+/* Reads four scores before it writes any: documents differ, which the compiler cannot know. */
+static void scatter_group(const uint32_t *documents, const int32_t *parts, uint32_t from, int32_t *scores)
+{
+    for (size_t i = 0; i < GROUP; i += 4) {
+        int32_t *a = scores + (documents[i] - from);
+        int32_t *b = scores + (documents[i + 1] - from);
+        int32_t *c = scores + (documents[i + 2] - from);
+        int32_t *d = scores + (documents[i + 3] - from);
+        int32_t sum_a = *a + parts[i];
+        int32_t sum_b = *b + parts[i + 1];
+        int32_t sum_c = *c + parts[i + 2];
+        int32_t sum_d = *d + parts[i + 3];
+        *a = sum_a;
+        *b = sum_b;
+        *c = sum_c;
+        *d = sum_d;
+    }
+}
+
+static void add_group(const int32_t *restrict parts, int32_t *restrict scores)
+{
+    for (size_t i = 0; i < GROUP; i++) {
+        scores[i] += parts[i];
+    }
+}
+
+/* Adds each document's part. Runs of consecutive documents, as an order by category has them, are added as vectors. */
+static void scatter(const uint32_t *documents, const int32_t *parts, size_t count, uint32_t from, int32_t *scores)
+{
+    size_t i = 0;
+    for (; i + GROUP <= count; i += GROUP) {
+        uint32_t first = documents[i];
+        if (documents[i + GROUP - 1] - first == GROUP - 1) {
+            add_group(parts + i, scores + (first - from));
+        } else {
+            scatter_group(documents + i, parts + i, from, scores);
         }
     }
-    if (window->bits != NULL) {
-        window_set_bits(window, cursor);
+    for (; i < count; i++) {
+        scores[documents[i] - from] += parts[i];
     }
 }
 
@@ -80,15 +128,14 @@ static void add_bits(struct postings_cursor *cursor, const struct window *window
 static void add_documents(struct postings_cursor *cursor, const struct window *window, const int32_t table[256],
                           int32_t *scores)
 {
+    int32_t parts[POSTINGS_BLOCK + POSTINGS_SLACK];
     if (!cursor_settle(cursor) || !cursor_load_codes(cursor)) {
         return;
     }
     uint32_t inside = window_count_documents(window, cursor);
     const uint32_t *documents = cursor->documents + cursor->index;
-    const uint8_t *codes = cursor->codes + cursor->index;
-    for (uint32_t i = 0; i < inside; i++) {
-        scores[documents[i] - window->from] += table[codes[i]];
-    }
+    cursor->lanes->price(cursor->codes + cursor->index, inside, table, parts);
+    scatter(documents, parts, inside, window->from, scores);
     if (window->bits != NULL) {
         window_set_documents(window, documents, inside);
     }
@@ -101,7 +148,7 @@ void postings_cursor_accumulate(struct postings_cursor *cursor, uint32_t from, u
     uint32_t document = postings_cursor_seek(cursor, from);
     while (document < window.end && document != POSTINGS_END) {
         if (cursor->decoded == 0 && cursor->bits != NULL) {
-            add_bits(cursor, &window, table, scores);
+            add_bitset(cursor, &window, table, scores);
         } else {
             add_documents(cursor, &window, table, scores);
         }

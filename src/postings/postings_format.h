@@ -92,6 +92,7 @@ enum postings_class_mode { POSTINGS_CLASS_CONSTANT = 0, POSTINGS_CLASS_PLANES = 
 
 #define POSTINGS_CLASS_MODE_SHIFT 2u
 #define POSTINGS_PLANES_SHIFT 4u
+#define POSTINGS_MODES_MASK 15u /* both modes of codes in their shape */
 #define POSTINGS_LENGTH_BITS 5u /* of a code; its class is above */
 #define POSTINGS_LENGTH_MASK 31u
 

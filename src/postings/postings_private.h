@@ -7,6 +7,7 @@
 #define AISLE_POSTINGS_POSTINGS_PRIVATE_H
 
 #include "postings/block.h"
+#include "postings/lanes.h"
 #include "postings/postings.h"
 
 /* Appends the record of a list whose postings all wait in the writer, at most a block of them; writes the block. */

@@ -138,9 +138,8 @@ bool cursor_settle(struct postings_cursor *cursor)
     if (cursor->decoded != 0) {
         return true;
     }
-    struct block_parts parts = {
-        .bits = cursor->bits, .bits_words = cursor->bits_words, .bits_first = cursor->bits_first};
-    if (block_decode_bits(&parts, cursor->block_postings, cursor->documents) != 0) {
+    if (cursor->lanes->expand(cursor->bits, cursor->bits_words, cursor->bits_first, cursor->block_postings,
+                              cursor->documents) != cursor->block_postings) {
         cursor_fail(cursor);
         return false;
     }
@@ -201,6 +200,7 @@ int postings_cursor_open(struct postings_cursor *cursor, const struct postings_s
     cursor->documents = cursor->document_rooms[0];
     cursor->codes = cursor->code_rooms[0];
     cursor->kernels = bitpack_kernels();
+    cursor->lanes = lanes_kernels();
     cursor->source = source;
     cursor->list = *list;
     cursor->block_count = postings_blocks_of(list->count);

@@ -1,0 +1,75 @@
+/*
+ * lanes.c - the plain kernels of lanes.h, and the choice of a set.
+ */
+#include "postings/lanes.h"
+
+#include <stdatomic.h>
+
+static uint32_t expand_plain(const uint8_t *bits, uint32_t words, uint32_t first, uint32_t limit, uint32_t *out)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < words; i++) {
+        uint64_t word = load_u64(bits + i * sizeof(uint64_t));
+        uint32_t base = first + i * 64;
+        uint32_t end = count + (uint32_t)__builtin_popcountll(word);
+        if (end > limit) {
+            return end;
+        }
+        /* Four at a time without asking, past the end of the word if need be: the array has room. */
+        for (; count < end; count += 4) {
+            for (uint32_t j = 0; j < 4; j++) {
+                out[count + j] = base + (uint32_t)__builtin_ctzll(word | UINT64_C(1) << 63);
+                word &= word - 1;
+            }
+        }
+        count = end;
+    }
+    return count;
+}
+
+void lanes_price_plain(const uint8_t *codes, uint32_t count, const int32_t table[256], int32_t *parts)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        parts[i] = table[codes[i]];
+    }
+}
+
+static void add_plain(const uint8_t *bits, uint32_t start, uint32_t end, const int32_t *parts, int32_t *scores)
+{
+    for (uint32_t i = start; i < end; i += 64) {
+        uint32_t left = end - i < 64 ? end - i : 64;
+        for (uint64_t word = lanes_take(bits, i, left); word != 0; word &= word - 1) {
+            scores[i - start + (uint32_t)__builtin_ctzll(word)] += *parts++;
+        }
+    }
+}
+
+static void add_equal_plain(const uint8_t *bits, uint32_t start, uint32_t end, int32_t part, int32_t *scores)
+{
+    for (uint32_t i = start; i < end; i += 64) {
+        uint32_t left = end - i < 64 ? end - i : 64;
+        for (uint64_t word = lanes_take(bits, i, left); word != 0; word &= word - 1) {
+            scores[i - start + (uint32_t)__builtin_ctzll(word)] += part;
+        }
+    }
+}
+
+const struct postings_lanes lanes_plain = {expand_plain, lanes_price_plain, add_plain, add_equal_plain};
+
+const struct postings_lanes *lanes_of_level(enum lanes_level level)
+{
+    return level == LANES_PLAIN ? &lanes_plain : level == LANES_AVX2 ? lanes_avx2() : lanes_avx512();
+}
+
+const struct postings_lanes *lanes_kernels(void)
+{
+    static _Atomic(const struct postings_lanes *) chosen;
+    const struct postings_lanes *lanes = atomic_load_explicit(&chosen, memory_order_relaxed);
+    if (lanes == NULL) {
+        for (int level = LANES_AVX512; lanes == NULL; level--) {
+            lanes = lanes_of_level((enum lanes_level)level);
+        }
+        atomic_store_explicit(&chosen, lanes, memory_order_relaxed);
+    }
+    return lanes;
+}
