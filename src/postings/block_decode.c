@@ -246,3 +246,89 @@ int block_decode_codes(const struct postings_kernels *kernels, struct bytes code
     }
     return apply_classes(kernels, &classes, count, codes);
 }
+
+static uint32_t value_at(const uint8_t *planes, uint32_t plane_count, uint32_t count, uint32_t index)
+{
+    uint32_t plane_bytes = postings_plane_bytes(count);
+    uint32_t value = 0;
+    for (uint32_t plane = 0; plane < plane_count; plane++) {
+        value |= (uint32_t)(planes[plane * plane_bytes + index / 8] >> (index % 8) & 1) << plane;
+    }
+    return value;
+}
+
+/* How many 0 bits stand before the 1 bit number index, as many as are told apart at most. False when none is there. */
+static bool find_unary(struct byte_reader *reader, uint32_t index, uint32_t *steps)
+{
+    for (uint32_t ones = 0, bits = 0; bits < index + 1 + POSTINGS_LENGTHS; bits += 8) {
+        uint32_t byte = byte_reader_u8(reader);
+        uint32_t pairs = byte - (byte >> 1 & 0x55);
+        uint32_t quads = (pairs & 0x33) + (pairs >> 2 & 0x33);
+        uint32_t found = (quads & 15) + (quads >> 4);
+        if (ones + found <= index) {
+            ones += found;
+            continue;
+        }
+        for (; ones < index; ones++) {
+            byte &= byte - 1;
+        }
+        *steps = bits + (uint32_t)__builtin_ctz(byte) - index;
+        return *steps < POSTINGS_LENGTHS;
+    }
+    return false;
+}
+
+/* What the index-th length adds to the code. */
+static int read_length(uint8_t shape, struct byte_reader *reader, uint32_t count, uint32_t index, uint32_t *length)
+{
+    uint32_t planes = shape >> POSTINGS_PLANES_SHIFT;
+    struct bytes part;
+    *length = 0;
+    switch ((enum postings_length_mode)(shape & 3)) {
+    case POSTINGS_LENGTH_CONSTANT:
+        return 0;
+    case POSTINGS_LENGTH_PLANES:
+        part = byte_reader_take(reader, planes * postings_plane_bytes(count));
+        if (part.data == NULL || planes > POSTINGS_LENGTH_PLANES_MAX) {
+            return AISLE_CORRUPT;
+        }
+        *length = value_at(part.data, planes, count, index);
+        return 0;
+    case POSTINGS_LENGTH_STEPS:
+        part = byte_reader_take(reader, byte_reader_u8(reader));
+        while (*length < part.size && part.data[*length] <= index) {
+            ++*length;
+        }
+        return byte_reader_ok(reader) ? 0 : AISLE_CORRUPT;
+    case POSTINGS_LENGTH_UNARY:
+    default: /* two bits have no fifth value */
+        return find_unary(reader, index, length) && byte_reader_ok(reader) ? 0 : AISLE_CORRUPT;
+    }
+}
+
+int block_decode_code(struct bytes coded, uint32_t count, uint8_t dominant, uint32_t index, uint8_t *code)
+{
+    struct byte_reader reader = byte_reader_of(coded);
+    uint8_t shape = byte_reader_u8(&reader);
+    struct class_part classes;
+    uint32_t length;
+    if (read_classes(&reader, shape >> POSTINGS_CLASS_MODE_SHIFT & 3, count, &classes) != 0 ||
+        read_length(shape, &reader, count, index, &length) != 0 || !byte_reader_ok(&reader)) {
+        return AISLE_CORRUPT;
+    }
+    uint32_t low = dominant & POSTINGS_LENGTH_MASK;
+    uint32_t high = (uint32_t)classes.common << POSTINGS_LENGTH_BITS;
+    if (classes.mode == POSTINGS_CLASS_CONSTANT) {
+        high = dominant & ~POSTINGS_LENGTH_MASK & 0xff;
+    } else if (classes.mode == POSTINGS_CLASS_PLANES) {
+        high = classes.palette[value_at(classes.data.data, classes.planes, count, index)];
+    }
+    *code = (uint8_t)(low + high + length);
+    for (size_t i = 0; classes.mode == POSTINGS_CLASS_SPARSE && i < classes.data.size; i += 2) {
+        if (classes.data.data[i] == index) {
+            uint32_t class = classes.data.data[i + 1];
+            *code = (uint8_t)((*code & POSTINGS_LENGTH_MASK) | class << POSTINGS_LENGTH_BITS);
+        }
+    }
+    return 0;
+}

@@ -172,6 +172,7 @@ struct postings_cursor {
     uint8_t skip_dominant;
     bool code_ready; /* codes are decoded and index is known */
     bool has_codes;  /* codes are decoded */
+    uint8_t codes_asked; /* single ones of the block, before that */
     uint8_t block_dominant;
     uint32_t block;      /* number in the list */
     uint32_t skip_block; /* likewise */
@@ -195,6 +196,8 @@ struct postings_cursor {
     const uint8_t *bits;     /* the current block's bitset, NULL when it has none */
     uint32_t bits_first;     /* document of its first bit */
     uint32_t bits_words;
+    uint32_t rank_word; /* a word of it, not behind what was asked for last, and the bits before that word */
+    uint32_t rank_before;
     struct bytes coded; /* the current block's codes as stored */
     int status;
     const struct postings_source *source;
@@ -249,7 +252,7 @@ static inline uint32_t postings_cursor_seek(struct postings_cursor *cursor, uint
     return target <= cursor->document ? cursor->document : postings_cursor_find(cursor, target);
 }
 
-/* The current posting's code; 0 at the end. The first call in a block decodes its codes. */
+/* The current posting's code; 0 at the end. After the first few calls in a block all its codes are decoded. */
 static inline uint8_t postings_cursor_code(struct postings_cursor *cursor)
 {
     return cursor->code_ready ? cursor->codes[cursor->index] : postings_cursor_fetch_code(cursor);
@@ -321,8 +324,8 @@ void postings_cursor_accumulate(struct postings_cursor *cursor, uint32_t from, u
 
 /*
  * Which of count documents, ascending, the list has: for the i-th sets bit i of found and, unless codes is NULL,
- * codes[i]; of the others the bits are cleared and the codes stay. found holds bitset_words(count) words. Documents before the current one are not
- * found. Moves to the first posting at or behind the last of documents.
+ * codes[i]; of the others the bits are cleared and the codes stay. found holds bitset_words(count) words. Documents
+ * before the current one are not found. Moves to the first posting at or behind the last of documents.
  */
 void postings_cursor_lookup(struct postings_cursor *cursor, const uint32_t *documents, size_t count, uint8_t *codes,
                             uint64_t *found);

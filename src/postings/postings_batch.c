@@ -159,20 +159,77 @@ void postings_cursor_accumulate(struct postings_cursor *cursor, uint32_t from, u
     }
 }
 
+/* What postings_cursor_lookup was asked, and what it answers. */
+struct lookup {
+    const uint32_t *documents;
+    size_t count;
+    size_t next;    /* of documents: those before are done */
+    uint8_t *codes; /* NULL: not asked for */
+    uint64_t *found;
+};
+
+/* Notes the next document as found in the current block, in decoded documents at index. False at damage. */
+static bool note_found(struct postings_cursor *cursor, struct lookup *lookup, uint32_t index)
+{
+    bitset_set(lookup->found, lookup->next);
+    if (lookup->codes == NULL) {
+        return true;
+    }
+    if (block_is_equal(cursor->coded)) {
+        lookup->codes[lookup->next] = cursor->block_dominant;
+        return true;
+    }
+    return (cursor->decoded != 0 || cursor_rank(cursor, lookup->documents[lookup->next], &index)) &&
+           cursor_code_at(cursor, index, &lookup->codes[lookup->next]);
+}
+
+/* Tests the documents up to the end of the current block, an undecoded bitset, without moving. */
+static void look_in_bits(struct postings_cursor *cursor, struct lookup *lookup)
+{
+    for (; lookup->next < lookup->count && lookup->documents[lookup->next] <= cursor->block_last; lookup->next++) {
+        uint32_t document = lookup->documents[lookup->next];
+        uint32_t offset = document - cursor->bits_first;
+        bool in = document >= cursor->bits_first && (cursor->bits[offset / 8] >> (offset % 8) & 1) != 0;
+        if (in && !note_found(cursor, lookup, 0)) {
+            return;
+        }
+    }
+}
+
+/* Likewise where documents are decoded, and moves along. */
+static void look_in_documents(struct postings_cursor *cursor, struct lookup *lookup)
+{
+    uint32_t index = cursor->index;
+    for (; lookup->next < lookup->count && lookup->documents[lookup->next] <= cursor->block_last; lookup->next++) {
+        uint32_t document = lookup->documents[lookup->next];
+        if (cursor->documents[index] < document) {
+            index = cursor->kernels->find(cursor->documents, index, cursor->decoded, document);
+        }
+        if (cursor->documents[index] == document && !note_found(cursor, lookup, index)) {
+            return;
+        }
+    }
+    cursor->index = index;
+    cursor->document = cursor->documents[index];
+}
+
 void postings_cursor_lookup(struct postings_cursor *cursor, const uint32_t *documents, size_t count, uint8_t *codes,
                             uint64_t *found)
 {
+    struct lookup lookup = {.documents = documents, .count = count, .codes = codes, .found = found};
     memset(found, 0, bitset_words(count) * sizeof *found);
-    for (size_t i = 0; i < count; i++) {
-        if (postings_cursor_seek(cursor, documents[i]) == documents[i]) {
-            if (codes != NULL) {
-                uint8_t code = postings_cursor_code(cursor);
-                if (cursor->document == POSTINGS_END) {
-                    return;
-                }
-                codes[i] = code;
-            }
-            bitset_set(found, i);
+    while (lookup.next < count && documents[lookup.next] < cursor->document) {
+        lookup.next++;
+    }
+    while (lookup.next < count && postings_cursor_seek(cursor, documents[lookup.next]) != POSTINGS_END &&
+           cursor_load(cursor)) {
+        if (cursor->decoded == 0) {
+            look_in_bits(cursor, &lookup);
+        } else {
+            look_in_documents(cursor, &lookup);
         }
+    }
+    if (count != 0) {
+        (void)postings_cursor_seek(cursor, documents[count - 1]);
     }
 }

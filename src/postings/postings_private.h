@@ -44,9 +44,18 @@ bool cursor_settle(struct postings_cursor *cursor);
 bool cursor_load_codes(struct postings_cursor *cursor);
 
 /*
- * Reads the current block if only its first document is known so far, and makes the current one's index known, in a
- * bitset by counting bits. False at the end or at damage.
+ * The code of the current block's index-th posting, whose documents may be undecoded; decodes all codes when the block
+ * is asked for many. False at damage.
  */
+bool cursor_code_at(struct postings_cursor *cursor, uint32_t index, uint8_t *code);
+
+/* The number of document, which is in the current block's bitset, in its block. False at damage. */
+bool cursor_rank(struct postings_cursor *cursor, uint32_t document, uint32_t *index);
+
+/* Reads the current block if only its first document is known so far. False at damage. */
+bool cursor_load(struct postings_cursor *cursor);
+
+/* Likewise, and makes the current document's index known, in a bitset by counting bits. False at the end, too. */
 bool cursor_find_index(struct postings_cursor *cursor);
 
 /* Documents [from, end) and, when bits are wanted, where they go: document from + i to bit i. */

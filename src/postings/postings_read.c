@@ -11,6 +11,7 @@
 #include "base/bitset.h"
 
 #define WORD_BYTES sizeof(uint64_t)
+#define SINGLE_CODES 2u /* of a block, before all of them are decoded */
 
 static void end_cursor(struct postings_cursor *cursor)
 {
@@ -78,6 +79,8 @@ static bool load_block(struct postings_cursor *cursor)
     cursor->bits = parts.bits;
     cursor->bits_first = parts.bits_first;
     cursor->bits_words = parts.bits_words;
+    cursor->rank_word = 0;
+    cursor->rank_before = 0;
     cursor->coded = parts.coded;
     return true;
 }
@@ -95,6 +98,7 @@ static void adopt_block(struct postings_cursor *cursor)
     cursor->bits = NULL;
     cursor->code_ready = false;
     cursor->has_codes = false;
+    cursor->codes_asked = 0;
 }
 
 bool cursor_enter(struct postings_cursor *cursor)
@@ -130,9 +134,14 @@ static bool load_first(struct postings_cursor *cursor)
     return true;
 }
 
+bool cursor_load(struct postings_cursor *cursor)
+{
+    return cursor->decoded != 0 || cursor->bits != NULL || load_first(cursor);
+}
+
 bool cursor_settle(struct postings_cursor *cursor)
 {
-    if (cursor->decoded == 0 && cursor->bits == NULL && !load_first(cursor)) {
+    if (!cursor_load(cursor)) {
         return false;
     }
     if (cursor->decoded != 0) {
@@ -257,7 +266,7 @@ uint32_t postings_cursor_find(struct postings_cursor *cursor, uint32_t target)
         if (!cursor_enter(cursor) || target <= cursor->document) {
             return cursor->document;
         }
-    } else if (cursor->decoded == 0 && cursor->bits == NULL && !load_first(cursor)) {
+    } else if (!cursor_load(cursor)) {
         return POSTINGS_END;
     }
     if (cursor->decoded == 0) {
@@ -269,28 +278,58 @@ uint32_t postings_cursor_find(struct postings_cursor *cursor, uint32_t target)
     return cursor->document;
 }
 
-bool cursor_find_index(struct postings_cursor *cursor)
+bool cursor_rank(struct postings_cursor *cursor, uint32_t document, uint32_t *index)
 {
-    if (cursor->document == POSTINGS_END || (cursor->decoded == 0 && cursor->bits == NULL && !load_first(cursor))) {
+    uint32_t offset = document - cursor->bits_first;
+    uint32_t word = offset / 64;
+    if (word < cursor->rank_word) {
+        cursor->rank_word = 0;
+        cursor->rank_before = 0;
+    }
+    cursor->rank_before +=
+        (uint32_t)bitset_count(cursor->bits + cursor->rank_word * WORD_BYTES, word - cursor->rank_word);
+    cursor->rank_word = word;
+    *index = cursor->rank_before + (uint32_t)bitset_rank(cursor->bits + word * WORD_BYTES, offset % 64);
+    if (*index >= cursor->block_postings) {
+        cursor_fail(cursor);
         return false;
     }
-    if (cursor->decoded == 0) {
-        cursor->index = (uint32_t)bitset_rank(cursor->bits, cursor->document - cursor->bits_first);
-        if (cursor->index >= cursor->block_postings) {
+    return true;
+}
+
+bool cursor_find_index(struct postings_cursor *cursor)
+{
+    if (cursor->document == POSTINGS_END || !cursor_load(cursor)) {
+        return false;
+    }
+    return cursor->decoded != 0 || cursor_rank(cursor, cursor->document, &cursor->index);
+}
+
+bool cursor_code_at(struct postings_cursor *cursor, uint32_t index, uint8_t *code)
+{
+    if (!cursor->has_codes && cursor->codes_asked < SINGLE_CODES) {
+        cursor->codes_asked++;
+        if (block_decode_code(cursor->coded, cursor->block_postings, cursor->block_dominant, index, code) != 0) {
             cursor_fail(cursor);
             return false;
         }
+        return true;
     }
+    if (!cursor_load_codes(cursor)) {
+        return false;
+    }
+    *code = cursor->codes[index];
     return true;
 }
 
 uint8_t postings_cursor_fetch_code(struct postings_cursor *cursor)
 {
-    if (!cursor_find_index(cursor) || !cursor_load_codes(cursor)) {
+    uint8_t code;
+    if (!cursor_find_index(cursor) || !cursor_code_at(cursor, cursor->index, &code)) {
         return 0;
     }
-    cursor->code_ready = true;
-    return cursor->codes[cursor->index];
+    cursor->code_ready = cursor->has_codes;
+    return code;
 }
 
 uint32_t postings_cursor_find_ordinal(struct postings_cursor *cursor)

@@ -99,12 +99,62 @@ static void sparse_classes_are_of_postings_and_classes_that_exist(void **state)
     assert_int_equal(decode_codes(sound, 4, 3), AISLE_CORRUPT);
 }
 
+/* Whether all codes of the bytes decode; each alone is then the same, and whatever they are reads no further. */
+static bool check_single_codes(const uint8_t *bytes, size_t size, uint32_t count)
+{
+    uint8_t *exact = test_malloc(size + 1);
+    memcpy(exact + 1, bytes, size); /* nothing behind */
+    bool sound = decode_codes(exact + 1, size, count) == 0;
+    for (uint32_t i = 0; i < count; i++) {
+        uint8_t code;
+        int status = block_decode_code(bytes_of(exact + 1, size), count, 0x20, i, &code);
+        assert_true(!sound || (status == 0 && code == codes[i]));
+    }
+    test_free(exact);
+    return sound;
+}
+
+static void single_codes_are_those_of_the_whole_block(void **state)
+{
+    (void)state;
+    uint64_t seed = 77023;
+    unsigned sound[4] = {0};
+    for (int round = 0; round < 40000; round++) {
+        uint8_t bytes[300];
+        uint32_t bound = 0;
+        for (size_t i = 0; i < sizeof bytes; i++) {
+            seed = seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+            bytes[i] = (uint8_t)(seed >> 56);
+        }
+        uint32_t count = 1 + (uint32_t)(seed >> 32) % POSTINGS_BLOCK;
+        if (round % 4 == POSTINGS_LENGTH_STEPS) { /* by chance they would not ascend */
+            bytes[0] = POSTINGS_LENGTH_STEPS;
+            bytes[1] %= POSTINGS_LENGTHS;
+            for (size_t i = 2; i < POSTINGS_LENGTHS + 2u; i++) {
+                bound += bytes[i] % 16u;
+                bytes[i] = (uint8_t)bound;
+            }
+        } else if (round % 4 == POSTINGS_LENGTH_UNARY) { /* nor have so many ones */
+            bytes[0] = POSTINGS_LENGTH_UNARY;
+            for (size_t i = 1; i < sizeof bytes; i++) {
+                bytes[i] |= (uint8_t)~(1u << bytes[i] % 16u);
+            }
+        }
+        size_t size = round % 3 == 0 ? (size_t)(seed >> 40) % sizeof bytes : sizeof bytes;
+        sound[bytes[0] & 3] += check_single_codes(bytes, size, count);
+    }
+    for (int mode = 0; mode < 4; mode++) {
+        assert_true(sound[mode] > 100);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(exceptions_are_whole_ascending_and_inside),
         cmocka_unit_test(bitsets_lie_in_a_segment_and_are_not_longer_than_allowed),
         cmocka_unit_test(sparse_classes_are_of_postings_and_classes_that_exist),
+        cmocka_unit_test(single_codes_are_those_of_the_whole_block),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
