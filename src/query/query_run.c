@@ -34,12 +34,15 @@ static uint32_t seek_boosted(struct cursor *cursor, struct signals *signals, uin
         uint32_t last;
         int32_t words = cursor->ops->bound(cursor, document, &last);
         uint32_t page_last = document | (COLUMN_PAGE_DOCUMENTS - 1);
-        int32_t boost = signals_bound(signals, document, document);
-        if (words + boost >= minimum && cursor->ops->score(cursor) + boost >= minimum) {
-            return document;
-        }
         last = last < page_last ? last : page_last;
-        target = words + boost >= minimum ? document + 1 : last + 1;
+        last = last < signals->documents ? last : signals->documents - 1;
+        if (words + signals_bound(signals, document, last) < minimum) {
+            target = last + 1;
+        } else if (cursor->ops->score(cursor) + signals_bound_near(signals, document) >= minimum) {
+            return document;
+        } else {
+            target = document + 1;
+        }
     }
 }
 

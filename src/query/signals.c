@@ -6,6 +6,11 @@
  */
 #include "query/signals.h"
 
+#include "base/bitset.h"
+
+/* A range of more pages is not looked at page by page. */
+#define PAGES_MAX 64u
+
 /* The range of the state's overlays of one column. */
 static void find_overlays(const struct segment_state *state, struct signals_column *column)
 {
@@ -69,6 +74,27 @@ static int32_t bound_of_segment(const struct signals *signals)
     return bound_by(signals, range_of_column);
 }
 
+/* Marks the pages that a column has patched. */
+static int mark_patched(struct signals *signals, struct arena *arena, uint32_t pages)
+{
+    for (uint32_t i = 0; i < signals->column_count; i++) {
+        const struct signals_column *column = &signals->columns[i];
+        if (column->overlay != column->overlay_end && signals->patched == NULL) {
+            signals->patched = arena_calloc(arena, bitset_words(pages), sizeof *signals->patched);
+            if (signals->patched == NULL) {
+                return AISLE_NO_MEMORY;
+            }
+        }
+        for (size_t k = column->overlay; k < column->overlay_end; k++) {
+            uint32_t page = signals->state->overlays[k].page;
+            if (page < pages) {
+                bitset_set(signals->patched, page);
+            }
+        }
+    }
+    return 0;
+}
+
 int signals_open(const struct query_context *context, uint32_t segment_number, struct signals **out)
 {
     const struct query_segment *in = &context->segments[segment_number];
@@ -96,8 +122,9 @@ int signals_open(const struct query_context *context, uint32_t segment_number, s
                                       : column_of(signals, in->segment, rule->count_field);
     }
     signals->max = bound_of_segment(signals);
+    signals->kept = signals_kept_of(in->segment, signals->rules);
     *out = signals;
-    return 0;
+    return mark_patched(signals, context->arena, pages);
 }
 
 /* The column's page as the snapshot has it. */
@@ -143,18 +170,46 @@ static struct signal_range range_of_view(const struct signals_column *column)
     return (struct signal_range){column->view.min, column->view.max, column->view.has_missing};
 }
 
+/* Whether the groups of a page are known as they are now. */
+static bool has_groups(const struct signals *signals, uint32_t page)
+{
+    return signals_kept_has(signals->kept, page) &&
+           (signals->patched == NULL || !bitset_get(signals->patched, page));
+}
+
+static int32_t bound_of_groups(const struct signals *signals, uint32_t first, uint32_t last)
+{
+    int32_t bound = 0;
+    for (uint32_t group = first; group <= last; group++) {
+        int32_t of_group = signals_kept_bound(signals->kept, group);
+        bound = bound < of_group ? of_group : bound;
+    }
+    return bound;
+}
+
 static int32_t bound_of_page(struct signals *signals, uint32_t page)
 {
-    if (signals->page_bound[page] < 0) {
-        signals->page_bound[page] = turn_to(signals, page) ? bound_by(signals, range_of_view) : 0;
+    int32_t *bound = &signals->page_bound[page];
+    if (*bound < 0 && has_groups(signals, page)) {
+        *bound = bound_of_groups(signals, page * SIGNALS_PAGE_GROUPS, (page + 1) * SIGNALS_PAGE_GROUPS - 1);
+    } else if (*bound < 0) {
+        *bound = turn_to(signals, page) ? bound_by(signals, range_of_view) : 0;
     }
-    return signals->page_bound[page];
+    return *bound;
 }
 
 int32_t signals_bound(struct signals *signals, uint32_t first, uint32_t last)
 {
+    uint32_t first_page = first / COLUMN_PAGE_DOCUMENTS;
+    uint32_t last_page = last / COLUMN_PAGE_DOCUMENTS;
     int32_t bound = 0;
-    for (uint32_t page = first / COLUMN_PAGE_DOCUMENTS; page <= last / COLUMN_PAGE_DOCUMENTS; page++) {
+    if (last_page - first_page >= PAGES_MAX) {
+        return signals->max;
+    }
+    if (first_page == last_page && has_groups(signals, first_page)) {
+        return bound_of_groups(signals, first / SIGNALS_GROUP, last / SIGNALS_GROUP);
+    }
+    for (uint32_t page = first_page; page <= last_page; page++) {
         int32_t of_page = bound_of_page(signals, page);
         bound = bound < of_page ? of_page : bound;
     }
@@ -198,6 +253,25 @@ static int add_page(struct signals *signals, int32_t *parts)
         }
     }
     return status;
+}
+
+int32_t signals_bound_near(struct signals *signals, uint32_t document)
+{
+    uint32_t page = document / COLUMN_PAGE_DOCUMENTS;
+    if (!has_groups(signals, page)) {
+        int32_t parts[COLUMN_PAGE_DOCUMENTS] = {0};
+        bool may_keep = signals->kept != NULL && (signals->patched == NULL || !bitset_get(signals->patched, page));
+        if (!may_keep || !turn_to(signals, page)) {
+            return bound_of_page(signals, page);
+        }
+        signals->status = add_page(signals, parts);
+        if (signals->status != 0) {
+            return 0;
+        }
+        signals_kept_fill(signals->kept, page, parts);
+        signals->page_bound[page] = -1;
+    }
+    return signals_kept_bound(signals->kept, document / SIGNALS_GROUP);
 }
 
 void signals_add(struct signals *signals, uint32_t first, uint32_t count, int32_t *parts)

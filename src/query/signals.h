@@ -3,7 +3,7 @@
  *
  * Reads the columns as the query's snapshot has them: patched pages lie in the segment's state. Bounds come from the
  * pages' headers, so that no value is decoded for what a query passes over; a page that is looked into is kept open
- * for the next document of it.
+ * for the next document of it, and leaves narrower bounds behind for this query and others (signals_kept.h).
  *
  * Thread rule: that of the query whose arena it lives in.
  */
@@ -11,6 +11,7 @@
 #define AISLE_QUERY_SIGNALS_H
 
 #include "query/query.h"
+#include "query/signals_kept.h"
 
 #define SIGNALS_COLUMNS (2 * LIMIT_SIGNALS) /* a rating reads two */
 
@@ -27,6 +28,8 @@ struct signals_column {
 struct signals {
     const struct signal_rules *rules;   /* borrowed from the query */
     const struct segment_state *state;
+    struct signals_kept *kept; /* NULL: of no use for these rules */
+    uint64_t *patched;         /* in the arena, a bit a page: a column of it is patched; NULL: none is */
     struct signals_column columns[SIGNALS_COLUMNS];
     uint32_t column_count;
     struct { /* by rule: into columns */
@@ -43,8 +46,11 @@ struct signals {
 /* Opens the signals of a segment; *out is NULL when the query has none. AISLE_NO_MEMORY, AISLE_CORRUPT. */
 must_check int signals_open(const struct query_context *context, uint32_t segment, struct signals **out);
 
-/* No document from first to last gets more. Both lie in the segment. */
+/* No document from first to last gets more. Both lie in the segment. Cheap: wide ranges get the segment's bound. */
 int32_t signals_bound(struct signals *signals, uint32_t first, uint32_t last);
+
+/* Likewise of one document that is about to be asked for; the first of a page may cost as much as reading the page. */
+int32_t signals_bound_near(struct signals *signals, uint32_t document);
 
 /* What one document gets: the sum of its parts. */
 int32_t signals_part(struct signals *signals, uint32_t document);

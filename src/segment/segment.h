@@ -272,8 +272,15 @@ struct segment {
     struct column_reader order;
     struct column_reader column[LIMIT_FIELDS]; /* by field number; only those of columns */
     struct values_reader values[LIMIT_FIELDS]; /* likewise; only where columns.values */
+    _Atomic(void *) kept; /* owned: one block that queries keep with it for the next ones; NULL: nothing yet */
     atomic_int references;
 };
+
+/* Where that block is: the only thing of a segment that its readers change. */
+static inline _Atomic(void *) *segment_kept(const struct segment *segment)
+{
+    return (_Atomic(void *) *)(uintptr_t)&segment->kept;
+}
 
 /* Resolves every extent in txn and opens all components. One reference is the caller's. */
 must_check int segment_open(struct storage_txn *txn, const struct segment_info *info,

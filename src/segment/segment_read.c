@@ -158,6 +158,7 @@ void segment_release(struct segment *segment)
         mem_free(segment->extents[i]);
         mem_free((void *)segment->verified[i]);
     }
+    mem_free(atomic_load_explicit(&segment->kept, memory_order_relaxed));
     mem_free(segment);
 }
 
