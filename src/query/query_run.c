@@ -38,11 +38,14 @@ static uint32_t seek_boosted(struct cursor *cursor, struct signals *signals, uin
         last = last < signals->documents ? last : signals->documents - 1;
         if (words + signals_bound(signals, document, last) < minimum) {
             target = last + 1;
-        } else if (cursor->ops->score(cursor) + signals_bound_near(signals, document) >= minimum) {
-            return document;
-        } else {
-            target = document + 1;
+            continue;
         }
+        int32_t boost = signals_bound_near(signals, document);
+        if (cursor->ops->score(cursor) + boost >= minimum) {
+            return document;
+        }
+        uint32_t group_last = document | (SIGNALS_GROUP - 1);
+        target = (words + boost >= minimum ? document : group_last < last ? group_last : last) + 1;
     }
 }
 
@@ -77,11 +80,11 @@ static int top_of_segment(struct query_context *context, const struct query_node
     struct scan *scan = NULL;
     struct signals *signals;
     int status = signals_open(context, number, &signals);
-    if (status == 0 && signals == NULL && scan_is_best(context, root, number, top)) {
-        return scan_best(context, root, number, top);
+    if (status == 0 && scan_is_best(context, root, number, top)) {
+        return scan_best(context, root, number, signals, top);
     }
-    if (status == 0 && signals == NULL) {
-        status = scan_open(context, root, number, room, &scan);
+    if (status == 0) {
+        status = scan_open(context, root, number, signals, room, &scan);
     }
     if (status != 0 || scan != NULL) {
         return status != 0 ? status : scan_run(scan, top, minimum);

@@ -139,8 +139,8 @@ static struct scan *allocate(struct query_context *context, uint32_t number)
     return complete ? scan : NULL;
 }
 
-int scan_open(struct query_context *context, const struct query_node *root, uint32_t number, struct scan_room *room,
-              struct scan **out)
+int scan_open(struct query_context *context, const struct query_node *root, uint32_t number, struct signals *signals,
+              struct scan_room *room, struct scan **out)
 {
     const struct query_node *wanted = root->kind == QUERY_WITHOUT ? root->children[0] : root;
     bool is_sum = wanted->kind == QUERY_OR;
@@ -160,6 +160,8 @@ int scan_open(struct query_context *context, const struct query_node *root, uint
         status = cursor_open(context, root->children[1], number, &scan->unwanted);
     }
     order_lists(scan);
+    scan->signals = signals;
+    scan->extra_max = scan->others_max + (signals == NULL ? 0 : signals->max);
     *out = status == 0 && is_led_by_list(scan) ? scan : NULL;
     return status;
 }

@@ -15,6 +15,7 @@
 
 #include "query/cursor.h"
 #include "query/select.h"
+#include "query/signals.h"
 #include "query/topk.h"
 
 /* Documents whose scores are summed up together: 16 KiB of sums. */
@@ -70,18 +71,28 @@ struct scan {
     struct cursor **others; /* that must match, too; only where all */
     uint32_t other_count;
     int32_t others_max; /* the most that they add */
+    struct signals *signals; /* NULL: none */
+    int32_t extra_max;       /* the most that others and signals add anywhere */
+    int32_t extra;           /* likewise in the range at hand */
     struct phrase **phrases;
     uint32_t phrase_count;
     struct cursor *unwanted; /* NULL: none */
     struct scan_room *room;
 };
 
+/* The most that others and signals add to documents from first to last. */
+static inline int32_t scan_extra(const struct scan *scan, uint32_t first, uint32_t last)
+{
+    return scan->others_max + (scan->signals == NULL ? 0 : signals_bound(scan->signals, first, last));
+}
+
 /*
- * Prepares to scan a bound tree in one segment. *out is NULL when the tree is none that this is for: then cursors must
- * do. room is the query's, of which only is_clean is set, to false, at first. AISLE_CORRUPT, AISLE_NO_MEMORY.
+ * Prepares to scan a bound tree in one segment; signals may be NULL. *out is NULL when the tree is none that this is
+ * for: then cursors must do. room is the query's, of which only is_clean is set, to false, at first. AISLE_CORRUPT,
+ * AISLE_NO_MEMORY.
  */
 must_check int scan_open(struct query_context *context, const struct query_node *root, uint32_t number,
-                         struct scan_room *room, struct scan **out);
+                         struct signals *signals, struct scan_room *room, struct scan **out);
 
 /* Offers the segment's documents that score at least minimum to top. AISLE_CORRUPT, AISLE_NO_MEMORY. */
 must_check int scan_run(struct scan *scan, struct topk *top, int32_t minimum);
@@ -95,11 +106,12 @@ bool scan_is_best(const struct query_context *context, const struct query_node *
 
 /* Offers the documents of such a leaf. AISLE_CORRUPT, AISLE_NO_MEMORY. */
 must_check int scan_best(struct query_context *context, const struct query_node *leaf, uint32_t number,
-                         struct topk *top);
+                         struct signals *signals, struct topk *top);
 
 /*
  * Looks the candidates up in count lists, from first on in steps of step, and drops those that cannot reach the
- * minimum, or that are missing where all must match; then offers the rest. bound of each list holds for all candidates.
+ * minimum, or that are missing where all must match; then offers the rest. bound of each list and extra hold for all
+ * candidates.
  */
 void scan_complete(struct scan *scan, struct scan_list **first, uint32_t count, int step);
 

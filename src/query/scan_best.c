@@ -17,6 +17,7 @@ struct best {
     uint32_t number; /* of the segment */
     const struct rank_table *table;
     const struct query_lists *lists;
+    struct signals *signals; /* NULL: none */
     struct topk *top;
     const struct select_kernels *kernels;
     uint8_t least_class; /* of codes that count */
@@ -41,22 +42,37 @@ static int32_t minimum_from(const struct best *best, uint32_t document)
     return topk_worst(top) + (is_behind ? 1 : 0);
 }
 
-static void take(struct best *best, const uint32_t *documents, const uint8_t *codes, size_t count)
+/* Offers a document of this part, with its signals. */
+static void offer(struct best *best, uint32_t document, int32_t part)
+{
+    int32_t minimum = minimum_from(best, document);
+    struct query_hit hit = {.score = part, .segment = best->number, .document = document};
+    if (best->signals != NULL && part + signals_bound_near(best->signals, document) >= minimum) {
+        hit.score += signals_part(best->signals, document);
+    }
+    if (hit.score >= minimum && segment_state_alive(best->segment->state, document)) {
+        topk_offer_again(best->top, &hit);
+    }
+}
+
+static int32_t extra_of(struct best *best, uint32_t first, uint32_t last)
+{
+    uint32_t end = best->segment->segment->info.documents - 1;
+    return best->signals == NULL ? 0 : signals_bound(best->signals, first, last < end ? last : end);
+}
+
+/* Offers those of a block's postings that are worth enough with at most extra for signals. */
+static void take(struct best *best, const uint32_t *documents, const uint8_t *codes, size_t count, int32_t extra)
 {
     uint64_t bits[POSTINGS_BLOCK / 64];
     uint8_t limits[SELECT_CLASSES];
-    select_limits(best->table, minimum_from(best, documents[0]), limits);
+    select_limits(best->table, minimum_from(best, documents[0]) - extra, limits);
     memset(limits, 0, best->least_class);
     best->kernels->codes(codes, count, limits, bits);
     for (size_t word = 0; word < bitset_words(count); word++) {
         for (uint64_t left = bits[word]; left != 0; left &= left - 1) {
             size_t i = word * 64 + (size_t)__builtin_ctzll(left);
-            struct query_hit hit = {
-                .score = best->table->part[codes[i]], .segment = best->number, .document = documents[i]};
-            if (hit.score >= minimum_from(best, documents[i]) &&
-                segment_state_alive(best->segment->state, documents[i])) {
-                topk_offer_again(best->top, &hit);
-            }
+            offer(best, documents[i], best->table->part[codes[i]]);
         }
     }
 }
@@ -64,6 +80,7 @@ static void take(struct best *best, const uint32_t *documents, const uint8_t *co
 static int read_list(struct best *best, const struct postings_list *list)
 {
     struct postings_cursor *postings = &best->postings;
+    const int32_t most = best->signals == NULL ? 0 : best->signals->max;
     uint32_t from = 0;
     int status = postings_cursor_open(postings, &best->segment->segment->postings, list);
     while (status == 0 && postings_cursor_document(postings) != POSTINGS_END) {
@@ -73,15 +90,19 @@ static int read_list(struct best *best, const struct postings_list *list)
         uint32_t document = postings_cursor_document(postings);
         from = document > from ? document : from;
         int32_t minimum = minimum_from(best, from);
-        if (minimum > 0 && best->table->bound[postings_cursor_bound_wide(postings, from, &last)] < minimum) {
+        if (minimum > 0 && best->table->bound[postings_cursor_bound_wide(postings, from, &last)] + most < minimum) {
             if (last >= POSTINGS_END - 1) {
                 break;
             }
-        } else if (best->table->bound[postings_cursor_bound(postings, from, &last)] >= minimum) {
-            postings_cursor_seek(postings, from);
-            size_t count = postings_cursor_batch(postings, last, &documents, &codes);
-            if (count != 0) {
-                take(best, documents, codes, count);
+        } else {
+            int32_t bound = best->table->bound[postings_cursor_bound(postings, from, &last)];
+            int32_t extra = bound + most >= minimum ? extra_of(best, from, last) : 0;
+            if (bound + extra >= minimum) {
+                postings_cursor_seek(postings, from);
+                size_t count = postings_cursor_batch(postings, last, &documents, &codes);
+                if (count != 0) {
+                    take(best, documents, codes, count, extra);
+                }
             }
         }
         if (last >= POSTINGS_END - 1) {
@@ -119,7 +140,8 @@ static void order_lists(const struct best *best, uint32_t *order)
     }
 }
 
-int scan_best(struct query_context *context, const struct query_node *leaf, uint32_t number, struct topk *top)
+int scan_best(struct query_context *context, const struct query_node *leaf, uint32_t number, struct signals *signals,
+              struct topk *top)
 {
     const struct query_lists *lists = &leaf->in_segment[number];
     struct best *best = arena_alloc(context->arena, sizeof *best);
@@ -131,6 +153,7 @@ int scan_best(struct query_context *context, const struct query_node *leaf, uint
     best->number = number;
     best->table = leaf->table;
     best->lists = lists;
+    best->signals = signals;
     best->top = top;
     best->kernels = select_kernels();
     best->least_class = leaf->first_only && !context->weights.single ? RANK_CLASS_FIRST : 0;
@@ -138,10 +161,12 @@ int scan_best(struct query_context *context, const struct query_node *leaf, uint
     int status = 0;
     for (uint32_t i = 0; i < lists->count && status == 0; i++) {
         const struct postings_list *list = &lists->lists[order[i]].postings;
-        if (leaf->table->bound[list->dominant] < minimum_from(best, 0)) {
+        int32_t most = leaf->table->bound[list->dominant] + (signals == NULL ? 0 : signals->max);
+        if (most < minimum_from(best, 0)) {
             break;
         }
         status = read_list(best, list);
     }
+    status = status == 0 && signals != NULL ? signals->status : status;
     return status != 0 ? status : top->status;
 }

@@ -43,7 +43,10 @@ static void look_up(struct scan_candidates *candidates, const struct scan_list *
     candidates->count = kept;
 }
 
-/* Whether document, which has all it needs of the lists, has the rest, too; adds what that is worth to *score. */
+/*
+ * Whether document, which has all it needs of the lists, has the rest, too; adds what that and its signals are worth
+ * to *score.
+ */
 static bool matches_others(struct scan *scan, uint32_t document, int32_t *score)
 {
     for (uint32_t i = 0; i < scan->other_count; i++) {
@@ -52,6 +55,9 @@ static bool matches_others(struct scan *scan, uint32_t document, int32_t *score)
             return false;
         }
         *score += other->ops->score(other);
+    }
+    if (scan->signals != NULL && *score + signals_bound_near(scan->signals, document) >= scan->minimum) {
+        *score += signals_part(scan->signals, document);
     }
     return *score >= scan->minimum;
 }
@@ -74,7 +80,8 @@ static bool matches_phrases(const struct scan *scan, uint32_t document)
 
 static void offer(struct scan *scan, uint32_t document, int32_t score)
 {
-    if (score + scan->others_max < scan->minimum || !segment_state_alive(scan->segment->state, document) ||
+    int32_t boost = scan->signals == NULL ? 0 : signals_bound_near(scan->signals, document);
+    if (score + scan->others_max + boost < scan->minimum || !segment_state_alive(scan->segment->state, document) ||
         !matches_others(scan, document, &score) || is_unwanted(scan, document) || !matches_phrases(scan, document)) {
         return;
     }
@@ -141,6 +148,11 @@ void scan_complete(struct scan *scan, struct scan_list **first, uint32_t count, 
     for (uint32_t i = 0; i < count; i++) {
         rest += first[(int)i * step]->bound;
     }
+    if (scan->signals != NULL && scan->minimum > 0) {
+        candidates->count = signals_keep(scan->signals, candidates->documents, candidates->scores, candidates->count,
+                                         scan->minimum - rest);
+    }
+    rest += scan->extra - scan->others_max;
     for (uint32_t i = 0; i < count && candidates->count != 0; i++) {
         struct scan_list *list = first[(int)i * step];
         rest -= list->bound;

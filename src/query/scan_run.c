@@ -54,7 +54,7 @@ static void take_postings(struct scan *scan, const struct scan_list *lead, const
 static void scan_blocks(struct scan *scan, struct scan_list *lead, struct scan_list **first, uint32_t count, int step,
                         uint32_t from, uint32_t last)
 {
-    int32_t in_range = scan->others_max;
+    int32_t in_range = scan_extra(scan, from, last);
     for (uint32_t i = 0; i < count; i++) {
         in_range += first[(int)i * step]->bound;
     }
@@ -71,8 +71,9 @@ static void scan_blocks(struct scan *scan, struct scan_list *lead, struct scan_l
         int32_t most = lead->table->bound[postings_cursor_bound(lead->postings, from, &block_last)];
         int32_t rest = in_range;
         block_last = block_last < last ? block_last : last;
-        if (most + rest >= scan->minimum && count != 0 && scan->minimum > 0) {
-            rest = scan->others_max + bound_lists(first, count, step, from, block_last, &every);
+        if (most + rest >= scan->minimum && scan->minimum > 0) {
+            scan->extra = scan_extra(scan, from, block_last);
+            rest = scan->extra + bound_lists(first, count, step, from, block_last, &every);
         }
         if (most + rest >= scan->minimum && (every || !scan->all)) {
             postings_cursor_seek(lead->postings, from);
@@ -106,9 +107,10 @@ static void scan_all(struct scan *scan)
         }
         int32_t most = lead->table->bound[postings_cursor_bound_wide(lead->postings, from, &last)];
         last = last < scan->documents ? last : scan->documents - 1;
-        if (most + rest_max + scan->others_max >= scan->minimum) {
+        if (most + rest_max + scan->extra_max >= scan->minimum) {
             int32_t bound = bound_lists(rest, count, 1, from, last, &every);
-            if (every && most + bound + scan->others_max >= scan->minimum) {
+            scan->extra = scan_extra(scan, from, last);
+            if (every && most + bound + scan->extra >= scan->minimum) {
                 scan_blocks(scan, lead, rest, count, 1, from, last);
             }
         }
@@ -119,7 +121,7 @@ static void scan_all(struct scan *scan)
 /* Puts the weakest first; returns how many cannot reach the minimum together. */
 static uint32_t divide(struct scan *scan)
 {
-    int32_t sum = 0;
+    int32_t sum = scan->extra;
     uint32_t hopeless = 0;
     for (uint32_t i = 1; i < scan->list_count; i++) {
         struct scan_list *list = scan->order[i];
@@ -153,7 +155,7 @@ static void sum_window(struct scan *scan, uint32_t followed, uint32_t from, uint
 {
     struct scan_room *room = scan->room;
     struct scan_candidates *candidates = &room->candidates;
-    int32_t least = scan->minimum;
+    int32_t least = scan->minimum - scan->extra;
     uint32_t taken = 0;
     clean(room);
     for (uint32_t i = 0; i < followed; i++) {
@@ -204,7 +206,8 @@ static void scan_windows(struct scan *scan, uint32_t from, uint32_t last)
             return;
         }
         uint32_t end = last - from < SCAN_WINDOW ? last : from + SCAN_WINDOW - 1;
-        if (bound_lists(scan->order, scan->list_count, 1, from, end, &every) >= scan->minimum) {
+        scan->extra = scan_extra(scan, from, end);
+        if (bound_lists(scan->order, scan->list_count, 1, from, end, &every) + scan->extra >= scan->minimum) {
             uint32_t followed = divide(scan);
             if (followed + 1 == scan->list_count) {
                 scan_blocks(scan, scan->order[followed], scan->order + followed - 1, followed, -1, from, end);
@@ -220,7 +223,9 @@ static void scan_windows(struct scan *scan, uint32_t from, uint32_t last)
 /* A range in which the lists that are followed are rare: what one block of each covers is merged. */
 static void scan_merging(struct scan *scan, uint32_t from, uint32_t last)
 {
+    const int32_t extra = scan->extra;
     for (;;) {
+        scan->extra = extra;
         uint32_t followed = divide(scan);
         struct scan_list **lists = scan->order + followed;
         uint32_t count = scan->list_count - followed;
@@ -240,6 +245,8 @@ static void scan_merging(struct scan *scan, uint32_t from, uint32_t last)
             most += lists[i]->table->bound[postings_cursor_bound(lists[i]->postings, document, &block_last)];
             end = block_last < end ? block_last : end;
         }
+        scan->extra = scan_extra(scan, from, end);
+        rest += scan->extra;
         if (most + rest >= scan->minimum) {
             scan_merge(scan, lists, count, end, scan->minimum - rest);
             scan_complete(scan, scan->order + followed - 1, followed, -1);
@@ -264,7 +271,8 @@ static bool can_merge(const struct scan *scan, uint32_t followed)
 static void scan_range(struct scan *scan, uint32_t from, uint32_t last)
 {
     bool every;
-    if (bound_lists(scan->order, scan->list_count, 1, from, last, &every) < scan->minimum) {
+    scan->extra = scan_extra(scan, from, last);
+    if (bound_lists(scan->order, scan->list_count, 1, from, last, &every) + scan->extra < scan->minimum) {
         return;
     }
     uint32_t followed = divide(scan);
@@ -307,7 +315,7 @@ static void scan_any(struct scan *scan)
             last = list->wide_last < last ? list->wide_last : last;
         }
         last = last < scan->documents ? last : scan->documents - 1;
-        if (most >= scan->minimum) {
+        if (most + scan->extra_max >= scan->minimum) {
             scan_range(scan, from, last);
         }
         from = last + 1;
@@ -318,6 +326,9 @@ static void scan_any(struct scan *scan)
 static int status_of(const struct scan *scan)
 {
     int status = scan->top->status;
+    if (status == 0 && scan->signals != NULL) {
+        status = scan->signals->status;
+    }
     for (uint32_t i = 0; i < scan->list_count && status == 0; i++) {
         status = postings_cursor_status(scan->lists[i].postings);
     }

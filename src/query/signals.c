@@ -234,14 +234,14 @@ int32_t signals_part(struct signals *signals, uint32_t document)
     return sum;
 }
 
-/* Adds the parts of a whole page to a buffer of COLUMN_PAGE_DOCUMENTS. */
-static int add_page(struct signals *signals, int32_t *parts)
+/* Adds the parts of a whole page, by rules that read what the query's do, to a buffer of COLUMN_PAGE_DOCUMENTS. */
+static int add_page(struct signals *signals, const struct signal_rules *rules, int32_t *parts)
 {
     int64_t values[COLUMN_PAGE_DOCUMENTS];
     int64_t counts[COLUMN_PAGE_DOCUMENTS];
     int status = 0;
-    for (uint32_t i = 0; i < signals->rules->count && status == 0; i++) {
-        const struct signal_rule *rule = &signals->rules->rules[i];
+    for (uint32_t i = 0; i < rules->count && status == 0; i++) {
+        const struct signal_rule *rule = &rules->rules[i];
         bool reads_count = rule->count_field != SCHEMA_NO_FIELD;
         uint32_t count = 0;
         status = column_page_decode(signals->columns[signals->reads[i].value].page, values, &count);
@@ -264,7 +264,7 @@ int32_t signals_bound_near(struct signals *signals, uint32_t document)
         if (!may_keep || !turn_to(signals, page)) {
             return bound_of_page(signals, page);
         }
-        signals->status = add_page(signals, parts);
+        signals->status = add_page(signals, &signals->kept->rules, parts); /* at the time that they hold from */
         if (signals->status != 0) {
             return 0;
         }
@@ -272,6 +272,25 @@ int32_t signals_bound_near(struct signals *signals, uint32_t document)
         signals->page_bound[page] = -1;
     }
     return signals_kept_bound(signals->kept, document / SIGNALS_GROUP);
+}
+
+uint32_t signals_keep(struct signals *signals, uint32_t *documents, int32_t *scores, uint32_t count, int32_t least)
+{
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < count;) {
+        uint32_t page = documents[i] / COLUMN_PAGE_DOCUMENTS;
+        int32_t bound = signals_bound_near(signals, documents[i]);
+        bool by_group = has_groups(signals, page);
+        for (; i < count && documents[i] / COLUMN_PAGE_DOCUMENTS == page; i++) {
+            int32_t score = scores[i];
+            uint32_t document = documents[i];
+            bound = by_group ? signals_kept_bound(signals->kept, document / SIGNALS_GROUP) : bound;
+            documents[kept] = document;
+            scores[kept] = score;
+            kept += score + bound >= least ? 1 : 0;
+        }
+    }
+    return kept;
 }
 
 void signals_add(struct signals *signals, uint32_t first, uint32_t count, int32_t *parts)
@@ -285,7 +304,7 @@ void signals_add(struct signals *signals, uint32_t first, uint32_t count, int32_
         if (!turn_to(signals, at / COLUMN_PAGE_DOCUMENTS)) {
             return;
         }
-        int status = add_page(signals, of_page);
+        int status = add_page(signals, signals->rules, of_page);
         signals->status = signals->status == 0 ? status : signals->status;
         for (uint32_t i = 0; i < n; i++) {
             parts[at - first + i] += of_page[index + i];

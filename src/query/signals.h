@@ -52,6 +52,12 @@ int32_t signals_bound(struct signals *signals, uint32_t first, uint32_t last);
 /* Likewise of one document that is about to be asked for; the first of a page may cost as much as reading the page. */
 int32_t signals_bound_near(struct signals *signals, uint32_t document);
 
+/*
+ * Keeps those of count documents, ascending, whose score and signals may reach least together, with their scores, in
+ * front; returns how many. As costly as signals_bound_near.
+ */
+uint32_t signals_keep(struct signals *signals, uint32_t *documents, int32_t *scores, uint32_t count, int32_t least);
+
 /* What one document gets: the sum of its parts. */
 int32_t signals_part(struct signals *signals, uint32_t document);
 
