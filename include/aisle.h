@@ -319,6 +319,25 @@ AISLE_API void aisle_writer_free(aisle_writer *writer);
  * best by signals. `weights` names, separated by commas, the fields that signals read, each with a weight of 0 (leaves
  * the signal out) to 100 with at most two decimals.
  */
+typedef struct aisle_param {
+    const char *name;          /* as it stands behind the $, NUL-terminated */
+    const aisle_bytes *values; /* UTF-8: a keyword or path as it is, anything else as the filter would write it */
+    size_t value_count;        /* 1; right behind IN any number up to 10,000 */
+} aisle_param;
+
+/*
+ * A filter keeps the products whose fields hold what it says:
+ *
+ *     brand = "Acme" AND (price 10 TO 50 OR rating >= 4.5) AND NOT size IN ["S", "M"] AND category UNDER "Audio"
+ *
+ * =, !=, <, <=, >, >= and TO (both ends included, * for an open one) compare; IN takes a list; EXISTS asks for any
+ * value; UNDER takes a category ("Electronics > Audio") and all below. NOT, AND, OR, strongest first, and parentheses,
+ * 32 deep at most; words in any case. A list matches if any element does. A product without the field matches != and
+ * NOT, nothing else. Keywords compare without regard to case and accents. Strings stand in double quotes, with \" and
+ * \\ in them; dates are 2026-11-23 (its first moment) or 2026-11-23T10:00:00Z. $name is a bound value, which is never
+ * read as a piece of the grammar. All numbers, bools and dates can be filtered by, and keywords and paths with "facet"
+ * in the schema or in the document order. At most 1 MiB, 256 conditions, 10,000 values in a list.
+ */
 typedef struct aisle_query {
     size_t size;
     const char *text; /* NUL-terminated, at most 4,096 bytes; NULL browses */
@@ -330,6 +349,9 @@ typedef struct aisle_query {
     bool explain;     /* hits with their explanation */
     const char *weights; /* of signals, in place of the schema's: "sales:2,rating:0"; see above; NULL: the schema's */
     int64_t now_ms;      /* the time that recency counts from, in ms since 1970; 0: the system's clock */
+    const char *filter;        /* NUL-terminated; NULL or blank: none */
+    const aisle_param *params; /* for the $names in it */
+    size_t param_count;        /* at most 256 */
 } aisle_query;
 
 /*

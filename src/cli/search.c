@@ -69,7 +69,8 @@ static int search(const char *path, const aisle_query *query, bool json)
     }
     if (aisle_search(catalog, query, &result, &error) != 0) {
         char where[64];
-        snprintf(where, sizeof where, "query, byte %zu", error.position);
+        bool of_filter = strncmp(error.message, "filter:", strlen("filter:")) == 0;
+        snprintf(where, sizeof where, "%s, byte %zu", of_filter ? "filter" : "query", error.position);
         status = cli_fail("search", &error, error.code == AISLE_BAD_QUERY || error.position != 0 ? where : path);
         goto done;
     }
@@ -91,6 +92,7 @@ int cli_search(int argc, char **argv)
     uint64_t offset = 0;
     uint64_t now = 0;
     const char *weights = NULL;
+    const char *filter = NULL;
     bool explain = false;
     bool json = false;
     const struct option table[] = {
@@ -98,6 +100,8 @@ int cli_search(int argc, char **argv)
          .help = "hits to print; default 10", .min = 1, .max = LIMIT_HITS},
         {.name = "offset", .kind = OPTION_NUMBER, .value.number = &offset, .argument = "N",
          .help = "hits to pass over; with --limit at most 10,000 together", .max = LIMIT_HITS},
+        {.name = "filter", .kind = OPTION_TEXT, .value.text = &filter, .argument = "EXPR",
+         .help = "keep products whose fields hold what EXPR says"},
         {.name = "weights", .kind = OPTION_TEXT, .value.text = &weights, .argument = "FIELD:W,...",
          .help = "weights of signals, 0 to 100, in place of the schema's"},
         {.name = "now", .kind = OPTION_NUMBER, .value.number = &now, .argument = "SECONDS",
@@ -107,16 +111,19 @@ int cli_search(int argc, char **argv)
     };
     const struct options options = {
         .command = "search",
-        .synopsis = "CATALOG TEXT [--limit N] [--offset N] [--weights FIELD:W,...] [--now SECONDS]\n"
-                    "                    [--explain] [--json]",
+        .synopsis = "CATALOG TEXT [--filter EXPR] [--limit N] [--offset N] [--weights FIELD:W,...]\n"
+                    "                    [--now SECONDS] [--explain] [--json]",
         .about = "Prints the products that match all words of TEXT, the best first. `a OR b` takes either, -word\n"
                  "excludes, word* is any word that begins so, brand:word looks in the brand only. \"a b\" is a\n"
-                 "phrase, \"a b\"~3 one whose words may be moved by three in sum. An empty TEXT browses.",
+                 "phrase, \"a b\"~3 one whose words may be moved by three in sum. An empty TEXT browses.\n"
+                 "EXPR compares fields: =, !=, <, <=, >, >=, price 10 TO 50, size IN [\"S\", \"M\"], brand EXISTS,\n"
+                 "category UNDER \"Audio\", with NOT, AND, OR and parentheses.",
         .examples = "  aisle search shop 'waterproof hiking boots'\n"
                     "  aisle search shop 'jacket -winter' --limit 3\n"
                     "  aisle search shop 'title:wireless head*' --explain\n"
                     "  aisle search shop '\"running shoes\"~1 brand:acme'\n"
                     "  aisle search shop 'shoe' --weights sales:2,rating:0\n"
+                    "  aisle search shop 'boots' --filter 'brand = \"Acme\" AND price < 50'\n"
                     "  aisle search shop '' --offset 100 --json\n",
         .options = table,
         .option_count = sizeof table / sizeof table[0],
@@ -132,6 +139,7 @@ int cli_search(int argc, char **argv)
                                .limit = (uint32_t)limit,
                                .offset = (uint32_t)offset,
                                .explain = explain,
+                               .filter = filter,
                                .weights = weights,
                                .now_ms = (int64_t)now * 1000};
     return search(argv[0], &query, json);

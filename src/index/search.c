@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/utf8.h"
+#include "query/filter.h"
 #include "query/query.h"
 
 #define LIMIT_DEFAULT 10u
@@ -164,6 +165,22 @@ static int take_signals(struct search *search, const aisle_query *query, aisle_e
     return status;
 }
 
+static int take_filter(struct search *search, const aisle_query *query, struct filter_node **filter,
+                       aisle_error *error)
+{
+    struct filter_source source = {.schema = search->catalog->schema,
+                                   .columns = &search->catalog->columns,
+                                   .analyser = search->searcher->analyser,
+                                   .params = query->params,
+                                   .param_count = query->param_count,
+                                   .arena = &search->searcher->arena};
+    *filter = NULL;
+    if (query->filter == NULL || query->filter[strspn(query->filter, " \t\n\v\f\r")] == '\0') {
+        return 0;
+    }
+    return filter_parse(bytes_of_string(query->filter), &source, filter, error);
+}
+
 static int run(struct search *search, const aisle_query *query, uint32_t limit, struct aisle_result *result)
 {
     struct query_hit *hits = NULL;
@@ -243,6 +260,7 @@ int aisle_search(aisle *catalog, const aisle_query *given, aisle_result **inout,
     aisle_query query;
     struct search search;
     struct aisle_result *result = NULL;
+    struct filter_node *filter = NULL;
     int status = take_query(given, &query, error);
     if (status != 0) {
         return status;
@@ -255,11 +273,15 @@ int aisle_search(aisle *catalog, const aisle_query *given, aisle_result **inout,
                                         : error_set(error, AISLE_BAD_QUERY, "the query is not UTF-8");
     }
     if (status == 0) {
+        status = take_filter(&search, &query, &filter, error);
+    }
+    if (status == 0) {
         status = take_signals(&search, &query, error);
     }
     if (status == 0) {
         status = result_new(&result);
         status = status != 0 ? status : gather_segments(&search);
+        search.context.filter = filter;
         status = status != 0 ? status : run(&search, &query, query.limit, result);
         if (status != 0) {
             status = tell(&search, status, "the search failed", error);

@@ -69,6 +69,10 @@ struct cursor {
 must_check int cursor_open(struct query_context *context, const struct query_node *node, uint32_t segment,
                            struct cursor **out);
 
+/* The same for the whole query: only documents that context->filter keeps, if there is one. */
+must_check int cursor_open_filtered(struct query_context *context, const struct query_node *root, uint32_t segment,
+                                    struct cursor **out);
+
 struct phrase;
 
 /* What a conjunction asks of a document: to match all children, and then to pass all phrases. */

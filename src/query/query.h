@@ -81,6 +81,7 @@ struct query_segment {
 };
 
 struct cursor;
+struct filter_node;
 
 struct query_context {
     const struct query_segment *segments; /* of all shards */
@@ -90,6 +91,7 @@ struct query_context {
     struct rank_statistics statistics;
     const struct schema *schema; /* borrowed; names what query_explain shows of signals */
     const struct signal_rules *signals; /* borrowed; NULL: scores are those of words alone */
+    const struct filter_node *filter; /* what else products must be (query/filter.h); NULL: anything */
     bool unpriced; /* only to be counted: every code of a word is worth nothing */
     struct arena *arena;
     struct cursor *leaves[LIMIT_QUERY_TERMS]; /* private to the module: the leaves' cursors in the segment at hand */

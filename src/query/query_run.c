@@ -79,17 +79,18 @@ static int top_of_segment(struct query_context *context, const struct query_node
     struct cursor *cursor;
     struct scan *scan = NULL;
     struct signals *signals;
+    bool filtered = context->filter != NULL;
     int status = signals_open(context, number, &signals);
-    if (status == 0 && scan_is_best(context, root, number, top)) {
+    if (status == 0 && !filtered && scan_is_best(context, root, number, top)) {
         return scan_best(context, root, number, signals, top);
     }
-    if (status == 0) {
+    if (status == 0 && !filtered) {
         status = scan_open(context, root, number, signals, room, &scan);
     }
     if (status != 0 || scan != NULL) {
         return status != 0 ? status : scan_run(scan, top, minimum);
     }
-    status = cursor_open(context, root, number, &cursor);
+    status = cursor_open_filtered(context, root, number, &cursor);
     if (status != 0 || signals != NULL) {
         return status != 0 ? status : boosted_top_of_segment(context, cursor, number, signals, top);
     }
@@ -158,7 +159,7 @@ static int count_segment(struct query_context *context, const struct query_node 
     const struct query_segment *segment = &context->segments[number];
     size_t words = ((size_t)segment->segment->info.documents + 63) / 64;
     struct cursor *cursor;
-    int status = cursor_open(context, root, number, &cursor);
+    int status = cursor_open_filtered(context, root, number, &cursor);
     if (status != 0) {
         return status;
     }
@@ -182,7 +183,7 @@ int query_count(struct query_context *context, struct query_node *root, uint64_t
     *total = 0;
     for (uint32_t i = 0; i < context->segment_count && status == 0; i++) {
         uint64_t count = 0;
-        if (!count_is_known(context, root, i, &count)) {
+        if (context->filter != NULL || !count_is_known(context, root, i, &count)) {
             struct arena_mark mark = arena_mark(context->arena);
             status = count_segment(context, root, i, &count);
             arena_rewind(context->arena, mark);

@@ -42,6 +42,7 @@ EXTRA_DOORS = {
     "src/postings/positions.h": [],
     "src/rank/signal.h": [],
     "src/columns/values.h": [],
+    "src/query/filter.h": [],
     "indexer/indexer.h": ["src/cli"],
     "data/generate.h": ["src/cli"],
 }

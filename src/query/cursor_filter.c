@@ -1,0 +1,170 @@
+/*
+ * cursor_filter.c - the matches of a query that a filter keeps; what they score is the query's alone.
+ *
+ * Few matches of a window are tested one by one; once there are more, the filter is evaluated for the whole window and
+ * its bits are asked. Without words to match, the filter's own bits are walked.
+ */
+#include "query/cursor.h"
+
+#include "query/filter.h"
+
+#define TESTS_MAX 12u /* of a window, before its bits are made: about what these cost */
+
+static_assert(FILTER_WINDOW == CURSOR_WINDOW, "a filter's windows are the cursors'");
+
+struct filter_cursor {
+    struct cursor base;
+    struct cursor *inner; /* NULL: every document matches */
+    struct filter *filter;
+    uint32_t documents;
+    uint32_t window; /* that tests and bits are of */
+    uint32_t tests;
+    bool has_bits;
+    int status;
+    uint64_t bits[CURSOR_WINDOW_WORDS];
+};
+
+static void fail(struct filter_cursor *self, int status)
+{
+    self->status = self->status == 0 ? status : self->status;
+}
+
+static void enter_window(struct filter_cursor *self, uint32_t document)
+{
+    uint32_t window = document - document % CURSOR_WINDOW;
+    if (window != self->window) {
+        self->window = window;
+        self->tests = 0;
+        self->has_bits = false;
+    }
+}
+
+static void make_bits(struct filter_cursor *self)
+{
+    if (!self->has_bits) {
+        fail(self, filter_fill(self->filter, self->window, self->bits));
+        self->has_bits = true;
+    }
+}
+
+static bool keeps(struct filter_cursor *self, uint32_t document)
+{
+    bool matches = false;
+    enter_window(self, document);
+    if (!self->has_bits && self->tests++ < TESTS_MAX) {
+        fail(self, filter_test(self->filter, document, &matches));
+        return matches;
+    }
+    make_bits(self);
+    uint32_t at = document - self->window;
+    return (self->bits[at / 64] >> (at % 64) & 1) != 0;
+}
+
+/* The first document at or behind target that the filter keeps. */
+static uint32_t next_kept(struct filter_cursor *self, uint32_t target)
+{
+    while (target < self->documents && self->status == 0) {
+        enter_window(self, target);
+        make_bits(self);
+        uint32_t at = target - self->window;
+        uint64_t left = self->bits[at / 64] >> (at % 64);
+        if (left != 0) {
+            return target + (uint32_t)__builtin_ctzll(left);
+        }
+        target += 64 - at % 64;
+    }
+    return POSTINGS_END;
+}
+
+static uint32_t filter_seek(struct cursor *cursor, uint32_t target, int32_t minimum)
+{
+    struct filter_cursor *self = (struct filter_cursor *)cursor;
+    uint32_t document;
+    if (self->inner == NULL) {
+        document = minimum <= 0 ? next_kept(self, target) : POSTINGS_END;
+    } else {
+        document = self->inner->ops->seek(self->inner, target, minimum);
+        while (document != POSTINGS_END && self->status == 0 && !keeps(self, document)) {
+            document = self->inner->ops->seek(self->inner, document + 1, minimum);
+        }
+    }
+    cursor->document = self->status == 0 ? document : POSTINGS_END;
+    return cursor->document;
+}
+
+static int32_t filter_score(struct cursor *cursor)
+{
+    struct cursor *inner = ((struct filter_cursor *)cursor)->inner;
+    return inner == NULL ? 0 : inner->ops->score(inner);
+}
+
+static int32_t filter_bound(struct cursor *cursor, uint32_t target, uint32_t *last)
+{
+    struct cursor *inner = ((struct filter_cursor *)cursor)->inner;
+    *last = POSTINGS_END - 1;
+    return inner == NULL ? 0 : inner->ops->bound(inner, target, last);
+}
+
+static uint32_t filter_least(struct cursor *cursor, uint32_t target)
+{
+    struct filter_cursor *self = (struct filter_cursor *)cursor;
+    if (self->inner == NULL) {
+        return target < self->documents ? target : POSTINGS_END;
+    }
+    return self->inner->ops->least(self->inner, target);
+}
+
+static void filter_fill_window(struct cursor *cursor, uint32_t from, uint64_t *bits)
+{
+    struct filter_cursor *self = (struct filter_cursor *)cursor;
+    uint64_t matched[CURSOR_WINDOW_WORDS] = {0};
+    if (self->inner == NULL) {
+        fail(self, filter_fill(self->filter, from, matched));
+    } else {
+        self->inner->ops->fill(self->inner, from, matched);
+        fail(self, filter_keep(self->filter, from, matched));
+    }
+    for (unsigned i = 0; i < CURSOR_WINDOW_WORDS && self->status == 0; i++) {
+        bits[i] |= matched[i];
+    }
+}
+
+static int filter_status(const struct cursor *cursor)
+{
+    const struct filter_cursor *self = (const struct filter_cursor *)cursor;
+    return self->status != 0 || self->inner == NULL ? self->status : self->inner->ops->status(self->inner);
+}
+
+static const struct cursor_ops filter_ops = {filter_seek,        filter_score,  filter_bound, filter_least,
+                                             filter_fill_window, filter_status, NULL};
+
+int cursor_open_filtered(struct query_context *context, const struct query_node *root, uint32_t number,
+                         struct cursor **out)
+{
+    const struct query_segment *segment = &context->segments[number];
+    if (context->filter == NULL) {
+        return cursor_open(context, root, number, out);
+    }
+    struct filter_cursor *self = arena_calloc(context->arena, 1, sizeof *self);
+    int status = self == NULL ? AISLE_NO_MEMORY : 0;
+    *out = NULL;
+    if (status == 0 && root->kind != QUERY_ALL) {
+        status = cursor_open(context, root, number, &self->inner);
+    }
+    if (status == 0) {
+        status = filter_open(context->filter, segment->segment, segment->state, context->arena, &self->filter);
+    }
+    if (status != 0) {
+        return status;
+    }
+    uint64_t kept = filter_estimate(self->filter);
+    self->base = (struct cursor){.ops = &filter_ops, .cost = kept};
+    if (self->inner != NULL) {
+        self->base.max = self->inner->max;
+        self->base.cost = self->inner->cost < kept ? self->inner->cost : kept;
+    }
+    self->documents = segment->segment->info.documents;
+    self->window = POSTINGS_END;
+    *out = &self->base;
+    return 0;
+}

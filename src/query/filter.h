@@ -1,0 +1,103 @@
+/*
+ * filter.h - conditions on columns: parsing, finding their values in a segment, and evaluating them window by window.
+ *
+ *   or     = and { "OR" and }
+ *   and    = not { "AND" not }
+ *   not    = [ "NOT" ] term
+ *   term   = "(" or ")" | field op value | field bound "TO" bound | field "EXISTS" | field "UNDER" string
+ *          | field "IN" ( "[" value { "," value } "]" | "$" name )
+ *   op     = "=" | "!=" | "<" | "<=" | ">" | ">="
+ *   value  = number | string | date | "true" | "false" | "$" name
+ *   bound  = value | "*"
+ *   field  = the name of a field that has a column; in quotes if a word of the grammar
+ *   string = '"' any but '"' and '\', or '\"', or '\\' '"'
+ *
+ * Words of the grammar are read in any case. TO includes both ends. A list matches if any element does. A product
+ * without a value matches != and NOT, nothing else. Keywords compare folded, ranges of them by the bytes of that. A
+ * path equals whole paths ("Audio > Headphones"); UNDER takes it and all below. A date is its first moment. A bound
+ * value ($name) is read as the field's type asks, and never as a piece of the grammar; behind IN it may be several.
+ *
+ * A filter never scores. It is evaluated into bitsets of CURSOR_WINDOW documents, only for windows that are asked for:
+ * a page of a column that its least and greatest value decide is not read, and the conditions of an AND go by
+ * estimated selectivity, each behind the first for what the ones before it have left.
+ *
+ * Memory: all in the arena given. Thread rule: a filter belongs to one query and its thread.
+ */
+#ifndef AISLE_QUERY_FILTER_H
+#define AISLE_QUERY_FILTER_H
+
+#include "base/arena.h"
+#include "segment/segment.h"
+#include "schema/schema.h"
+#include "text/text.h"
+
+enum filter_kind {
+    FILTER_AND,     /* all children */
+    FILTER_OR,      /* any child */
+    FILTER_NOT,     /* not the one child */
+    FILTER_NUMBERS, /* leaf: a number from least to greatest; greatest below least: none */
+    FILTER_SET,     /* leaf: one of numbers, ascending */
+    FILTER_WORDS,   /* leaf: a folded value from low to high; both ends as includes_ tells, NULL data: open */
+    FILTER_WORD_SET, /* leaf: one of the folded words, ascending */
+    FILTER_UNDER,   /* leaf: the path low, or one below it */
+    FILTER_EXISTS   /* leaf: any value */
+};
+
+struct filter_node {
+    enum filter_kind kind;
+    uint8_t field;
+    bool includes_low;
+    bool includes_high;
+    struct filter_node **children;
+    uint32_t child_count;
+    uint32_t count; /* of numbers or words */
+    int64_t least;
+    int64_t greatest;
+    int64_t *numbers;
+    struct bytes low;
+    struct bytes high;
+    struct bytes *words;
+};
+
+/* Values for $names, and what a filter's text is read by. Everything is borrowed. */
+struct filter_source {
+    const struct schema *schema;
+    const struct segment_columns *columns; /* that the catalog keeps */
+    struct analyser *analyser;
+    const aisle_param *params;
+    size_t param_count;
+    struct arena *arena;
+};
+
+/*
+ * Parses text. *root lives in the arena. AISLE_BAD_QUERY (error->position is the byte), AISLE_LIMIT, AISLE_NO_MEMORY.
+ */
+must_check int filter_parse(struct bytes text, const struct filter_source *source, struct filter_node **root,
+                            aisle_error *error);
+
+/* A filter in one segment. */
+struct filter;
+
+/* Finds the values of root in a segment; *out lives in arena. AISLE_CORRUPT, AISLE_NO_MEMORY. */
+must_check int filter_open(const struct filter_node *root, const struct segment *segment,
+                           const struct segment_state *state, struct arena *arena, struct filter **out);
+
+/* About how many of the segment's documents match. */
+uint64_t filter_estimate(const struct filter *filter);
+
+/* Documents of one window, as CURSOR_WINDOW. */
+#define FILTER_WINDOW 4096u
+
+/*
+ * Sets bits to the matches of [from, from + FILTER_WINDOW), from being a multiple of it; dead documents may be among
+ * them, documents behind the last are not. Any order of windows. AISLE_CORRUPT.
+ */
+must_check int filter_fill(struct filter *filter, uint32_t from, uint64_t *bits);
+
+/* The same for those documents alone that are set in bits already, of which the others are cleared. */
+must_check int filter_keep(struct filter *filter, uint32_t from, uint64_t *bits);
+
+/* Whether one document matches, for when there are few to look at. AISLE_CORRUPT. */
+must_check int filter_test(struct filter *filter, uint32_t document, bool *matches);
+
+#endif

@@ -1,0 +1,473 @@
+/*
+ * filter_run.c - a filter in one segment: its values found in the segment's dictionaries, then windows of bits.
+ *
+ * A leaf is a test of the integers that a column holds: a range of them, or a sorted set, taken as a bitmap where its
+ * values lie close together. Keywords become ordinals here, once a segment; the ordinals that match are nearly always
+ * one range. Codes from list_from on are lists, whose ordinals are tested one by one.
+ *
+ * Of an AND the child that keeps least is evaluated first; where it leaves few documents of a window, the others test
+ * those alone, because finding one value costs as much as comparing some thirty side by side.
+ */
+#include "query/filter.h"
+
+#include "base/bitset.h"
+
+#define WINDOW_WORDS (FILTER_WINDOW / 64u)
+#define PAGE_WORDS (COLUMN_PAGE_DOCUMENTS / 64u)
+#define WINDOW_PAGES (FILTER_WINDOW / COLUMN_PAGE_DOCUMENTS)
+
+/* So many documents of a window, or fewer, are tested one by one. */
+#define FEW_DOCUMENTS 64u
+
+/* Sets whose values span no more than this many are looked up in a bitmap: 2 MiB. */
+#define BITMAP_SPAN_MAX (UINT64_C(1) << 24)
+
+static_assert(FILTER_WINDOW % COLUMN_PAGE_DOCUMENTS == 0, "a window is whole pages");
+
+struct filter {
+    enum filter_kind kind; /* AND, OR, NOT, or SET for every leaf */
+    struct filter **children;
+    uint32_t child_count;
+    uint32_t documents; /* of the segment */
+    uint64_t estimate;
+    /* Leaves: */
+    const struct column_reader *column;
+    const struct values_reader *values;    /* NULL: numbers */
+    const struct segment_state *overlays;  /* NULL: no page of the segment was changed */
+    uint8_t field;
+    int64_t least; /* of the set too */
+    int64_t greatest;
+    int64_t list_from; /* codes from here on are lists; INT64_MAX: none */
+    const int64_t *set; /* NULL: every value from least to greatest */
+    uint32_t set_count;
+    const uint64_t *bitmap; /* of set, from least on; NULL: search it */
+};
+
+/* ---- from values to integers ---- */
+
+/* The values of a leaf: a range as far as they are neighbours, else a set. */
+static int take_set(struct filter *filter, const int64_t *set, uint32_t count, struct arena *arena)
+{
+    filter->least = count == 0 ? 1 : set[0];
+    filter->greatest = count == 0 ? 0 : set[count - 1];
+    uint64_t span = (uint64_t)filter->greatest - (uint64_t)filter->least;
+    if (count == 0 || span == count - 1) {
+        return 0;
+    }
+    filter->set = set;
+    filter->set_count = count;
+    if (span >= BITMAP_SPAN_MAX) {
+        return 0;
+    }
+    uint64_t *bitmap = arena_calloc(arena, bitset_words((size_t)span + 1), sizeof *bitmap);
+    if (bitmap == NULL) {
+        return AISLE_NO_MEMORY;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        bitset_set(bitmap, (size_t)((uint64_t)set[i] - (uint64_t)filter->least));
+    }
+    filter->bitmap = bitmap;
+    return 0;
+}
+
+/* Ordinals from the first of low to before end. */
+static void take_ordinals(struct filter *filter, uint32_t first, uint32_t end)
+{
+    filter->least = first;
+    filter->greatest = (int64_t)end - 1;
+}
+
+static int open_words(struct filter *filter, const struct filter_node *node)
+{
+    uint32_t first = 0;
+    uint32_t end = filter->values->count;
+    bool exact;
+    int status = 0;
+    if (node->low.data != NULL) {
+        status = values_find(filter->values, node->low, &first, &exact);
+        first += status == 0 && exact && !node->includes_low ? 1 : 0;
+    }
+    if (status == 0 && node->high.data != NULL) {
+        status = values_find(filter->values, node->high, &end, &exact);
+        end += status == 0 && exact && node->includes_high ? 1 : 0;
+    }
+    take_ordinals(filter, first, end);
+    return status;
+}
+
+static int open_word_set(struct filter *filter, const struct filter_node *node, struct arena *arena)
+{
+    int64_t *set = arena_alloc(arena, node->count * sizeof *set);
+    uint32_t count = 0;
+    int status = set == NULL ? AISLE_NO_MEMORY : 0;
+    for (uint32_t i = 0; i < node->count && status == 0; i++) {
+        uint32_t ordinal;
+        bool exact;
+        status = values_find(filter->values, node->words[i], &ordinal, &exact);
+        if (status == 0 && exact) {
+            set[count++] = ordinal;
+        }
+    }
+    return status == 0 ? take_set(filter, set, count, arena) : status;
+}
+
+/* The path itself, and the paths that go on behind a separator: nothing sorts between the two. */
+static int open_under(struct filter *filter, const struct filter_node *node)
+{
+    uint8_t below[VALUES_FOLDED_BYTES_MAX + 1];
+    uint32_t first = 0;
+    uint32_t deeper;
+    uint32_t end = 0;
+    bool exact = false;
+    bool ignored;
+    if (node->low.size == 0) {
+        take_ordinals(filter, 0, filter->values->count);
+        return 0;
+    }
+    memcpy(below, node->low.data, node->low.size);
+    below[node->low.size] = TEXT_PATH_SEPARATOR;
+    struct bytes prefix = bytes_of(below, node->low.size + 1);
+    int status = values_find(filter->values, node->low, &first, &exact);
+    if (status == 0) {
+        status = values_find(filter->values, prefix, &deeper, &ignored);
+    }
+    if (status == 0) {
+        first = exact ? first : deeper;
+        status = values_find_end(filter->values, prefix, deeper, &end);
+    }
+    take_ordinals(filter, first, end);
+    return status;
+}
+
+static int open_values(struct filter *filter, const struct filter_node *node, struct arena *arena)
+{
+    filter->least = node->least;
+    filter->greatest = node->greatest;
+    switch (node->kind) { /* GCOVR_EXCL_BR_LINE: every kind is a line */
+    case FILTER_NUMBERS:
+        return 0;
+    case FILTER_SET:
+        return take_set(filter, node->numbers, node->count, arena);
+    case FILTER_WORDS:
+        return open_words(filter, node);
+    case FILTER_WORD_SET:
+        return open_word_set(filter, node, arena);
+    case FILTER_UNDER:
+        return open_under(filter, node);
+    case FILTER_EXISTS:
+        filter->least = COLUMN_MISSING + 1;
+        filter->greatest = INT64_MAX;
+        filter->list_from = INT64_MAX;
+        return 0;
+    case FILTER_AND:
+    case FILTER_OR:
+    case FILTER_NOT:
+        break;
+    }
+    return AISLE_INVALID;
+}
+
+/* ---- estimates ---- */
+
+/* As if values were spread evenly. */
+static uint64_t estimate_leaf(const struct filter *filter)
+{
+    const struct column_reader *column = filter->column;
+    uint64_t present = filter->documents - column->missing_count;
+    double all = filter->values != NULL ? (double)filter->values->count : (double)column->max - (double)column->min + 1;
+    int64_t least = filter->least > column->min || filter->values != NULL ? filter->least : column->min;
+    int64_t greatest = filter->greatest < column->max || filter->values != NULL ? filter->greatest : column->max;
+    if (greatest < least || all < 1) {
+        return 0;
+    }
+    double taken = filter->set != NULL ? (double)filter->set_count : (double)greatest - (double)least + 1;
+    return taken >= all ? present : (uint64_t)((double)present * taken / all) + 1;
+}
+
+static void estimate(struct filter *filter)
+{
+    uint64_t documents = filter->documents;
+    if (filter->kind == FILTER_SET) {
+        filter->estimate = estimate_leaf(filter);
+    } else if (filter->kind == FILTER_NOT) {
+        filter->estimate = documents - filter->children[0]->estimate;
+    } else if (filter->kind == FILTER_AND) {
+        filter->estimate = filter->children[0]->estimate;
+    } else {
+        filter->estimate = 0;
+        for (uint32_t i = 0; i < filter->child_count; i++) {
+            filter->estimate += filter->children[i]->estimate;
+        }
+    }
+    filter->estimate = filter->estimate > documents ? documents : filter->estimate;
+}
+
+uint64_t filter_estimate(const struct filter *filter)
+{
+    return filter->estimate;
+}
+
+/* ---- opening ---- */
+
+static int open_leaf(struct filter *filter, const struct filter_node *node, const struct segment *segment,
+                     const struct segment_state *state, struct arena *arena)
+{
+    filter->kind = FILTER_SET;
+    filter->field = node->field;
+    filter->column = &segment->column[node->field];
+    filter->overlays = state->overlay_count == 0 ? NULL : state;
+    filter->list_from = INT64_MAX;
+    for (uint8_t i = 0; i < segment->columns.count; i++) {
+        if (segment->columns.field[i] == node->field && segment->columns.values[i]) {
+            filter->values = &segment->values[node->field];
+            filter->list_from = filter->values->count;
+        }
+    }
+    return open_values(filter, node, arena);
+}
+
+int filter_open(const struct filter_node *root, const struct segment *segment, const struct segment_state *state,
+                struct arena *arena, struct filter **out)
+{
+    struct filter *filter = arena_calloc(arena, 1, sizeof *filter);
+    struct filter **children = arena_calloc(arena, root->child_count, sizeof *children);
+    int status = filter == NULL || children == NULL ? AISLE_NO_MEMORY : 0;
+    *out = NULL;
+    if (status != 0) {
+        return status;
+    }
+    *filter = (struct filter){.kind = root->kind, .children = children, .documents = segment->info.documents};
+    for (uint32_t i = 0; i < root->child_count && status == 0; i++) {
+        struct filter *child;
+        status = filter_open(root->children[i], segment, state, arena, &child);
+        uint32_t at = filter->child_count++;
+        /* Of an AND the rarest first. */
+        for (; status == 0 && at > 0 && root->kind == FILTER_AND && children[at - 1]->estimate > child->estimate;
+             at--) {
+            children[at] = children[at - 1];
+        }
+        children[at] = child;
+    }
+    if (status == 0 && root->child_count == 0) {
+        status = open_leaf(filter, root, segment, state, arena);
+    }
+    if (status == 0) {
+        estimate(filter);
+        *out = filter;
+    }
+    return status;
+}
+
+/* ---- leaves ---- */
+
+static bool has_value(const struct filter *filter, int64_t value)
+{
+    if (value < filter->least || value > filter->greatest) {
+        return false;
+    }
+    if (filter->set == NULL) {
+        return true;
+    }
+    if (filter->bitmap != NULL) {
+        return bitset_get(filter->bitmap, (size_t)((uint64_t)value - (uint64_t)filter->least));
+    }
+    uint32_t low = 0;
+    uint32_t high = filter->set_count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (filter->set[middle] < value) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low < filter->set_count && filter->set[low] == value;
+}
+
+/* Whether a document with this value or code matches. */
+static int test_code(const struct filter *filter, int64_t code, bool *matches)
+{
+    struct values_of_code walk;
+    *matches = false;
+    if (code == COLUMN_MISSING) {
+        return 0;
+    }
+    if (code < filter->list_from) {
+        *matches = has_value(filter, code);
+        return 0;
+    }
+    int status = values_of_code_init(&walk, filter->values, code);
+    while (status == 0 && !*matches) {
+        uint32_t ordinal;
+        status = values_of_code_next(&walk, &ordinal);
+        *matches = status == 0 && has_value(filter, ordinal);
+    }
+    return status == AISLE_END ? 0 : status;
+}
+
+static int find_page(const struct filter *filter, uint32_t number, struct bytes *page)
+{
+    *page = filter->overlays == NULL
+                ? bytes_of(NULL, 0)
+                : segment_state_overlay(filter->overlays, (uint8_t)(PAGE_COLUMN + filter->field), number);
+    int status = page->size != 0 ? 0 : column_page(filter->column, number, page);
+    return status == AISLE_END ? AISLE_CORRUPT : status;
+}
+
+static int test_page(const struct filter *filter, struct bytes page, uint64_t *bits, uint32_t *count)
+{
+    int64_t codes[COLUMN_PAGE_DOCUMENTS];
+    int status = column_page_decode(page, codes, count);
+    for (uint32_t i = 0; i < *count && status == 0; i++) {
+        bool matches;
+        status = test_code(filter, codes[i], &matches);
+        bits[i / 64] |= (uint64_t)matches << (i % 64);
+    }
+    return status;
+}
+
+/* Bits of a page's documents, over zeros. */
+static int fill_page(const struct filter *filter, uint32_t number, uint64_t *bits)
+{
+    struct bytes page;
+    int64_t min;
+    int64_t max;
+    bool has_missing;
+    bool constant;
+    uint32_t count = 0;
+    int status = find_page(filter, number, &page);
+    status = status == 0 ? column_page_range(page, &min, &max, &has_missing, &constant) : status;
+    if (status != 0) {
+        return status;
+    }
+    bool lists = max >= filter->list_from;
+    if (max == COLUMN_MISSING || filter->least > max || (!lists && filter->greatest < min)) {
+        return 0; /* no value at all, or none of these */
+    }
+    status = lists || filter->set != NULL
+                 ? test_page(filter, page, bits, &count)
+                 : column_page_match(page, filter->least, filter->greatest, bits, &count);
+    uint32_t expected = filter->documents - number * COLUMN_PAGE_DOCUMENTS;
+    expected = expected > COLUMN_PAGE_DOCUMENTS ? COLUMN_PAGE_DOCUMENTS : expected;
+    return status == 0 && count != expected ? AISLE_CORRUPT : status;
+}
+
+static int fill_leaf(const struct filter *filter, uint32_t from, uint64_t *bits)
+{
+    int status = 0;
+    memset(bits, 0, WINDOW_WORDS * sizeof *bits);
+    if (filter->least > filter->greatest) {
+        return 0;
+    }
+    for (uint32_t i = 0; i < WINDOW_PAGES && status == 0; i++) {
+        uint32_t first = from + i * COLUMN_PAGE_DOCUMENTS;
+        if (first < filter->documents) {
+            status = fill_page(filter, first / COLUMN_PAGE_DOCUMENTS, bits + i * PAGE_WORDS);
+        }
+    }
+    return status;
+}
+
+static int test_leaf(const struct filter *filter, uint32_t document, bool *matches)
+{
+    struct bytes page;
+    int64_t code;
+    int status = find_page(filter, document / COLUMN_PAGE_DOCUMENTS, &page);
+    status = status == 0 ? column_page_get(page, document % COLUMN_PAGE_DOCUMENTS, &code) : status;
+    if (status != 0) {
+        *matches = false;
+        return status == AISLE_END ? AISLE_CORRUPT : status;
+    }
+    return test_code(filter, code, matches);
+}
+
+/* ---- trees; their depth is that of the text, which is bounded ---- */
+
+int filter_test(struct filter *filter, uint32_t document, bool *matches)
+{
+    if (filter->kind == FILTER_SET) {
+        return test_leaf(filter, document, matches);
+    }
+    int status = 0;
+    bool any = filter->kind == FILTER_OR;
+    bool found = !any;
+    for (uint32_t i = 0; i < filter->child_count && found != any && status == 0; i++) {
+        status = filter_test(filter->children[i], document, &found);
+    }
+    *matches = filter->kind == FILTER_NOT ? !found : found;
+    return status;
+}
+
+static int keep_few(struct filter *filter, uint32_t from, uint64_t *bits)
+{
+    int status = 0;
+    for (uint32_t word = 0; word < WINDOW_WORDS && status == 0; word++) {
+        for (uint64_t left = bits[word]; left != 0 && status == 0; left &= left - 1) {
+            bool matches;
+            status = filter_test(filter, from + word * 64 + (uint32_t)__builtin_ctzll(left), &matches);
+            bits[word] &= matches ? UINT64_MAX : ~(left & -left);
+        }
+    }
+    return status;
+}
+
+static int fill_and(struct filter *filter, uint32_t from, uint64_t *bits)
+{
+    int status = filter_fill(filter->children[0], from, bits);
+    for (uint32_t i = 1; i < filter->child_count && status == 0; i++) {
+        status = filter_keep(filter->children[i], from, bits);
+    }
+    return status;
+}
+
+static int fill_or(struct filter *filter, uint32_t from, uint64_t *bits)
+{
+    int status = filter_fill(filter->children[0], from, bits);
+    for (uint32_t i = 1; i < filter->child_count && status == 0; i++) {
+        uint64_t other[WINDOW_WORDS];
+        status = filter_fill(filter->children[i], from, other);
+        for (uint32_t word = 0; word < WINDOW_WORDS; word++) {
+            bits[word] |= other[word];
+        }
+    }
+    return status;
+}
+
+static int fill_not(struct filter *filter, uint32_t from, uint64_t *bits)
+{
+    int status = filter_fill(filter->children[0], from, bits);
+    for (uint32_t word = 0; word < WINDOW_WORDS; word++) {
+        uint64_t first = (uint64_t)from + word * 64;
+        uint64_t left = filter->documents > first ? filter->documents - first : 0;
+        bits[word] = ~bits[word] & (left >= 64 ? UINT64_MAX : (UINT64_C(1) << left) - 1);
+    }
+    return status;
+}
+
+int filter_fill(struct filter *filter, uint32_t from, uint64_t *bits)
+{
+    switch (filter->kind) {
+    case FILTER_AND:
+        return fill_and(filter, from, bits);
+    case FILTER_OR:
+        return fill_or(filter, from, bits);
+    case FILTER_NOT:
+        return fill_not(filter, from, bits);
+    default:
+        return fill_leaf(filter, from, bits);
+    }
+}
+
+int filter_keep(struct filter *filter, uint32_t from, uint64_t *bits)
+{
+    uint64_t other[WINDOW_WORDS];
+    size_t count = bitset_count(bits, WINDOW_WORDS);
+    if (count <= FEW_DOCUMENTS) {
+        return keep_few(filter, from, bits);
+    }
+    int status = filter_fill(filter, from, other);
+    for (uint32_t word = 0; word < WINDOW_WORDS; word++) {
+        bits[word] &= other[word];
+    }
+    return status;
+}
