@@ -7,6 +7,9 @@
  * larger sample saves 0 to 2 %; where the first batch did not show what was to come, 14 to 23 % (bench_dictionary), so
  * that any threshold in between does. Training takes about a second, so it is tried once for each time that as many
  * products have been merged as there are.
+ *
+ * Each product is read and compressed in a read transaction of its own. One over all of it would keep every page freed
+ * meanwhile from being used again: a busy writer grew its file by half in that second.
  */
 #include "index/merge_run.h"
 
@@ -56,10 +59,15 @@ static bool is_due(struct shard_writer *writer, uint64_t live)
 }
 
 /* Adds one product; AISLE_END when the sample is full. */
-static int add_product(struct merge_run *run, const struct shard_snapshot *now, size_t source, uint32_t document,
-                       uint64_t bytes_max, struct sample *sample)
+static int add_product(struct merge_run *run, size_t source, uint32_t document, uint64_t bytes_max,
+                       struct sample *sample)
 {
-    int status = product_codec_read(&run->codec, now, run->sources[source].segment, document, &sample->text);
+    struct shard_snapshot now = {.shard = run->writer->shard};
+    int status = storage_read_begin(now.shard->storage, &now.txn, NULL);
+    if (status == 0) {
+        status = product_codec_read(&run->codec, &now, run->sources[source].segment, document, &sample->text);
+        storage_read_end(now.txn);
+    }
     if (status != 0) {
         return status;
     }
@@ -68,7 +76,7 @@ static int add_product(struct merge_run *run, const struct shard_snapshot *now, 
 }
 
 /* Products spread evenly over all that will be merged. */
-static int take_sample(struct merge_run *run, const struct shard_snapshot *now, uint64_t live, struct sample *sample)
+static int take_sample(struct merge_run *run, uint64_t live, struct sample *sample)
 {
     uint64_t bytes_max = run->writer->budget->sample_bytes;
     uint64_t raw = 0;
@@ -81,7 +89,7 @@ static int take_sample(struct merge_run *run, const struct shard_snapshot *now, 
     for (size_t i = 0; i < run->count && status == 0; i++) {
         for (uint32_t d = 0; d < run->infos[i].documents && status == 0; d++) {
             if (segment_state_alive(run->sources[i].state, d) && passed++ % step == 0) {
-                status = add_product(run, now, i, d, bytes_max, sample);
+                status = add_product(run, i, d, bytes_max, sample);
             }
         }
     }
@@ -105,9 +113,20 @@ static int train(const struct sample *sample, struct buf *dictionary)
     return status;
 }
 
+static int compress_as_now(struct merge_run *run, uint32_t current, struct bytes product, struct buf *out)
+{
+    struct shard_snapshot now = {.shard = run->writer->shard};
+    int status = storage_read_begin(now.shard->storage, &now.txn, NULL);
+    if (status == 0) {
+        status = product_codec_compress(&run->codec, &now, current, product, out);
+        storage_read_end(now.txn);
+    }
+    return status;
+}
+
 /* Bytes of the held-out products under both dictionaries. */
-static int compare(struct merge_run *run, const struct shard_snapshot *now, uint32_t current,
-                   const struct sample *sample, struct bytes dictionary, size_t *before, size_t *after)
+static int compare(struct merge_run *run, uint32_t current, const struct sample *sample, struct bytes dictionary,
+                   size_t *before, size_t *after)
 {
     struct compressor *compressor = NULL;
     struct buf out;
@@ -117,7 +136,7 @@ static int compare(struct merge_run *run, const struct shard_snapshot *now, uint
     int status = compressor_new(dictionary, COMPRESS_LEVEL, &compressor);
     for (size_t i = 0; i < sample->count && status == 0; i += HELD_OUT) {
         buf_clear(&out);
-        status = product_codec_compress(&run->codec, now, current, sample_at(sample, i), &out);
+        status = compress_as_now(run, current, sample_at(sample, i), &out);
         *before += out.size;
         buf_clear(&out);
         status = status != 0 ? status : compressor_run(compressor, sample_at(sample, i), &out);
@@ -131,7 +150,6 @@ static int compare(struct merge_run *run, const struct shard_snapshot *now, uint
 /* A dictionary that is worth changing to, or none. */
 static int find_better(struct merge_run *run, uint32_t current, struct buf *dictionary)
 {
-    struct shard_snapshot now = {.shard = run->writer->shard};
     struct sample *sample = mem_calloc(1, sizeof *sample);
     size_t before = 0;
     size_t after = 0;
@@ -139,16 +157,12 @@ static int find_better(struct merge_run *run, uint32_t current, struct buf *dict
         return AISLE_NO_MEMORY;
     }
     buf_init(&sample->text, run->writer->budget->sample_bytes + 2 * LIMIT_PRODUCT_BYTES);
-    int status = storage_read_begin(now.shard->storage, &now.txn, NULL);
+    int status = take_sample(run, live_documents(run), sample);
     if (status == 0) {
-        status = take_sample(run, &now, live_documents(run), sample);
-        if (status == 0) {
-            status = train(sample, dictionary);
-        }
-        if (status == 0 && dictionary->size != 0) {
-            status = compare(run, &now, current, sample, buf_bytes(dictionary), &before, &after);
-        }
-        storage_read_end(now.txn);
+        status = train(sample, dictionary);
+    }
+    if (status == 0 && dictionary->size != 0) {
+        status = compare(run, current, sample, buf_bytes(dictionary), &before, &after);
     }
     if (after * 100 > before * (100 - GAIN_PERCENT)) {
         buf_clear(dictionary);
