@@ -348,7 +348,8 @@ static void take_sample(aisle *catalog, double seconds)
                               .writer_kib = anonymous_kib(getpid()),
                               .file_bytes = found.bytes,
                               .payload_bytes = found.postings_bytes + found.terms_bytes + found.columns_bytes +
-                                               found.ids_bytes + found.order_bytes + found.documents_bytes};
+                                               found.ids_bytes + found.order_bytes + found.documents_bytes +
+                                               found.positions_bytes};
     for (unsigned i = 0; i < options.readers; i++) {
         sample->readers_kib += anonymous_kib(readers[i]);
     }
