@@ -45,6 +45,7 @@ struct bench {
     uint64_t passes;
     uint64_t rate; /* queries a second; 0: closed loop */
     uint64_t limit;
+    const char *weights; /* of signals; NULL: the schema's */
     bool products;
     bool no_total;
     bool cold;
@@ -113,6 +114,7 @@ static int run_query(struct bench_thread *thread, uint64_t number, aisle_result 
     const aisle_query query = {.size = sizeof query,
                                .text = asked->text,
                                .limit = (uint32_t)bench->limit,
+                               .weights = bench->weights,
                                .no_total = bench->no_total,
                                .no_products = !bench->products};
     uint64_t due = clock_monotonic_ns();
@@ -401,6 +403,8 @@ int cli_bench(int argc, char **argv)
         {.name = "products", .kind = OPTION_FLAG, .value.flag = &bench.products,
          .help = "fetch the products of hits, too"},
         {.name = "no-total", .kind = OPTION_FLAG, .value.flag = &bench.no_total, .help = "do not count all matches"},
+        {.name = "weights", .kind = OPTION_TEXT, .value.text = &bench.weights, .argument = "LIST",
+         .help = "of signals, in place of the schema's: sales:2,rating:0"},
         {.name = "cold", .kind = OPTION_FLAG, .value.flag = &bench.cold,
          .help = "drop the catalog's files from memory first, and do not warm up"},
         {.name = "best", .kind = OPTION_FLAG, .value.flag = &bench.best,
