@@ -5,10 +5,10 @@
     bench/growth.py AISLE --items 100000000 --memory 2G --json FILE      adds to what the file holds
 
 For each number: `aisle generate | aisle index` (from a file with --file; then `aisle compact` with --compact), its
-rate, memory and file sampled while it runs; then `aisle bench` over queries drawn from the catalog and the generator's query
-log: warm and cold, one thread and two, top 10 without and with totals, with products. Whatever is done is in the JSON
-file at once and not done again: a catalog that is there is not built, a run that was measured is not repeated, unless
---again says so. Prints tables in Markdown at the end, growth from each number of products to the next.
+rate, memory and file sampled while it runs; then `aisle bench` over queries drawn from the catalog and the generator's
+query log: warm and cold, one thread and two, top 10 without and with totals, with products. Whatever is done is in the
+JSON file at once and not done again: a catalog that is there is not built, a run that was measured is not repeated,
+unless --again says so. Prints tables in Markdown at the end, growth from each number of products to the next.
 """
 import argparse
 import json
