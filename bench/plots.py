@@ -51,7 +51,7 @@ def draw_latency(figures, mode, out):
     parts = []
     for i, name in enumerate(engines):
         parts.append(f"$e{i} using 1:2 with boxes lc rgb '{COLORS[i]}' title {quoted(name)}")
-        parts.append(f"$e{i} using 1:2:2:3 with yerrorbars lc rgb '{COLORS[i]}' pt 0 lw 1 notitle")
+        parts.append(f"$e{i} using 1:2:(0):($3-$2) with vectors nohead lc rgb '{COLORS[i]}' notitle")
     draw(out, "1000,420", script + "plot " + ", ".join(parts) + "\n")
 
 
