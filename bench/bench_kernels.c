@@ -97,7 +97,7 @@ static void bench_bits(void)
     }
 }
 
-enum list_work { BATCH, BATCH_CODES, SCORE, SCORE_AND_BITS, LOOK_UP_NEAR, LOOK_UP_FAR, LIST_WORKS };
+enum list_work { BATCH, BATCH_CODES, SCORE, SCORE_AND_BITS, FILL, LOOK_UP_NEAR, LOOK_UP_FAR, LIST_WORKS };
 
 /* Reads the whole list; returns postings read, or candidates asked for. */
 static uint64_t do_list(enum list_work work, struct postings_cursor *cursor, uint32_t gap, const int32_t *table)
@@ -125,6 +125,11 @@ static uint64_t do_list(enum list_work work, struct postings_cursor *cursor, uin
     case SCORE_AND_BITS:
         for (uint32_t from = 0; postings_cursor_document(cursor) != POSTINGS_END; from += WINDOW) {
             postings_cursor_accumulate(cursor, from, WINDOW, table, scores, work == SCORE ? NULL : bits);
+        }
+        return count;
+    case FILL:
+        for (uint32_t from = 0; postings_cursor_document(cursor) != POSTINGS_END; from += WINDOW) {
+            postings_cursor_fill(cursor, from, WINDOW, bits);
         }
         return count;
     default:
@@ -198,8 +203,8 @@ int main(void)
     bench_memory();
     bench_bits();
     printf("\nlists: ns a posting; of a lookup, ns a candidate, 4 or 700 postings apart\n");
-    printf("%9s %-10s %-6s %-8s %8s %8s %8s %8s %8s %8s\n", "gap", "gaps", "codes", "level", "batch", "+codes", "score",
-           "+bits", "near", "far");
+    printf("%9s %-10s %-6s %-8s %8s %8s %8s %8s %8s %8s %8s\n", "gap", "gaps", "codes", "level", "batch", "+codes",
+           "score", "+bits", "fill", "near", "far");
     for (int kind = 0; kind < 3; kind++) {
         for (size_t i = 0; i < sizeof gaps / sizeof *gaps; i++) {
             bench_list(gaps[i], kind == 2, kind == 1, documents, codes);

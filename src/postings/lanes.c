@@ -54,7 +54,18 @@ static void add_equal_plain(const uint8_t *bits, uint32_t start, uint32_t end, i
     }
 }
 
-const struct postings_lanes lanes_plain = {expand_plain, lanes_price_plain, add_plain, add_equal_plain};
+/* Eight marks at a time: the product moves the low bit of each byte to its place in the highest. */
+static void pack_plain(const uint8_t *marks, uint32_t words, uint64_t *bits)
+{
+    for (size_t i = 0; i < words; i++) {
+        for (size_t j = 0; j < 8; j++) {
+            uint64_t eight = load_u64(marks + i * 64 + j * 8) & UINT64_C(0x0101010101010101);
+            bits[i] |= (eight * UINT64_C(0x0102040810204080) >> 56) << (8 * j);
+        }
+    }
+}
+
+const struct postings_lanes lanes_plain = {expand_plain, lanes_price_plain, add_plain, add_equal_plain, pack_plain};
 
 const struct postings_lanes *lanes_of_level(enum lanes_level level)
 {

@@ -36,6 +36,9 @@ struct postings_lanes {
 
     /* Likewise always the same part. */
     void (*add_equal)(const uint8_t *bits, uint32_t start, uint32_t end, int32_t part, int32_t *scores);
+
+    /* ORs a bit for each byte that is not 0, but UINT8_MAX, into words of bits. */
+    void (*pack)(const uint8_t *marks, uint32_t words, uint64_t *bits);
 };
 
 enum lanes_level { LANES_PLAIN, LANES_AVX2, LANES_AVX512 };

@@ -145,8 +145,20 @@ AVX2 static void add_equal_avx2(const uint8_t *bits, uint32_t start, uint32_t en
     }
 }
 
+AVX2_INLINE uint64_t pack_32(const uint8_t *marks)
+{
+    return (uint32_t)_mm256_movemask_epi8(_mm256_loadu_si256((const __m256i *)(const void *)marks));
+}
+
+AVX2 static void pack_avx2(const uint8_t *marks, uint32_t words, uint64_t *bits)
+{
+    for (size_t i = 0; i < words; i++) {
+        bits[i] |= pack_32(marks + i * 64) | pack_32(marks + i * 64 + 32) << 32;
+    }
+}
+
 /* Gathers pay on few processors that have no more than AVX2. */
-static const struct postings_lanes avx2_lanes = {expand_avx2, lanes_price_plain, add_avx2, add_equal_avx2};
+static const struct postings_lanes avx2_lanes = {expand_avx2, lanes_price_plain, add_avx2, add_equal_avx2, pack_avx2};
 
 const struct postings_lanes *lanes_avx2(void)
 {

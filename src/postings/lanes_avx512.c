@@ -13,8 +13,8 @@
 #define CPUID_FEATURES 7u          /* leaf */
 #define CPUID_AVX512_FP16 (1u << 23) /* in EDX */
 
-#define AVX512 __attribute__((target("avx512f,popcnt")))
-#define AVX512_INLINE static inline __attribute__((always_inline, target("avx512f,popcnt")))
+#define AVX512 __attribute__((target("avx512f,avx512bw,popcnt")))
+#define AVX512_INLINE static inline __attribute__((always_inline, target("avx512f,avx512bw,popcnt")))
 #define LANES 16u
 
 AVX512 static uint32_t expand_avx512(const uint8_t *bits, uint32_t words, uint32_t first, uint32_t limit,
@@ -107,14 +107,24 @@ AVX512 static void add_equal_avx512(const uint8_t *bits, uint32_t start, uint32_
     }
 }
 
-static const struct postings_lanes avx512_lanes = {expand_avx512, price_avx512, add_avx512, add_equal_avx512};
+AVX512 static void pack_avx512(const uint8_t *marks, uint32_t words, uint64_t *bits)
+{
+    for (size_t i = 0; i < words; i++) {
+        bits[i] |= _mm512_movepi8_mask(_mm512_loadu_si512(marks + i * 64));
+    }
+}
+
+static const struct postings_lanes avx512_lanes = {expand_avx512, price_avx512, add_avx512, add_equal_avx512,
+                                                   pack_avx512};
 
 /* The system must save the wide registers, too, which the compiler's own test asks for. */
 const struct postings_lanes *lanes_avx512(void)
 {
     uint32_t eax, ebx, ecx, edx;
-    bool fits = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("popcnt") &&
-                __get_cpuid_count(CPUID_FEATURES, 0, &eax, &ebx, &ecx, &edx) != 0 && (edx & CPUID_AVX512_FP16) != 0;
+    bool has = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+               __builtin_cpu_supports("popcnt");
+    bool fits = has && __get_cpuid_count(CPUID_FEATURES, 0, &eax, &ebx, &ecx, &edx) != 0 &&
+                (edx & CPUID_AVX512_FP16) != 0;
     return fits ? &avx512_lanes : NULL;
 }
 

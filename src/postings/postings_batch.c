@@ -137,7 +137,7 @@ static void add_documents(struct postings_cursor *cursor, const struct window *w
     cursor->lanes->price(cursor->codes + cursor->index, inside, table, parts);
     scatter(documents, parts, inside, window->from, scores);
     if (window->bits != NULL) {
-        window_set_documents(window, documents, inside);
+        window_set_documents(window, cursor, inside);
     }
 }
 

@@ -68,8 +68,8 @@ struct window {
 /* ORs the bits of the current block, which is an undecoded bitset, from the current document on. */
 void window_set_bits(const struct window *window, const struct postings_cursor *cursor);
 
-/* ORs documents, which are inside. */
-void window_set_documents(const struct window *window, const uint32_t *documents, uint32_t count);
+/* ORs count of the decoded documents from the current one on, which are inside. */
+void window_set_documents(const struct window *window, const struct postings_cursor *cursor, uint32_t count);
 
 /* How many of the decoded documents, from the current one on, are inside. */
 uint32_t window_count_documents(const struct window *window, const struct postings_cursor *cursor);

@@ -135,11 +135,40 @@ static void price_looks_up_every_code(void **state)
     }
 }
 
+static void pack_sets_a_bit_for_each_mark(void **state)
+{
+    (void)state;
+    for (uint32_t round = 0; round < 200; round++) {
+        uint32_t words = 1 + draw() % 22;
+        uint32_t every = 1 + draw() % 9;
+        uint8_t *marks = test_malloc(words * 64);
+        uint64_t *bits = test_malloc(words * sizeof *bits);
+        for (uint32_t i = 0; i < words * 64; i++) {
+            marks[i] = draw() % every == 0 ? UINT8_MAX : 0;
+        }
+        for (int level = 0; level < LANES_LEVELS; level++) {
+            const struct postings_lanes *lanes = lanes_of_level((enum lanes_level)level);
+            memset(bits, 0, words * sizeof *bits);
+            bits[0] = round % 2;
+            if (lanes != NULL) {
+                lanes->pack(marks, words, bits);
+            }
+            for (uint32_t i = 0; i < words * 64 && lanes != NULL; i++) {
+                bool stays = i == 0 && round % 2 != 0;
+                assert_int_equal(bits[i / 64] >> (i % 64) & 1, stays || marks[i] != 0);
+            }
+        }
+        test_free(marks);
+        test_free(bits);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(expand_gives_the_numbers_of_set_bits),
         cmocka_unit_test(price_looks_up_every_code),
+        cmocka_unit_test(pack_sets_a_bit_for_each_mark),
         cmocka_unit_test(sums_take_a_part_for_each_set_bit),
     };
     printf("seed %llu; AVX2 %s, AVX-512 %s\n", (unsigned long long)seed, lanes_avx2() == NULL ? "absent" : "tested",
