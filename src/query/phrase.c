@@ -40,6 +40,9 @@ struct phrase {
     uint32_t field_room;  /* positions of one field, and APART */
     uint64_t fields;
     bool branches; /* some word leads over several steps */
+    bool is_plain; /* no slop, each word leads one step on from that before */
+    uint32_t *ends; /* plain: where the words so far end, as places, ascending */
+    size_t ends_capacity;
     int status;
 };
 
@@ -60,7 +63,9 @@ int phrase_open(struct query_context *context, const struct query_node *node, st
                               .field_room = LIMIT_PLACE / context->field_count + 1 + APART,
                               .fields = node->fields,
                               .found.arena = context->arena};
+    phrase->is_plain = node->slop == 0 && node->length == node->child_count;
     for (uint32_t i = 0; i < node->child_count; i++) {
+        phrase->is_plain = phrase->is_plain && node->steps[i].from == i && node->steps[i].to == i + 1;
         words[i].cursor = context->leaves[node->children[i]->leaf];
         words[i].step = node->steps[i];
         phrase->branches = phrase->branches || words[i].step.to - words[i].step.from > 1;
@@ -189,9 +194,93 @@ static bool reach_word(struct phrase *phrase, struct phrase_word *word, uint32_t
     return keep_reached(phrase, word);
 }
 
+/* ---- without slop: each word begins where the one before ends ---- */
+
+static bool find_places(struct phrase *phrase, struct phrase_word *word, uint32_t document)
+{
+    phrase->found.count = 0;
+    if (word->cursor->ops->seek(word->cursor, document, CURSOR_ANY_SCORE) == document) {
+        phrase->status = word->cursor->ops->places(word->cursor, &phrase->found);
+    }
+    return phrase->status == 0 && phrase->found.count != 0;
+}
+
+/* Where the first word ends in fields of the phrase; how many they are. */
+static size_t begin_plain(struct phrase *phrase)
+{
+    size_t count = 0;
+    if (phrase->found.count > phrase->ends_capacity) {
+        phrase->ends_capacity = 2 * phrase->found.count;
+        phrase->ends = arena_alloc(phrase->arena, phrase->ends_capacity * sizeof *phrase->ends);
+        if (phrase->ends == NULL) {
+            phrase->ends_capacity = 0;
+            phrase->status = AISLE_NO_MEMORY;
+            return 0;
+        }
+    }
+    for (size_t i = 0; i < phrase->found.count; i++) {
+        const struct position *at = &phrase->found.places[i];
+        if ((phrase->fields >> (at->place % phrase->field_count) & 1) != 0) {
+            phrase->ends[count++] = at->place + at->span * phrase->field_count;
+        }
+    }
+    return count;
+}
+
+/*
+ * Keeps of count ends, of so many words, those at which the word begins, moved to where it ends. Ends ascend but for
+ * compounds, which take several positions: so places are looked for from as far back as those may mislead.
+ */
+static size_t follow_plain(struct phrase *phrase, size_t count, uint32_t words)
+{
+    const struct position *places = phrase->found.places;
+    uint32_t reach = words * POSITIONS_SPAN_MAX * phrase->field_count;
+    size_t kept = 0;
+    size_t at = 0;
+    for (size_t i = 0; i < count; i++) {
+        uint32_t end = phrase->ends[i];
+        while (at < phrase->found.count && places[at].place + reach < end) {
+            at++;
+        }
+        size_t j = at;
+        while (j < phrase->found.count && places[j].place < end) {
+            j++;
+        }
+        if (j < phrase->found.count && places[j].place == end) {
+            phrase->ends[kept++] = end + places[j].span * phrase->field_count;
+            /* A leaf of several lists may have a word and a compound that begin alike: two ends of one. */
+            phrase->is_plain = phrase->is_plain && (j + 1 == phrase->found.count || places[j + 1].place != end);
+        }
+    }
+    return kept;
+}
+
+/* Whether the words stand so in document; says nothing of worth when the phrase is no plain one after all. */
+static bool matches_plain(struct phrase *phrase, uint32_t document)
+{
+    size_t count = 0;
+    for (uint32_t i = 0; i < phrase->word_count; i++) {
+        if (!find_places(phrase, &phrase->words[i], document)) {
+            return false;
+        }
+        count = i == 0 ? begin_plain(phrase) : follow_plain(phrase, count, i);
+        if (count == 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
 bool phrase_matches(struct phrase *phrase, uint32_t document)
 {
     bool matches = false;
+    if (phrase->is_plain && phrase->status == 0) {
+        matches = matches_plain(phrase, document);
+        if (phrase->is_plain) {
+            return matches;
+        }
+        matches = false;
+    }
     for (uint32_t i = 0; i < phrase->word_count && phrase->status == 0; i++) {
         struct phrase_word *word = &phrase->words[i];
         bool reached = reach_word(phrase, word, document);

@@ -9,7 +9,7 @@
  * loses too, and the minimum is raised above it; the next segment begins at the worst hit's score again.
  */
 #include "query/cursor.h"
-#include "query/scan.h"
+#include "query/scan_count.h"
 #include "query/signals.h"
 #include "query/topk.h"
 
@@ -154,12 +154,17 @@ static bool count_is_known(const struct query_context *context, const struct que
 }
 
 static int count_segment(struct query_context *context, const struct query_node *root, uint32_t number,
-                         uint64_t *total)
+                         struct scan_count_room *room, uint64_t *total)
 {
     const struct query_segment *segment = &context->segments[number];
     size_t words = ((size_t)segment->segment->info.documents + 63) / 64;
     struct cursor *cursor;
-    int status = cursor_open_filtered(context, root, number, &cursor);
+    struct scan *scan = NULL;
+    int status = context->filter != NULL ? 0 : scan_open(context, root, number, NULL, NULL, &scan);
+    if (status != 0 || scan != NULL) {
+        return status != 0 ? status : scan_count(scan, room, total);
+    }
+    status = cursor_open_filtered(context, root, number, &cursor);
     if (status != 0) {
         return status;
     }
@@ -179,13 +184,18 @@ static int count_segment(struct query_context *context, const struct query_node 
 
 int query_count(struct query_context *context, struct query_node *root, uint64_t *total)
 {
+    struct scan_count_room *room = NULL;
     int status = 0;
     *total = 0;
     for (uint32_t i = 0; i < context->segment_count && status == 0; i++) {
         uint64_t count = 0;
         if (context->filter != NULL || !count_is_known(context, root, i, &count)) {
+            room = room != NULL ? room : arena_alloc(context->arena, sizeof *room);
+            if (room == NULL) {
+                return AISLE_NO_MEMORY;
+            }
             struct arena_mark mark = arena_mark(context->arena);
-            status = count_segment(context, root, i, &count);
+            status = count_segment(context, root, i, room, &count);
             arena_rewind(context->arena, mark);
         }
         *total += count;

@@ -88,14 +88,17 @@ static inline int32_t scan_extra(const struct scan *scan, uint32_t first, uint32
 
 /*
  * Prepares to scan a bound tree in one segment; signals may be NULL. *out is NULL when the tree is none that this is
- * for: then cursors must do. room is the query's, of which only is_clean is set, to false, at first. AISLE_CORRUPT,
- * AISLE_NO_MEMORY.
+ * for: then cursors must do. room is the query's, of which only is_clean is set, to false, at first; NULL where it is
+ * only counted. AISLE_CORRUPT, AISLE_NO_MEMORY.
  */
 must_check int scan_open(struct query_context *context, const struct query_node *root, uint32_t number,
                          struct signals *signals, struct scan_room *room, struct scan **out);
 
 /* Offers the segment's documents that score at least minimum to top. AISLE_CORRUPT, AISLE_NO_MEMORY. */
 must_check int scan_run(struct scan *scan, struct topk *top, int32_t minimum);
+
+/* 0, or what ended a list, another cursor or a phrase early. */
+int scan_status(const struct scan *scan);
 
 /*
  * Whether a bound tree is one leaf of several lists here, which scan_best is for: it wants a small heap, because it

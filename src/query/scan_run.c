@@ -322,13 +322,9 @@ static void scan_any(struct scan *scan)
     }
 }
 
-/* 0, or what ended a list, another cursor or a phrase early. */
-static int status_of(const struct scan *scan)
+int scan_status(const struct scan *scan)
 {
-    int status = scan->top->status;
-    if (status == 0 && scan->signals != NULL) {
-        status = scan->signals->status;
-    }
+    int status = scan->signals != NULL ? scan->signals->status : 0;
     for (uint32_t i = 0; i < scan->list_count && status == 0; i++) {
         status = postings_cursor_status(scan->lists[i].postings);
     }
@@ -353,5 +349,6 @@ int scan_run(struct scan *scan, struct topk *top, int32_t minimum)
     } else if (scan->list_count != 0) {
         scan_any(scan);
     }
-    return status_of(scan);
+    int status = scan_status(scan);
+    return status != 0 ? status : top->status;
 }

@@ -1,0 +1,197 @@
+/*
+ * scan_count.c - exact totals: lists poured into large windows of bits, or candidates of a rare list looked up.
+ *
+ * Of lists of which any may match, the longest is not read at all: it counts as a whole, and of the others only what it
+ * has not. Of lists that must all match, the rarest leads. How a further list is asked (about each candidate, or by
+ * pouring it out, too) is decided for each window by what both would cost.
+ */
+#include "query/scan_count.h"
+
+#include "base/bitset.h"
+#include "query/phrase.h"
+
+/* Costs in quarters of a nanosecond: of pouring a posting out, a word of bits; of asking about a document. */
+#define COST_POSTING 3u
+#define COST_WORD 4u
+#define COST_ASK 24u
+#define COST_BLOCK 400u
+
+/* At one posting in so many documents and more, blocks are bitsets. */
+#define DENSE_GAP 16u
+
+struct window {
+    uint32_t from;  /* a multiple of 64 */
+    uint32_t count; /* documents; words of bits are whole */
+    size_t words;
+};
+
+static struct window window_at(const struct scan *scan, uint32_t document)
+{
+    uint32_t from = document - document % 64;
+    uint32_t left = scan->documents - from;
+    uint32_t count = left < SCAN_COUNT_WINDOW ? left : SCAN_COUNT_WINDOW;
+    return (struct window){.from = from, .count = count, .words = bitset_words(count)};
+}
+
+/* Whether it costs less to ask the list about candidates than to pour out its part of the window. */
+static bool is_asked(const struct scan *scan, const struct scan_list *list, const struct window *window,
+                     size_t candidates)
+{
+    uint64_t postings = (uint64_t)list->count * window->count / scan->documents;
+    uint64_t blocks = postings / POSTINGS_BLOCK + 1;
+    bool dense = postings * DENSE_GAP > window->count;
+    uint64_t pour = dense ? window->words * COST_WORD : postings * COST_POSTING;
+    uint64_t ask = candidates * COST_ASK + (dense ? 0 : (candidates < blocks ? candidates : blocks) * COST_BLOCK);
+    return candidates <= SCAN_WINDOW && ask < pour;
+}
+
+/* Lists count candidates of the window. */
+static void list_documents(struct scan_count_room *room, const struct window *window)
+{
+    uint32_t listed = 0;
+    for (uint32_t word = 0; word < window->words; word++) {
+        for (uint64_t left = room->bits[word]; left != 0; left &= left - 1) {
+            room->documents[listed++] = window->from + word * 64 + (uint32_t)__builtin_ctzll(left);
+        }
+    }
+}
+
+/* Keeps of the window's candidates those the list has, or those it has not. Returns how many they are. */
+static size_t keep(const struct scan *scan, struct scan_count_room *room, const struct window *window,
+                   struct scan_list *list, size_t candidates, bool if_found)
+{
+    if (is_asked(scan, list, window, candidates)) {
+        list_documents(room, window);
+        postings_cursor_lookup(list->postings, room->documents, candidates, NULL, room->found);
+        for (uint32_t i = 0; i < candidates; i++) {
+            if (bitset_get(room->found, i) != if_found) {
+                bitset_clear(room->bits, room->documents[i] - window->from);
+            }
+        }
+    } else {
+        uint64_t flip = if_found ? 0 : UINT64_MAX;
+        memset(room->other, 0, window->words * sizeof *room->other);
+        postings_cursor_fill(list->postings, window->from, window->count, room->other);
+        for (size_t word = 0; word < window->words; word++) {
+            room->bits[word] &= room->other[word] ^ flip;
+        }
+    }
+    return bitset_count(room->bits, window->words);
+}
+
+static bool is_match(struct scan *scan, uint32_t document)
+{
+    for (uint32_t i = 0; i < scan->other_count; i++) {
+        if (scan->others[i]->ops->seek(scan->others[i], document, CURSOR_ANY_SCORE) != document) {
+            return false;
+        }
+    }
+    if (scan->unwanted != NULL && scan->unwanted->ops->seek(scan->unwanted, document, CURSOR_ANY_SCORE) == document) {
+        return false;
+    }
+    for (uint32_t i = 0; i < scan->phrase_count; i++) {
+        if (!phrase_matches(scan->phrases[i], document)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* How many of the window's candidates, all lists asked, match. */
+static uint64_t settle(struct scan *scan, struct scan_count_room *room, const struct window *window)
+{
+    const uint64_t *dead = scan->segment->state->dead;
+    uint64_t matching = 0;
+    for (size_t word = 0; dead != NULL && word < window->words; word++) {
+        room->bits[word] &= ~dead[window->from / 64 + word];
+    }
+    if (scan->other_count == 0 && scan->phrase_count == 0 && scan->unwanted == NULL) {
+        return bitset_count(room->bits, window->words);
+    }
+    for (uint32_t word = 0; word < window->words; word++) {
+        for (uint64_t left = room->bits[word]; left != 0; left &= left - 1) {
+            matching += is_match(scan, window->from + word * 64 + (uint32_t)__builtin_ctzll(left));
+        }
+    }
+    return matching;
+}
+
+/* All lists must match, and the rarest is so rare that windows would be empty: its blocks are looked up. */
+static void count_sparse(struct scan *scan, struct scan_count_room *room, uint64_t *total)
+{
+    struct scan_list *lead = scan->order[0];
+    const uint32_t *documents;
+    size_t count;
+    while ((count = postings_cursor_batch(lead->postings, POSTINGS_END - 1, &documents, NULL)) != 0) {
+        memcpy(room->documents, documents, count * sizeof *documents);
+        for (uint32_t i = 1; i < scan->list_count && count != 0; i++) {
+            size_t kept = 0;
+            postings_cursor_lookup(scan->order[i]->postings, room->documents, count, NULL, room->found);
+            for (size_t j = 0; j < count; j++) {
+                room->documents[kept] = room->documents[j];
+                kept += bitset_get(room->found, j) ? 1 : 0;
+            }
+            count = kept;
+        }
+        for (size_t j = 0; j < count; j++) {
+            *total += segment_state_alive(scan->segment->state, room->documents[j]) &&
+                      is_match(scan, room->documents[j]);
+        }
+    }
+}
+
+static void count_all(struct scan *scan, struct scan_count_room *room, uint64_t *total)
+{
+    struct scan_list *lead = scan->order[0];
+    uint32_t document;
+    while ((document = postings_cursor_document(lead->postings)) != POSTINGS_END) {
+        struct window window = window_at(scan, document);
+        memset(room->bits, 0, window.words * sizeof *room->bits);
+        postings_cursor_fill(lead->postings, window.from, window.count, room->bits);
+        size_t candidates = scan->list_count > 1 ? bitset_count(room->bits, window.words) : 1;
+        for (uint32_t i = 1; i < scan->list_count && candidates != 0; i++) {
+            candidates = keep(scan, room, &window, scan->order[i], candidates, true);
+        }
+        *total += candidates == 0 ? 0 : settle(scan, room, &window);
+    }
+}
+
+static void count_any(struct scan *scan, struct scan_count_room *room, uint64_t *total)
+{
+    bool is_plain = scan->segment->state->dead == NULL && scan->unwanted == NULL;
+    uint32_t poured = scan->list_count - (is_plain ? 1 : 0);
+    struct scan_list *longest = scan->order[scan->list_count - 1];
+    for (;;) {
+        uint32_t document = POSTINGS_END;
+        for (uint32_t i = 0; i < poured; i++) {
+            uint32_t first = postings_cursor_document(scan->order[i]->postings);
+            document = first < document ? first : document;
+        }
+        if (document == POSTINGS_END) {
+            break;
+        }
+        struct window window = window_at(scan, document);
+        memset(room->bits, 0, window.words * sizeof *room->bits);
+        for (uint32_t i = 0; i < poured; i++) {
+            postings_cursor_fill(scan->order[i]->postings, window.from, window.count, room->bits);
+        }
+        if (is_plain) {
+            *total += keep(scan, room, &window, longest, bitset_count(room->bits, window.words), false);
+        } else {
+            *total += settle(scan, room, &window);
+        }
+    }
+    *total += is_plain ? longest->count : 0;
+}
+
+int scan_count(struct scan *scan, struct scan_count_room *room, uint64_t *total)
+{
+    if (scan->list_count != 0 && !scan->all) {
+        count_any(scan, room, total);
+    } else if (scan->list_count != 0 && scan->order[0]->is_sparse) {
+        count_sparse(scan, room, total);
+    } else if (scan->list_count != 0) {
+        count_all(scan, room, total);
+    }
+    return scan_status(scan);
+}
