@@ -14,6 +14,10 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+
+#define HUGE_PAGE_BYTES ((size_t)2 << 20)
+#define HUGE_BLOCK_BYTES (4 * HUGE_PAGE_BYTES) /* what a page more than is used does not matter for */
 
 /* Before each block of an embedder's heap; as large as the strictest alignment, so that the block stays aligned. */
 struct header {
@@ -106,10 +110,25 @@ static void hooked_free(void *memory)
 
 /* ----------------------------------------------------------------------------------------------- the door -- */
 
+/*
+ * Large blocks are arrays that are jumped about in: on small pages most of that is looking pages up. Only whole huge
+ * pages within the block are asked for, so it takes less than one more than what is used of it.
+ */
+static void ask_for_huge_pages(void *memory, size_t size)
+{
+    if (size >= HUGE_BLOCK_BYTES) {
+        uintptr_t start = ((uintptr_t)memory + HUGE_PAGE_BYTES - 1) & ~(uintptr_t)(HUGE_PAGE_BYTES - 1);
+        uintptr_t end = ((uintptr_t)memory + size) & ~(uintptr_t)(HUGE_PAGE_BYTES - 1);
+        (void)madvise((void *)start, end - start, MADV_HUGEPAGE);
+    }
+}
+
 static void *counted(void *memory)
 {
     if (memory != NULL) {
-        count(malloc_usable_size(memory), 0);
+        size_t size = malloc_usable_size(memory);
+        count(size, 0);
+        ask_for_huge_pages(memory, size);
     }
     return memory;
 }
@@ -151,7 +170,9 @@ void *mem_realloc(void *memory, size_t size)
     size_t before = malloc_usable_size(memory);
     void *resized = realloc(memory, size);
     if (resized != NULL) {
-        count(malloc_usable_size(resized), before);
+        size_t after = malloc_usable_size(resized);
+        count(after, before);
+        ask_for_huge_pages(resized, after);
     }
     return resized;
 }

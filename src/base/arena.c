@@ -10,7 +10,8 @@
 #include <string.h>
 
 #define CHUNK_FIRST_BYTES 4096u
-#define CHUNK_MAX_BYTES (1u << 20)
+#define CHUNK_MAX_BYTES ((size_t)1 << 20)
+#define CHUNK_SHARE 16u /* or this part of all there is: few blocks, large enough for huge pages (alloc.c) */
 #define ALIGNMENT 16u
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -55,7 +56,9 @@ void arena_release(struct arena *arena)
 static int add_chunk(struct arena *arena, size_t size)
 {
     size_t capacity = arena->chunk == NULL ? CHUNK_FIRST_BYTES : arena->chunk->capacity * 2;
-    capacity = capacity > CHUNK_MAX_BYTES ? CHUNK_MAX_BYTES : capacity;
+    size_t share = arena->total_bytes / CHUNK_SHARE;
+    size_t most = share > CHUNK_MAX_BYTES ? share : CHUNK_MAX_BYTES;
+    capacity = capacity > most ? most : capacity;
     if (capacity < size || GUARDED) {
         capacity = size;
     }

@@ -2,9 +2,9 @@
  * arena.h - memory that is freed all at once.
  *
  * Suits objects that live exactly as long as one query, one indexing batch or one request. Allocation is a pointer
- * bump inside chunks that double up to 1 MiB; arena_mark and arena_rewind free everything allocated in between;
- * arena_reset keeps the newest chunk so that a warmed-up query allocates nothing. Under AddressSanitizer every
- * object is a guarded allocation of its own, so that the arena never hides an overrun.
+ * bump inside chunks that double up to 1 MiB or a sixteenth of the whole; arena_mark and arena_rewind free everything
+ * allocated in between; arena_reset keeps the newest chunk so that a warmed-up query allocates nothing. Under
+ * AddressSanitizer every object is a guarded allocation of its own, so that the arena never hides an overrun.
  *
  * Errors: the only failure is NULL, when there is no memory or max_bytes is reached.
  * Thread rule: one thread at a time.
