@@ -8,8 +8,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
-
-#include <stdlib.h>
+#include "base/radix.h"
 
 struct flush {
     struct shard_writer *writer;
@@ -33,29 +32,42 @@ static int replace_match(void *context, size_t query, uint32_t document)
     return shard_writer_kill_in(replacement->writer, replacement->segment, document);
 }
 
-static int compare_queries(const void *left, const void *right)
+/* The live documents of a builder as queries in ascending order of hash, for the caller to free; NULL: no memory. */
+static struct ids_query *list_queries(const struct segment_builder *builder, size_t count)
 {
-    const struct ids_query *a = left;
-    const struct ids_query *b = right;
-    return (a->hash > b->hash) - (a->hash < b->hash);
+    struct radix_entry *hashes = mem_alloc(count * sizeof *hashes);
+    struct radix_entry *scratch = mem_alloc(count * sizeof *scratch);
+    struct ids_query *queries = mem_alloc(count * sizeof *queries);
+    if (hashes != NULL && scratch != NULL && queries != NULL) {
+        size_t listed = 0;
+        for (uint32_t i = 0; listed < count; i++) {
+            if (!segment_builder_dropped(builder, i)) {
+                segment_builder_id(builder, i, &hashes[listed].key);
+                hashes[listed++].value = i;
+            }
+        }
+        radix_sort(hashes, scratch, count);
+        for (size_t i = 0; i < count; i++) {
+            queries[i].id = segment_builder_id(builder, hashes[i].value, &queries[i].hash);
+        }
+    } else {
+        mem_free(queries);
+        queries = NULL;
+    }
+    mem_free(scratch);
+    mem_free(hashes);
+    return queries;
 }
 
 /* Kills, in all segments there are, whatever has the id of a live document of the builder. */
 static int kill_older_versions(struct shard_writer *writer, const struct segment_builder *builder)
 {
-    uint32_t documents = segment_builder_documents(builder);
-    struct ids_query *queries = mem_alloc(segment_builder_live(builder) * sizeof *queries);
-    size_t count = 0;
+    if (writer->segment_count == 0) {
+        return 0;
+    }
+    size_t count = segment_builder_live(builder);
+    struct ids_query *queries = list_queries(builder, count);
     int status = queries == NULL ? AISLE_NO_MEMORY : 0;
-    for (uint32_t i = 0; i < documents && status == 0; i++) {
-        if (!segment_builder_dropped(builder, i)) {
-            queries[count].id = segment_builder_id(builder, i, &queries[count].hash);
-            count++;
-        }
-    }
-    if (count > 1) {
-        qsort(queries, count, sizeof *queries, compare_queries);
-    }
     for (uint32_t i = 0; i < writer->segment_count && status == 0; i++) {
         struct replacement replacement = {.writer = writer, .segment = &writer->segments[i]};
         status = ids_find_many(&writer->segments[i].segment->ids, queries, count, replace_match, &replacement);
@@ -66,17 +78,24 @@ static int kill_older_versions(struct shard_writer *writer, const struct segment
 
 /* ---- writing ---- */
 
+/* Reading the clock twice takes a tenth of the time of what is measured: one product in so many stands for all. */
+#define TIMED_PRODUCTS 16u
+
 struct store_context {
     struct compressor *compressor;
+    uint64_t count;
     uint64_t ns;
 };
 
 static int compress_product(void *context, struct bytes stored, struct buf *out)
 {
     struct store_context *store = context;
+    if (store->count++ % TIMED_PRODUCTS != 0) {
+        return compressor_run(store->compressor, stored, out);
+    }
     uint64_t start = clock_monotonic_ns();
     int status = compressor_run(store->compressor, stored, out);
-    store->ns += clock_monotonic_ns() - start;
+    store->ns += (clock_monotonic_ns() - start) * TIMED_PRODUCTS;
     return status;
 }
 
@@ -109,7 +128,9 @@ static int write_segment(struct shard_writer *writer, struct flush *flush, aisle
     if (status == 0) {
         flush->compress_ns = store.ns;
         flush->commit_ns = segment_writer->sink.commit_ns;
-        flush->encode_ns = clock_monotonic_ns() - start - flush->compress_ns - flush->commit_ns;
+        uint64_t all = clock_monotonic_ns() - start;
+        uint64_t others = flush->compress_ns + flush->commit_ns;
+        flush->encode_ns = all > others ? all - others : 0;
     }
     segment_writer_free(segment_writer);
     compressor_free(store.compressor);

@@ -3,7 +3,7 @@
  *
  * Documents arrive in any order and leave in document order, so nothing is sorted on the way in: each document keeps
  * the numbers of its terms (a forward index, four bytes a posting) and the positions of each, already as the entries
- * that will be written, and builder_write.c turns that round at the end.
+ * that will be written, beside the product itself, and builder_write.c turns that round at the end.
  * The vocabulary is one hash table; a term remembers which document touched it last, so that finding "seen already
  * in this document" costs no table of its own.
  *
@@ -18,9 +18,9 @@
 #define ARENA_BYTES_MAX ((size_t)1 << 40)
 
 /* Bytes that builder_write.c takes for each document, posting and term, beside what is here. */
-#define WRITE_DOCUMENT_BYTES 48u
-#define WRITE_POSTING_BYTES 5u
-#define WRITE_TERM_BYTES 16u
+#define WRITE_DOCUMENT_BYTES 36u
+#define WRITE_POSTING_BYTES 8u
+#define WRITE_TERM_BYTES 36u
 
 int segment_builder_new(const struct segment_columns *columns, struct segment_builder **out)
 {
@@ -45,10 +45,6 @@ int segment_builder_new(const struct segment_columns *columns, struct segment_bu
 
 static void release_arrays(struct segment_builder *builder)
 {
-    for (size_t i = 0; i < builder->chunk_count; i++) {
-        mem_free(builder->chunks[i]);
-    }
-    mem_free(builder->chunks);
     mem_free(builder->term_slots);
     mem_free(builder->terms);
     mem_free(builder->uses);
@@ -285,23 +281,6 @@ void segment_builder_abandon(struct segment_builder *builder)
 
 /* ---- documents ---- */
 
-static int append_posting(struct segment_builder *builder, uint32_t posting)
-{
-    size_t chunk = builder->posting_count / BUILDER_CHUNK;
-    if (chunk == builder->chunk_count) {
-        int status = reserve((void **)&builder->chunks, builder->chunk_count, &builder->chunk_capacity,
-                             sizeof *builder->chunks);
-        uint32_t *fresh = status == 0 ? mem_alloc(BUILDER_CHUNK * sizeof *fresh) : NULL;
-        if (fresh == NULL) {
-            return AISLE_NO_MEMORY;
-        }
-        builder->chunks[builder->chunk_count++] = fresh;
-    }
-    builder->chunks[chunk][builder->posting_count % BUILDER_CHUNK] = posting;
-    builder->posting_count++;
-    return 0;
-}
-
 static int grow_id_slots(struct segment_builder *builder)
 {
     size_t count = builder->id_slot_count == 0 ? TABLE_FIRST : builder->id_slot_count * 2;
@@ -333,7 +312,7 @@ int segment_builder_find(const struct segment_builder *builder, struct bytes id,
     size_t mask = builder->id_slot_count - 1;
     for (size_t at = id_hash & mask; builder->id_slots[at] != 0; at = (at + 1) & mask) {
         const struct builder_entry *entry = &builder->documents[builder->id_slots[at] - 1];
-        if (entry->id_hash == id_hash && !entry->dropped && bytes_equal(bytes_of(entry->id, entry->id_size), id)) {
+        if (entry->id_hash == id_hash && !entry->dropped && bytes_equal(builder_id(builder, entry), id)) {
             *number = builder->id_slots[at] - 1;
             return 0;
         }
@@ -356,43 +335,53 @@ static void enter_id(struct segment_builder *builder, uint32_t number)
     builder->id_slots[at] = number + 1;
 }
 
+static uint8_t *append(uint8_t *to, const void *data, size_t size)
+{
+    if (size != 0) {
+        memcpy(to, data, size);
+    }
+    return to + size;
+}
+
+/* Copies the document behind its postings, which it makes and counts on the way. */
 static int fill_entry(struct segment_builder *builder, const struct builder_document *document,
                       struct builder_entry *entry)
 {
     size_t columns_bytes = builder->columns.count * sizeof(int64_t);
+    size_t postings_bytes = builder->touched_count * sizeof(uint32_t);
     *entry = (struct builder_entry){.order = document->order,
                                     .id_hash = document->id_hash,
-                                    .first_posting = builder->posting_count,
                                     .posting_count = builder->touched_count,
                                     .length = document->length,
                                     .positions_size = (uint32_t)document->positions.size,
                                     .id_size = (uint16_t)document->id.size,
                                     .stored_size = (uint32_t)document->stored.size,
                                     .length_code = document->length_code};
-    entry->columns = arena_copy(&builder->bytes, document->columns, columns_bytes);
-    entry->id = arena_alloc(&builder->bytes, document->id.size + document->stored.size + document->positions.size);
-    if (entry->columns == NULL || entry->id == NULL) {
+    entry->data = arena_alloc(&builder->bytes, columns_bytes + postings_bytes + document->positions.size +
+                                                   document->id.size + document->stored.size);
+    if (entry->data == NULL) {
         return AISLE_NO_MEMORY;
     }
-    memcpy(entry->id, document->id.data, document->id.size);
-    if (document->stored.size != 0) {
-        memcpy(entry->id + document->id.size, document->stored.data, document->stored.size);
+    uint8_t *to = append(entry->data, document->columns, columns_bytes);
+    uint32_t *postings = (uint32_t *)(void *)to;
+    for (uint32_t slot = 0; slot < builder->touched_count; slot++) {
+        postings[slot] = builder->touched[slot] | (uint32_t)document->classes[slot] << BUILDER_CLASS_SHIFT;
+        builder->uses[builder->touched[slot]].df++;
     }
-    if (document->positions.size != 0) {
-        memcpy(entry->id + document->id.size + document->stored.size, document->positions.data,
-               document->positions.size);
-    }
+    to = append(to + postings_bytes, document->positions.data, document->positions.size);
+    to = append(to, document->id.data, document->id.size);
+    append(to, document->stored.data, document->stored.size);
     return 0;
 }
 
 int segment_builder_end(struct segment_builder *builder, const struct builder_document *document, uint32_t *number)
 {
-    struct bytes positions = document->positions;
     if (builder->document_count >= LIMIT_SEGMENT_DOCUMENTS ||
-        builder->position_bytes + positions.size > BUILDER_POSITION_BYTES_MAX) {
+        builder->posting_count + builder->touched_count > UINT32_MAX) {
         return AISLE_LIMIT;
     }
-    if (!positions_are(positions, builder->touched_count)) {
+    if (document->positions.size >= BUILDER_POSITIONS_MAX ||
+        !positions_are(document->positions, builder->touched_count)) {
         return AISLE_INVALID;
     }
     int status = reserve((void **)&builder->documents, builder->document_count, &builder->document_capacity,
@@ -404,17 +393,10 @@ int segment_builder_end(struct segment_builder *builder, const struct builder_do
     if (status == 0) {
         status = fill_entry(builder, document, &entry);
     }
-    for (uint32_t slot = 0; slot < builder->touched_count && status == 0; slot++) {
-        uint32_t class = document->classes[slot];
-        struct builder_use *use = &builder->uses[builder->touched[slot]];
-        use->df++;
-        use->bytes += (uint32_t)positions_cut(&positions).size;
-        status = append_posting(builder, builder->touched[slot] | class << BUILDER_CLASS_SHIFT);
-    }
     if (status != 0) {
         return status;
     }
-    builder->position_bytes += document->positions.size;
+    builder->posting_count += builder->touched_count;
     *number = builder->document_count;
     builder->documents[builder->document_count++] = entry;
     enter_id(builder, *number);
@@ -425,30 +407,26 @@ int segment_builder_end(struct segment_builder *builder, const struct builder_do
 
 void segment_builder_drop(struct segment_builder *builder, uint32_t number)
 {
-    if (!builder->documents[number].dropped) {
-        const struct builder_entry *entry = &builder->documents[number];
-        struct bytes positions = builder_positions(entry);
+    struct builder_entry *entry = &builder->documents[number];
+    if (!entry->dropped) {
+        const uint32_t *postings = builder_postings(builder, entry);
         for (uint32_t i = 0; i < entry->posting_count; i++) {
-            uint32_t term = builder_posting(builder, entry->first_posting + i) & BUILDER_TERM_MASK;
-            builder->uses[term].df--;
-            builder->uses[term].bytes -= (uint32_t)positions_cut(&positions).size;
+            builder->uses[postings[i] & BUILDER_TERM_MASK].df--;
         }
-        builder->documents[number].dropped = true;
+        entry->dropped = true;
         builder->live_count--;
     }
 }
 
 struct bytes segment_builder_stored(const struct segment_builder *builder, uint32_t number)
 {
-    const struct builder_entry *entry = &builder->documents[number];
-    return bytes_of(entry->id + entry->id_size, entry->stored_size);
+    return builder_stored(builder, &builder->documents[number]);
 }
 
 struct bytes segment_builder_id(const struct segment_builder *builder, uint32_t number, uint64_t *id_hash)
 {
-    const struct builder_entry *entry = &builder->documents[number];
-    *id_hash = entry->id_hash;
-    return bytes_of(entry->id, entry->id_size);
+    *id_hash = builder->documents[number].id_hash;
+    return builder_id(builder, &builder->documents[number]);
 }
 
 uint32_t segment_builder_documents(const struct segment_builder *builder)
@@ -468,14 +446,13 @@ bool segment_builder_dropped(const struct segment_builder *builder, uint32_t num
 
 uint64_t segment_builder_memory(const struct segment_builder *builder)
 {
-    uint64_t held = builder->bytes.total_bytes + builder->chunk_count * BUILDER_CHUNK * sizeof(uint32_t) +
-                    builder->term_slot_count * sizeof(uint32_t) +
+    uint64_t held = builder->bytes.total_bytes + builder->term_slot_count * sizeof(uint32_t) +
                     builder->term_capacity * (sizeof *builder->terms + sizeof *builder->uses) +
                     (builder->words == NULL ? 0 : BUILDER_WORDS * sizeof *builder->words) +
                     builder->id_slot_count * sizeof(uint32_t) +
                     builder->document_capacity * sizeof *builder->documents;
     uint64_t to_write = (uint64_t)builder->document_count * WRITE_DOCUMENT_BYTES +
-                        builder->posting_count * WRITE_POSTING_BYTES + builder->position_bytes +
+                        builder->posting_count * WRITE_POSTING_BYTES +
                         (uint64_t)builder->term_count * WRITE_TERM_BYTES;
     for (uint8_t i = 0; i < builder->columns.count; i++) {
         held += values_collector_bytes(&builder->values[i]);

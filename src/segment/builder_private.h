@@ -13,12 +13,11 @@
 #define BUILDER_TERM_MASK (BUILDER_TERMS_MAX - 1)
 #define BUILDER_NO_DOCUMENT UINT32_MAX
 
-/* Each posting has an entry of positions of at least a byte, so that places among both fit 32 bits. */
-#define BUILDER_POSITION_BYTES_MAX UINT32_MAX
+/* What a document's entries of positions take is below this: LIMIT_PRODUCT_BYTES hold no more occurrences. */
+#define BUILDER_POSITIONS_MAX (1u << 24)
 
-/* Postings are kept in chunks, so that growing never copies or doubles them; small ones, since
- * each of 64 shards has one within the budget. */
-#define BUILDER_CHUNK (1u << 14)
+static_assert(2 * (uint64_t)LIMIT_PRODUCT_BYTES * POSITIONS_OCCURRENCE_BYTES_MAX <= BUILDER_POSITIONS_MAX,
+              "two occurrences for each byte, which is more than any text has");
 
 /* For most words, comparing needs nothing else. */
 #define BUILDER_HEAD_BYTES 11u
@@ -36,11 +35,9 @@ struct builder_use {
     uint32_t last_document; /* that touched it; BUILDER_NO_DOCUMENT: none */
     uint32_t slot;          /* in that document */
     uint32_t df;            /* live documents */
-    uint32_t bytes;         /* of its entries of positions, of live documents */
 };
 
 static_assert(sizeof(struct builder_term) == 24, "no padding");
-static_assert(sizeof(struct builder_use) == 16, "four share a cache line");
 
 /* Remembers the terms of frequent words; each word has one place. */
 #define BUILDER_WORDS (1u << 13)
@@ -50,15 +47,14 @@ struct builder_word {
     uint32_t term;
 };
 
+/* Everything that is read together lies together, since documents leave in another order than they came. */
 struct builder_entry {
     uint64_t order;
     uint64_t id_hash;
-    uint64_t first_posting;
+    uint8_t *data; /* in the arena: columns, postings, entries of positions, id, stored bytes, without gaps */
     uint32_t length;
-    uint32_t positions_size;
-    uint8_t *id; /* in the arena; the stored bytes follow the id, and these the entries of positions */
-    int64_t *columns;
     uint32_t posting_count;
+    uint32_t positions_size;
     uint32_t stored_size;
     uint16_t id_size;
     uint8_t length_code;
@@ -76,30 +72,43 @@ struct segment_builder {
     size_t term_capacity; /* of both */
     uint32_t term_count;
     struct builder_word *words; /* BUILDER_WORDS; NULL while there are few terms */
-    uint64_t position_bytes; /* of all documents, dropped ones included; below BUILDER_POSITION_BYTES_MAX */
     uint32_t *id_slots; /* document number + 1 */
     size_t id_slot_count;
     struct builder_entry *documents;
     size_t document_capacity;
     uint32_t document_count;
     uint32_t live_count;
-    uint32_t **chunks;
-    size_t chunk_count;
-    size_t chunk_capacity;
-    size_t posting_count;
+    size_t posting_count; /* of all documents, dropped ones included */
     uint32_t *touched; /* terms of the document under construction */
     size_t touched_capacity;
     uint32_t touched_count;
 };
 
-static inline struct bytes builder_positions(const struct builder_entry *entry)
+static inline const int64_t *builder_columns(const struct builder_entry *entry)
 {
-    return bytes_of(entry->id + entry->id_size + entry->stored_size, entry->positions_size);
+    return (const int64_t *)(const void *)entry->data;
 }
 
-static inline uint32_t builder_posting(const struct segment_builder *builder, size_t i)
+static inline const uint32_t *builder_postings(const struct segment_builder *builder, const struct builder_entry *entry)
 {
-    return builder->chunks[i / BUILDER_CHUNK][i % BUILDER_CHUNK];
+    return (const uint32_t *)(const void *)(entry->data + builder->columns.count * sizeof(int64_t));
+}
+
+static inline struct bytes builder_positions(const struct segment_builder *builder, const struct builder_entry *entry)
+{
+    return bytes_of((const uint8_t *)(builder_postings(builder, entry) + entry->posting_count), entry->positions_size);
+}
+
+static inline struct bytes builder_id(const struct segment_builder *builder, const struct builder_entry *entry)
+{
+    struct bytes positions = builder_positions(builder, entry);
+    return bytes_of(positions.data + positions.size, entry->id_size);
+}
+
+static inline struct bytes builder_stored(const struct segment_builder *builder, const struct builder_entry *entry)
+{
+    struct bytes id = builder_id(builder, entry);
+    return bytes_of(id.data + id.size, entry->stored_size);
 }
 
 #endif

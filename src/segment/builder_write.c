@@ -1,30 +1,54 @@
 /*
  * builder_write.c - from the memory index to a segment: sort documents, turn the forward index round, encode.
  *
- * Inversion is a counting sort: the terms know how many postings they have and how many bytes of positions, and one
- * pass visits documents in their final order and scatters (document, code, entry of positions) to the terms' places.
- * Lists come out ascending without a sort of their own.
+ * Inversion is a counting sort: the terms know how many postings they have, and one pass visits documents in their
+ * final order and scatters a record for each posting to its term's place. Lists come out ascending without a sort of
+ * their own.
  */
 #include "segment/builder_private.h"
 
 #include "base/alloc.h"
+#include "base/radix.h"
 
-/* Where the next posting of a term goes, and the entry of its positions; from one cache line. */
-struct next_place {
-    uint32_t posting;
-    uint32_t byte;
+/*
+ * A posting while it is scattered, one write of eight bytes, from the highest bit on
+ *   document   as many bits as are left
+ *   code       8
+ *   apart      1: how the entry of positions is told
+ *   entry      32, or 24 where documents need more than 23 bits. Not apart: the entry, which has as many bytes at most
+ *              and says itself where it ends; apart: its offset among the document's entries
+ * Entries apart cost a miss each; with 32 bits few are.
+ */
+struct record_shape {
+    unsigned entry_bits;
+    unsigned code_shift;
+    unsigned document_shift;
 };
 
+#define RECORD_CODE_BITS 8u
+#define RECORD_ENTRY_BITS 32u
+#define RECORD_ENTRY_BITS_LEAST 24u
+
+static_assert(LIMIT_SEGMENT_DOCUMENTS < 1u << (64 - RECORD_ENTRY_BITS_LEAST - 1 - RECORD_CODE_BITS), "documents fit");
+static_assert(BUILDER_POSITIONS_MAX <= 1u << RECORD_ENTRY_BITS_LEAST, "and so do offsets among a document's entries");
+
+static struct record_shape record_shape_for(uint32_t documents)
+{
+    uint32_t few = 1u << (64 - RECORD_ENTRY_BITS - 1 - RECORD_CODE_BITS);
+    unsigned bits = documents <= few ? RECORD_ENTRY_BITS : RECORD_ENTRY_BITS_LEAST;
+    return (struct record_shape){
+        .entry_bits = bits, .code_shift = bits + 1, .document_shift = bits + 1 + RECORD_CODE_BITS};
+}
+
 struct inversion {
-    uint32_t *sorted;     /* document numbers of the builder in document order */
-    uint32_t count;       /* of live documents */
-    uint32_t *term_order; /* term numbers in byte order; only terms with postings */
+    uint32_t *sorted; /* document numbers of the builder in document order */
+    uint32_t count;   /* of live documents */
+    struct radix_entry *terms; /* numbers of the terms with postings in byte order */
     uint32_t term_count;
-    struct next_place *next; /* by term number */
-    struct next_place total; /* of all terms */
-    uint32_t *documents;     /* all lists behind one another, terms in byte order */
-    uint8_t *codes;
-    uint8_t *positions;
+    uint32_t *next;    /* by term number: where its next posting goes; in the end, where its list ends */
+    uint32_t total;    /* postings of all terms */
+    uint64_t *records; /* all lists behind one another, terms in byte order */
+    struct record_shape shape;
 };
 
 int segment_place_compare(const struct segment_place *a, const struct segment_place *b)
@@ -38,25 +62,42 @@ int segment_place_compare(const struct segment_place *a, const struct segment_pl
     return bytes_compare(a->id, b->id);
 }
 
-struct sort_entry {
-    uint64_t order;
-    uint64_t id_hash;
-    const struct builder_entry *entry;
-    uint32_t number;
-};
-
-static int compare_entries(const void *a, const void *b)
+/* Sorts entries by key, and those of equal keys by compare, which looks at their values. AISLE_NO_MEMORY. */
+static int sort_entries(struct radix_entry *entries, size_t count,
+                        int compare(const void *a, const void *b, void *builder), struct segment_builder *builder)
 {
-    const struct sort_entry *x = a;
-    const struct sort_entry *y = b;
-    struct segment_place left = {x->order, x->id_hash, bytes_of(x->entry->id, x->entry->id_size)};
-    struct segment_place right = {y->order, y->id_hash, bytes_of(y->entry->id, y->entry->id_size)};
+    struct radix_entry *scratch = mem_alloc(count * sizeof *scratch);
+    if (scratch == NULL) {
+        return AISLE_NO_MEMORY;
+    }
+    radix_sort(entries, scratch, count);
+    mem_free(scratch);
+    for (size_t i = 0; i < count;) {
+        size_t end = i + 1;
+        while (end < count && entries[end].key == entries[i].key) {
+            end++;
+        }
+        if (end - i > 1) {
+            qsort_r(entries + i, end - i, sizeof *entries, compare, builder);
+        }
+        i = end;
+    }
+    return 0;
+}
+
+static int compare_documents(const void *a, const void *b, void *context)
+{
+    const struct segment_builder *builder = context;
+    const struct builder_entry *x = &builder->documents[((const struct radix_entry *)a)->value];
+    const struct builder_entry *y = &builder->documents[((const struct radix_entry *)b)->value];
+    struct segment_place left = {x->order, x->id_hash, builder_id(builder, x)};
+    struct segment_place right = {y->order, y->id_hash, builder_id(builder, y)};
     return segment_place_compare(&left, &right);
 }
 
-static int sort_documents(const struct segment_builder *builder, struct inversion *inversion)
+static int sort_documents(struct segment_builder *builder, struct inversion *inversion)
 {
-    struct sort_entry *entries = mem_alloc((size_t)builder->live_count * sizeof *entries);
+    struct radix_entry *entries = mem_alloc((size_t)builder->live_count * sizeof *entries);
     inversion->sorted = mem_alloc((size_t)builder->live_count * sizeof *inversion->sorted);
     if (entries == NULL || inversion->sorted == NULL) {
         mem_free(entries);
@@ -64,57 +105,60 @@ static int sort_documents(const struct segment_builder *builder, struct inversio
     }
     uint32_t count = 0;
     for (uint32_t i = 0; i < builder->document_count; i++) {
-        const struct builder_entry *entry = &builder->documents[i];
-        if (!entry->dropped) {
-            entries[count++] = (struct sort_entry){entry->order, entry->id_hash, entry, i};
+        if (!builder->documents[i].dropped) {
+            entries[count++] = (struct radix_entry){builder->documents[i].order, i};
         }
     }
-    qsort(entries, count, sizeof *entries, compare_entries);
-    for (uint32_t i = 0; i < count; i++) {
-        inversion->sorted[i] = entries[i].number;
+    int status = sort_entries(entries, count, compare_documents, builder);
+    for (uint32_t i = 0; i < count && status == 0; i++) {
+        inversion->sorted[i] = entries[i].value;
     }
     inversion->count = count;
     mem_free(entries);
-    return 0;
+    return status;
 }
 
 static int compare_terms(const void *a, const void *b, void *context)
 {
     const struct segment_builder *builder = context;
-    const struct builder_term *x = &builder->terms[*(const uint32_t *)a];
-    const struct builder_term *y = &builder->terms[*(const uint32_t *)b];
+    const struct builder_term *x = &builder->terms[((const struct radix_entry *)a)->value];
+    const struct builder_term *y = &builder->terms[((const struct radix_entry *)b)->value];
     return bytes_compare(bytes_of(x->data, x->size), bytes_of(y->data, y->size));
+}
+
+/* The first eight bytes of a term, so that numbers compare as terms do, but for equal ones. */
+static uint64_t term_key(const struct builder_term *term)
+{
+    static_assert(BUILDER_HEAD_BYTES >= sizeof(uint64_t), "they are in the head");
+    return __builtin_bswap64(load_u64(term->head));
 }
 
 /* Lists the terms that have live postings in byte order, and where the lists of each begin. */
 static int place_terms(struct segment_builder *builder, struct inversion *inversion)
 {
-    inversion->next = mem_calloc(builder->term_count, sizeof *inversion->next);
-    inversion->term_order = mem_alloc(builder->term_count * sizeof *inversion->term_order);
-    if (inversion->next == NULL || inversion->term_order == NULL) {
+    inversion->next = mem_alloc(builder->term_count * sizeof *inversion->next);
+    inversion->terms = mem_alloc(builder->term_count * sizeof *inversion->terms);
+    if (inversion->next == NULL || inversion->terms == NULL) {
         return AISLE_NO_MEMORY;
     }
     for (uint32_t term = 0; term < builder->term_count; term++) {
         if (builder->uses[term].df != 0) {
-            inversion->term_order[inversion->term_count++] = term;
+            inversion->terms[inversion->term_count++] = (struct radix_entry){term_key(&builder->terms[term]), term};
         }
     }
-    if (inversion->term_count != 0) {
-        qsort_r(inversion->term_order, inversion->term_count, sizeof *inversion->term_order, compare_terms, builder);
-    }
-    for (uint32_t i = 0; i < inversion->term_count; i++) {
-        uint32_t term = inversion->term_order[i];
+    int status = sort_entries(inversion->terms, inversion->term_count, compare_terms, builder);
+    for (uint32_t i = 0; i < inversion->term_count && status == 0; i++) {
+        uint32_t term = inversion->terms[i].value;
         inversion->next[term] = inversion->total;
-        inversion->total.posting += builder->uses[term].df;
-        inversion->total.byte += builder->uses[term].bytes;
+        inversion->total += builder->uses[term].df;
     }
-    return 0;
+    return status;
 }
 
 /*
- * The arrays that the scatter jumps about in are far larger than the caches, and so is what it reads, since documents
- * leave in another order than they came. It asks for lines this many documents early, each by what the one before it
- * has brought: the document, its postings and positions, the places of its terms, and what stands there.
+ * The records are far more than the caches hold, and so is what the scatter reads, since documents leave in another
+ * order than they came. It asks for lines this many documents early, each by what the one before it has brought: the
+ * document, its postings and positions, the places of its terms, and what stands there.
  */
 #define AHEAD_DOCUMENT 24u
 #define AHEAD_CONTENT 16u
@@ -143,102 +187,154 @@ static void ask_ahead(const struct segment_builder *builder, const struct invers
         ask_for(entry, sizeof *entry + 1); /* may lie in two lines */
     }
     entry = entry_ahead(builder, inversion, i, AHEAD_CONTENT);
-    if (entry != NULL && entry->posting_count != 0) {
-        uint32_t in_chunk = BUILDER_CHUNK - (uint32_t)(entry->first_posting % BUILDER_CHUNK);
-        uint32_t count = entry->posting_count < in_chunk ? entry->posting_count : in_chunk;
-        ask_for(builder->chunks[entry->first_posting / BUILDER_CHUNK] + entry->first_posting % BUILDER_CHUNK,
-                count * sizeof(uint32_t));
-        ask_for(builder_positions(entry).data, entry->positions_size);
+    if (entry != NULL) {
+        ask_for(builder_postings(builder, entry), entry->posting_count * sizeof(uint32_t) + entry->positions_size);
     }
     entry = entry_ahead(builder, inversion, i, AHEAD_NEXT);
+    const uint32_t *postings = entry == NULL ? NULL : builder_postings(builder, entry);
     for (uint32_t p = 0; entry != NULL && p < entry->posting_count; p++) {
-        uint32_t posting = builder_posting(builder, entry->first_posting + p);
-        __builtin_prefetch(&inversion->next[posting & BUILDER_TERM_MASK], 1);
+        __builtin_prefetch(&inversion->next[postings[p] & BUILDER_TERM_MASK], 1);
     }
     entry = entry_ahead(builder, inversion, i, AHEAD_TARGET);
+    postings = entry == NULL ? NULL : builder_postings(builder, entry);
     for (uint32_t p = 0; entry != NULL && p < entry->posting_count; p++) {
-        uint32_t posting = builder_posting(builder, entry->first_posting + p);
-        struct next_place at = inversion->next[posting & BUILDER_TERM_MASK];
-        __builtin_prefetch(&inversion->documents[at.posting], 1);
-        __builtin_prefetch(&inversion->codes[at.posting], 1);
-        __builtin_prefetch(&inversion->positions[at.byte], 1);
+        __builtin_prefetch(&inversion->records[inversion->next[postings[p] & BUILDER_TERM_MASK]], 1);
     }
 }
 
-/* Most entries have one byte or two, for which a call is dear. */
-static inline void copy_entry(uint8_t *to, struct bytes entry)
+/* What a record tells of an entry of positions that begins at offset among the document's. */
+static inline uint64_t record_entry(struct bytes entry, size_t offset, unsigned entry_bits)
 {
-    if (entry.size == 1) {
-        *to = entry.data[0];
-    } else if (entry.size <= 4) {
-        uint16_t front = load_u16(entry.data);
-        store_u16(to + entry.size - 2, load_u16(entry.data + entry.size - 2));
-        store_u16(to, front);
-    } else {
-        memcpy(to, entry.data, entry.size);
+    uint64_t packed = 0;
+    if (entry.size * 8 > entry_bits) {
+        return UINT64_C(1) << entry_bits | offset;
     }
+    for (size_t i = 0; i < entry.size; i++) {
+        packed |= (uint64_t)entry.data[i] << 8 * i;
+    }
+    return packed;
 }
 
 static int scatter(const struct segment_builder *builder, struct inversion *inversion)
 {
-    inversion->documents = mem_alloc(inversion->total.posting * sizeof *inversion->documents);
-    inversion->codes = mem_alloc(inversion->total.posting);
-    inversion->positions = mem_alloc(inversion->total.byte);
-    if (inversion->documents == NULL || inversion->codes == NULL || inversion->positions == NULL) {
+    const struct record_shape shape = record_shape_for(inversion->count);
+    inversion->shape = shape;
+    inversion->records = mem_alloc(inversion->total * sizeof *inversion->records);
+    if (inversion->records == NULL) {
         return AISLE_NO_MEMORY;
     }
     for (uint32_t i = 0; i < inversion->count; i++) {
         const struct builder_entry *entry = &builder->documents[inversion->sorted[i]];
-        struct bytes positions = builder_positions(entry);
+        const uint32_t *postings = builder_postings(builder, entry);
+        struct bytes positions = builder_positions(builder, entry);
+        const uint8_t *first = positions.data;
         ask_ahead(builder, inversion, i);
         for (uint32_t p = 0; p < entry->posting_count; p++) {
-            uint32_t posting = builder_posting(builder, entry->first_posting + p);
-            struct next_place *next = &inversion->next[posting & BUILDER_TERM_MASK];
             struct bytes occurrences = positions_cut(&positions);
-            inversion->documents[next->posting] = i;
-            inversion->codes[next->posting] = (uint8_t)(posting >> BUILDER_CLASS_SHIFT << 5 | entry->length_code);
-            copy_entry(inversion->positions + next->byte, occurrences);
-            next->posting++;
-            next->byte += (uint32_t)occurrences.size;
+            uint64_t code = postings[p] >> BUILDER_CLASS_SHIFT << 5 | entry->length_code;
+            inversion->records[inversion->next[postings[p] & BUILDER_TERM_MASK]++] =
+                (uint64_t)i << shape.document_shift | code << shape.code_shift |
+                record_entry(occurrences, (size_t)(occurrences.data - first), shape.entry_bits);
         }
     }
     return 0;
 }
 
-static int write_list(const struct inversion *inversion, struct next_place start, struct next_place end,
-                      struct segment_writer *writer)
+/* Some postings of a list, on their way from records to the writers. */
+#define PART_POSTINGS 1024u
+
+struct list_part {
+    uint32_t documents[PART_POSTINGS];
+    uint8_t codes[PART_POSTINGS];
+    uint8_t entries[(PART_POSTINGS + 1) * sizeof(uint32_t)];
+    size_t entries_size;
+    size_t waiting; /* entries not given to the writer yet */
+};
+
+static int give_entries(struct list_part *part, struct segment_writer *writer)
 {
-    size_t count = end.posting - start.posting;
-    struct bytes positions = bytes_of(inversion->positions + start.byte, end.byte - start.byte);
+    int status = part->waiting == 0 ? 0
+                                    : positions_writer_add(&writer->positions,
+                                                           bytes_of(part->entries, part->entries_size), part->waiting);
+    part->entries_size = 0;
+    part->waiting = 0;
+    return status;
+}
+
+/* Keeps the order of entries: what waits goes first. */
+static int give_entry_apart(const struct segment_builder *builder, const struct inversion *inversion, uint32_t document,
+                            size_t offset, struct list_part *part, struct segment_writer *writer)
+{
+    struct bytes positions = builder_positions(builder, &builder->documents[inversion->sorted[document]]);
+    struct bytes rest = bytes_of(positions.data + offset, positions.size - offset);
+    int status = give_entries(part, writer);
+    return status == 0 ? positions_writer_add(&writer->positions, positions_cut(&rest), 1) : status;
+}
+
+static inline void keep_entry(struct list_part *part, uint32_t entry)
+{
+    /* A byte whose high bits are 01 ends it: the first such, by the lowest of the bits that tell. */
+    uint32_t ends = entry & ~(entry >> 1) & UINT32_C(0x40404040);
+    store_u32(part->entries + part->entries_size, entry);
+    part->entries_size += (unsigned)__builtin_ctz(ends) / 8 + 1;
+    part->waiting++;
+}
+
+/* The records are PART_POSTINGS at most. */
+static int write_part(const struct segment_builder *builder, const struct inversion *inversion,
+                      const uint64_t *records, size_t count, struct list_part *part, struct segment_writer *writer)
+{
+    const struct record_shape shape = inversion->shape;
+    int status = 0;
+    for (size_t i = 0; i < count && status == 0; i++) {
+        uint64_t record = records[i];
+        uint32_t entry = (uint32_t)(record & ((UINT64_C(1) << shape.entry_bits) - 1));
+        part->documents[i] = (uint32_t)(record >> shape.document_shift);
+        part->codes[i] = (uint8_t)(record >> shape.code_shift);
+        if ((record >> shape.entry_bits & 1) == 0) {
+            keep_entry(part, entry);
+        } else {
+            status = give_entry_apart(builder, inversion, part->documents[i], entry, part, writer);
+        }
+    }
+    status = status == 0 ? give_entries(part, writer) : status;
+    return status == 0 ? postings_writer_add(&writer->postings, part->documents, part->codes, count) : status;
+}
+
+static int write_list(const struct segment_builder *builder, const struct inversion *inversion, uint32_t start,
+                      uint32_t end, struct list_part *part, struct segment_writer *writer)
+{
     int status = postings_writer_begin(&writer->postings);
     if (status == 0) {
         status = positions_writer_begin(&writer->positions);
     }
-    if (status == 0) {
-        status = postings_writer_add(&writer->postings, inversion->documents + start.posting,
-                                     inversion->codes + start.posting, count);
+    for (uint32_t at = start; at < end && status == 0;) {
+        size_t count = end - at < PART_POSTINGS ? end - at : PART_POSTINGS;
+        status = write_part(builder, inversion, inversion->records + at, count, part, writer);
+        at += (uint32_t)count;
     }
-    return status == 0 ? positions_writer_add(&writer->positions, positions, count) : status;
+    return status;
 }
 
 static int write_lists(const struct segment_builder *builder, const struct inversion *inversion,
                        struct segment_writer *writer)
 {
+    struct list_part part = {.waiting = 0};
     struct buf value;
     buf_init(&value, SEGMENT_VALUE_MAX_BYTES);
-    struct next_place start = {.posting = 0};
+    uint32_t start = 0;
     int status = 0;
     for (uint32_t i = 0; i < inversion->term_count && status == 0; i++) {
-        const struct builder_term *term = &builder->terms[inversion->term_order[i]];
-        struct next_place end = inversion->next[inversion->term_order[i]];
-        status = write_list(inversion, start, end, writer);
+        const struct builder_term *term = &builder->terms[inversion->terms[i].value];
+        uint32_t end = inversion->next[inversion->terms[i].value];
+        status = write_list(builder, inversion, start, end, &part, writer);
         if (status == 0) {
             status = segment_writer_end_list(writer, bytes_of(term->data, term->size), &value);
         }
         start = end;
     }
     buf_release(&value);
-    writer->info.postings = start.posting;
+    writer->info.postings = start;
     writer->info.terms = inversion->term_count;
     return status;
 }
@@ -246,29 +342,33 @@ static int write_lists(const struct segment_builder *builder, const struct inver
 /* Documents leave in another order than they came: their bytes are asked for a few documents early. */
 static void ask_for_product(const struct segment_builder *builder, const struct inversion *inversion, uint32_t i)
 {
-    if (i + 2 * AHEAD_TARGET < inversion->count) {
-        __builtin_prefetch(&builder->documents[inversion->sorted[i + 2 * AHEAD_TARGET]]);
+    const struct builder_entry *entry = entry_ahead(builder, inversion, i, 2 * AHEAD_TARGET);
+    if (entry != NULL) {
+        ask_for(entry, sizeof *entry + 1);
     }
-    if (i + AHEAD_TARGET < inversion->count) {
-        const struct builder_entry *entry = &builder->documents[inversion->sorted[i + AHEAD_TARGET]];
-        size_t size = entry->id_size + entry->stored_size < 512 ? entry->id_size + entry->stored_size : 512;
-        for (size_t line = 0; line < size; line += 64) {
-            __builtin_prefetch(entry->id + line);
-        }
-        __builtin_prefetch(entry->columns);
+    entry = entry_ahead(builder, inversion, i, AHEAD_TARGET);
+    if (entry != NULL) {
+        struct bytes id = builder_id(builder, entry);
+        size_t size = id.size + entry->stored_size;
+        __builtin_prefetch(entry->data); /* the columns */
+        ask_for(id.data, size < 512 ? size : 512);
     }
 }
 
-/* Writes the dictionaries of the values that live documents have. */
-static int write_values(struct segment_builder *builder, const struct inversion *inversion,
-                        struct segment_writer *writer)
+/* Writes the dictionaries of the values that live documents have, which are visited as they lie in memory. */
+static int write_values(struct segment_builder *builder, struct segment_writer *writer)
 {
     int status = 0;
+    for (uint32_t i = 0; i < builder->document_count; i++) {
+        const struct builder_entry *entry = &builder->documents[i];
+        for (uint8_t c = 0; c < builder->columns.count && !entry->dropped; c++) {
+            if (builder->columns.values[c]) {
+                values_collector_use(&builder->values[c], builder_columns(entry)[c]);
+            }
+        }
+    }
     for (uint8_t c = 0; c < builder->columns.count && status == 0; c++) {
         if (builder->columns.values[c]) {
-            for (uint32_t i = 0; i < inversion->count; i++) {
-                values_collector_use(&builder->values[c], builder->documents[inversion->sorted[i]].columns[c]);
-            }
             status = values_collector_write(&builder->values[c], &writer->values[c]);
         }
     }
@@ -280,7 +380,7 @@ static int write_columns(struct segment_builder *builder, const struct builder_e
 {
     int status = 0;
     for (uint8_t c = 0; c < builder->columns.count && status == 0; c++) {
-        int64_t value = entry->columns[c];
+        int64_t value = builder_columns(entry)[c];
         if (builder->columns.values[c]) {
             status = values_collector_recode(&builder->values[c], &writer->values[c], value, &value);
         }
@@ -310,7 +410,7 @@ static int write_documents(struct segment_builder *builder, const struct inversi
             status = documents_writer_add(&writer->documents, stored);
         }
         if (status == 0) {
-            status = ids_writer_add(&writer->ids, bytes_of(entry->id, entry->id_size));
+            status = ids_writer_add(&writer->ids, builder_id(builder, entry));
         }
         if (status == 0) {
             status = column_keys_add(&writer->order, entry->order);
@@ -339,13 +439,11 @@ int segment_builder_write(struct segment_builder *builder, struct segment_writer
     if (status == 0) {
         status = write_lists(builder, &inversion, writer);
     }
-    mem_free(inversion.documents);
-    mem_free(inversion.codes);
-    mem_free(inversion.positions);
+    mem_free(inversion.records);
     mem_free(inversion.next);
-    mem_free(inversion.term_order);
+    mem_free(inversion.terms);
     if (status == 0) {
-        status = write_values(builder, &inversion, writer);
+        status = write_values(builder, writer);
     }
     if (status == 0) {
         status = write_documents(builder, &inversion, writer, store, context);
