@@ -44,8 +44,7 @@ static uint32_t seek_boosted(struct cursor *cursor, struct signals *signals, uin
         if (cursor->ops->score(cursor) + boost >= minimum) {
             return document;
         }
-        uint32_t group_last = document | (SIGNALS_GROUP - 1);
-        target = (words + boost >= minimum ? document : group_last < last ? group_last : last) + 1;
+        target = document + 1;
     }
 }
 

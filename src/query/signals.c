@@ -181,7 +181,7 @@ static int32_t bound_of_groups(const struct signals *signals, uint32_t first, ui
 {
     int32_t bound = 0;
     for (uint32_t group = first; group <= last; group++) {
-        int32_t of_group = signals_kept_bound(signals->kept, group);
+        int32_t of_group = signals_kept_bound(signals->kept, &signals->kept->groups[group]);
         bound = bound < of_group ? of_group : bound;
     }
     return bound;
@@ -191,7 +191,7 @@ static int32_t bound_of_page(struct signals *signals, uint32_t page)
 {
     int32_t *bound = &signals->page_bound[page];
     if (*bound < 0 && has_groups(signals, page)) {
-        *bound = bound_of_groups(signals, page * SIGNALS_PAGE_GROUPS, (page + 1) * SIGNALS_PAGE_GROUPS - 1);
+        *bound = signals_kept_bound(signals->kept, &signals->kept->page[page]);
     } else if (*bound < 0) {
         *bound = turn_to(signals, page) ? bound_by(signals, range_of_view) : 0;
     }
@@ -271,7 +271,7 @@ int32_t signals_bound_near(struct signals *signals, uint32_t document)
         signals_kept_fill(signals->kept, page, parts);
         signals->page_bound[page] = -1;
     }
-    return signals_kept_bound(signals->kept, document / SIGNALS_GROUP);
+    return signals_kept_document(signals->kept, document);
 }
 
 uint32_t signals_keep(struct signals *signals, uint32_t *documents, int32_t *scores, uint32_t count, int32_t least)
@@ -284,7 +284,7 @@ uint32_t signals_keep(struct signals *signals, uint32_t *documents, int32_t *sco
         for (; i < count && documents[i] / COLUMN_PAGE_DOCUMENTS == page; i++) {
             int32_t score = scores[i];
             uint32_t document = documents[i];
-            bound = by_group ? signals_kept_bound(signals->kept, document / SIGNALS_GROUP) : bound;
+            bound = by_group ? signals_kept_document(signals->kept, document) : bound;
             documents[kept] = document;
             scores[kept] = score;
             kept += score + bound >= least ? 1 : 0;

@@ -24,14 +24,23 @@ static bool bounds(const struct signal_rules *kept, const struct signal_rules *r
 static struct signals_kept *begin(const struct segment *segment, const struct signal_rules *rules)
 {
     uint32_t pages = segment->info.documents / COLUMN_PAGE_DOCUMENTS + 1;
-    size_t groups = (size_t)pages * SIGNALS_PAGE_GROUPS;
-    struct signals_kept *kept = mem_calloc(1, sizeof *kept + groups * sizeof *kept->groups + pages);
+    size_t bounds = (size_t)pages * (1 + SIGNALS_PAGE_GROUPS);
+    uint32_t shift = 0;
+    while ((size_t)pages * COLUMN_PAGE_DOCUMENTS >> shift > SIGNALS_SMALL_BYTES_MAX) {
+        shift++;
+    }
+    size_t small = (size_t)pages * COLUMN_PAGE_DOCUMENTS >> shift;
+    struct signals_kept *kept = mem_calloc(1, sizeof *kept + bounds * sizeof *kept->page + small + pages);
     if (kept != NULL) {
         kept->rules = *rules;
         kept->pages = pages;
+        kept->small_shift = shift;
         kept->unit = rules->max / UINT16_MAX + 1;
-        kept->groups = (_Atomic uint16_t *)(kept + 1);
-        kept->is_full = (_Atomic uint8_t *)(kept->groups + groups);
+        kept->small_unit = rules->max / UINT8_MAX + 1;
+        kept->page = (_Atomic uint16_t *)(kept + 1);
+        kept->groups = kept->page + pages;
+        kept->small = (_Atomic uint8_t *)(kept->page + bounds);
+        kept->is_full = kept->small + small;
     }
     return kept;
 }
@@ -55,16 +64,29 @@ struct signals_kept *signals_kept_of(const struct segment *segment, const struct
     return bounds(&kept->rules, rules) ? kept : NULL;
 }
 
+/* The largest of count parts, in units, rounded up. */
+static int32_t bound_of(const int32_t *parts, uint32_t count, int32_t unit)
+{
+    int32_t most = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        most = most < parts[i] ? parts[i] : most;
+    }
+    return (most + unit - 1) / unit;
+}
+
 void signals_kept_fill(struct signals_kept *kept, uint32_t page, const int32_t parts[COLUMN_PAGE_DOCUMENTS])
 {
-    for (uint32_t group = 0; group < SIGNALS_PAGE_GROUPS; group++) {
-        int32_t most = 0;
-        for (uint32_t i = 0; i < SIGNALS_GROUP; i++) {
-            int32_t part = parts[group * SIGNALS_GROUP + i];
-            most = most < part ? part : most;
-        }
-        atomic_store_explicit(&kept->groups[page * SIGNALS_PAGE_GROUPS + group],
-                              (uint16_t)((most + kept->unit - 1) / kept->unit), memory_order_relaxed);
+    const uint32_t small = 1u << kept->small_shift;
+    for (uint32_t i = 0; i < COLUMN_PAGE_DOCUMENTS; i += small) {
+        int32_t bound = bound_of(parts + i, small, kept->small_unit);
+        atomic_store_explicit(&kept->small[(page * COLUMN_PAGE_DOCUMENTS + i) >> kept->small_shift], (uint8_t)bound,
+                              memory_order_relaxed);
     }
+    for (uint32_t i = 0; i < SIGNALS_PAGE_GROUPS; i++) {
+        int32_t bound = bound_of(parts + (size_t)i * SIGNALS_GROUP, SIGNALS_GROUP, kept->unit);
+        atomic_store_explicit(&kept->groups[page * SIGNALS_PAGE_GROUPS + i], (uint16_t)bound, memory_order_relaxed);
+    }
+    atomic_store_explicit(&kept->page[page], (uint16_t)bound_of(parts, COLUMN_PAGE_DOCUMENTS, kept->unit),
+                          memory_order_relaxed);
     atomic_store_explicit(&kept->is_full[page], 1, memory_order_release);
 }

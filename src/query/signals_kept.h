@@ -1,9 +1,8 @@
 /*
- * signals_kept.h - what queries keep with a segment of its signals: bounds of groups of 64 documents.
+ * signals_kept.h - what queries keep with a segment of its signals: bounds of pages, of 64 documents, and of single ones.
  *
  * The bound of a page by its header adds up the largest value of each column, which no one document has. So when a page
- * has been looked into, the largest sums of its groups are kept for all queries to come: two bytes for 64 documents.
- * They are those of the segment as it was written, by the rules and at the time of the query that began them; they hold
+ * has been looked into, the largest sums of its groups are kept for all queries to come, and those of its documents in a byte each. They are those of the segment as it was written, by the rules and at the time of the query that began them; they hold
  * for later times (dates only grow older), the same weights, and pages that no patch has changed.
  *
  * Thread rule: any number of threads read and fill; what they fill is the same.
@@ -15,15 +14,20 @@
 #include "rank/signal.h"
 #include "segment/segment.h"
 
-#define SIGNALS_GROUP 64u
+#define SIGNALS_GROUP 64u /* documents: of the bounds that ranges are passed over by */
+#define SIGNALS_SMALL_BYTES_MAX (16u << 20) /* of a segment's bounds of documents; larger ones have some share a byte */
 #define SIGNALS_PAGE_GROUPS (COLUMN_PAGE_DOCUMENTS / SIGNALS_GROUP)
 
 struct signals_kept {
     struct signal_rules rules;
     uint32_t pages;
-    int32_t unit;             /* of groups */
-    _Atomic uint8_t *is_full; /* by page: whether its groups are known; behind the struct, as the groups are */
-    _Atomic uint16_t *groups; /* ceil(largest sum / unit), SIGNALS_PAGE_GROUPS for each page */
+    uint32_t small_shift;     /* 1 << small_shift documents share a byte */
+    int32_t unit;             /* of the bounds of pages and groups: ceil(largest sum / unit) is kept */
+    int32_t small_unit;       /* of those of documents */
+    _Atomic uint8_t *is_full; /* by page: whether its bounds are known; behind the struct, as all arrays are */
+    _Atomic uint16_t *page;   /* the bounds of pages */
+    _Atomic uint16_t *groups; /* SIGNALS_PAGE_GROUPS for each page */
+    _Atomic uint8_t *small;
 };
 
 /* What is kept with the segment, begun now if nothing is; NULL when it is of no use for these rules, or no memory. */
@@ -37,10 +41,16 @@ static inline bool signals_kept_has(const struct signals_kept *kept, uint32_t pa
     return kept != NULL && atomic_load_explicit(&kept->is_full[page], memory_order_acquire) != 0;
 }
 
-/* No document of the group gets more; its page is full. */
-static inline int32_t signals_kept_bound(const struct signals_kept *kept, uint32_t group)
+/* One of the bounds of a page that is full: of kept->page or groups. */
+static inline int32_t signals_kept_bound(const struct signals_kept *kept, const _Atomic uint16_t *bound)
 {
-    return kept->unit * atomic_load_explicit(&kept->groups[group], memory_order_relaxed);
+    return kept->unit * atomic_load_explicit(bound, memory_order_relaxed);
+}
+
+/* The document gets no more; its page is full. */
+static inline int32_t signals_kept_document(const struct signals_kept *kept, uint32_t document)
+{
+    return kept->small_unit * atomic_load_explicit(&kept->small[document >> kept->small_shift], memory_order_relaxed);
 }
 
 #endif
