@@ -48,11 +48,12 @@ static int begin(struct search *search, struct aisle *catalog, uint32_t first, u
 
 /*
  * What is kept between queries: first the tables of open segments, without which each query would begin by reading
- * them, then searchers. Tables that pass the bound alone are let go of.
+ * them, and kept bytes of what queries have left with segments, then searchers. Tables that pass the bound alone are
+ * let go of, with what was left.
  */
-static size_t left_for_searchers(struct aisle *catalog)
+static size_t left_for_searchers(struct aisle *catalog, uint64_t kept)
 {
-    uint64_t tables = 0;
+    uint64_t tables = kept;
     for (uint32_t i = 0; i < catalog->shard_count; i++) {
         tables += atomic_load_explicit(&catalog->shards[i].view_bytes, memory_order_relaxed);
     }
@@ -70,10 +71,14 @@ static void end(struct search *search)
     if (search->searcher == NULL) {
         return;
     }
+    uint64_t kept = 0;
+    for (uint32_t i = 0; i < search->context.segment_count; i++) {
+        kept += atomic_load_explicit(&search->segments[i].segment->kept_bytes, memory_order_relaxed);
+    }
     for (uint32_t i = 0; i < search->begun; i++) {
         shard_end(&search->searcher->snapshots[i]);
     }
-    searcher_give(&search->catalog->searchers, search->searcher, left_for_searchers(search->catalog));
+    searcher_give(&search->catalog->searchers, search->searcher, left_for_searchers(search->catalog, kept));
 }
 
 /* Lists the segments of all snapshots and sums up their statistics. */

@@ -21,7 +21,7 @@ static bool bounds(const struct signal_rules *kept, const struct signal_rules *r
     return same;
 }
 
-static struct signals_kept *begin(const struct segment *segment, const struct signal_rules *rules)
+static struct signals_kept *begin(const struct segment *segment, const struct signal_rules *rules, size_t *bytes)
 {
     uint32_t pages = segment->info.documents / COLUMN_PAGE_DOCUMENTS + 1;
     size_t bounds = (size_t)pages * (1 + SIGNALS_PAGE_GROUPS);
@@ -30,7 +30,8 @@ static struct signals_kept *begin(const struct segment *segment, const struct si
         shift++;
     }
     size_t small = (size_t)pages * COLUMN_PAGE_DOCUMENTS >> shift;
-    struct signals_kept *kept = mem_calloc(1, sizeof *kept + bounds * sizeof *kept->page + small + pages);
+    *bytes = sizeof(struct signals_kept) + bounds * sizeof(uint16_t) + small + pages;
+    struct signals_kept *kept = mem_calloc(1, *bytes);
     if (kept != NULL) {
         kept->rules = *rules;
         kept->pages = pages;
@@ -47,19 +48,17 @@ static struct signals_kept *begin(const struct segment *segment, const struct si
 
 struct signals_kept *signals_kept_of(const struct segment *segment, const struct signal_rules *rules)
 {
-    struct signals_kept *kept = atomic_load_explicit(segment_kept(segment), memory_order_acquire);
+    struct signals_kept *kept = atomic_load_explicit(&segment->kept, memory_order_acquire);
     if (kept == NULL) {
-        struct signals_kept *begun = begin(segment, rules);
-        void *none = NULL;
+        size_t bytes;
+        struct signals_kept *begun = begin(segment, rules, &bytes);
         if (begun == NULL) {
             return NULL;
         }
-        if (atomic_compare_exchange_strong_explicit(segment_kept(segment), &none, begun, memory_order_acq_rel,
-                                                    memory_order_acquire)) {
-            return begun;
+        kept = segment_keep(segment, begun, bytes);
+        if (kept != begun) {
+            mem_free(begun);
         }
-        mem_free(begun);
-        kept = none;
     }
     return bounds(&kept->rules, rules) ? kept : NULL;
 }

@@ -1,9 +1,10 @@
 /*
- * signals_kept.h - what queries keep with a segment of its signals: bounds of pages, of 64 documents, and of single ones.
+ * signals_kept.h - what queries keep with a segment of its signals: bounds of pages, of 64 documents, of single ones.
  *
  * The bound of a page by its header adds up the largest value of each column, which no one document has. So when a page
- * has been looked into, the largest sums of its groups are kept for all queries to come, and those of its documents in a byte each. They are those of the segment as it was written, by the rules and at the time of the query that began them; they hold
- * for later times (dates only grow older), the same weights, and pages that no patch has changed.
+ * has been looked into, the largest sums of its groups are kept for all queries to come, and those of its documents in
+ * a byte each. They are those of the segment as it was written, by the rules and at the time of the query that began
+ * them; they hold for later times (dates only grow older), the same weights, and pages that no patch has changed.
  *
  * Thread rule: any number of threads read and fill; what they fill is the same.
  */
@@ -15,7 +16,7 @@
 #include "segment/segment.h"
 
 #define SIGNALS_GROUP 64u /* documents: of the bounds that ranges are passed over by */
-#define SIGNALS_SMALL_BYTES_MAX (16u << 20) /* of a segment's bounds of documents; larger ones have some share a byte */
+#define SIGNALS_SMALL_BYTES_MAX (4u << 20) /* of a segment's bounds of documents; larger ones have some share a byte */
 #define SIGNALS_PAGE_GROUPS (COLUMN_PAGE_DOCUMENTS / SIGNALS_GROUP)
 
 struct signals_kept {

@@ -273,14 +273,15 @@ struct segment {
     struct column_reader column[LIMIT_FIELDS]; /* by field number; only those of columns */
     struct values_reader values[LIMIT_FIELDS]; /* likewise; only where columns.values */
     _Atomic(void *) kept; /* owned: one block that queries keep with it for the next ones; NULL: nothing yet */
+    atomic_size_t kept_bytes;
     atomic_int references;
 };
 
-/* Where that block is: the only thing of a segment that its readers change. */
-static inline _Atomic(void *) *segment_kept(const struct segment *segment)
-{
-    return (_Atomic(void *) *)(uintptr_t)&segment->kept;
-}
+/*
+ * Makes block, of mem_alloc, what queries keep with the segment, unless there is something: the only thing of a segment
+ * that its readers change. Returns what is kept now; if that is not block, block is still the caller's.
+ */
+void *segment_keep(const struct segment *segment, void *block, size_t bytes);
 
 /* Resolves every extent in txn and opens all components. One reference is the caller's. */
 must_check int segment_open(struct storage_txn *txn, const struct segment_info *info,

@@ -162,6 +162,18 @@ void segment_release(struct segment *segment)
     mem_free(segment);
 }
 
+void *segment_keep(const struct segment *segment, void *block, size_t bytes)
+{
+    struct segment *own = (struct segment *)(uintptr_t)segment; /* every segment lies in the heap */
+    void *kept = NULL;
+    if (!atomic_compare_exchange_strong_explicit(&own->kept, &kept, block, memory_order_acq_rel,
+                                                 memory_order_acquire)) {
+        return kept;
+    }
+    atomic_store_explicit(&own->kept_bytes, bytes, memory_order_relaxed);
+    return block;
+}
+
 bool segment_has_fault(const struct segment *segment, const struct extent_fault *fault, unsigned *component)
 {
     for (unsigned i = 0; i < COMPONENT_COUNT; i++) {
