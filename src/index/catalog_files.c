@@ -121,7 +121,7 @@ static int read_properties(const char *text, const char *schema_json, uint32_t *
     } else if (format > CATALOG_FORMAT) {
         status = error_set(error, AISLE_NEWER_FORMAT, "the catalog has format %u; this version reads up to %u (%s)",
                            format, CATALOG_FORMAT, directory);
-    } else if (format < CATALOG_FORMAT) {
+    } else if (format < CATALOG_FORMAT_OLDEST) {
         status = error_set(error, AISLE_OLD_FORMAT,
                            "the catalog has format %u, which was never released; index its products anew (%s)", format,
                            directory);

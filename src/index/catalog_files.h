@@ -9,7 +9,9 @@
 
 #include "base/status.h"
 
-#define CATALOG_FORMAT 2u /* 1 was never released */
+/* 1 was never released. What a catalog of an older format lacks is told by its shards (segment/segment_format.h). */
+#define CATALOG_FORMAT 3u
+#define CATALOG_FORMAT_OLDEST 2u
 
 /*
  * Reads aisle.json and schema.json. *schema_json: NUL-terminated, the caller's to free with mem_free.

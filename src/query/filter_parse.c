@@ -624,15 +624,15 @@ int filter_parse(struct bytes text, const struct filter_source *source, struct f
     struct parser parser = {.source = source, .text = text, .error = error};
     *root = NULL;
     if (text.size > LIMIT_FILTER_BYTES) {
-        return error_set(error, AISLE_LIMIT, "the filter has %zu bytes, expected at most %u", text.size,
+        return error_set(error, AISLE_LIMIT, "filter: it has %zu bytes, expected at most %u", text.size,
                          LIMIT_FILTER_BYTES);
     }
     if (source->param_count > LIMIT_FILTER_PARAMETERS) {
-        return error_set(error, AISLE_LIMIT, "%zu values are bound, expected at most %u", source->param_count,
-                         LIMIT_FILTER_PARAMETERS);
+        return error_set(error, AISLE_LIMIT, "filter: values are bound to %zu names, expected at most %u",
+                         source->param_count, LIMIT_FILTER_PARAMETERS);
     }
     if (!utf8_valid(text, NULL)) {
-        return error_set(error, AISLE_BAD_QUERY, "the filter is not UTF-8");
+        return error_set(error, AISLE_BAD_QUERY, "filter: expected UTF-8");
     }
     buf_init(&parser.folded, LIMIT_PRODUCT_BYTES);
     int status = advance(&parser);

@@ -32,6 +32,9 @@ LONG_WORDS = 5_000
 QUERIES = ["wireless", "wireless headphones", "portable OR ultra", "head*", "full -smartphone", "title:wireless",
            "256 gb", "creme brulee", "Größe", "zweihundert*", "brand:audientis", "description:months", '"creme brulee"',
            '"portable headphones"~1', '"zweihundert3 zweihundert4*"', "wireless -\"wireless headphones\""]
+FILTERS = ["price < 100", "NOT in_stock = true AND rating >= 3.5", 'brand >= "m"', 'category UNDER "electronics"',
+           'category = "küche > SÜSSES"', 'size EXISTS AND NOT color IN ["black", "red"]']
+VALUES_VERSION = 3  # the first that keeps keywords for filters
 
 
 class Failure(Exception):
@@ -73,9 +76,9 @@ class Catalog:
             else:
                 self.products[change["id"]] = change
 
-    def find(self, query):
+    def find(self, query, *options):
         """The ids a query finds, sorted; None when it is refused."""
-        status, printed = self.call("search", "--limit", "10000", "--json", "--", query)
+        status, printed = self.call("search", "--limit", "10000", "--json", *options, "--", query)
         return sorted(hit["id"] for hit in json.loads(printed)["hits"]) if status == 0 else None
 
     def check(self, queries):
@@ -90,6 +93,19 @@ class Catalog:
         for query, ids in queries.items():
             answer = self.find(query)
             require(answer == ids, f"{query}: found {answer}, expected {ids}")
+
+
+def find_filters(catalog):
+    return {text: ids for text in FILTERS if (ids := catalog.find("", "--filter", text)) is not None}
+
+
+def check_filters(catalog, filters, version):
+    """Filters answer as they did, and those on keywords are refused by a catalog that keeps none."""
+    for text, ids in filters.items():
+        answer = catalog.find("", "--filter", text)
+        require(answer == ids, f"{text}: found {answer}, expected {ids}")
+    refused = catalog.find("", "--filter", 'brand = "x"') is None
+    require(refused == (version < VALUES_VERSION), "a filter on a keyword")
 
 
 def patch(name, **fields):
@@ -142,7 +158,8 @@ def keep(aisle):
         with open(f"{place}/shop/aisle.json", encoding="utf-8") as file:
             target = f"{HERE}/v{json.load(file)['format']}"
         os.makedirs(target, exist_ok=True)
-        expected = json.dumps({"products": catalog.products, "queries": queries}, ensure_ascii=False).encode()
+        expected = json.dumps({"products": catalog.products, "queries": queries, "filters": find_filters(catalog)},
+                              ensure_ascii=False).encode()
         with tarfile.open(f"{target}/{ARCHIVE}", "w:xz", preset=9) as archive:
             for path in sorted(glob.glob(f"{place}/shop/**", recursive=True)):
                 if os.path.basename(path) in CATALOG_FILES:
@@ -170,6 +187,7 @@ def check_kept(aisle, archive):
             expected = json.load(file)
         catalog = Catalog(aisle, place, expected["products"])
         catalog.check(expected["queries"])
+        check_filters(catalog, expected.get("filters", {}), int(os.path.basename(os.path.dirname(archive))[1:]))
         change(catalog, expected["queries"])
         print(f"{os.path.basename(os.path.dirname(archive))}: {len(expected['products'])} products as expected")
 
@@ -180,6 +198,7 @@ def check_all(aisle):
         with open(f"{place}/shop/aisle.json", encoding="utf-8") as file:
             now = json.load(file)["format"]
         catalog.check(queries)
+        check_filters(catalog, find_filters(catalog), now)
         change(catalog, queries)
     require(os.path.exists(f"{HERE}/v{now}/{ARCHIVE}"), f"format {now} is not kept: run format.py AISLE --keep")
     for archive in sorted(glob.glob(f"{HERE}/v*/{ARCHIVE}")):

@@ -109,7 +109,8 @@ static void add_keyword(struct shop *shop, const char *name, enum shop_type type
         add_positions(shop, field);
         add_language(shop);
     }
-    if (shop_chance(shop, 30)) {
+    field->facet = shop_chance(shop, 60);
+    if (field->facet) {
         shop_append(shop->schema, sizeof shop->schema, ",\"facet\":true");
     }
     end_field(shop);

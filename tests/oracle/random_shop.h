@@ -39,6 +39,7 @@ struct shop_field {
     bool searchable;
     bool positions;
     bool ordered;
+    bool facet;
 };
 
 /* A value that was written, or some words of it; the next one in the ring stands behind it in the same product. */
