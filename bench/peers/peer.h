@@ -101,7 +101,7 @@ static inline void peer_parse(char *line, struct peer_query *query)
 {
     char *save = NULL;
     char *kind = strtok_r(line, "\t\n", &save);
-    char *prices = strrchr(save, '\t');
+    char *prices = kind == NULL ? NULL : strchr(save, '\t'); /* behind the words */
     query->kind = kind == NULL ? 't' : strncmp(kind, "prefix", 6) == 0 ? 'P' : kind[0];
     query->count = 0;
     if (query->kind == 'f' && (prices == NULL || sscanf(prices, "%lld %lld", &query->low, &query->high) != 2)) {

@@ -188,6 +188,11 @@ def remove(path):
         os.remove(path)
 
 
+def read_json(path):
+    with open(path) as file:
+        return json.load(file)
+
+
 def build_index(engine, name, place, arguments):
     """Builds, or takes what an earlier run left, with the figures of that run."""
     engine.index, figures = f"{place}/index-{name}", f"{place}/built-{name}.json"
@@ -212,8 +217,10 @@ def build_index(engine, name, place, arguments):
         remove(engine.index + ".loose")
         with open(figures, "w") as file:
             json.dump(built, file)
-    with open(figures) as file:
-        engine.built = json.load(file)
+    engine.built = read_json(figures)
+    if engine.base and not ENGINES[engine.base].built:
+        ENGINES[engine.base].built = read_json(f"{place}/built-{engine.base}.json")
+        ENGINES[engine.base].built["bytes"] = bytes_under(f"{place}/index-{engine.base}")
     engine.built["bytes"] = engine.built.get("live_bytes", bytes_under(engine.index))
     print(f"{name}: {json.dumps(engine.built)}", file=sys.stderr)
 
