@@ -2,7 +2,8 @@
  * bitset.h - plain arrays of 64-bit words as sets of small integers. No ownership, no bounds of its own.
  *
  * Counting takes the processor's instruction for it where there is one, which is found out at run time: a compiler that
- * may not assume it calls a table-driven function for each word, eight times as slow.
+ * may not assume it calls a table-driven function for each word, eight times as slow. Long sets take eight words at a
+ * time where AVX-512 counts bits. AVX2, which does not, would be no faster than word by word.
  */
 #ifndef AISLE_BASE_BITSET_H
 #define AISLE_BASE_BITSET_H
@@ -34,6 +35,11 @@ static inline void bitset_clear(uint64_t *words, size_t i)
 
 /* How many bits are set in word_count words, which may lie anywhere in memory (a bitset in an extent does). */
 size_t bitset_count(const void *words, size_t word_count);
+
+/* Replace words by what both have, either has, words has and other has not; return how many bits are then set. */
+size_t bitset_and(uint64_t *words, const uint64_t *other, size_t word_count);
+size_t bitset_or(uint64_t *words, const uint64_t *other, size_t word_count);
+size_t bitset_and_not(uint64_t *words, const uint64_t *other, size_t word_count);
 
 /* How many are set among the bits before the i-th of little-endian words, wherever they lie. */
 size_t bitset_rank(const uint8_t *words, size_t i);

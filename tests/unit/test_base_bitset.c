@@ -1,5 +1,5 @@
 /*
- * test_base_bitset.c - counting and ranks against bit by bit, from aligned and odd addresses.
+ * test_base_bitset.c - counting, ranks and joined sets against bit by bit, from aligned and odd addresses.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -50,10 +50,36 @@ static void rank_of_a_whole_set_reads_nothing_behind_it(void **state)
     free(words);
 }
 
+static void sets_are_joined_word_by_word_and_counted(void **state)
+{
+    (void)state;
+    size_t (*const joins[])(uint64_t *, const uint64_t *, size_t) = {bitset_and, bitset_or, bitset_and_not};
+    uint64_t seed = 4;
+    for (size_t count = 0; count <= WORDS; count++) {
+        for (size_t join = 0; join < 3; join++) {
+            uint64_t *words = malloc(count * sizeof *words + 1); /* nothing behind that may be touched */
+            uint64_t *other = malloc(count * sizeof *other + 1);
+            uint64_t expected[WORDS];
+            assert_true(words != NULL && other != NULL);
+            for (size_t i = 0; i < count; i++) {
+                seed = seed * UINT64_C(6364136223846793005) + 1442695040888963407u;
+                words[i] = seed ^ seed >> 29;
+                other[i] = seed * 31 ^ seed >> 17;
+                expected[i] = join == 0 ? words[i] & other[i] : join == 1 ? words[i] | other[i] : words[i] & ~other[i];
+            }
+            assert_int_equal(joins[join](words, other, count), bitset_count(expected, count));
+            assert_memory_equal(words, expected, count * sizeof *words);
+            free(words);
+            free(other);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(counts_and_ranks_are_those_of_single_bits),
+        cmocka_unit_test(sets_are_joined_word_by_word_and_counted),
         cmocka_unit_test(rank_of_a_whole_set_reads_nothing_behind_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
