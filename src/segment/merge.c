@@ -239,6 +239,14 @@ static void release_plan(struct merge_plan *plan, size_t count)
     mem_free(plan->length_codes);
 }
 
+/* A merge reads its sources once: without this, large ones would all be resident by its end. */
+static void forget_sources(const struct merge_source *sources, size_t count, const struct merge_options *options)
+{
+    for (size_t i = 0; i < count && options->forget; i++) {
+        segment_forget(sources[i].segment);
+    }
+}
+
 int segment_merge(const struct merge_source *sources, size_t count, struct segment_writer *writer,
                   const struct merge_options *options, struct merge_patched *patched)
 {
@@ -251,6 +259,7 @@ int segment_merge(const struct merge_source *sources, size_t count, struct segme
     if (status == 0) {
         status = merge_postings(sources, count, &plan, writer);
     }
+    forget_sources(sources, count, options);
     for (uint8_t i = 0; i < writer->columns.count && status == 0; i++) {
         uint8_t field = writer->columns.field[i];
         status = writer->columns.values[i] ? merge_values(sources, count, &plan, i, writer)
@@ -262,6 +271,7 @@ int segment_merge(const struct merge_source *sources, size_t count, struct segme
     if (status == 0) {
         status = merge_documents(sources, &plan, writer, options);
     }
+    forget_sources(sources, count, options);
     if (status == 0) {
         writer->info.documents = plan.documents;
         writer->info.length_sum = length_sum(sources, count, &plan, options->length_of_code);

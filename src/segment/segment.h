@@ -290,6 +290,13 @@ void segment_retain(struct segment *segment);
 void segment_release(struct segment *segment);
 
 /*
+ * Takes what was read of the segment out of this process's resident memory; it stays in the system's cache, and comes
+ * back when it is touched, by whomever. For who has read all of it and will not soon again. Only for segments whose
+ * extents are the storage's.
+ */
+void segment_forget(const struct segment *segment);
+
+/*
  * Verifies all checksums and structures; each fault is reported, and counted in *faults. 0, or AISLE_NO_MEMORY when
  * the walk had to end early.
  */
@@ -365,6 +372,7 @@ struct merge_options {
      * success the arrays are the caller's to free; otherwise nothing is stored.
      */
     uint32_t **maps;
+    bool forget; /* the sources when they have been read, as segment_forget does */
 };
 
 #define SEGMENT_MERGE_DROPPED UINT32_MAX
