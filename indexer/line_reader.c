@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #define READ_BYTES ((size_t)1 << 20)
+#define PIPE_BYTES (1 << 20) /* what a user may ask for without privileges; 64 KiB are a hundred lines */
 
 static int io_error(const struct line_reader *reader, const char *what, aisle_error *error)
 {
@@ -34,6 +35,9 @@ int line_reader_open(struct line_reader *reader, const char *path, const volatil
     /* Standard input may stand anywhere in a file and is read as it comes. */
     reader->is_file = !is_stdin && S_ISREG(found.st_mode);
     reader->file_bytes = reader->is_file ? (uint64_t)found.st_size : 0;
+    if (S_ISFIFO(found.st_mode)) {
+        (void)fcntl(reader->fd, F_SETPIPE_SZ, PIPE_BYTES); /* may be refused: then the two sides only wake more often */
+    }
     reader->capacity = 2 * READ_BYTES;
     reader->data = mem_alloc(reader->capacity);
     if (reader->data == NULL) {

@@ -331,11 +331,15 @@ static int gather(struct aisle_writer *writer, aisle_error *error)
     return status;
 }
 
+/* Reading the clock takes a thirtieth of the time of what is measured: one product in so many stands for all. */
+#define TIMED_PRODUCTS 16u
+
 static int read_product(struct aisle_writer *writer, struct bytes text, aisle_error *error)
 {
-    uint64_t start = clock_monotonic_ns();
+    bool timed = writer->taken % TIMED_PRODUCTS == 0;
+    uint64_t start = timed ? clock_monotonic_ns() : 0;
     int status = product_reader_read(writer->reader, writer->catalog->schema, text, &writer->product, error);
-    writer->statistics.parse_ns += clock_monotonic_ns() - start;
+    writer->statistics.parse_ns += timed ? (clock_monotonic_ns() - start) * TIMED_PRODUCTS : 0;
     return status == 0 || status == AISLE_BAD_PRODUCT ? status : fail(writer, status);
 }
 
