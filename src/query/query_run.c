@@ -8,6 +8,7 @@
  * order, so once one of them ties with the worst hit held and loses, every later one of the segment with that score
  * loses too, and the minimum is raised above it; the next segment begins at the worst hit's score again.
  */
+#include "query/browse.h"
 #include "query/cursor.h"
 #include "query/scan_count.h"
 #include "query/signals.h"
@@ -80,6 +81,9 @@ static int top_of_segment(struct query_context *context, const struct query_node
     struct signals *signals;
     bool filtered = context->filter != NULL;
     int status = signals_open(context, number, &signals);
+    if (status == 0 && !filtered && signals != NULL && root->kind == QUERY_ALL) {
+        return browse_run(context, number, signals, top);
+    }
     if (status == 0 && !filtered && scan_is_best(context, root, number, top)) {
         return scan_best(context, root, number, signals, top);
     }

@@ -52,13 +52,14 @@ static struct signal_range range_of_column(const struct signals_column *column)
     return (struct signal_range){column->reader->min, column->reader->max, column->reader->missing_count != 0};
 }
 
-static int32_t bound_by(const struct signals *signals, struct signal_range (*range)(const struct signals_column *))
+static int32_t bound_by(const struct signals *signals, const struct signal_rules *rules,
+                        struct signal_range (*range)(const struct signals_column *))
 {
     int32_t sum = 0;
-    for (uint32_t i = 0; i < signals->rules->count; i++) {
+    for (uint32_t i = 0; i < rules->count; i++) {
         struct signal_range value = range(&signals->columns[signals->reads[i].value]);
         struct signal_range count = range(&signals->columns[signals->reads[i].count]);
-        sum += signal_bound(&signals->rules->rules[i], &value, &count);
+        sum += signal_bound(&rules->rules[i], &value, &count);
     }
     return sum;
 }
@@ -71,7 +72,7 @@ static int32_t bound_of_segment(const struct signals *signals)
             return signals->rules->max;
         }
     }
-    return bound_by(signals, range_of_column);
+    return bound_by(signals, signals->rules, range_of_column);
 }
 
 /* Marks the pages that a column has patched. */
@@ -170,11 +171,15 @@ static struct signal_range range_of_view(const struct signals_column *column)
     return (struct signal_range){column->view.min, column->view.max, column->view.has_missing};
 }
 
-/* Whether the groups of a page are known as they are now. */
+/* Whether what is kept of a page can be used: it is as it was written. */
+static bool is_kept(const struct signals *signals, uint32_t page)
+{
+    return signals->kept != NULL && (signals->patched == NULL || !bitset_get(signals->patched, page));
+}
+
 static bool has_groups(const struct signals *signals, uint32_t page)
 {
-    return signals_kept_has(signals->kept, page) &&
-           (signals->patched == NULL || !bitset_get(signals->patched, page));
+    return is_kept(signals, page) && signals_kept_known(signals->kept, page) == SIGNALS_FULL;
 }
 
 static int32_t bound_of_groups(const struct signals *signals, uint32_t first, uint32_t last)
@@ -187,13 +192,26 @@ static int32_t bound_of_groups(const struct signals *signals, uint32_t first, ui
     return bound;
 }
 
+/* The bound of a page by its header. */
+static int32_t bound_by_header(struct signals *signals, uint32_t page, const struct signal_rules *rules)
+{
+    return turn_to(signals, page) ? bound_by(signals, rules, range_of_view) : 0;
+}
+
 static int32_t bound_of_page(struct signals *signals, uint32_t page)
 {
     int32_t *bound = &signals->page_bound[page];
-    if (*bound < 0 && has_groups(signals, page)) {
-        *bound = signals_kept_bound(signals->kept, &signals->kept->page[page]);
+    if (*bound < 0 && !is_kept(signals, page)) {
+        *bound = bound_by_header(signals, page, signals->rules);
     } else if (*bound < 0) {
-        *bound = turn_to(signals, page) ? bound_by(signals, range_of_view) : 0;
+        if (signals_kept_known(signals->kept, page) == SIGNALS_NOTHING) {
+            int32_t by_header = bound_by_header(signals, page, &signals->kept->rules);
+            if (signals->status != 0) {
+                return 0;
+            }
+            signals_kept_page(signals->kept, page, by_header);
+        }
+        *bound = signals_kept_bound(signals->kept, &signals->kept->page[page]);
     }
     return *bound;
 }
@@ -206,7 +224,7 @@ int32_t signals_bound(struct signals *signals, uint32_t first, uint32_t last)
     if (last_page - first_page >= PAGES_MAX) {
         return signals->max;
     }
-    if (first_page == last_page && has_groups(signals, first_page)) {
+    if (last - first < COLUMN_PAGE_DOCUMENTS - 1 && first_page == last_page && has_groups(signals, first_page)) {
         return bound_of_groups(signals, first / SIGNALS_GROUP, last / SIGNALS_GROUP);
     }
     for (uint32_t page = first_page; page <= last_page; page++) {
@@ -260,8 +278,7 @@ int32_t signals_bound_near(struct signals *signals, uint32_t document)
     uint32_t page = document / COLUMN_PAGE_DOCUMENTS;
     if (!has_groups(signals, page)) {
         int32_t parts[COLUMN_PAGE_DOCUMENTS] = {0};
-        bool may_keep = signals->kept != NULL && (signals->patched == NULL || !bitset_get(signals->patched, page));
-        if (!may_keep || !turn_to(signals, page)) {
+        if (!is_kept(signals, page) || !turn_to(signals, page)) {
             return bound_of_page(signals, page);
         }
         signals->status = add_page(signals, &signals->kept->rules, parts); /* at the time that they hold from */

@@ -41,7 +41,7 @@ static struct signals_kept *begin(const struct segment *segment, const struct si
         kept->page = (_Atomic uint16_t *)(kept + 1);
         kept->groups = kept->page + pages;
         kept->small = (_Atomic uint8_t *)(kept->page + bounds);
-        kept->is_full = kept->small + small;
+        kept->known = kept->small + small;
     }
     return kept;
 }
@@ -73,6 +73,18 @@ static int32_t bound_of(const int32_t *parts, uint32_t count, int32_t unit)
     return (most + unit - 1) / unit;
 }
 
+void signals_kept_page(struct signals_kept *kept, uint32_t page, int32_t bound)
+{
+    uint8_t nothing = SIGNALS_NOTHING;
+    uint16_t units = (uint16_t)((bound + kept->unit - 1) / kept->unit);
+    if (atomic_load_explicit(&kept->known[page], memory_order_acquire) == SIGNALS_NOTHING) {
+        /* Another thread may have filled the page since: then its bound becomes this wider one, which holds as well. */
+        atomic_store_explicit(&kept->page[page], units, memory_order_relaxed);
+        atomic_compare_exchange_strong_explicit(&kept->known[page], &nothing, SIGNALS_PAGE, memory_order_acq_rel,
+                                                memory_order_acquire);
+    }
+}
+
 void signals_kept_fill(struct signals_kept *kept, uint32_t page, const int32_t parts[COLUMN_PAGE_DOCUMENTS])
 {
     const uint32_t small = 1u << kept->small_shift;
@@ -87,5 +99,5 @@ void signals_kept_fill(struct signals_kept *kept, uint32_t page, const int32_t p
     }
     atomic_store_explicit(&kept->page[page], (uint16_t)bound_of(parts, COLUMN_PAGE_DOCUMENTS, kept->unit),
                           memory_order_relaxed);
-    atomic_store_explicit(&kept->is_full[page], 1, memory_order_release);
+    atomic_store_explicit(&kept->known[page], SIGNALS_FULL, memory_order_release);
 }

@@ -19,13 +19,19 @@
 #define SIGNALS_SMALL_BYTES_MAX (4u << 20) /* of a segment's bounds of documents; larger ones have some share a byte */
 #define SIGNALS_PAGE_GROUPS (COLUMN_PAGE_DOCUMENTS / SIGNALS_GROUP)
 
+enum signals_known {
+    SIGNALS_NOTHING,
+    SIGNALS_PAGE, /* the bound of the page, by its header */
+    SIGNALS_FULL  /* and those of its groups and documents */
+};
+
 struct signals_kept {
     struct signal_rules rules;
     uint32_t pages;
     uint32_t small_shift;     /* 1 << small_shift documents share a byte */
     int32_t unit;             /* of the bounds of pages and groups: ceil(largest sum / unit) is kept */
     int32_t small_unit;       /* of those of documents */
-    _Atomic uint8_t *is_full; /* by page: whether its bounds are known; behind the struct, as all arrays are */
+    _Atomic uint8_t *known;   /* by page, of enum signals_known; behind the struct, as all arrays are */
     _Atomic uint16_t *page;   /* the bounds of pages */
     _Atomic uint16_t *groups; /* SIGNALS_PAGE_GROUPS for each page */
     _Atomic uint8_t *small;
@@ -34,15 +40,18 @@ struct signals_kept {
 /* What is kept with the segment, begun now if nothing is; NULL when it is of no use for these rules, or no memory. */
 struct signals_kept *signals_kept_of(const struct segment *segment, const struct signal_rules *rules);
 
+/* Keeps the bound of a page, unless more is known of it. */
+void signals_kept_page(struct signals_kept *kept, uint32_t page, int32_t bound);
+
 /* Keeps the parts of a page's documents; those behind the last are 0. */
 void signals_kept_fill(struct signals_kept *kept, uint32_t page, const int32_t parts[COLUMN_PAGE_DOCUMENTS]);
 
-static inline bool signals_kept_has(const struct signals_kept *kept, uint32_t page)
+static inline enum signals_known signals_kept_known(const struct signals_kept *kept, uint32_t page)
 {
-    return kept != NULL && atomic_load_explicit(&kept->is_full[page], memory_order_acquire) != 0;
+    return atomic_load_explicit(&kept->known[page], memory_order_acquire);
 }
 
-/* One of the bounds of a page that is full: of kept->page or groups. */
+/* One of the bounds that are known: of kept->page or groups. */
 static inline int32_t signals_kept_bound(const struct signals_kept *kept, const _Atomic uint16_t *bound)
 {
     return kept->unit * atomic_load_explicit(bound, memory_order_relaxed);
