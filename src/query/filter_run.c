@@ -16,8 +16,9 @@
 #define PAGE_WORDS (COLUMN_PAGE_DOCUMENTS / 64u)
 #define WINDOW_PAGES (FILTER_WINDOW / COLUMN_PAGE_DOCUMENTS)
 
-/* So many documents of a window, or fewer, are tested one by one. */
-#define FEW_DOCUMENTS 64u
+/* So many documents of a window, or of a page where one condition is asked, or fewer, are tested one by one. */
+#define FEW_OF_WINDOW 16u
+#define FEW_OF_PAGE 4u
 
 /* Sets whose values span no more than this many are looked up in a bitmap: 2 MiB. */
 #define BITMAP_SPAN_MAX (UINT64_C(1) << 24)
@@ -38,6 +39,7 @@ struct filter {
     int64_t least; /* of the set too */
     int64_t greatest;
     int64_t list_from; /* codes from here on are lists; INT64_MAX: none */
+    bool has_lists;    /* in the segment */
     const int64_t *set; /* NULL: every value from least to greatest */
     uint32_t set_count;
     const uint64_t *bitmap; /* of set, from least on; NULL: search it */
@@ -158,6 +160,7 @@ static int open_values(struct filter *filter, const struct filter_node *node, st
         filter->least = COLUMN_MISSING + 1;
         filter->greatest = INT64_MAX;
         filter->list_from = INT64_MAX;
+        filter->has_lists = false;
         return 0;
     case FILTER_AND:
     case FILTER_OR:
@@ -221,6 +224,7 @@ static int open_leaf(struct filter *filter, const struct filter_node *node, cons
         if (segment->columns.field[i] == node->field && segment->columns.values[i]) {
             filter->values = &segment->values[node->field];
             filter->list_from = filter->values->count;
+            filter->has_lists = filter->column->max >= filter->list_from;
         }
     }
     return open_values(filter, node, arena);
@@ -336,17 +340,19 @@ static int fill_page(const struct filter *filter, uint32_t number, uint64_t *bit
     bool constant;
     uint32_t count = 0;
     int status = find_page(filter, number, &page);
-    status = status == 0 ? column_page_range(page, &min, &max, &has_missing, &constant) : status;
-    if (status != 0) {
-        return status;
+    bool ranged = filter->set == NULL;
+    if (status == 0 && (!ranged || filter->has_lists)) {
+        status = column_page_range(page, &min, &max, &has_missing, &constant);
+        bool lists = max >= filter->list_from;
+        if (status == 0 && (max == COLUMN_MISSING || filter->least > max || (!lists && filter->greatest < min))) {
+            return 0; /* no value at all, or none of these */
+        }
+        ranged = ranged && !lists;
     }
-    bool lists = max >= filter->list_from;
-    if (max == COLUMN_MISSING || filter->least > max || (!lists && filter->greatest < min)) {
-        return 0; /* no value at all, or none of these */
+    if (status == 0) {
+        status = ranged ? column_page_match(page, filter->least, filter->greatest, bits, &count)
+                        : test_page(filter, page, bits, &count);
     }
-    status = lists || filter->set != NULL
-                 ? test_page(filter, page, bits, &count)
-                 : column_page_match(page, filter->least, filter->greatest, bits, &count);
     uint32_t expected = filter->documents - number * COLUMN_PAGE_DOCUMENTS;
     expected = expected > COLUMN_PAGE_DOCUMENTS ? COLUMN_PAGE_DOCUMENTS : expected;
     return status == 0 && count != expected ? AISLE_CORRUPT : status;
@@ -398,10 +404,10 @@ int filter_test(struct filter *filter, uint32_t document, bool *matches)
     return status;
 }
 
-static int keep_few(struct filter *filter, uint32_t from, uint64_t *bits)
+static int keep_few(struct filter *filter, uint32_t from, uint64_t *bits, uint32_t words)
 {
     int status = 0;
-    for (uint32_t word = 0; word < WINDOW_WORDS && status == 0; word++) {
+    for (uint32_t word = 0; word < words && status == 0; word++) {
         for (uint64_t left = bits[word]; left != 0 && status == 0; left &= left - 1) {
             bool matches;
             status = filter_test(filter, from + word * 64 + (uint32_t)__builtin_ctzll(left), &matches);
@@ -458,12 +464,38 @@ int filter_fill(struct filter *filter, uint32_t from, uint64_t *bits)
     }
 }
 
+/* A page at a time: what a condition before has left often lies in one of them. */
+static int keep_leaf(struct filter *filter, uint32_t from, uint64_t *bits)
+{
+    int status = 0;
+    for (uint32_t i = 0; i < WINDOW_PAGES && status == 0; i++) {
+        uint64_t *own = bits + i * PAGE_WORDS;
+        uint64_t other[PAGE_WORDS] = {0};
+        size_t count = bitset_count(own, PAGE_WORDS);
+        if (count == 0) {
+            continue;
+        }
+        uint32_t first = from + i * COLUMN_PAGE_DOCUMENTS;
+        if (count <= FEW_OF_PAGE) {
+            status = keep_few(filter, first, own, PAGE_WORDS);
+            continue;
+        }
+        status = fill_page(filter, first / COLUMN_PAGE_DOCUMENTS, other);
+        for (uint32_t word = 0; word < PAGE_WORDS; word++) {
+            own[word] &= other[word];
+        }
+    }
+    return status;
+}
+
 int filter_keep(struct filter *filter, uint32_t from, uint64_t *bits)
 {
     uint64_t other[WINDOW_WORDS];
-    size_t count = bitset_count(bits, WINDOW_WORDS);
-    if (count <= FEW_DOCUMENTS) {
-        return keep_few(filter, from, bits);
+    if (filter->kind == FILTER_SET) {
+        return keep_leaf(filter, from, bits);
+    }
+    if (bitset_count(bits, WINDOW_WORDS) <= FEW_OF_WINDOW) {
+        return keep_few(filter, from, bits, WINDOW_WORDS);
     }
     int status = filter_fill(filter, from, other);
     for (uint32_t word = 0; word < WINDOW_WORDS; word++) {

@@ -3,7 +3,7 @@
  */
 #include "base/alloc.h"
 #include "base/bitset.h"
-#include "columns/columns.h"
+#include "columns/column_match.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -88,6 +88,42 @@ static void integers_of_every_width_match(void **state)
     }
 }
 
+static void each_way_of_comparing_codes_agrees(void **state)
+{
+    (void)state;
+    for (unsigned round = 0; round < 2000; round++) {
+        int64_t values[COLUMN_PAGE_DOCUMENTS];
+        struct buf page;
+        struct column_header header;
+        uint64_t bits[2][COLUMN_PAGE_DOCUMENTS / 64] = {{0}};
+        uint32_t width = 1 + round % COLUMN_LANE_WIDTH_MAX;
+        uint32_t count = draw_count();
+        for (uint32_t i = 0; i < count; i++) {
+            values[i] = (int64_t)(draw() & ((UINT64_C(1) << width) - 1));
+        }
+        buf_init(&page, COLUMN_PAGE_BYTES_MAX);
+        assert_int_equal(column_page_encode(COLUMN_INTEGER, values, count, &page), 0);
+        uint8_t *exact = mem_alloc(page.size);
+        assert_non_null(exact);
+        memcpy(exact, page.data, page.size);
+        assert_int_equal(column_header_decode(bytes_of(exact, page.size), &header), 0);
+        struct column_codes range = {draw() >> (64 - width), draw() >> (64 - width)};
+        if (header.width != 0) {
+            column_match_plain(&header, range, bits[0]);
+            memcpy(bits[1], bits[0], sizeof bits[0]);
+#if defined(__x86_64__)
+            if (__builtin_cpu_supports("avx2")) {
+                memset(bits[1], 0, sizeof bits[1]);
+                column_match_avx2(&header, range, bits[1]);
+            }
+#endif
+            assert_memory_equal(bits[0], bits[1], sizeof bits[0]);
+        }
+        mem_free(exact);
+        buf_release(&page);
+    }
+}
+
 static void doubles_match_as_decimals_and_as_bits(void **state)
 {
     (void)state;
@@ -137,6 +173,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(integers_of_every_width_match),
+        cmocka_unit_test(each_way_of_comparing_codes_agrees),
         cmocka_unit_test(doubles_match_as_decimals_and_as_bits),
         cmocka_unit_test(pages_without_values_match_nothing),
         cmocka_unit_test(damaged_and_ascending_pages_are_refused),
