@@ -140,6 +140,9 @@ def make_queries(arguments, items, catalog, path):
 def measure(arguments, items, found, keep):
     """Fills found, which keep() writes down after every step."""
     catalog, queries = f"{arguments.place}/growth-{items}", f"{arguments.place}/growth-{items}.queries"
+    if arguments.again == "no" and "build" in found and all(name in found for name in RUNS):
+        say(f"{items:,}: measured already")
+        return
     if arguments.again == "build" or "build" not in found or not os.path.exists(catalog):
         say(f"{items:,}: building")
         found.clear()
