@@ -88,11 +88,15 @@ static void peer_open(const char *index)
     check(aisle_open(index, &options, &catalog, &error));
 }
 
-/* The query as a shopper types it. */
+struct aisle_prepared {
+    char text[4096]; /* as a shopper types it */
+    char filter[64]; /* empty: none */
+};
+
 static void *peer_prepare(const struct peer_query *query)
 {
-    char *text = calloc(1, 4096);
-    char *end = text;
+    struct aisle_prepared *prepared = calloc(1, sizeof *prepared);
+    char *end = prepared->text;
     if (query->kind == 'p') {
         *end++ = '"';
     }
@@ -102,13 +106,18 @@ static void *peer_prepare(const struct peer_query *query)
     if (query->kind == 'p' || query->kind == 'P') {
         *end++ = query->kind == 'p' ? '"' : '*';
     }
-    return text;
+    if (query->kind == 'f') {
+        snprintf(prepared->filter, sizeof prepared->filter, "price %lld TO %lld", query->low, query->high);
+    }
+    return prepared;
 }
 
-static void peer_ask(void *prepared, int count_only, struct peer_answer *answer)
+static void peer_ask(void *context, int count_only, struct peer_answer *answer)
 {
+    const struct aisle_prepared *prepared = context;
     const aisle_query query = {.size = sizeof query,
-                               .text = prepared,
+                               .text = prepared->text,
+                               .filter = prepared->filter,
                                .limit = PEER_TOP,
                                .no_hits = count_only != 0,
                                .no_total = count_only == 0,

@@ -45,6 +45,7 @@ struct bench {
     uint64_t passes;
     uint64_t rate; /* queries a second; 0: closed loop */
     uint64_t limit;
+    const char *filter;  /* of queries that have none; NULL: none */
     const char *weights; /* of signals; NULL: the schema's */
     bool products;
     bool no_total;
@@ -114,6 +115,7 @@ static int run_query(struct bench_thread *thread, uint64_t number, aisle_result 
     const aisle_query query = {.size = sizeof query,
                                .text = asked->text,
                                .limit = (uint32_t)bench->limit,
+                               .filter = asked->filter != NULL ? asked->filter : bench->filter,
                                .weights = bench->weights,
                                .no_total = bench->no_total,
                                .no_products = !bench->products};
@@ -319,7 +321,9 @@ static void close_catalog(struct bench *bench)
 static int print_queries(const struct bench_queries *queries)
 {
     for (size_t i = 0; i < queries->count; i++) {
-        printf("%s\t%s\n", queries->kinds[queries->list[i].kind], queries->list[i].text);
+        const struct bench_query *query = &queries->list[i];
+        printf("%s\t%s%s%s\n", queries->kinds[query->kind], query->text, query->filter == NULL ? "" : "\t",
+               query->filter == NULL ? "" : query->filter);
     }
     return cli_finish("bench");
 }
@@ -384,7 +388,7 @@ int cli_bench(int argc, char **argv)
     struct source source = {.each = 200, .seed = 1};
     const struct option table[] = {
         {.name = "queries", .kind = OPTION_TEXT, .value.text = &source.file, .argument = "FILE",
-         .help = "one query a line, or a kind, a tab and a query; - is standard input"},
+         .help = "a query a line, or a kind, a tab and a query, or these, a tab and a filter; - is standard input"},
         {.name = "draw", .kind = OPTION_NUMBER, .value.number = &source.each, .argument = "N",
          .help = "without --queries: draw this many of each kind from products; default 200", .min = 1,
          .max = DRAWN_MAX},
@@ -403,6 +407,8 @@ int cli_bench(int argc, char **argv)
         {.name = "products", .kind = OPTION_FLAG, .value.flag = &bench.products,
          .help = "fetch the products of hits, too"},
         {.name = "no-total", .kind = OPTION_FLAG, .value.flag = &bench.no_total, .help = "do not count all matches"},
+        {.name = "filter", .kind = OPTION_TEXT, .value.text = &bench.filter, .argument = "EXPR",
+         .help = "of the queries that have none of their own"},
         {.name = "weights", .kind = OPTION_TEXT, .value.text = &bench.weights, .argument = "LIST",
          .help = "of signals, in place of the schema's: sales:2,rating:0"},
         {.name = "cold", .kind = OPTION_FLAG, .value.flag = &bench.cold,
@@ -417,8 +423,8 @@ int cli_bench(int argc, char **argv)
         .about = "Searches for queries and prints how long that took: mean and percentiles in microseconds for each\n"
                  "kind, and queries a second. One pass before the first is not counted. Without --queries they are\n"
                  "drawn: frequent, middling and rare words (in 1 % of products and more; fewer than 0.05 %), 2 and 3\n"
-                 "words that must all occur, 2, 3 and 5 of which one must, phrases, prefixes. With --rate a latency\n"
-                 "counts from the moment the query was due.",
+                 "words that must all occur, 2, 3 and 5 of which one must, phrases, prefixes, and 2 words with a\n"
+                 "filter by price. With --rate a latency counts from the moment the query was due.",
         .examples = "  aisle bench shop\n"
                     "  aisle bench shop --no-total --threads 2 --rate 5000\n"
                     "  aisle bench shop --cold --json\n"

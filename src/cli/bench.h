@@ -16,7 +16,8 @@
 #define BENCH_QUERIES_MAX (1u << 24)
 
 struct bench_query {
-    char *text; /* as a shopper types it */
+    char *text;   /* as a shopper types it */
+    char *filter; /* NULL: none; lives with text */
     uint32_t kind;
 };
 
@@ -34,14 +35,15 @@ struct bench_queries {
 void bench_queries_release(struct bench_queries *queries);
 
 /*
- * Reads a file, or standard input for "-": a query a line, or a kind, a tab and a query. Returns an exit status, and
- * has complained unless it is CLI_DONE.
+ * Reads a file, or standard input for "-": a query a line, or a kind, a tab and a query, or these, a tab and a filter.
+ * Returns an exit status, and has complained unless it is CLI_DONE.
  */
 int bench_queries_read(struct bench_queries *queries, const char *path);
 
 /*
  * Draws `each` queries of every kind from the words that stand together in the titles of products, or in all their
- * strings where they have no title, so that all have hits. The same catalog and seed give the same queries. Kinds are
+ * strings where they have no title, so that all have hits; filtered ones from two words and the price, where products
+ * have one. The same catalog and seed give the same queries. Kinds are
  * mixed. Returns an exit status, and has complained unless it is CLI_DONE.
  */
 int bench_queries_draw(struct bench_queries *queries, aisle *catalog, uint64_t each, uint64_t seed);

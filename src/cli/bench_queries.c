@@ -51,7 +51,7 @@ static uint32_t kind_of(struct bench_queries *queries, const char *name)
     return queries->kind_count++;
 }
 
-static int add_query(struct bench_queries *queries, char *text, const char *kind)
+static int add_query(struct bench_queries *queries, char *text, char *filter, const char *kind)
 {
     if (queries->count == queries->capacity) {
         size_t capacity = queries->capacity == 0 ? 1024 : queries->capacity * 2;
@@ -62,7 +62,8 @@ static int add_query(struct bench_queries *queries, char *text, const char *kind
         queries->list = grown;
         queries->capacity = capacity;
     }
-    queries->list[queries->count++] = (struct bench_query){.text = text, .kind = kind_of(queries, kind)};
+    queries->list[queries->count++] =
+        (struct bench_query){.text = text, .filter = filter, .kind = kind_of(queries, kind)};
     return CLI_DONE;
 }
 
@@ -112,12 +113,16 @@ int bench_queries_read(struct bench_queries *queries, const char *path)
         char *end = line + strcspn(line, "\r\n");
         char *next = end + strspn(end, "\r\n");
         char *tab = memchr(line, '\t', (size_t)(end - line));
+        char *filter = tab == NULL ? NULL : memchr(tab + 1, '\t', (size_t)(end - tab - 1));
         *end = '\0';
         if (tab != NULL) {
             *tab = '\0';
         }
+        if (filter != NULL) {
+            *filter++ = '\0';
+        }
         if (end > line) {
-            status = add_query(queries, tab == NULL ? line : tab + 1, tab == NULL ? "all" : line);
+            status = add_query(queries, tab == NULL ? line : tab + 1, filter, tab == NULL ? "all" : line);
         }
         line = next;
     }
@@ -142,6 +147,7 @@ struct walk {
     uint64_t state; /* of the random numbers */
     unsigned steps;
     struct words words; /* of the product at hand */
+    double price;       /* of it; 0: it has none */
 };
 
 /* 0 to count - 1 (splitmix64). */
@@ -188,20 +194,26 @@ static void take_words(struct words *words, const char *p, const char *end)
     }
 }
 
-/* The words of a product: of its title or name if it has one. */
-static void take_product(struct words *words, aisle_bytes product)
+/* The words of a product, of its title or name if it has one, and its price. */
+static void take_product(struct walk *walk, aisle_bytes product)
 {
     aisle_bytes value;
+    char price[32] = "";
+    if (output_find(product, "price", &value) && value.size < sizeof price) {
+        memcpy(price, value.data, value.size);
+    }
+    walk->price = strtod(price, NULL);
     if (!output_find(product, "title", &value) && !output_find(product, "name", &value)) {
         value = product;
     }
-    take_words(words, value.data, value.data + value.size);
+    take_words(&walk->words, value.data, value.data + value.size);
 }
 
-static int search(struct walk *walk, const char *text, uint64_t offset, bool is_count)
+static int search(struct walk *walk, const char *text, const char *filter, uint64_t offset, bool is_count)
 {
     const aisle_query query = {.size = sizeof query,
                                .text = text,
+                               .filter = filter,
                                .limit = 1,
                                .offset = (uint32_t)offset,
                                .no_hits = is_count,
@@ -209,9 +221,9 @@ static int search(struct walk *walk, const char *text, uint64_t offset, bool is_
     return aisle_search(walk->catalog, &query, &walk->result, &walk->error);
 }
 
-static int count(struct walk *walk, const char *text, uint64_t *total)
+static int count(struct walk *walk, const char *text, const char *filter, uint64_t *total)
 {
-    int status = search(walk, text, 0, true);
+    int status = search(walk, text, filter, 0, true);
     *total = status == 0 ? aisle_result_total(walk->result, NULL) : 0;
     return status;
 }
@@ -226,7 +238,7 @@ static int choose_way(struct walk *walk, const char **word, uint64_t *total)
     for (unsigned i = 0; i < 4 && status == 0 && !is_restart; i++) {
         const char *tried = walk->words.word[random_below(walk, walk->words.count)];
         uint64_t hits;
-        status = count(walk, tried, &hits);
+        status = count(walk, tried, NULL, &hits);
         if (hits > 1) {
             *word = tried;
             *total = hits;
@@ -246,21 +258,16 @@ static int step(struct walk *walk)
     int status = choose_way(walk, &word, &total);
     if (status == 0) {
         uint64_t reach = total < LIMIT_HITS ? total : LIMIT_HITS;
-        status = search(walk, word, random_below(walk, reach == 0 ? 1 : reach), false);
+        status = search(walk, word, NULL, random_below(walk, reach == 0 ? 1 : reach), false);
     }
     aisle_hit hit;
     if (status == 0) {
         walk->words.count = 0;
         if (aisle_result_hit(walk->result, 0, &hit) == 0) {
-            take_product(&walk->words, hit.product);
+            take_product(walk, hit.product);
         }
     }
     return status;
-}
-
-static const char *word_at_random(struct walk *walk)
-{
-    return walk->words.word[random_below(walk, walk->words.count)];
 }
 
 /* Joins count different words of the product; false when it has not so many. */
@@ -298,51 +305,80 @@ static bool suits(const struct walk *walk, const char *kind, uint64_t total)
                                            : total > 0 && share < 0.0005;
 }
 
-/* Makes a query of the product at hand; *made tells whether it could be. */
-static int make_query(struct walk *walk, const char *kind, char *text, size_t capacity, bool *made)
+struct making {
+    char text[8 * WORD_BYTES];
+    char filter[64]; /* empty: none */
+};
+
+/* Takes neighbours, the beginning of a word, or words and a range about the price; false when there are none. */
+static bool make_special(struct walk *walk, const char *kind, struct making *making)
 {
     struct words *words = &walk->words;
-    uint64_t total = 1;
-    int status = 0;
+    if (strcmp(kind, "phrase") == 0 && words->count >= 2) {
+        uint64_t at = random_below(walk, words->count - 1);
+        snprintf(making->text, sizeof making->text, "\"%s %s\"", words->word[at], words->word[at + 1]);
+        return strcmp(words->word[at], words->word[at + 1]) != 0;
+    }
+    if (strcmp(kind, "prefix") == 0) {
+        const char *word = words->word[random_below(walk, words->count)];
+        int cut = 3 + (int)random_below(walk, 2);
+        snprintf(making->text, sizeof making->text, "%.*s*", cut, word);
+        return strlen(word) >= 5 && ((unsigned char)word[2] | (unsigned char)word[3] | (unsigned char)word[4]) < 0x80;
+    }
+    if (strcmp(kind, "filter") == 0 && walk->price > 0) {
+        snprintf(making->filter, sizeof making->filter, "price %.2f TO %.2f", walk->price / 1.5, walk->price * 1.5);
+        return join_words(walk, 2, " ", making->text, sizeof making->text);
+    }
+    return false;
+}
+
+/* Makes a query of the product at hand; *made tells whether it could be. */
+static int make_query(struct walk *walk, const char *kind, struct making *making, bool *made)
+{
+    struct words *words = &walk->words;
+    uint64_t total = 0;
     *made = false;
+    *making = (struct making){.text = ""};
     if (words->count == 0) {
         return 0;
     }
-    if (strncmp(kind, "and", 3) == 0) {
-        *made = join_words(walk, (unsigned)(kind[3] - '0'), " ", text, capacity);
-    } else if (strncmp(kind, "or", 2) == 0) {
-        *made = join_words(walk, (unsigned)(kind[2] - '0'), " OR ", text, capacity);
-    } else if (strcmp(kind, "phrase") == 0 && words->count >= 2) {
-        uint64_t at = random_below(walk, words->count - 1);
-        snprintf(text, capacity, "\"%s %s\"", words->word[at], words->word[at + 1]);
-        *made = strcmp(words->word[at], words->word[at + 1]) != 0;
-    } else if (strcmp(kind, "prefix") == 0) {
-        const char *word = word_at_random(walk);
-        int cut = 3 + (int)random_below(walk, 2);
-        *made = strlen(word) >= 5 && ((unsigned char)word[2] | (unsigned char)word[3] | (unsigned char)word[4]) < 0x80;
-        snprintf(text, capacity, "%.*s*", cut, word);
-    } else if (strncmp(kind, "term", 4) == 0) {
-        snprintf(text, capacity, "%s", word_at_random(walk));
-        status = count(walk, text, &total);
-        *made = suits(walk, kind, total);
-        return status;
+    bool is_term = strncmp(kind, "term", 4) == 0;
+    if (is_term) {
+        snprintf(making->text, sizeof making->text, "%s", words->word[random_below(walk, words->count)]);
+    } else if (strncmp(kind, "and", 3) == 0 || strncmp(kind, "or", 2) == 0) {
+        unsigned size = (unsigned)(kind[strlen(kind) - 1] - '0');
+        if (!join_words(walk, size, kind[0] == 'a' ? " " : " OR ", making->text, sizeof making->text)) {
+            return 0;
+        }
+    } else if (!make_special(walk, kind, making)) {
+        return 0;
     }
-    if (*made) {
-        status = count(walk, text, &total);
-        *made = total > 0;
-    }
+    int status = count(walk, making->text, making->filter, &total);
+    *made = is_term ? suits(walk, kind, total) : total > 0;
     return status;
+}
+
+/* One string of a text and its filter behind it, which the caller frees; NULL when out of memory. */
+static char *keep_making(const struct making *making)
+{
+    size_t size = strlen(making->text) + 1;
+    char *kept = malloc(size + strlen(making->filter) + 1);
+    if (kept != NULL) {
+        memcpy(kept, making->text, size);
+        memcpy(kept + size, making->filter, strlen(making->filter) + 1);
+    }
+    return kept;
 }
 
 /* One more query of a kind; none when many products have nothing for it. */
 static int draw_query(struct bench_queries *queries, struct walk *walk, const char *kind, bool *made)
 {
-    char text[8 * WORD_BYTES];
+    struct making making;
     int status = 0;
     *made = false;
     for (unsigned tries = 0; tries < TRIES_MAX && !*made && status == 0; tries++) {
         status = step(walk);
-        status = status == 0 ? make_query(walk, kind, text, sizeof text, made) : status;
+        status = status == 0 ? make_query(walk, kind, &making, made) : status;
     }
     if (status != 0) {
         return cli_fail("bench", &walk->error, NULL);
@@ -350,11 +386,12 @@ static int draw_query(struct bench_queries *queries, struct walk *walk, const ch
     if (!*made) {
         return CLI_DONE;
     }
-    char *kept = strdup(text);
+    char *kept = keep_making(&making);
     if (kept == NULL) {
         return cli_complain(CLI_RESOURCES, "bench", "out of memory", NULL);
     }
-    status = add_query(queries, kept, kind);
+    char *filter = kept[strlen(kept) + 1] == '\0' ? NULL : kept + strlen(kept) + 1;
+    status = add_query(queries, kept, filter, kind);
     if (status == CLI_DONE) {
         queries->drawn[queries->count - 1] = kept;
     } else {
@@ -376,7 +413,7 @@ static void mix(struct bench_queries *queries, struct walk *walk)
 int bench_queries_draw(struct bench_queries *queries, aisle *catalog, uint64_t each, uint64_t seed)
 {
     static const char *const kinds[] = {"term_high", "term_mid", "term_low", "and2",   "and3",
-                                        "or2",       "or3",      "or5",      "phrase", "prefix"};
+                                        "or2",       "or3",      "or5",      "phrase", "prefix", "filter"};
     const size_t kind_count = sizeof kinds / sizeof kinds[0];
     struct walk walk = {.catalog = catalog, .state = seed};
     struct progress progress;
@@ -385,7 +422,7 @@ int bench_queries_draw(struct bench_queries *queries, aisle *catalog, uint64_t e
     if (queries->drawn == NULL) {
         return cli_complain(CLI_RESOURCES, "bench", "out of memory", NULL);
     }
-    if (count(&walk, "", &walk.products) != 0) {
+    if (count(&walk, "", NULL, &walk.products) != 0) {
         return cli_fail("bench", &walk.error, NULL);
     }
     progress_start(&progress);
