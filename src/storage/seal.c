@@ -184,7 +184,6 @@ static int hold_once(struct environment *env, struct held *held)
         (void)madvise(map, held->walk.file_bytes, MADV_RANDOM); /* around a page of a tree lie values */
         held->own_map = map;
         held->walk.map = map;
-        held->walk.ahead = true;
     }
     return 0;
 }
@@ -275,7 +274,7 @@ int seal_check_trees(struct environment *env, bool heads, aisle_error *error)
     aisle_error found = {.code = 0};
     int status = AISLE_CORRUPT;
     for (unsigned i = 0; i < TRIES && status == AISLE_CORRUPT; i++) {
-        struct held held = {.walk = {.heads = heads}};
+        struct held held = {.walk = {.heads = heads, .ahead = true}};
         if (i != 0) {
             (void)usleep(TRY_US);
         }

@@ -181,6 +181,14 @@ static int compare_keys(const struct tree *tree, struct bytes a, struct bytes b)
     return x < y ? -1 : x > y;
 }
 
+static void ask_for(const struct walker *walker, uint64_t first, uint64_t pages)
+{
+    if (first <= walker->last_page && pages <= walker->last_page - first + 1) {
+        void *start = (void *)(uintptr_t)page_at(walker, first);
+        (void)madvise(start, (size_t)pages * walker->page_bytes, MADV_WILLNEED);
+    }
+}
+
 /* Leaves lie scattered among the values, so that reading them one after the other waits for the disk at each. */
 static void ask_for_children(const struct walker *walker, const uint8_t *page, size_t count)
 {
@@ -190,9 +198,16 @@ static void ask_for_children(const struct walker *walker, const uint8_t *page, s
         for (; i < count && child_of(page, i) == first + pages; i++) {
             pages++;
         }
-        if (first <= walker->last_page && pages <= walker->last_page - first + 1) {
-            void *start = (void *)(uintptr_t)page_at(walker, first);
-            (void)madvise(start, (size_t)pages * walker->page_bytes, MADV_WILLNEED);
+        ask_for(walker, first, pages);
+    }
+}
+
+static void ask_for_heads(const struct walker *walker, const uint8_t *page, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const uint8_t *node = node_of(page, i);
+        if ((load_u16(node + 4) & NODE_BIG) != 0) {
+            ask_for(walker, load_u64(value_of(node)), 1);
         }
     }
 }
@@ -212,6 +227,9 @@ static bool walk_page(struct walker *walker, struct tree *tree, uint64_t number,
     tree->branches += !leaf;
     if (!leaf && walker->walk->ahead) {
         ask_for_children(walker, page, count);
+    }
+    if (leaf && walker->walk->ahead && walker->walk->heads) {
+        ask_for_heads(walker, page, count);
     }
     for (size_t i = 0; i < count; i++) {
         const uint8_t *node = node_of(page, i);

@@ -42,7 +42,7 @@ struct structure_walk {
     uint64_t file_bytes;
     bool heads;       /* also the heads of values' overflow pages: touches a page for each */
     bool hash_only;   /* allocates nothing, and does not see when a page has two uses */
-    bool ahead;       /* asks for all pages below a branch before it looks at them: the file may not be in memory */
+    bool ahead;       /* asks for all pages below a page before it looks at them: the file may not be in memory */
     uint64_t hash;    /* out: of all pages of all trees, their sum */
     char fault[112];  /* out: what is damaged, and where */
 };
