@@ -68,12 +68,6 @@ static int force_sync(struct environment *env, aisle_error *error)
     return environment_error(env, rc, "cannot sync", error);
 }
 
-int storage_sync(struct storage *storage, aisle_error *error)
-{
-    int status = storage_check_writable(storage, error);
-    return status != 0 ? status : force_sync(storage->env, error);
-}
-
 int storage_set_fast(struct storage *storage, bool fast, aisle_error *error)
 {
     int status = storage_check_writable(storage, error);

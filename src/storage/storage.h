@@ -188,14 +188,11 @@ must_check int storage_readers(struct storage *storage, struct storage_reader **
 
 /*
  * fast: commits return without waiting for the disk, so a crash of the machine may leave the whole storage damaged.
- * Only for a first build, before anything is committed that must last. Turning it off syncs, as does closing the
- * handle that turned it on. AISLE_BUSY in a write transaction; AISLE_IO, AISLE_DISK_FULL, AISLE_READ_ONLY,
+ * Only for a storage that nobody relies on yet, as a copy before it is whole. Turning it off syncs, as does closing
+ * the handle that turned it on. AISLE_BUSY in a write transaction; AISLE_IO, AISLE_DISK_FULL, AISLE_READ_ONLY,
  * AISLE_CORRUPT, AISLE_FORKED.
  */
 must_check int storage_set_fast(struct storage *storage, bool fast, aisle_error *error);
-
-/* Waits until every commit so far is on disk, in fast mode too. Errors as storage_set_fast. */
-must_check int storage_sync(struct storage *storage, aisle_error *error);
 
 /*
  * Verifies all of the storage's own structures, as opening does, and the first page of every value too. What the values

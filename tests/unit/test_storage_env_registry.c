@@ -65,7 +65,6 @@ static void use_inherited_handles(struct storage *storage, struct storage_txn *r
     CHILD_EXPECT(storage_forked(storage));
     CHILD_EXPECT(storage_read_begin(storage, &txn, &error) == AISLE_FORKED && txn == NULL);
     CHILD_EXPECT(storage_write_begin(storage, &txn, &error) == AISLE_FORKED && txn == NULL);
-    CHILD_EXPECT(storage_sync(storage, &error) == AISLE_FORKED);
     CHILD_EXPECT(storage_set_fast(storage, true, &error) == AISLE_FORKED);
     CHILD_EXPECT(storage_space(storage, &space, &error) == AISLE_FORKED);
     CHILD_EXPECT(storage_file_bytes(storage) == 0);
