@@ -1,73 +1,32 @@
 /*
  * cursor_filter.c - the matches of a query that a filter keeps; what they score is the query's alone.
  *
- * Few matches of a window are tested one by one; once there are more, the filter is evaluated for the whole window and
- * its bits are asked. Without words to match, the filter's own bits are walked.
+ * The filter is asked about each match (filter_ask.c); without words to match, its own bits are walked.
  */
 #include "query/cursor.h"
 
 #include "query/filter.h"
-
-#define TESTS_MAX 12u /* of a window, before its bits are made: about what these cost */
 
 static_assert(FILTER_WINDOW == CURSOR_WINDOW, "a filter's windows are the cursors'");
 
 struct filter_cursor {
     struct cursor base;
     struct cursor *inner; /* NULL: every document matches */
-    struct filter *filter;
+    struct filter_asked asked;
     uint32_t documents;
-    uint32_t window; /* that tests and bits are of */
-    uint32_t tests;
-    bool has_bits;
-    int status;
-    uint64_t bits[CURSOR_WINDOW_WORDS];
 };
 
 static void fail(struct filter_cursor *self, int status)
 {
-    self->status = self->status == 0 ? status : self->status;
-}
-
-static void enter_window(struct filter_cursor *self, uint32_t document)
-{
-    uint32_t window = document - document % CURSOR_WINDOW;
-    if (window != self->window) {
-        self->window = window;
-        self->tests = 0;
-        self->has_bits = false;
-    }
-}
-
-static void make_bits(struct filter_cursor *self)
-{
-    if (!self->has_bits) {
-        fail(self, filter_fill(self->filter, self->window, self->bits));
-        self->has_bits = true;
-    }
-}
-
-static bool keeps(struct filter_cursor *self, uint32_t document)
-{
-    bool matches = false;
-    enter_window(self, document);
-    if (!self->has_bits && self->tests++ < TESTS_MAX) {
-        fail(self, filter_test(self->filter, document, &matches));
-        return matches;
-    }
-    make_bits(self);
-    uint32_t at = document - self->window;
-    return (self->bits[at / 64] >> (at % 64) & 1) != 0;
+    self->asked.status = self->asked.status == 0 ? status : self->asked.status;
 }
 
 /* The first document at or behind target that the filter keeps. */
 static uint32_t next_kept(struct filter_cursor *self, uint32_t target)
 {
-    while (target < self->documents && self->status == 0) {
-        enter_window(self, target);
-        make_bits(self);
-        uint32_t at = target - self->window;
-        uint64_t left = self->bits[at / 64] >> (at % 64);
+    while (target < self->documents && self->asked.status == 0) {
+        uint32_t at = target % FILTER_WINDOW;
+        uint64_t left = filter_asked_bits(&self->asked, target)[at / 64] >> (at % 64);
         if (left != 0) {
             return target + (uint32_t)__builtin_ctzll(left);
         }
@@ -84,11 +43,11 @@ static uint32_t filter_seek(struct cursor *cursor, uint32_t target, int32_t mini
         document = minimum <= 0 ? next_kept(self, target) : POSTINGS_END;
     } else {
         document = self->inner->ops->seek(self->inner, target, minimum);
-        while (document != POSTINGS_END && self->status == 0 && !keeps(self, document)) {
+        while (document != POSTINGS_END && self->asked.status == 0 && !filter_asks(&self->asked, document)) {
             document = self->inner->ops->seek(self->inner, document + 1, minimum);
         }
     }
-    cursor->document = self->status == 0 ? document : POSTINGS_END;
+    cursor->document = self->asked.status == 0 ? document : POSTINGS_END;
     return cursor->document;
 }
 
@@ -119,12 +78,12 @@ static void filter_fill_window(struct cursor *cursor, uint32_t from, uint64_t *b
     struct filter_cursor *self = (struct filter_cursor *)cursor;
     uint64_t matched[CURSOR_WINDOW_WORDS] = {0};
     if (self->inner == NULL) {
-        fail(self, filter_fill(self->filter, from, matched));
+        fail(self, filter_fill(self->asked.filter, from, matched));
     } else {
         self->inner->ops->fill(self->inner, from, matched);
-        fail(self, filter_keep(self->filter, from, matched));
+        fail(self, filter_keep(self->asked.filter, from, matched));
     }
-    for (unsigned i = 0; i < CURSOR_WINDOW_WORDS && self->status == 0; i++) {
+    for (unsigned i = 0; i < CURSOR_WINDOW_WORDS && self->asked.status == 0; i++) {
         bits[i] |= matched[i];
     }
 }
@@ -132,7 +91,8 @@ static void filter_fill_window(struct cursor *cursor, uint32_t from, uint64_t *b
 static int filter_status(const struct cursor *cursor)
 {
     const struct filter_cursor *self = (const struct filter_cursor *)cursor;
-    return self->status != 0 || self->inner == NULL ? self->status : self->inner->ops->status(self->inner);
+    int status = self->asked.status;
+    return status != 0 || self->inner == NULL ? status : self->inner->ops->status(self->inner);
 }
 
 static const struct cursor_ops filter_ops = {filter_seek,        filter_score,  filter_bound, filter_least,
@@ -146,25 +106,26 @@ int cursor_open_filtered(struct query_context *context, const struct query_node 
         return cursor_open(context, root, number, out);
     }
     struct filter_cursor *self = arena_calloc(context->arena, 1, sizeof *self);
+    struct filter *filter = NULL;
     int status = self == NULL ? AISLE_NO_MEMORY : 0;
     *out = NULL;
     if (status == 0 && root->kind != QUERY_ALL) {
         status = cursor_open(context, root, number, &self->inner);
     }
     if (status == 0) {
-        status = filter_open(context->filter, segment->segment, segment->state, context->arena, &self->filter);
+        status = filter_open(context->filter, segment->segment, segment->state, context->arena, &filter);
     }
     if (status != 0) {
         return status;
     }
-    uint64_t kept = filter_estimate(self->filter);
+    filter_asked_init(&self->asked, filter);
+    uint64_t kept = filter_estimate(filter);
     self->base = (struct cursor){.ops = &filter_ops, .cost = kept};
     if (self->inner != NULL) {
         self->base.max = self->inner->max;
         self->base.cost = self->inner->cost < kept ? self->inner->cost : kept;
     }
     self->documents = segment->segment->info.documents;
-    self->window = POSTINGS_END;
     *out = &self->base;
     return 0;
 }

@@ -97,7 +97,30 @@ must_check int filter_fill(struct filter *filter, uint32_t from, uint64_t *bits)
 /* The same for those documents alone that are set in bits already, of which the others are cleared. */
 must_check int filter_keep(struct filter *filter, uint32_t from, uint64_t *bits);
 
+/* filter_keep for words of bits that begin at from, a multiple of 64, wherever they end. AISLE_CORRUPT. */
+must_check int filter_keep_words(struct filter *filter, uint32_t from, uint64_t *bits, size_t words);
+
 /* Whether one document matches, for when there are few to look at. AISLE_CORRUPT. */
 must_check int filter_test(struct filter *filter, uint32_t document, bool *matches);
+
+/*
+ * A filter that is asked about documents as they come: few of a window are tested one by one; once there are more, it
+ * is evaluated for the whole window.
+ */
+struct filter_asked {
+    struct filter *filter;
+    uint32_t window; /* that tests and bits are of */
+    uint32_t tests;
+    bool has_bits;
+    int status; /* AISLE_CORRUPT sticks; answers are no then */
+    uint64_t bits[FILTER_WINDOW / 64];
+};
+
+void filter_asked_init(struct filter_asked *asked, struct filter *filter);
+
+/* The bits of the window that document lies in. */
+const uint64_t *filter_asked_bits(struct filter_asked *asked, uint32_t document);
+
+bool filter_asks(struct filter_asked *asked, uint32_t document);
 
 #endif

@@ -87,7 +87,7 @@ static int top_of_segment(struct query_context *context, const struct query_node
     if (status == 0 && !filtered && scan_is_best(context, root, number, top)) {
         return scan_best(context, root, number, signals, top);
     }
-    if (status == 0 && !filtered) {
+    if (status == 0) {
         status = scan_open(context, root, number, signals, room, &scan);
     }
     if (status != 0 || scan != NULL) {
@@ -163,7 +163,7 @@ static int count_segment(struct query_context *context, const struct query_node 
     size_t words = ((size_t)segment->segment->info.documents + 63) / 64;
     struct cursor *cursor;
     struct scan *scan = NULL;
-    int status = context->filter != NULL ? 0 : scan_open(context, root, number, NULL, NULL, &scan);
+    int status = scan_open(context, root, number, NULL, NULL, &scan);
     if (status != 0 || scan != NULL) {
         return status != 0 ? status : scan_count(scan, room, total);
     }

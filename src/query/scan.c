@@ -119,6 +119,27 @@ static void order_lists(struct scan *scan)
     }
 }
 
+/* At fewer than one document in so many, a filter is asked before the other lists. */
+#define FILTER_FIRST 4u
+
+static int add_filter(struct scan *scan)
+{
+    struct arena *arena = scan->context->arena;
+    struct filter *filter;
+    if (scan->context->filter == NULL) {
+        return 0;
+    }
+    scan->filter = arena_alloc(arena, sizeof *scan->filter);
+    int status = scan->filter == NULL ? AISLE_NO_MEMORY
+                                      : filter_open(scan->context->filter, scan->segment->segment,
+                                                    scan->segment->state, arena, &filter);
+    if (status == 0) {
+        filter_asked_init(scan->filter, filter);
+        scan->filter_first = filter_estimate(filter) * FILTER_FIRST < scan->documents;
+    }
+    return status;
+}
+
 static struct scan *allocate(struct query_context *context, uint32_t number)
 {
     struct arena *arena = context->arena;
@@ -159,6 +180,7 @@ int scan_open(struct query_context *context, const struct query_node *root, uint
     if (status == 0 && root != wanted) {
         status = cursor_open(context, root->children[1], number, &scan->unwanted);
     }
+    status = status == 0 ? add_filter(scan) : status;
     order_lists(scan);
     scan->signals = signals;
     scan->extra_max = scan->others_max + (signals == NULL ? 0 : signals->max);

@@ -14,6 +14,7 @@
 #define AISLE_QUERY_SCAN_H
 
 #include "query/cursor.h"
+#include "query/filter.h"
 #include "query/select.h"
 #include "query/signals.h"
 #include "query/topk.h"
@@ -77,6 +78,8 @@ struct scan {
     struct phrase **phrases;
     uint32_t phrase_count;
     struct cursor *unwanted; /* NULL: none */
+    struct filter_asked *filter; /* NULL: none */
+    bool filter_first; /* it keeps so little that it is asked before lists are looked up */
     struct scan_room *room;
 };
 

@@ -62,6 +62,19 @@ static bool matches_others(struct scan *scan, uint32_t document, int32_t *score)
     return *score >= scan->minimum;
 }
 
+/* Drops candidates that the filter does not keep. */
+static void keep_filtered(struct scan *scan)
+{
+    struct scan_candidates *candidates = &scan->room->candidates;
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < candidates->count; i++) {
+        candidates->documents[kept] = candidates->documents[i];
+        candidates->scores[kept] = candidates->scores[i];
+        kept += filter_asks(scan->filter, candidates->documents[i]) ? 1 : 0;
+    }
+    candidates->count = kept;
+}
+
 static bool is_unwanted(const struct scan *scan, uint32_t document)
 {
     return scan->unwanted != NULL &&
@@ -82,6 +95,7 @@ static void offer(struct scan *scan, uint32_t document, int32_t score)
 {
     int32_t boost = scan->signals == NULL ? 0 : signals_bound_near(scan->signals, document);
     if (score + scan->others_max + boost < scan->minimum || !segment_state_alive(scan->segment->state, document) ||
+        (scan->filter != NULL && !scan->filter_first && !filter_asks(scan->filter, document)) ||
         !matches_others(scan, document, &score) || is_unwanted(scan, document) || !matches_phrases(scan, document)) {
         return;
     }
@@ -153,6 +167,9 @@ void scan_complete(struct scan *scan, struct scan_list **first, uint32_t count, 
                                          scan->minimum - rest);
     }
     rest += scan->extra - scan->others_max;
+    if (scan->filter != NULL && scan->filter_first) {
+        keep_filtered(scan);
+    }
     for (uint32_t i = 0; i < count && candidates->count != 0; i++) {
         struct scan_list *list = first[(int)i * step];
         rest -= list->bound;

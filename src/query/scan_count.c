@@ -79,6 +79,7 @@ static size_t keep(const struct scan *scan, struct scan_count_room *room, const 
     return bitset_count(room->bits, window->words);
 }
 
+/* Whether a document that has all it needs of the lists has the rest, too; the filter has been asked. */
 static bool is_match(struct scan *scan, uint32_t document)
 {
     for (uint32_t i = 0; i < scan->other_count; i++) {
@@ -104,6 +105,10 @@ static uint64_t settle(struct scan *scan, struct scan_count_room *room, const st
     uint64_t matching = 0;
     for (size_t word = 0; dead != NULL && word < window->words; word++) {
         room->bits[word] &= ~dead[window->from / 64 + word];
+    }
+    if (scan->filter != NULL) {
+        int status = filter_keep_words(scan->filter->filter, window->from, room->bits, window->words);
+        scan->filter->status = scan->filter->status == 0 ? status : scan->filter->status;
     }
     if (scan->other_count == 0 && scan->phrase_count == 0 && scan->unwanted == NULL) {
         return bitset_count(room->bits, window->words);
@@ -135,6 +140,7 @@ static void count_sparse(struct scan *scan, struct scan_count_room *room, uint64
         }
         for (size_t j = 0; j < count; j++) {
             *total += segment_state_alive(scan->segment->state, room->documents[j]) &&
+                      (scan->filter == NULL || filter_asks(scan->filter, room->documents[j])) &&
                       is_match(scan, room->documents[j]);
         }
     }
@@ -158,7 +164,7 @@ static void count_all(struct scan *scan, struct scan_count_room *room, uint64_t 
 
 static void count_any(struct scan *scan, struct scan_count_room *room, uint64_t *total)
 {
-    bool is_plain = scan->segment->state->dead == NULL && scan->unwanted == NULL;
+    bool is_plain = scan->segment->state->dead == NULL && scan->unwanted == NULL && scan->filter == NULL;
     uint32_t poured = scan->list_count - (is_plain ? 1 : 0);
     struct scan_list *longest = scan->order[scan->list_count - 1];
     for (;;) {

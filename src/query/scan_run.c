@@ -334,6 +334,9 @@ int scan_status(const struct scan *scan)
     for (uint32_t i = 0; i < scan->phrase_count && status == 0; i++) {
         status = phrase_status(scan->phrases[i]);
     }
+    if (status == 0 && scan->filter != NULL) {
+        status = scan->filter->status;
+    }
     if (status == 0 && scan->unwanted != NULL) {
         status = scan->unwanted->ops->status(scan->unwanted);
     }

@@ -68,10 +68,12 @@ static void draw_number(struct shop *shop, enum shop_type type, struct random_fi
         value = (int64_t)shop_random(shop, 52000) * 10;
     } else if (type == SHOP_DOUBLE) {
         value = (int64_t)shop_random(shop, 65) * 100;
+    } else if (type == SHOP_DATE) { /* whole seconds, which dates may be written as */
+        value = (INT64_C(1702000000) - shop_random(shop, shop_chance(shop, 50) ? 1u << 22 : 1u << 30)) * 1000;
     } else {
         value = (int64_t)shop_random(shop, 2) * 1000;
     }
-    if (type != SHOP_BOOL && shop_chance(shop, 20)) {
+    if (type != SHOP_BOOL && type != SHOP_DATE && shop_chance(shop, 20)) {
         value += (int64_t)shop_random(shop, 1000) - 500;
     }
     filter->thousandths[i] = value;

@@ -23,6 +23,7 @@
 #define SECONDS 3
 #define FILTERS 30u
 #define HITS_MAX 10000u
+#define LARGE_PRODUCTS 9000u
 
 struct tally {
     uint64_t filters, found, hits;
@@ -170,9 +171,57 @@ static void filters_keep_what_brute_force_keeps(void **state)
     assert_true(tally.hits > 0);
 }
 
+/* More documents than a window or two has, in one segment, some of them dead. */
+static bool run_large_round(uint64_t seed, struct tally *tally)
+{
+    struct shop shop;
+    struct pair pair = {.catalog = NULL};
+    char path[64];
+    char *text = malloc(SHOP_TEXT_BYTES);
+    snprintf(path, sizeof path, "oracle.%ld.large", (long)getpid());
+    shop_init(&shop, seed);
+    bool same = text != NULL && pair_open(&pair, path, shop.schema, 1);
+    for (uint32_t i = 0; i < LARGE_PRODUCTS && same; i++) {
+        char id[32];
+        snprintf(id, sizeof id, "L%u", i);
+        shop_product(&shop, id, text);
+        same = pair_put(&pair, text);
+    }
+    same = same && pair_commit(&pair, true);
+    for (uint32_t i = 0; i < LARGE_PRODUCTS / 20 && same; i++) {
+        char id[32];
+        snprintf(id, sizeof id, "L%u", i * 7);
+        shop_patch(&shop, true, true, text);
+        same = i % 2 == 0 ? pair_patch(&pair, id, text) : pair_delete(&pair, id);
+    }
+    same = same && pair_commit(&pair, false);
+    for (unsigned i = 0; i < FILTERS && same; i++) {
+        same = compare_one(&pair, &shop, tally);
+    }
+    if (!same) {
+        fprintf(stderr, "seed %llu, schema %s\n", (unsigned long long)seed, shop.schema);
+    }
+    pair_close(&pair);
+    free(text);
+    return same;
+}
+
+static void filters_keep_what_they_should_in_every_window(void **state)
+{
+    (void)state;
+    const char *rounds = getenv("AISLE_ORACLE_ROUNDS");
+    uint64_t count = rounds != NULL ? strtoull(rounds, NULL, 10) / 20 + 1 : 1;
+    struct tally tally = {0};
+    for (uint64_t seed = 1; seed <= count; seed++) {
+        assert_true(run_large_round(seed, &tally));
+    }
+    assert_true(tally.hits > 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(filters_keep_what_they_should_in_every_window),
         cmocka_unit_test(filters_keep_what_brute_force_keeps),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
