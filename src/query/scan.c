@@ -16,6 +16,7 @@ static int add_list(struct scan *scan, const struct query_node *node)
 {
     const struct segment_list *list = &node->in_segment[scan->number].lists[0];
     struct postings_cursor *postings = arena_alloc(scan->context->arena, sizeof *postings);
+    uint64_t in_window = (uint64_t)list->postings.count * SCAN_WINDOW / scan->documents;
     if (postings == NULL) {
         return AISLE_NO_MEMORY;
     }
@@ -24,8 +25,8 @@ static int add_list(struct scan *scan, const struct query_node *node)
                                                          .table = node->table,
                                                          .count = list->postings.count,
                                                          .max = node->table->bound[list->postings.dominant],
-                                                         .is_sparse = (uint64_t)list->postings.count * SCAN_WINDOW <
-                                                                      (uint64_t)scan->documents * SCAN_SPARSE_MAX,
+                                                         .is_merged = in_window < SCAN_MERGE_MAX,
+                                                         .is_sparse = in_window < SCAN_SPARSE_MAX,
                                                          .followed = true};
     return postings_cursor_open(postings, &scan->segment->segment->postings, &list->postings);
 }

@@ -22,7 +22,8 @@
 /* Documents whose scores are summed up together: 16 KiB of sums. */
 #define SCAN_WINDOW 4096u
 
-/* A list with fewer postings in a window is merged with others instead. */
+/* Lists with fewer postings in a window are merged instead; with far fewer, windows would be empty. */
+#define SCAN_MERGE_MAX 512u
 #define SCAN_SPARSE_MAX 24u
 #define SCAN_MERGED_MAX (SCAN_WINDOW / POSTINGS_BLOCK)
 
@@ -34,6 +35,7 @@ struct scan_list {
     int32_t wide;       /* likewise up to document wide_last */
     int32_t bound;      /* likewise in the range at hand */
     uint32_t wide_last;
+    bool is_merged;     /* not summed up in windows */
     bool is_sparse;     /* blocks are much longer than windows */
     bool followed;      /* a document of this list alone may be worth enough in the range at hand */
 };

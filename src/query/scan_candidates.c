@@ -26,21 +26,50 @@ static void prune(struct scan_candidates *candidates, struct scan_list *list, in
     candidates->count = kept;
 }
 
+/* Keeps candidates that the list has, with what it adds, if that makes least. */
+static void keep_found(struct scan_candidates *candidates, const int32_t part[256], int32_t least)
+{
+    uint32_t kept = 0;
+    for (size_t word = 0; word < bitset_words(candidates->count); word++) {
+        for (uint64_t left = candidates->found[word]; left != 0; left &= left - 1) {
+            size_t i = word * 64 + (size_t)__builtin_ctzll(left);
+            int32_t score = candidates->scores[i] + part[candidates->codes[i]];
+            candidates->documents[kept] = candidates->documents[i];
+            candidates->scores[kept] = score;
+            kept += score >= least ? 1 : 0;
+        }
+    }
+    candidates->count = kept;
+}
+
+/* Adds what the list has to candidates, and keeps those that make least. */
+static void add_found(struct scan_candidates *candidates, const int32_t part[256], int32_t least)
+{
+    uint32_t kept = 0;
+    for (size_t word = 0; word < bitset_words(candidates->count); word++) {
+        for (uint64_t left = candidates->found[word]; left != 0; left &= left - 1) {
+            size_t i = word * 64 + (size_t)__builtin_ctzll(left);
+            candidates->scores[i] += part[candidates->codes[i]];
+        }
+    }
+    for (uint32_t i = 0; i < candidates->count; i++) {
+        candidates->documents[kept] = candidates->documents[i];
+        candidates->scores[kept] = candidates->scores[i];
+        kept += candidates->scores[i] >= least ? 1 : 0;
+    }
+    candidates->count = kept;
+}
+
 /* Adds what the list has, and drops candidates below least, and where it must have them, those it has not. */
 static void look_up(struct scan_candidates *candidates, const struct scan_list *list, int32_t least, bool must)
 {
-    uint32_t kept = 0;
-    const int32_t *part = list->table->part;
     postings_cursor_lookup(list->postings, candidates->documents, candidates->count, candidates->codes,
                            candidates->found);
-    for (uint32_t i = 0; i < candidates->count; i++) {
-        bool found = bitset_get(candidates->found, i);
-        int32_t score = candidates->scores[i] + (found ? part[candidates->codes[i]] : 0);
-        candidates->documents[kept] = candidates->documents[i];
-        candidates->scores[kept] = score;
-        kept += score >= least && (found || !must) ? 1 : 0;
+    if (must) {
+        keep_found(candidates, list->table->part, least);
+    } else {
+        add_found(candidates, list->table->part, least);
     }
-    candidates->count = kept;
 }
 
 /*

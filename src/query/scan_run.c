@@ -261,11 +261,11 @@ static void scan_merging(struct scan *scan, uint32_t from, uint32_t last)
 
 static bool can_merge(const struct scan *scan, uint32_t followed)
 {
-    bool sparse = scan->list_count - followed <= SCAN_MERGED_MAX;
+    bool can = scan->list_count - followed <= SCAN_MERGED_MAX;
     for (uint32_t i = followed; i < scan->list_count; i++) {
-        sparse = sparse && scan->order[i]->is_sparse;
+        can = can && scan->order[i]->is_merged;
     }
-    return sparse;
+    return can;
 }
 
 static void scan_range(struct scan *scan, uint32_t from, uint32_t last)
