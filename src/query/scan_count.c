@@ -69,12 +69,10 @@ static size_t keep(const struct scan *scan, struct scan_count_room *room, const 
             }
         }
     } else {
-        uint64_t flip = if_found ? 0 : UINT64_MAX;
         memset(room->other, 0, window->words * sizeof *room->other);
         postings_cursor_fill(list->postings, window->from, window->count, room->other);
-        for (size_t word = 0; word < window->words; word++) {
-            room->bits[word] &= room->other[word] ^ flip;
-        }
+        return if_found ? bitset_and(room->bits, room->other, window->words)
+                        : bitset_and_not(room->bits, room->other, window->words);
     }
     return bitset_count(room->bits, window->words);
 }
@@ -103,8 +101,8 @@ static uint64_t settle(struct scan *scan, struct scan_count_room *room, const st
 {
     const uint64_t *dead = scan->segment->state->dead;
     uint64_t matching = 0;
-    for (size_t word = 0; dead != NULL && word < window->words; word++) {
-        room->bits[word] &= ~dead[window->from / 64 + word];
+    if (dead != NULL) {
+        (void)bitset_and_not(room->bits, dead + window->from / 64, window->words);
     }
     if (scan->filter != NULL) {
         int status = filter_keep_words(scan->filter->filter, window->from, room->bits, window->words);
