@@ -68,31 +68,64 @@ static int grow_slots(struct ingest *ingest)
     return 0;
 }
 
-/* Notes one more occurrence of each token, at most SEGMENT_TOUCH_MAX, in the field; base is the value's. */
-static int add_tokens(struct ingest *ingest, struct segment_builder *builder, const struct token *tokens, size_t count,
+/* Notes one more occurrence of a term that the builder has given this slot. */
+static int add_occurrence(struct ingest *ingest, const struct ingest_token *token, uint32_t slot)
+{
+    const struct field *field = &ingest->schema->fields[token->field];
+    if (slot == ingest->slot_count) {
+        int status = slot == ingest->slot_capacity ? grow_slots(ingest) : 0;
+        if (status != 0) {
+            return status;
+        }
+        ingest->slots[ingest->slot_count++] = (struct rank_occurrence){.weight = 0};
+    }
+    struct rank_occurrence *occurrence = &ingest->slots[slot];
+    occurrence->weight += field->weight;
+    occurrence->frequency++;
+    occurrence->in_first = occurrence->in_first || token->field == ingest->schema->first_text;
+    return places_add(&ingest->places, slot, field, token->position, token->parts);
+}
+
+/* Gives what waits to the builder: all fields' tokens together, so that it waits for memory once, not once a field. */
+static int add_waiting(struct ingest *ingest, struct segment_builder *builder)
+{
+    uint32_t slots[SEGMENT_TOUCH_MAX];
+    uint32_t count = ingest->waiting;
+    ingest->waiting = 0;
+    int status = count == 0 ? 0 : segment_builder_touch(builder, ingest->terms, count, slots);
+    for (uint32_t i = 0; i < count && status == 0; i++) {
+        status = add_occurrence(ingest, &ingest->tokens[i], slots[i]);
+    }
+    return status;
+}
+
+/* Most terms have 4 to 16 bytes, for which a call costs more than the copy. */
+static inline void copy_term(uint8_t *to, struct bytes term)
+{
+    if (term.size >= 8 && term.size <= 16) {
+        store_u64(to, load_u64(term.data));
+        store_u64(to + term.size - 8, load_u64(term.data + term.size - 8));
+    } else if (term.size >= 4 && term.size < 8) {
+        store_u32(to, load_u32(term.data));
+        store_u32(to + term.size - 4, load_u32(term.data + term.size - 4));
+    } else {
+        memcpy(to, term.data, term.size);
+    }
+}
+
+/* Has the tokens of a value wait, whose first position is base. */
+static int add_tokens(struct ingest *ingest, struct segment_builder *builder, const struct token_list *list,
                       uint32_t base, uint8_t field)
 {
-    struct segment_token terms[SEGMENT_TOUCH_MAX];
-    uint32_t slots[SEGMENT_TOUCH_MAX];
-    bool in_first = field == ingest->schema->first_text;
-    for (size_t i = 0; i < count; i++) {
-        terms[i] = (struct segment_token){tokens[i].term, tokens[i].word};
-    }
-    int status = segment_builder_touch(builder, terms, count, slots);
-    for (size_t i = 0; i < count && status == 0; i++) {
-        if (slots[i] == ingest->slot_count) {
-            status = slots[i] == ingest->slot_capacity ? grow_slots(ingest) : 0;
-            if (status != 0) {
-                break;
-            }
-            ingest->slots[ingest->slot_count++] = (struct rank_occurrence){.weight = 0};
-        }
-        struct rank_occurrence *occurrence = &ingest->slots[slots[i]];
-        occurrence->weight += ingest->schema->fields[field].weight;
-        occurrence->frequency++;
-        occurrence->in_first = occurrence->in_first || in_first;
-        status = places_add(&ingest->places, slots[i], &ingest->schema->fields[field], base + tokens[i].position,
-                            tokens[i].parts);
+    int status = 0;
+    for (size_t i = 0; i < list->count && status == 0; i++) {
+        const struct token *token = &list->tokens[i];
+        uint32_t at = ingest->waiting++;
+        copy_term(ingest->term_bytes[at], token->term);
+        ingest->terms[at] = (struct segment_token){bytes_of(ingest->term_bytes[at], token->term.size), token->word};
+        ingest->tokens[at] =
+            (struct ingest_token){.position = base + token->position, .field = field, .parts = token->parts};
+        status = ingest->waiting == SEGMENT_TOUCH_MAX ? add_waiting(ingest, builder) : 0;
     }
     return status;
 }
@@ -106,10 +139,8 @@ static int add_field(struct ingest *ingest, struct segment_builder *builder, con
     for (uint32_t i = 0; i < value->string_count && status == 0; i++) {
         struct token_list list;
         status = analyser_run(ingest->analyser, value->strings[i], ingest->language[field], &list);
-        for (size_t t = 0; t < list.count && status == 0; t += SEGMENT_TOUCH_MAX) {
-            size_t left = list.count - t;
-            status = add_tokens(ingest, builder, list.tokens + t, left < SEGMENT_TOUCH_MAX ? left : SEGMENT_TOUCH_MAX,
-                                base, field);
+        if (status == 0) {
+            status = add_tokens(ingest, builder, &list, base, field);
         }
         base += list.length + PLACES_GAP;
         *length += status == 0 ? (uint64_t)list.length * ingest->schema->fields[field].weight : 0;
@@ -252,11 +283,15 @@ int ingest_add(struct ingest *ingest, struct segment_builder *builder, const str
     uint64_t length = 0;
     int status = 0;
     ingest->slot_count = 0;
+    ingest->waiting = 0;
     places_begin(&ingest->places);
     for (uint8_t f = 0; f < schema->field_count && status == 0; f++) {
         if (schema->fields[f].searchable && product->values[f].present) {
             status = add_field(ingest, builder, &product->values[f], f, &length);
         }
+    }
+    if (status == 0) {
+        status = add_waiting(ingest, builder);
     }
     if (status == 0) {
         status = add_document(ingest, builder, product, id_hash, text, length);

@@ -12,6 +12,13 @@
 #include "segment/segment.h"
 #include "text/text.h"
 
+/* A token of the product at hand. */
+struct ingest_token {
+    uint32_t position; /* in its field */
+    uint8_t field;
+    uint8_t parts;
+};
+
 struct ingest {
     const struct schema *schema;
     const struct segment_columns *columns;
@@ -23,6 +30,10 @@ struct ingest {
     size_t slot_capacity;
     size_t slot_count;
     struct places places;
+    uint32_t waiting; /* tokens that the builder does not know of yet */
+    struct ingest_token tokens[SEGMENT_TOUCH_MAX];
+    struct segment_token terms[SEGMENT_TOUCH_MAX]; /* theirs, */
+    uint8_t term_bytes[SEGMENT_TOUCH_MAX][LIMIT_TERM_BYTES]; /* copies: the analyser's are gone with the next text */
     struct buf folded; /* of the value at hand */
     struct buf shown;
 };

@@ -110,6 +110,9 @@ static int add_product(struct worker *worker, const struct batch_product *produc
 static int add_batch(struct worker *worker, const struct batch *batch, aisle_error *error)
 {
     int status = 0;
+    for (uint32_t i = 0; i < batch->count; i++) {
+        segment_builder_ask(worker->workers->lanes[batch->products[i].lane].builder, batch->products[i].id_hash);
+    }
     for (uint32_t i = 0; i < batch->count && status == 0; i++) {
         batch_get(batch, worker->workers->schema, i, &worker->product);
         status = add_product(worker, &batch->products[i], error);

@@ -21,6 +21,12 @@ void positions_encode(const struct position *occurrences, size_t count, struct b
         buf_put_u8(out, (uint8_t)(occurrences->place | POSITIONS_ENTRY_END)); /* most entries of most products */
         return;
     }
+    const uint32_t two_bytes = 1u << (POSITIONS_MORE_BITS + POSITIONS_LAST_BITS);
+    if (count == 1 && occurrences->span == 1 && occurrences->place < two_bytes) {
+        uint32_t last = occurrences->place >> POSITIONS_MORE_BITS | POSITIONS_ENTRY_END;
+        buf_put_u16(out, (uint16_t)((occurrences->place & (POSITIONS_MORE - 1)) | POSITIONS_MORE | last << 8));
+        return; /* and nearly all others */
+    }
     uint8_t *start = buf_extend(out, room);
     uint8_t *p = start;
     uint32_t before = 0;

@@ -304,6 +304,13 @@ static int grow_id_slots(struct segment_builder *builder)
     return 0;
 }
 
+void segment_builder_ask(const struct segment_builder *builder, uint64_t id_hash)
+{
+    if (builder->id_slot_count != 0) {
+        __builtin_prefetch(&builder->id_slots[id_hash & (builder->id_slot_count - 1)], 1);
+    }
+}
+
 int segment_builder_find(const struct segment_builder *builder, struct bytes id, uint64_t id_hash, uint32_t *number)
 {
     if (builder->id_slot_count == 0) {

@@ -229,6 +229,9 @@ struct values_collector *segment_builder_values(struct segment_builder *builder,
 /* Forgets the document under construction. */
 void segment_builder_abandon(struct segment_builder *builder);
 
+/* Asks memory for what segment_builder_find will look at. */
+void segment_builder_ask(const struct segment_builder *builder, uint64_t id_hash);
+
 /* The live document with this id: 0 and *number, or AISLE_END. */
 int segment_builder_find(const struct segment_builder *builder, struct bytes id, uint64_t id_hash, uint32_t *number);
 
