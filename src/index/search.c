@@ -73,7 +73,8 @@ static void end(struct search *search)
     }
     uint64_t kept = 0;
     for (uint32_t i = 0; i < search->context.segment_count; i++) {
-        kept += atomic_load_explicit(&search->segments[i].segment->kept_bytes, memory_order_relaxed);
+        kept += atomic_load_explicit(&search->segments[i].segment->kept.bytes, memory_order_relaxed);
+        kept += atomic_load_explicit(&search->segments[i].state->kept.bytes, memory_order_relaxed);
     }
     for (uint32_t i = 0; i < search->begun; i++) {
         shard_end(&search->searcher->snapshots[i]);

@@ -123,9 +123,13 @@ int signals_open(const struct query_context *context, uint32_t segment_number, s
                                       : column_of(signals, in->segment, rule->count_field);
     }
     signals->max = bound_of_segment(signals);
-    signals->kept = signals_kept_of(in->segment, signals->rules);
+    signals->kept = signals_kept_of(&in->segment->kept, in->segment, signals->rules);
     *out = signals;
-    return mark_patched(signals, context->arena, pages);
+    int status = mark_patched(signals, context->arena, pages);
+    if (signals->patched != NULL) {
+        signals->kept_patched = signals_kept_of(&in->state->kept, in->segment, signals->rules);
+    }
+    return status;
 }
 
 /* The column's page as the snapshot has it. */
@@ -171,22 +175,25 @@ static struct signal_range range_of_view(const struct signals_column *column)
     return (struct signal_range){column->view.min, column->view.max, column->view.has_missing};
 }
 
-/* Whether what is kept of a page can be used: it is as it was written. */
-static bool is_kept(const struct signals *signals, uint32_t page)
+/* Where bounds of a page are kept; NULL: nowhere. */
+static struct signals_kept *kept_of(const struct signals *signals, uint32_t page)
 {
-    return signals->kept != NULL && (signals->patched == NULL || !bitset_get(signals->patched, page));
+    bool patched = signals->patched != NULL && bitset_get(signals->patched, page);
+    return patched ? signals->kept_patched : signals->kept;
 }
 
-static bool has_groups(const struct signals *signals, uint32_t page)
+/* The same when the groups of the page are known; else NULL. */
+static const struct signals_kept *groups_of(const struct signals *signals, uint32_t page)
 {
-    return is_kept(signals, page) && signals_kept_known(signals->kept, page) == SIGNALS_FULL;
+    const struct signals_kept *kept = kept_of(signals, page);
+    return kept != NULL && signals_kept_known(kept, page) == SIGNALS_FULL ? kept : NULL;
 }
 
-static int32_t bound_of_groups(const struct signals *signals, uint32_t first, uint32_t last)
+static int32_t bound_of_groups(const struct signals_kept *kept, uint32_t first, uint32_t last)
 {
     int32_t bound = 0;
     for (uint32_t group = first; group <= last; group++) {
-        int32_t of_group = signals_kept_bound(signals->kept, &signals->kept->groups[group]);
+        int32_t of_group = signals_kept_bound(kept, &kept->groups[group]);
         bound = bound < of_group ? of_group : bound;
     }
     return bound;
@@ -201,17 +208,18 @@ static int32_t bound_by_header(struct signals *signals, uint32_t page, const str
 static int32_t bound_of_page(struct signals *signals, uint32_t page)
 {
     int32_t *bound = &signals->page_bound[page];
-    if (*bound < 0 && !is_kept(signals, page)) {
+    struct signals_kept *kept = *bound < 0 ? kept_of(signals, page) : NULL;
+    if (*bound < 0 && kept == NULL) {
         *bound = bound_by_header(signals, page, signals->rules);
     } else if (*bound < 0) {
-        if (signals_kept_known(signals->kept, page) == SIGNALS_NOTHING) {
-            int32_t by_header = bound_by_header(signals, page, &signals->kept->rules);
+        if (signals_kept_known(kept, page) == SIGNALS_NOTHING) {
+            int32_t by_header = bound_by_header(signals, page, &kept->rules);
             if (signals->status != 0) {
                 return 0;
             }
-            signals_kept_page(signals->kept, page, by_header);
+            signals_kept_page(kept, page, by_header);
         }
-        *bound = signals_kept_bound(signals->kept, &signals->kept->page[page]);
+        *bound = signals_kept_bound(kept, &kept->page[page]);
     }
     return *bound;
 }
@@ -224,8 +232,11 @@ int32_t signals_bound(struct signals *signals, uint32_t first, uint32_t last)
     if (last_page - first_page >= PAGES_MAX) {
         return signals->max;
     }
-    if (last - first < COLUMN_PAGE_DOCUMENTS - 1 && first_page == last_page && has_groups(signals, first_page)) {
-        return bound_of_groups(signals, first / SIGNALS_GROUP, last / SIGNALS_GROUP);
+    if (last - first < COLUMN_PAGE_DOCUMENTS - 1 && first_page == last_page) {
+        const struct signals_kept *kept = groups_of(signals, first_page);
+        if (kept != NULL) {
+            return bound_of_groups(kept, first / SIGNALS_GROUP, last / SIGNALS_GROUP);
+        }
     }
     for (uint32_t page = first_page; page <= last_page; page++) {
         int32_t of_page = bound_of_page(signals, page);
@@ -273,41 +284,51 @@ static int add_page(struct signals *signals, const struct signal_rules *rules, i
     return status;
 }
 
+/* Reads the whole page into what is kept. False when it cannot be read. */
+static bool fill_page(struct signals *signals, struct signals_kept *kept, uint32_t page)
+{
+    int32_t parts[COLUMN_PAGE_DOCUMENTS] = {0};
+    if (!turn_to(signals, page)) {
+        return false;
+    }
+    signals->status = add_page(signals, &kept->rules, parts); /* at the time that they hold from */
+    if (signals->status == 0) {
+        signals_kept_fill(kept, page, parts);
+        signals->page_bound[page] = -1;
+    }
+    return signals->status == 0;
+}
+
 int32_t signals_bound_near(struct signals *signals, uint32_t document)
 {
     uint32_t page = document / COLUMN_PAGE_DOCUMENTS;
-    if (!has_groups(signals, page)) {
-        int32_t parts[COLUMN_PAGE_DOCUMENTS] = {0};
-        if (!is_kept(signals, page) || !turn_to(signals, page)) {
-            return bound_of_page(signals, page);
-        }
-        signals->status = add_page(signals, &signals->kept->rules, parts); /* at the time that they hold from */
-        if (signals->status != 0) {
-            return 0;
-        }
-        signals_kept_fill(signals->kept, page, parts);
-        signals->page_bound[page] = -1;
+    struct signals_kept *kept = kept_of(signals, page);
+    if (kept == NULL) {
+        return bound_of_page(signals, page);
     }
-    return signals_kept_document(signals->kept, document);
+    if (signals_kept_known(kept, page) != SIGNALS_FULL && !fill_page(signals, kept, page)) {
+        return 0;
+    }
+    return signals_kept_document(kept, document);
 }
 
 uint32_t signals_keep(struct signals *signals, uint32_t *documents, int32_t *scores, uint32_t count, int32_t least)
 {
-    uint32_t kept = 0;
+    uint32_t keeps = 0;
     for (uint32_t i = 0; i < count;) {
         uint32_t page = documents[i] / COLUMN_PAGE_DOCUMENTS;
         int32_t bound = signals_bound_near(signals, documents[i]);
-        bool by_group = has_groups(signals, page);
+        const struct signals_kept *kept = groups_of(signals, page);
         for (; i < count && documents[i] / COLUMN_PAGE_DOCUMENTS == page; i++) {
             int32_t score = scores[i];
             uint32_t document = documents[i];
-            bound = by_group ? signals_kept_document(signals->kept, document) : bound;
-            documents[kept] = document;
-            scores[kept] = score;
-            kept += score + bound >= least ? 1 : 0;
+            bound = kept != NULL ? signals_kept_document(kept, document) : bound;
+            documents[keeps] = document;
+            scores[keeps] = score;
+            keeps += score + bound >= least ? 1 : 0;
         }
     }
-    return kept;
+    return keeps;
 }
 
 void signals_add(struct signals *signals, uint32_t first, uint32_t count, int32_t *parts)

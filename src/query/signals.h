@@ -28,8 +28,9 @@ struct signals_column {
 struct signals {
     const struct signal_rules *rules;   /* borrowed from the query */
     const struct segment_state *state;
-    struct signals_kept *kept; /* NULL: of no use for these rules */
-    uint64_t *patched;         /* in the arena, a bit a page: a column of it is patched; NULL: none is */
+    struct signals_kept *kept;         /* of pages as they were written; NULL: of no use for these rules */
+    struct signals_kept *kept_patched; /* of patched pages */
+    uint64_t *patched;                 /* in the arena, a bit a page: a column of it is patched; NULL: none is */
     struct signals_column columns[SIGNALS_COLUMNS];
     uint32_t column_count;
     struct { /* by rule: into columns */

@@ -46,16 +46,17 @@ static struct signals_kept *begin(const struct segment *segment, const struct si
     return kept;
 }
 
-struct signals_kept *signals_kept_of(const struct segment *segment, const struct signal_rules *rules)
+struct signals_kept *signals_kept_of(const struct segment_kept *in, const struct segment *segment,
+                                     const struct signal_rules *rules)
 {
-    struct signals_kept *kept = atomic_load_explicit(&segment->kept, memory_order_acquire);
+    struct signals_kept *kept = atomic_load_explicit(&in->block, memory_order_acquire);
     if (kept == NULL) {
         size_t bytes;
         struct signals_kept *begun = begin(segment, rules, &bytes);
         if (begun == NULL) {
             return NULL;
         }
-        kept = segment_keep(segment, begun, bytes);
+        kept = segment_keep(in, begun, bytes);
         if (kept != begun) {
             mem_free(begun);
         }

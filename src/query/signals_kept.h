@@ -3,8 +3,9 @@
  *
  * The bound of a page by its header adds up the largest value of each column, which no one document has. So when a page
  * has been looked into, the largest sums of its groups are kept for all queries to come, and those of its documents in
- * a byte each. They are those of the segment as it was written, by the rules and at the time of the query that began
- * them; they hold for later times (dates only grow older), the same weights, and pages that no patch has changed.
+ * a byte each: with the segment for pages as they were written, with its state for pages that patches have changed
+ * since, until the next commit. They are by the rules and at the time of the query that began them, and hold for later
+ * times (dates only grow older) and the same weights.
  *
  * Thread rule: any number of threads read and fill; what they fill is the same.
  */
@@ -37,8 +38,9 @@ struct signals_kept {
     _Atomic uint8_t *small;
 };
 
-/* What is kept with the segment, begun now if nothing is; NULL when it is of no use for these rules, or no memory. */
-struct signals_kept *signals_kept_of(const struct segment *segment, const struct signal_rules *rules);
+/* What is kept there for a segment, begun now if nothing is; NULL: of no use for these rules, or no memory. */
+struct signals_kept *signals_kept_of(const struct segment_kept *in, const struct segment *segment,
+                                     const struct signal_rules *rules);
 
 /* Keeps the bound of a page, unless more is known of it. */
 void signals_kept_page(struct signals_kept *kept, uint32_t page, int32_t bound);

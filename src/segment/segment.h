@@ -261,6 +261,18 @@ void segment_builder_reset(struct segment_builder *builder);
 
 /* ----------------------------------------------------------------------------------------------- reader -- */
 
+/* One block that queries keep for the next ones: the only thing of a segment or its state that readers change. */
+struct segment_kept {
+    _Atomic(void *) block; /* owned; NULL: nothing yet */
+    atomic_size_t bytes;
+};
+
+/*
+ * Makes block, of mem_alloc, what is kept, unless there is something. Returns what is kept now; if that is not block,
+ * block is still the caller's. Any thread; kept lies in a segment or state of the heap.
+ */
+void *segment_keep(const struct segment_kept *kept, void *block, size_t bytes);
+
 /* An immutable segment, opened once per process and shared by snapshots. */
 struct segment {
     struct segment_info info; /* info.dead is that of the opening; snapshots keep their own */
@@ -275,16 +287,9 @@ struct segment {
     struct column_reader order;
     struct column_reader column[LIMIT_FIELDS]; /* by field number; only those of columns */
     struct values_reader values[LIMIT_FIELDS]; /* likewise; only where columns.values */
-    _Atomic(void *) kept; /* owned: one block that queries keep with it for the next ones; NULL: nothing yet */
-    atomic_size_t kept_bytes;
+    struct segment_kept kept;
     atomic_int references;
 };
-
-/*
- * Makes block, of mem_alloc, what queries keep with the segment, unless there is something: the only thing of a segment
- * that its readers change. Returns what is kept now; if that is not block, block is still the caller's.
- */
-void *segment_keep(const struct segment *segment, void *block, size_t bytes);
 
 /* Resolves every extent in txn and opens all components. One reference is the caller's. */
 must_check int segment_open(struct storage_txn *txn, const struct segment_info *info,
@@ -330,6 +335,7 @@ struct segment_state {
     uint32_t dead_count;
     struct segment_overlay *overlays; /* owned, ordered by kind and page */
     size_t overlay_count;
+    struct segment_kept kept; /* of the overlaid pages */
 };
 
 struct segment_overlay {

@@ -160,19 +160,19 @@ void segment_release(struct segment *segment)
         mem_free(segment->extents[i]);
         mem_free((void *)segment->verified[i]);
     }
-    mem_free(atomic_load_explicit(&segment->kept, memory_order_relaxed));
+    mem_free(atomic_load_explicit(&segment->kept.block, memory_order_relaxed));
     mem_free(segment);
 }
 
-void *segment_keep(const struct segment *segment, void *block, size_t bytes)
+void *segment_keep(const struct segment_kept *kept, void *block, size_t bytes)
 {
-    struct segment *own = (struct segment *)(uintptr_t)segment; /* every segment lies in the heap */
-    void *kept = NULL;
-    if (!atomic_compare_exchange_strong_explicit(&own->kept, &kept, block, memory_order_acq_rel,
+    struct segment_kept *own = (struct segment_kept *)(uintptr_t)kept;
+    void *there = NULL;
+    if (!atomic_compare_exchange_strong_explicit(&own->block, &there, block, memory_order_acq_rel,
                                                  memory_order_acquire)) {
-        return kept;
+        return there;
     }
-    atomic_store_explicit(&own->kept_bytes, bytes, memory_order_relaxed);
+    atomic_store_explicit(&own->bytes, bytes, memory_order_relaxed);
     return block;
 }
 

@@ -22,6 +22,7 @@ void segment_state_release(struct segment_state *state)
     }
     mem_free(state->dead);
     mem_free(state->overlays);
+    mem_free(atomic_load_explicit(&state->kept.block, memory_order_relaxed));
     *state = (struct segment_state){.dead = NULL};
 }
 
