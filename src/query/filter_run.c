@@ -20,8 +20,9 @@
 #define FEW_OF_WINDOW 16u
 #define FEW_OF_PAGE 4u
 
-/* Sets whose values span no more than this many are looked up in a bitmap: 2 MiB. */
-#define BITMAP_SPAN_MAX (UINT64_C(1) << 24)
+/* Sets are looked up in a bitmap unless that takes more than so many bytes, and so many more for each value. */
+#define BITMAP_BYTES (UINT64_C(1) << 16)
+#define BITMAP_BYTES_VALUE 64u
 
 static_assert(FILTER_WINDOW % COLUMN_PAGE_DOCUMENTS == 0, "a window is whole pages");
 
@@ -58,7 +59,7 @@ static int take_set(struct filter *filter, const int64_t *set, uint32_t count, s
     }
     filter->set = set;
     filter->set_count = count;
-    if (span >= BITMAP_SPAN_MAX) {
+    if (span / 8 >= BITMAP_BYTES + (uint64_t)count * BITMAP_BYTES_VALUE) {
         return 0;
     }
     uint64_t *bitmap = arena_calloc(arena, bitset_words((size_t)span + 1), sizeof *bitmap);
