@@ -6,8 +6,9 @@
 Builds one catalog, compacted into one segment, for each order: of --items generated products, and of --products (JSON
 lines of the shop schema, or .gz) if that file is there. Lines are shuffled first, so that an order of nothing is a
 random one. The same queries, drawn from the first catalog, are asked of all: with and without their total, and the ten
-best also with signals (popularity of sales, ratings, recency) in the score. Figures are p50 / p99 in us over each
-query's best pass; orders take turns, --rounds times, and the median of rounds counts.
+best also with signals (popularity of sales, ratings, recency) in the score; and products are counted by columns alone,
+as facets are, which reads those columns from end to end. Figures are p50 / p99 in us over each query's best pass;
+orders take turns, --rounds times, and the median of rounds counts.
 """
 import argparse
 import gzip
@@ -38,6 +39,9 @@ MODES = {
     "top 10, signals": ["--no-total"],
     "with total": ["--weights", NO_SIGNALS],
 }
+SCANS = {"price": "price 20 TO 60", "rating": "rating >= 4", "brand": 'brand IN ["Oravox", "Lumetra"]',
+         "category": 'category UNDER "Electronics"'}
+SCAN_MODE = "columns scanned"
 PARTS = ("postings", "positions", "terms", "columns", "ids", "order", "documents")
 
 
@@ -96,11 +100,16 @@ def measure(arguments):
     with open(queries, "w") as file:
         subprocess.run([arguments.aisle, "bench", catalogs["random"], "--draw", str(arguments.draw), "--print"],
                        check=True, stdout=file, stderr=subprocess.DEVNULL)
-    rounds = {(name, mode): [] for name in ORDERS for mode in MODES}
+    scans = f"{arguments.place}/scans.txt"
+    with open(scans, "w") as file:
+        file.writelines(f"{kind}\t\t{filter}\n" for kind, filter in SCANS.items())
+    modes = {mode: (queries, ["--best", *options]) for mode, options in MODES.items()}
+    modes[SCAN_MODE] = (scans, ["--best", "--passes", "20", "--limit", "1", "--weights", NO_SIGNALS])
+    rounds = {(name, mode): [] for name in ORDERS for mode in modes}
     for number in range(arguments.rounds):
-        for mode, options in MODES.items():
-            for name in ORDERS:
-                rounds[name, mode].append(bench(arguments.aisle, catalogs[name], queries, "--best", *options))
+        for mode, (path, options) in modes.items():
+            for name in list(ORDERS)[::-1 if number % 2 else 1]:
+                rounds[name, mode].append(bench(arguments.aisle, catalogs[name], path, *options))
         say(f"round {number + 1} of {arguments.rounds}")
     for (name, mode), runs in rounds.items():
         kinds = [*runs[0]["kinds"], "all"]
@@ -118,7 +127,7 @@ def show(found, title):
              [[name, *(f"{f['stats'][part + '_bytes'] / f['stats']['products']:.1f}" for part in PARTS),
                f"{(f['stats']['postings_bytes'] + f['stats']['terms_bytes']) / f['stats']['postings']:.3f}"]
               for name, f in found.items()])
-    for mode in MODES:
+    for mode in (*MODES, SCAN_MODE):
         kinds = sorted(first[mode], key=lambda kind: (kind == "all", kind))
         markdown([f"{mode}, us", *kinds],
                  [[name, *(f"{f[mode][kind][0]:.0f} / {f[mode][kind][1]:.0f}" for kind in kinds)]
