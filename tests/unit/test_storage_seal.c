@@ -400,26 +400,36 @@ static void commit_that_was_written_and_not_announced_is_waited_for_by_nobody(vo
     storage_close(storage);
 }
 
+/* Lengthens the file after 10 ms; tells by its result whether it came to that in time. */
 static void *lengthen(void *last_page)
 {
+    struct timespec start, end;
+    clock_gettime(CLOCK_MONOTONIC, &start);
     usleep(10000);
     write_at(read_data(), last_page, PAGE);
-    return NULL;
+    clock_gettime(CLOCK_MONOTONIC, &end);
+    int64_t ns = (end.tv_sec - start.tv_sec) * INT64_C(1000000000) + end.tv_nsec - start.tv_nsec;
+    return ns < 20000000 ? last_page : NULL;
 }
 
 static void file_that_a_commit_is_about_to_lengthen_is_no_damage(void **state)
 {
     (void)state;
     static uint8_t last_page[PAGE];
-    pthread_t thread;
     make_storage();
     struct storage *storage = open_storage(NULL);
     size_t size = read_data();
     memcpy(last_page, whole + size - PAGE, PAGE);
-    assert_int_equal(truncate(path_of("data.mdb"), (off_t)(size - PAGE)), 0);
-    assert_int_equal(pthread_create(&thread, NULL, lengthen, last_page), 0);
-    assert_int_equal(storage_check(storage, &error), 0);
-    pthread_join(thread, NULL);
+    int status = AISLE_CORRUPT;
+    void *in_time = NULL;
+    for (unsigned i = 0; i < 100 && status != 0 && in_time == NULL; i++) { /* on a busy machine threads come late */
+        pthread_t thread;
+        assert_int_equal(truncate(path_of("data.mdb"), (off_t)(size - PAGE)), 0);
+        assert_int_equal(pthread_create(&thread, NULL, lengthen, last_page), 0);
+        status = storage_check(storage, &error);
+        pthread_join(thread, &in_time);
+    }
+    assert_int_equal(status, 0);
     storage_close(storage);
 }
 
