@@ -1,8 +1,8 @@
 /*
  * signals.c - opens the pages of signal columns, bounds them by their headers, and adds up parts.
  *
- * Every page asked for is looked up among the state's overlays first. They are ordered by page, and queries ask in
- * ascending order, so that a finger that only now and then goes back finds them.
+ * Pages that a patch has changed lie among the state's overlays; a bit for each page tells which are to be looked for
+ * there.
  */
 #include "query/signals.h"
 
@@ -11,10 +11,9 @@
 /* A range of more pages is not looked at page by page. */
 #define PAGES_MAX 64u
 
-/* The range of the state's overlays of one column. */
-static void find_overlays(const struct segment_state *state, struct signals_column *column)
+/* The first of the state's overlays of this kind or a higher one. */
+static size_t first_overlay(const struct segment_state *state, uint32_t kind)
 {
-    uint8_t kind = (uint8_t)(PAGE_COLUMN + column->field);
     size_t low = 0;
     size_t high = state->overlay_count;
     while (low < high) {
@@ -25,11 +24,7 @@ static void find_overlays(const struct segment_state *state, struct signals_colu
             high = middle;
         }
     }
-    column->overlay = low;
-    column->overlay_end = low;
-    while (column->overlay_end < state->overlay_count && state->overlays[column->overlay_end].kind == kind) {
-        column->overlay_end++;
-    }
+    return low;
 }
 
 /* The column of a field, opened if it is new. */
@@ -43,7 +38,8 @@ static uint8_t column_of(struct signals *signals, const struct segment *segment,
     struct signals_column *column = &signals->columns[signals->column_count];
     column->field = field;
     column->reader = &segment->column[field];
-    find_overlays(signals->state, column);
+    column->overlay = first_overlay(signals->state, PAGE_COLUMN + (uint32_t)field);
+    column->overlay_end = first_overlay(signals->state, PAGE_COLUMN + (uint32_t)field + 1);
     return (uint8_t)signals->column_count++;
 }
 
@@ -64,36 +60,56 @@ static int32_t bound_by(const struct signals *signals, const struct signal_rules
     return sum;
 }
 
-/* Patched pages can hold more than the segment was written with. */
-static int32_t bound_of_segment(const struct signals *signals)
+static bool has_overlays(const struct signals *signals)
 {
     for (uint32_t i = 0; i < signals->column_count; i++) {
         if (signals->columns[i].overlay != signals->columns[i].overlay_end) {
-            return signals->rules->max;
+            return true;
         }
     }
-    return bound_by(signals, signals->rules, range_of_column);
+    return false;
 }
 
-/* Marks the pages that a column has patched. */
-static int mark_patched(struct signals *signals, struct arena *arena, uint32_t pages)
+/* Marks in the arena the pages that a column has patched. */
+static int mark_patched(struct signals *signals, struct arena *arena)
 {
+    uint32_t pages = signals->documents / COLUMN_PAGE_DOCUMENTS + 1;
+    uint64_t *patched = arena_calloc(arena, bitset_words(pages), sizeof *patched);
+    if (patched == NULL) {
+        return AISLE_NO_MEMORY;
+    }
     for (uint32_t i = 0; i < signals->column_count; i++) {
         const struct signals_column *column = &signals->columns[i];
-        if (column->overlay != column->overlay_end && signals->patched == NULL) {
-            signals->patched = arena_calloc(arena, bitset_words(pages), sizeof *signals->patched);
-            if (signals->patched == NULL) {
-                return AISLE_NO_MEMORY;
-            }
-        }
         for (size_t k = column->overlay; k < column->overlay_end; k++) {
             uint32_t page = signals->state->overlays[k].page;
             if (page < pages) {
-                bitset_set(signals->patched, page);
+                bitset_set(patched, page);
             }
         }
     }
+    signals->patched = patched;
     return 0;
+}
+
+/* Finds or begins what is kept; which pages are patched is marked once for a state, or for each query of own rules. */
+static int open_kept(struct signals *signals, const struct query_segment *in, struct arena *arena)
+{
+    signals->kept = signals_kept_of(&in->segment->kept, in->segment, signals->rules, NULL);
+    if (!has_overlays(signals)) {
+        signals->max = bound_by(signals, signals->rules, range_of_column);
+        return 0;
+    }
+    signals->max = signals->rules->max; /* patched pages can hold more than the segment was written with */
+    signals->kept_patched = signals_kept_find(&in->state->kept, signals->rules);
+    if (signals->kept_patched != NULL) {
+        signals->patched = signals->kept_patched->patched;
+        return 0;
+    }
+    int status = mark_patched(signals, arena);
+    if (status == 0) {
+        signals->kept_patched = signals_kept_of(&in->state->kept, in->segment, signals->rules, signals->patched);
+    }
+    return status;
 }
 
 int signals_open(const struct query_context *context, uint32_t segment_number, struct signals **out)
@@ -122,31 +138,23 @@ int signals_open(const struct query_context *context, uint32_t segment_number, s
                                       ? signals->reads[i].value
                                       : column_of(signals, in->segment, rule->count_field);
     }
-    signals->max = bound_of_segment(signals);
-    signals->kept = signals_kept_of(&in->segment->kept, in->segment, signals->rules);
     *out = signals;
-    int status = mark_patched(signals, context->arena, pages);
-    if (signals->patched != NULL) {
-        signals->kept_patched = signals_kept_of(&in->state->kept, in->segment, signals->rules);
-    }
-    return status;
+    return open_kept(signals, in, context->arena);
+}
+
+static bool is_patched(const struct signals *signals, uint32_t page)
+{
+    return signals->patched != NULL && bitset_get(signals->patched, page);
 }
 
 /* The column's page as the snapshot has it. */
-static int find_page(const struct segment_state *state, struct signals_column *column, uint32_t page)
+static int find_page(const struct signals *signals, struct signals_column *column, uint32_t page)
 {
-    while (column->overlay < column->overlay_end && state->overlays[column->overlay].page < page) {
-        column->overlay++;
+    column->page = bytes_of(NULL, 0);
+    if (is_patched(signals, page)) {
+        column->page = segment_state_overlay(signals->state, (uint8_t)(PAGE_COLUMN + column->field), page);
     }
-    while (column->overlay > 0 && state->overlays[column->overlay - 1].page >= page &&
-           state->overlays[column->overlay - 1].kind == PAGE_COLUMN + column->field) {
-        column->overlay--;
-    }
-    if (column->overlay < column->overlay_end && state->overlays[column->overlay].page == page) {
-        column->page = state->overlays[column->overlay].content;
-        return 0;
-    }
-    return column_page(column->reader, page, &column->page);
+    return column->page.size != 0 ? 0 : column_page(column->reader, page, &column->page);
 }
 
 /* Shows the page in all columns. False when it cannot be read. */
@@ -160,7 +168,7 @@ static bool turn_to(struct signals *signals, uint32_t page)
     signals->page = UINT32_MAX;
     for (uint32_t i = 0; i < signals->column_count && signals->status == 0; i++) {
         struct signals_column *column = &signals->columns[i];
-        int status = find_page(signals->state, column, page);
+        int status = find_page(signals, column, page);
         status = status == 0 ? column_page_view_init(&column->view, column->page) : status;
         if (status != 0 || column->view.count != count) {
             signals->status = status == AISLE_NO_MEMORY ? status : AISLE_CORRUPT;
@@ -178,8 +186,7 @@ static struct signal_range range_of_view(const struct signals_column *column)
 /* Where bounds of a page are kept; NULL: nowhere. */
 static struct signals_kept *kept_of(const struct signals *signals, uint32_t page)
 {
-    bool patched = signals->patched != NULL && bitset_get(signals->patched, page);
-    return patched ? signals->kept_patched : signals->kept;
+    return is_patched(signals, page) ? signals->kept_patched : signals->kept;
 }
 
 /* The same when the groups of the page are known; else NULL. */

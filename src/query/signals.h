@@ -19,7 +19,7 @@
 struct signals_column {
     const struct column_reader *reader;
     uint8_t field;
-    size_t overlay; /* the first of the state's overlays of this column that is not behind the page at hand */
+    size_t overlay; /* the state's overlays of this column */
     size_t overlay_end;
     struct bytes page;
     struct column_page_view view;
@@ -30,7 +30,7 @@ struct signals {
     const struct segment_state *state;
     struct signals_kept *kept;         /* of pages as they were written; NULL: of no use for these rules */
     struct signals_kept *kept_patched; /* of patched pages */
-    uint64_t *patched;                 /* in the arena, a bit a page: a column of it is patched; NULL: none is */
+    const uint64_t *patched;           /* a bit a page: a column of it is patched; NULL: none is */
     struct signals_column columns[SIGNALS_COLUMNS];
     uint32_t column_count;
     struct { /* by rule: into columns */

@@ -4,6 +4,7 @@
 #include "query/signals_kept.h"
 
 #include "base/alloc.h"
+#include "base/bitset.h"
 
 static bool is_same_rule(const struct signal_rule *a, const struct signal_rule *b)
 {
@@ -21,47 +22,55 @@ static bool bounds(const struct signal_rules *kept, const struct signal_rules *r
     return same;
 }
 
-static struct signals_kept *begin(const struct segment *segment, const struct signal_rules *rules, size_t *bytes)
+static struct signals_kept *begin(const struct segment *segment, const struct signal_rules *rules,
+                                  const uint64_t *patched, size_t *bytes)
 {
     uint32_t pages = segment->info.documents / COLUMN_PAGE_DOCUMENTS + 1;
+    size_t words = patched == NULL ? 0 : bitset_words(pages);
     size_t bounds = (size_t)pages * (1 + SIGNALS_PAGE_GROUPS);
     uint32_t shift = 0;
     while ((size_t)pages * COLUMN_PAGE_DOCUMENTS >> shift > SIGNALS_SMALL_BYTES_MAX) {
         shift++;
     }
     size_t small = (size_t)pages * COLUMN_PAGE_DOCUMENTS >> shift;
-    *bytes = sizeof(struct signals_kept) + bounds * sizeof(uint16_t) + small + pages;
+    *bytes = sizeof(struct signals_kept) + words * sizeof(uint64_t) + bounds * sizeof(uint16_t) + small + pages;
     struct signals_kept *kept = mem_calloc(1, *bytes);
     if (kept != NULL) {
+        uint64_t *bits = (uint64_t *)(kept + 1);
         kept->rules = *rules;
         kept->pages = pages;
         kept->small_shift = shift;
         kept->unit = rules->max / UINT16_MAX + 1;
         kept->small_unit = rules->max / UINT8_MAX + 1;
-        kept->page = (_Atomic uint16_t *)(kept + 1);
+        kept->page = (_Atomic uint16_t *)(bits + words);
         kept->groups = kept->page + pages;
         kept->small = (_Atomic uint8_t *)(kept->page + bounds);
         kept->known = kept->small + small;
+        if (words != 0) {
+            memcpy(bits, patched, words * sizeof *bits);
+            kept->patched = bits;
+        }
     }
     return kept;
 }
 
-struct signals_kept *signals_kept_of(const struct segment_kept *in, const struct segment *segment,
-                                     const struct signal_rules *rules)
+struct signals_kept *signals_kept_find(const struct segment_kept *in, const struct signal_rules *rules)
 {
     struct signals_kept *kept = atomic_load_explicit(&in->block, memory_order_acquire);
-    if (kept == NULL) {
+    return kept != NULL && bounds(&kept->rules, rules) ? kept : NULL;
+}
+
+struct signals_kept *signals_kept_of(const struct segment_kept *in, const struct segment *segment,
+                                     const struct signal_rules *rules, const uint64_t *patched)
+{
+    if (atomic_load_explicit(&in->block, memory_order_acquire) == NULL) {
         size_t bytes;
-        struct signals_kept *begun = begin(segment, rules, &bytes);
-        if (begun == NULL) {
-            return NULL;
-        }
-        kept = segment_keep(in, begun, bytes);
-        if (kept != begun) {
+        struct signals_kept *begun = begin(segment, rules, patched, &bytes);
+        if (begun != NULL && segment_keep(in, begun, bytes) != begun) {
             mem_free(begun);
         }
     }
-    return bounds(&kept->rules, rules) ? kept : NULL;
+    return signals_kept_find(in, rules);
 }
 
 /* The largest of count parts, in units, rounded up. */

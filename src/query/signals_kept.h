@@ -36,11 +36,18 @@ struct signals_kept {
     _Atomic uint16_t *page;   /* the bounds of pages */
     _Atomic uint16_t *groups; /* SIGNALS_PAGE_GROUPS for each page */
     _Atomic uint8_t *small;
+    const uint64_t *patched; /* a bit a page, as it was told; NULL when nothing was */
 };
 
-/* What is kept there for a segment, begun now if nothing is; NULL: of no use for these rules, or no memory. */
+/* What is kept there; NULL: nothing, or of no use for these rules. */
+struct signals_kept *signals_kept_find(const struct segment_kept *in, const struct signal_rules *rules);
+
+/*
+ * The same, begun now if nothing is kept, with a copy of patched (a bit for each page of the segment, or NULL); NULL:
+ * of no use for these rules, or no memory.
+ */
 struct signals_kept *signals_kept_of(const struct segment_kept *in, const struct segment *segment,
-                                     const struct signal_rules *rules);
+                                     const struct signal_rules *rules, const uint64_t *patched);
 
 /* Keeps the bound of a page, unless more is known of it. */
 void signals_kept_page(struct signals_kept *kept, uint32_t page, int32_t bound);
