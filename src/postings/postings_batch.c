@@ -11,6 +11,7 @@
 
 #define WORD_BYTES sizeof(uint64_t)
 #define GROUP 16u /* documents looked at together */
+#define AHEAD_MAX 8u /* candidates passed over to find one in another block */
 
 size_t postings_cursor_batch(struct postings_cursor *cursor, uint32_t last, const uint32_t **documents,
                              const uint8_t **codes)
@@ -213,6 +214,25 @@ static void look_in_documents(struct postings_cursor *cursor, struct lookup *loo
     cursor->document = cursor->documents[index];
 }
 
+/*
+ * When the next document is in a later block, finds that block, and asks for the one behind that will be needed: its
+ * bytes are on their way while the first is decoded.
+ */
+static void look_ahead(struct postings_cursor *cursor, const struct lookup *lookup)
+{
+    size_t i = lookup->next;
+    if (lookup->documents[i] <= cursor->block_last || !skip_to(cursor, lookup->documents[i])) {
+        return;
+    }
+    size_t end = lookup->count - i < AHEAD_MAX ? lookup->count : i + AHEAD_MAX;
+    while (i < end && lookup->documents[i] <= cursor->skip_last) {
+        i++;
+    }
+    if (i < end) {
+        skip_prefetch(cursor, lookup->documents[i]);
+    }
+}
+
 void postings_cursor_lookup(struct postings_cursor *cursor, const uint32_t *documents, size_t count, uint8_t *codes,
                             uint64_t *found)
 {
@@ -221,8 +241,11 @@ void postings_cursor_lookup(struct postings_cursor *cursor, const uint32_t *docu
     while (lookup.next < count && documents[lookup.next] < cursor->document) {
         lookup.next++;
     }
-    while (lookup.next < count && postings_cursor_seek(cursor, documents[lookup.next]) != POSTINGS_END &&
-           cursor_load(cursor)) {
+    while (lookup.next < count) {
+        look_ahead(cursor, &lookup);
+        if (postings_cursor_seek(cursor, documents[lookup.next]) == POSTINGS_END || !cursor_load(cursor)) {
+            break;
+        }
         if (cursor->decoded == 0) {
             look_in_bits(cursor, &lookup);
         } else {

@@ -9,6 +9,9 @@
 
 #include <assert.h>
 
+#define CACHE_LINE_BYTES 64u
+#define PREFETCH_BYTES 256u /* most blocks are not larger by much */
+
 static uint32_t last_at(const uint8_t *lasts, uint32_t i)
 {
     return load_u32(lasts + i * sizeof(uint32_t));
@@ -192,6 +195,26 @@ bool skip_to(struct postings_cursor *cursor, uint32_t target)
     }
     set_skip(cursor, first_reaching(cursor->lasts, at, cursor->superblock_blocks, target));
     return true;
+}
+
+void skip_prefetch(const struct postings_cursor *cursor, uint32_t target)
+{
+    const struct extent_view *blocks = &cursor->source->blocks;
+    uint32_t at = cursor->skip_block % POSTINGS_SUPERBLOCK_BLOCKS + 1;
+    if (cursor->lasts == NULL || at >= cursor->superblock_blocks ||
+        last_at(cursor->lasts, cursor->superblock_blocks - 1) < target) {
+        return;
+    }
+    at = first_reaching(cursor->lasts, at, cursor->superblock_blocks, target);
+    uint64_t offset = cursor->superblock_base + load_u16(cursor->ends + (at - 1) * sizeof(uint16_t));
+    uint64_t extent = offset / EXTENT_PAYLOAD;
+    if (extent < blocks->extent_count) {
+        uint64_t begin = offset % EXTENT_PAYLOAD;
+        uint64_t left = EXTENT_PAYLOAD - begin;
+        for (uint64_t i = 0; i < PREFETCH_BYTES && i < left; i += CACHE_LINE_BYTES) {
+            __builtin_prefetch(blocks->extents[extent] + begin + i);
+        }
+    }
 }
 
 uint8_t postings_cursor_find_bound(struct postings_cursor *cursor, uint32_t target, uint32_t *last)

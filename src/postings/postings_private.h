@@ -22,6 +22,12 @@ void record_put_skips(struct postings_writer *writer, uint64_t upper, struct buf
  */
 bool skip_to(struct postings_cursor *cursor, uint32_t target);
 
+/*
+ * Asks the processor to fetch the block that holds the first posting at or behind target, when it is behind the skip
+ * position in the same superblock: cheap, and harmless wherever it leads.
+ */
+void skip_prefetch(const struct postings_cursor *cursor, uint32_t target);
+
 /* Moves the skip position to a block by number, which is in the list. False when the list is damaged, as above. */
 bool skip_to_block(struct postings_cursor *cursor, uint32_t block);
 
