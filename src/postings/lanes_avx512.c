@@ -39,6 +39,9 @@ AVX512 static uint32_t expand_avx512(const uint8_t *bits, uint32_t words, uint32
     return count;
 }
 
+/* Without optimising gcc makes a macro of the gather, in which it converts a sign of its own. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wsign-conversion"
 AVX512 static void price_avx512(const uint8_t *codes, uint32_t count, const int32_t table[256], int32_t *parts)
 {
     for (uint32_t i = 0; i <= count; i += LANES) {
@@ -46,6 +49,7 @@ AVX512 static void price_avx512(const uint8_t *codes, uint32_t count, const int3
         _mm512_storeu_si512(parts + i, _mm512_i32gather_epi32(numbers, table, sizeof *table));
     }
 }
+#pragma GCC diagnostic pop
 
 AVX512_INLINE const int32_t *add_mask(__mmask16 mask, const int32_t *parts, int32_t *scores)
 {
