@@ -3,7 +3,7 @@
  *
  * Eight codes of up to 25 bits lie in 25 bytes: the AVX2 loop shuffles four bytes for each into its lane, shifts, masks
  * and compares them, which costs less than storing them unpacked would (bench_columns: 0.18 ns a value, plainly 2.4).
- * Sixteen at once with AVX-512 VBMI, a third of the instructions, measured the same within 5 %, and was left out.
+ * Sixteen at once with AVX-512 VBMI, a third of the instructions, measured the same at most widths, and was left out.
  * Thread rule: pure functions.
  */
 #include "columns/column_match.h"

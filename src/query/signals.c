@@ -338,26 +338,6 @@ uint32_t signals_keep(struct signals *signals, uint32_t *documents, int32_t *sco
     return keeps;
 }
 
-void signals_add(struct signals *signals, uint32_t first, uint32_t count, int32_t *parts)
-{
-    uint32_t end = first + count < signals->documents ? first + count : signals->documents;
-    for (uint32_t at = first; at < end;) {
-        uint32_t index = at % COLUMN_PAGE_DOCUMENTS;
-        uint32_t left = COLUMN_PAGE_DOCUMENTS - index;
-        uint32_t n = end - at < left ? end - at : left;
-        int32_t of_page[COLUMN_PAGE_DOCUMENTS] = {0};
-        if (!turn_to(signals, at / COLUMN_PAGE_DOCUMENTS)) {
-            return;
-        }
-        int status = add_page(signals, signals->rules, of_page);
-        signals->status = signals->status == 0 ? status : signals->status;
-        for (uint32_t i = 0; i < n; i++) {
-            parts[at - first + i] += of_page[index + i];
-        }
-        at += n;
-    }
-}
-
 int signals_values(struct signals *signals, uint32_t rule, uint32_t document, int64_t *value, int64_t *count)
 {
     uint32_t index = document % COLUMN_PAGE_DOCUMENTS;

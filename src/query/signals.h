@@ -62,9 +62,6 @@ uint32_t signals_keep(struct signals *signals, uint32_t *documents, int32_t *sco
 /* What one document gets: the sum of its parts. */
 int32_t signals_part(struct signals *signals, uint32_t document);
 
-/* Adds to parts[i] what document first + i gets, for i below count; past the segment's end nothing. */
-void signals_add(struct signals *signals, uint32_t first, uint32_t count, int32_t *parts);
-
 /* What a rule (a number below rules->count) reads of a document; *count is COLUMN_MISSING if it reads none. */
 must_check int signals_values(struct signals *signals, uint32_t rule, uint32_t document, int64_t *value,
                               int64_t *count);
