@@ -93,8 +93,9 @@ static struct value_input *least_value(struct value_merge *merge)
 static int take_value(struct value_merge *merge, const struct value_input *least, struct values_writer *values)
 {
     uint8_t copy[VALUES_FOLDED_BYTES_MAX];
-    struct value_pair value = {bytes_of(copy, least->cursor.folded.size), least->cursor.shown};
-    memcpy(copy, least->cursor.folded.data, value.folded.size);
+    size_t size = least->cursor.folded.size;
+    memcpy(copy, least->cursor.folded.data, size);
+    struct value_pair value = {bytes_of(copy, size), least->cursor.shown};
     for (size_t i = 0; i < merge->count; i++) {
         const struct value_input *input = &merge->inputs[i];
         if (!input->ended && bytes_equal(input->cursor.folded, value.folded) &&
