@@ -14,12 +14,22 @@ static bool is_in_word(uint8_t c)
     return !is_space(c) && strchr("()[],*=!<>\"$", c) == NULL;
 }
 
+/* The bytes from start to the closing quote, or to the end: a copy of a string takes no more, however long the rest. */
+static size_t size_of_string(struct bytes text, size_t start)
+{
+    size_t i = start;
+    while (i < text.size && text.data[i] != '"') {
+        i += text.data[i] == '\\' && i + 1 < text.size ? 2 : 1;
+    }
+    return i - start;
+}
+
 static int lex_string(struct bytes text, size_t *at, struct arena *arena, struct filter_token *out,
                       aisle_error *error)
 {
     size_t i = *at + 1;
     size_t size = 0;
-    uint8_t *copy = arena_alloc(arena, text.size - i + 1);
+    uint8_t *copy = arena_alloc(arena, size_of_string(text, i) + 1);
     if (copy == NULL) {
         return error_no_memory(error, "reading a filter");
     }

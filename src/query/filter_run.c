@@ -297,7 +297,7 @@ static int test_code(const struct filter *filter, int64_t code, bool *matches)
     if (code == COLUMN_MISSING) {
         return 0;
     }
-    if (code < filter->list_from) {
+    if (filter->values == NULL || code < filter->list_from) { /* a number may be as large as list_from, INT64_MAX */
         *matches = has_value(filter, code);
         return 0;
     }

@@ -124,6 +124,37 @@ static void a_filter_is_limited_in_bytes(void **state)
     aisle_close(catalog);
 }
 
+static void the_largest_number_is_a_number(void **state)
+{
+    (void)state;
+    open_shop("largest");
+    aisle_writer *writer = begin_writing(catalog);
+    put(writer, "{\"id\":\"D\",\"title\":\"lamp\",\"brand\":\"Acme\",\"price\":92233720368547758.07}");
+    commit(writer);
+    aisle_writer_free(writer);
+    assert_int_equal(total_of("price = 92233720368547758.07", NULL, 0), 1);
+    assert_int_equal(total_of("price IN [10, 92233720368547758.07]", NULL, 0), 2);
+    assert_int_equal(total_of("price IN [10, 92233720368547758.06]", NULL, 0), 1);
+    assert_int_equal(total_of("brand = \"acme\" AND price > 10", NULL, 0), 1);
+    assert_int_equal(total_of("price EXISTS AND NOT price IN [10, 30]", NULL, 0), 2);
+    aisle_close(catalog);
+}
+
+static void brackets_hold_many_strings(void **state)
+{
+    (void)state;
+    enum { COUNT = 10000, EACH = 16 };
+    static char text[COUNT * EACH + 64];
+    size_t size = (size_t)sprintf(text, "brand IN [");
+    open_shop("brackets");
+    for (int i = 0; i < COUNT - 1; i++) {
+        size += (size_t)sprintf(text + size, "\"brand \\\"%04d\",", i);
+    }
+    sprintf(text + size, "\"north\"]");
+    assert_int_equal(total_of(text, NULL, 0), 1);
+    aisle_close(catalog);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -132,6 +163,8 @@ int main(void)
         cmocka_unit_test(a_name_behind_in_stands_for_many),
         cmocka_unit_test(names_are_limited),
         cmocka_unit_test(a_filter_is_limited_in_bytes),
+        cmocka_unit_test(the_largest_number_is_a_number),
+        cmocka_unit_test(brackets_hold_many_strings),
     };
     return cmocka_run_group_tests(tests, make_directory, remove_directory);
 }
