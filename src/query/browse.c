@@ -24,8 +24,11 @@ static int32_t bound_of(struct signals *signals, uint32_t page)
     return signals_bound(signals, first, last_of(signals, first, COLUMN_PAGE_DOCUMENTS));
 }
 
-/* Numbers of the pages by falling bound, as far as its highest 8 bits tell. */
-static void order_pages(struct signals *signals, uint32_t *order, uint32_t pages)
+/*
+ * Numbers of the pages by falling bound, as far as its highest 8 bits tell. Bounds are asked for once: other threads
+ * may narrow them meanwhile (signals_kept.h), and a page must come out of the bucket that it was counted in.
+ */
+static void order_pages(struct signals *signals, uint32_t *order, uint16_t *buckets, uint32_t pages)
 {
     uint32_t starts[BUCKETS + 1] = {0};
     uint32_t shift = 0;
@@ -33,13 +36,14 @@ static void order_pages(struct signals *signals, uint32_t *order, uint32_t pages
         shift++;
     }
     for (uint32_t page = 0; page < pages; page++) {
-        starts[BUCKETS - ((uint32_t)bound_of(signals, page) >> shift)]++;
+        buckets[page] = (uint16_t)(BUCKETS - ((uint32_t)bound_of(signals, page) >> shift));
+        starts[buckets[page]]++;
     }
     for (uint32_t i = 1; i <= BUCKETS; i++) {
         starts[i] += starts[i - 1];
     }
     for (uint32_t page = pages; page-- > 0;) {
-        order[--starts[BUCKETS - ((uint32_t)bound_of(signals, page) >> shift)]] = page;
+        order[--starts[buckets[page]]] = page;
     }
 }
 
@@ -66,10 +70,11 @@ int browse_run(const struct query_context *context, uint32_t number, struct sign
 {
     uint32_t pages = (signals->documents + COLUMN_PAGE_DOCUMENTS - 1) / COLUMN_PAGE_DOCUMENTS;
     uint32_t *order = arena_alloc(context->arena, pages * sizeof *order);
-    if (order == NULL) {
+    uint16_t *buckets = arena_alloc(context->arena, pages * sizeof *buckets);
+    if (order == NULL || buckets == NULL) {
         return AISLE_NO_MEMORY;
     }
-    order_pages(signals, order, pages);
+    order_pages(signals, order, buckets, pages);
     for (uint32_t i = 0; i < pages; i++) {
         if (bound_of(signals, order[i]) >= minimum_of(top)) {
             browse_page(&context->segments[number], number, order[i], signals, top);
