@@ -16,10 +16,13 @@ static int add_list(struct scan *scan, const struct query_node *node)
 {
     const struct segment_list *list = &node->in_segment[scan->number].lists[0];
     struct postings_cursor *postings = arena_alloc(scan->context->arena, sizeof *postings);
-    uint64_t in_window = (uint64_t)list->postings.count * SCAN_WINDOW / scan->documents;
     if (postings == NULL) {
         return AISLE_NO_MEMORY;
     }
+    if (scan->documents == 0) {
+        return AISLE_CORRUPT; /* postings of a segment that says it has no documents */
+    }
+    uint64_t in_window = (uint64_t)list->postings.count * SCAN_WINDOW / scan->documents;
     scan->context->leaves[node->leaf] = NULL;
     scan->lists[scan->list_count++] = (struct scan_list){.postings = postings,
                                                          .table = node->table,
