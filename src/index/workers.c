@@ -38,6 +38,7 @@ struct worker {
     size_t queued_bytes;
     struct batch *done; /* a list, for the caller to use again */
     bool busy;
+    bool lent;  /* the lanes are the caller's: settled, and nothing was handed over since. A tide waits meanwhile */
     bool flush; /* wanted: of all there is */
     bool tide;  /* wanted: another worker's memory is used up */
     bool stop;
@@ -235,7 +236,7 @@ static void *run_worker(void *context)
     struct worker *worker = context;
     pthread_mutex_lock(&worker->lock);
     while (!worker->stop) {
-        if (worker->tide) {
+        if (worker->tide && !worker->lent) {
             worker->tide = false;
             do_write(worker, false);
         } else if (worker->first != NULL) {
@@ -440,6 +441,7 @@ static int hand_over(struct worker *worker, aisle_error *error)
 {
     struct batch *batch = worker->filling;
     pthread_mutex_lock(&worker->lock);
+    worker->lent = false;
     while (worker->queued != 0 &&
            (worker->queued == QUEUE_BATCHES || worker->queued_bytes + batch->bytes > QUEUE_BYTES)) {
         pthread_cond_wait(&worker->rest, &worker->lock);
@@ -485,13 +487,17 @@ int workers_put(struct workers *workers, uint32_t shard, const struct product *p
     return batch_full(worker->filling) ? hand_over(worker, error) : 0;
 }
 
-/* Waits until the worker has nothing to do, then does itself what was not handed over. */
+/*
+ * Waits until the worker has nothing to do and borrows its lanes, so that it leaves them alone even when another worker
+ * raises the tide; then does itself what was not handed over.
+ */
 static int settle(struct worker *worker, aisle_error *error)
 {
     pthread_mutex_lock(&worker->lock);
-    while (worker->first != NULL || worker->busy || worker->tide) {
+    while (worker->first != NULL || worker->busy) {
         pthread_cond_wait(&worker->rest, &worker->lock);
     }
+    worker->lent = true;
     int status = failure_of(worker, error);
     pthread_mutex_unlock(&worker->lock);
     if (status != 0 || worker->filling == NULL || worker->filling->count == 0) {
@@ -518,6 +524,7 @@ int workers_settle_lane(struct workers *workers, uint32_t shard, uint64_t id_has
 static void want_flush(struct worker *worker)
 {
     pthread_mutex_lock(&worker->lock);
+    worker->lent = false;
     worker->flush = true;
     pthread_cond_signal(&worker->wake);
     pthread_mutex_unlock(&worker->lock);

@@ -288,11 +288,17 @@ static bool is_crowded(struct aisle_writer *writer)
     return crowded;
 }
 
-/* Now and then: counts memory, and merges pending segments when there are too many. */
+/*
+ * Now and then: counts memory, and merges pending segments when there are too many. Whether there are is asked before
+ * the workers rest; while they write, nothing may be merged, however many there have become since.
+ */
 static int look_after_workers(struct aisle_writer *writer, aisle_error *error)
 {
     note_memory(writer, workers_memory(writer->workers));
-    int status = is_crowded(writer) ? workers_flush(writer->workers, error) : 0;
+    if (!is_crowded(writer)) {
+        return 0;
+    }
+    int status = workers_flush(writer->workers, error);
     for (uint32_t i = 0; i < writer->catalog->shard_count && status == 0; i++) {
         status = shard_writer_tidy(&writer->shards[i], error);
     }
