@@ -1,0 +1,126 @@
+/*
+ * test_index_workers.c - a lane that the caller has settled is the caller's, whatever other workers come to.
+ *
+ * Other tests of workers go through the writer (test_threads_workers.c).
+ */
+#include "index_fixture.h"
+
+#include "base/hash.h"
+#include "index/catalog.h"
+#include "index/workers.h"
+#include "segment/segment.h"
+
+#define THREADS 2u
+#define SHARE_BYTES (UINT64_C(4) << 20) /* of one worker's builders */
+#define PAD_BYTES 8000u
+
+struct fixture {
+    aisle *catalog;
+    struct budget budget;
+    struct shard_writer shard;
+    struct ingest ingest;
+    struct product_reader *reader;
+    struct workers *workers;
+};
+
+static void begin(struct fixture *f)
+{
+    aisle_options options = {.size = sizeof options, .memory_bytes = BUDGET_LEAST * 4, .threads = THREADS};
+    create_catalog("lanes", NULL, 1);
+    assert_done(aisle_open(path_of("lanes"), &options, &f->catalog, &error));
+    budget_divide(BUDGET_LEAST * 4, THREADS, segment_columns_components(&f->catalog->columns), &f->budget);
+    f->budget.builder_bytes = SHARE_BYTES * THREADS;
+    assert_done(shard_writer_begin(&f->shard, &f->catalog->shards[0], &f->budget, &error));
+    assert_done(ingest_init(&f->ingest, f->catalog->schema, &f->catalog->columns, &f->catalog->weights, &error));
+    assert_int_equal(product_reader_new(&f->reader), 0);
+    const struct workers_setup setup = {.schema = f->catalog->schema,
+                                        .columns = &f->catalog->columns,
+                                        .weights = &f->catalog->weights,
+                                        .budget = &f->budget,
+                                        .shards = &f->shard,
+                                        .ingest = &f->ingest,
+                                        .shard_count = 1,
+                                        .threads = THREADS};
+    assert_done(workers_new(&setup, &f->workers, &error));
+}
+
+static void end(struct fixture *f)
+{
+    workers_free(f->workers, false);
+    shard_writer_release(&f->shard);
+    ingest_release(&f->ingest);
+    product_reader_free(f->reader);
+    aisle_close(f->catalog);
+}
+
+static struct segment_builder *settle(struct fixture *f, uint64_t id_hash)
+{
+    struct segment_builder *builder = NULL;
+    assert_done(workers_settle_lane(f->workers, 0, id_hash, &builder, &error));
+    return builder;
+}
+
+static uint64_t hash_of(unsigned number)
+{
+    char id[16];
+    int size = snprintf(id, sizeof id, "P%u", number);
+    return hash_bytes(id, (size_t)size);
+}
+
+static void add_product(struct fixture *f, unsigned number)
+{
+    static char text[PAD_BYTES + 64];
+    struct product product;
+    int size = snprintf(text, sizeof text, "{\"id\":\"P%u\",\"title\":\"item\",\"pad\":\"", number);
+    memset(text + size, 'p', PAD_BYTES);
+    memcpy(text + size + PAD_BYTES, "\"}", 2);
+    struct bytes whole = bytes_of(text, (size_t)size + PAD_BYTES + 2);
+    assert_done(product_reader_read(f->reader, f->catalog->schema, whole, &product, &error));
+    assert_done(workers_put(f->workers, 0, &product, whole, hash_of(number), &error));
+}
+
+/* Puts so many products of the lane, each settled at once; the number behind the last. */
+static unsigned fill(struct fixture *f, unsigned next, const struct segment_builder *lane, unsigned products)
+{
+    for (unsigned found = 0; found < products; next++) {
+        if (settle(f, hash_of(next)) == lane) {
+            add_product(f, next);
+            found++;
+        }
+    }
+    return next;
+}
+
+static void settled_lane_is_left_alone_when_the_tide_comes(void **state)
+{
+    (void)state;
+    struct fixture f;
+    begin(&f);
+    unsigned other = 1;
+    struct segment_builder *lane = settle(&f, hash_of(0));
+    while (settle(&f, hash_of(other)) == lane) {
+        other++;
+    }
+    struct segment_builder *lane_of_other = settle(&f, hash_of(other));
+    unsigned products = SHARE_BYTES / PAD_BYTES * 5 / 8;
+    unsigned next = fill(&f, 0, lane, products);
+    assert_ptr_equal(settle(&f, hash_of(0)), lane);
+    assert_int_equal(segment_builder_live(lane), products); /* enough to be written with a tide */
+    (void)fill(&f, next, lane_of_other, products * 2); /* which is raised here */
+    assert_int_equal(shard_writer_segments(&f.shard), 1);
+    assert_ptr_equal(settle(&f, hash_of(0)), lane);
+    assert_int_equal(segment_builder_live(lane), products);
+    assert_done(workers_flush(f.workers, &error));
+    assert_int_equal(segment_builder_live(lane), 0);
+    assert_int_equal(shard_writer_segments(&f.shard), 3);
+    end(&f);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(settled_lane_is_left_alone_when_the_tide_comes, make_directory,
+                                        remove_directory),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
