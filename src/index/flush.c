@@ -208,7 +208,11 @@ int shard_writer_flush(struct shard_writer *writer, aisle_error *error)
 
 int shard_writer_tidy(struct shard_writer *writer, aisle_error *error)
 {
-    return shard_writer_crowded(writer) ? shard_writer_merge_pending(writer, error) : 0;
+    int status = 0;
+    while (status == 0 && shard_writer_crowded(writer)) {
+        status = shard_writer_merge_pending(writer, error);
+    }
+    return status;
 }
 
 bool shard_writer_crowded(struct shard_writer *writer)

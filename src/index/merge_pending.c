@@ -8,19 +8,34 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 
-/* The writer's pending segments as sources; their dead bits stay the writer's. */
+/* The writer's pending segments, as many as one merge takes, as sources; their dead bits stay the writer's. */
 static void list_pending(struct merge_run *run)
 {
     const struct shard_writer *writer = run->writer;
     for (uint32_t i = 0; i < writer->segment_count; i++) {
         const struct writer_segment *segment = &writer->segments[i];
-        if (segment->pending) {
+        if (segment->pending && run->count < LIMIT_SEGMENTS) {
             run->states[run->count] = (struct segment_state){.dead = segment->dead, .dead_count = segment->info.dead};
             run->sources[run->count] = (struct merge_source){segment->segment, &run->states[run->count]};
             run->infos[run->count] = segment->info;
             run->count++;
         }
     }
+}
+
+/* Under the lock: forgets the sources; their extents are refuse then. */
+static void drop_sources(const struct merge_run *run)
+{
+    struct shard_writer *writer = run->writer;
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < writer->segment_count; i++) {
+        if (merge_run_takes(run, writer->segments[i].info.id)) {
+            writer_segment_release(&writer->segments[i]);
+        } else {
+            writer->segments[kept++] = writer->segments[i];
+        }
+    }
+    writer->segment_count = kept;
 }
 
 /* Under the lock. */
@@ -34,7 +49,7 @@ static int replace_pending(struct merge_run *run, aisle_error *error)
     if (status != 0) {
         return status;
     }
-    shard_writer_drop_pending(run->writer);
+    drop_sources(run);
     if (segment != NULL) {
         status = shard_writer_add_segment(run->writer, &run->info, segment, NULL, true);
         segment_release(segment);

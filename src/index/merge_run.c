@@ -127,13 +127,21 @@ int merge_run_write(struct merge_run *run, aisle_error *error)
 
 /* ---- choosing ---- */
 
+bool merge_run_takes(const struct merge_run *run, uint32_t id)
+{
+    for (size_t i = 0; i < run->count; i++) {
+        if (run->infos[i].id == id) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool merge_holds(const struct shard_writer *writer, uint32_t segment)
 {
     for (const struct merge_run *run = writer->runs; run != NULL; run = run->next) {
-        for (size_t i = 0; i < run->count; i++) {
-            if (run->infos[i].id == segment) {
-                return true;
-            }
+        if (merge_run_takes(run, segment)) {
+            return true;
         }
     }
     return false;
@@ -292,16 +300,6 @@ static void end_run(struct merge_run *run)
 
 /* ---- publishing ---- */
 
-static bool is_source(const struct merge_run *run, uint32_t id)
-{
-    for (size_t i = 0; i < run->count; i++) {
-        if (run->infos[i].id == id) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static int put_patched(struct storage_txn *txn, const struct merge_run *run)
 {
     size_t words = bitset_words(run->info.documents);
@@ -331,7 +329,7 @@ static int fill_manifest(const struct merge_run *run, const struct segment_info 
     manifest->segment_count = 0;
     int status = 0;
     for (uint32_t i = 0; i < old->segment_count && status == 0; i++) {
-        status = is_source(run, old->segments[i].id) ? 0 : manifest_add(manifest, &old->segments[i]);
+        status = merge_run_takes(run, old->segments[i].id) ? 0 : manifest_add(manifest, &old->segments[i]);
     }
     return status == 0 && result->dead < result->documents ? manifest_add(manifest, result) : status;
 }
@@ -416,7 +414,7 @@ static void take_successor(struct merge_run *run, struct successor *successor)
     struct merge_carried *carried = &successor->carried;
     uint32_t kept = 0;
     for (uint32_t i = 0; i < writer->segment_count; i++) {
-        if (is_source(run, writer->segments[i].info.id)) {
+        if (merge_run_takes(run, writer->segments[i].info.id)) {
             writer_segment_release(&writer->segments[i]);
         } else {
             successor->segments[kept++] = writer->segments[i];

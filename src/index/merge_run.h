@@ -31,6 +31,9 @@ must_check int merge_run_new(struct shard_writer *writer, const struct merge_ord
                              aisle_error *error);
 void merge_run_free(struct merge_run *run);
 
+/* Whether the segment is one of the sources. */
+bool merge_run_takes(const struct merge_run *run, uint32_t id);
+
 /* Writes the sources as one segment that nothing lists yet: run->info, maps and patched. */
 must_check int merge_run_write(struct merge_run *run, aisle_error *error);
 

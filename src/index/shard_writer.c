@@ -84,19 +84,6 @@ void shard_writer_built(struct shard_writer *writer, uint32_t id)
     }
 }
 
-void shard_writer_drop_pending(struct shard_writer *writer)
-{
-    uint32_t kept = 0;
-    for (uint32_t i = 0; i < writer->segment_count; i++) {
-        if (writer->segments[i].pending) {
-            writer_segment_release(&writer->segments[i]);
-        } else {
-            writer->segments[kept++] = writer->segments[i];
-        }
-    }
-    writer->segment_count = kept;
-}
-
 int shard_writer_add_segment(struct shard_writer *writer, const struct segment_info *info, struct segment *segment,
                              const uint64_t *dead, bool pending)
 {

@@ -64,10 +64,10 @@ must_check int shard_writer_adopt_dictionary(struct shard_writer *writer, struct
 /* Under the lock: marks a document of a segment dead. */
 must_check int shard_writer_kill_in(struct shard_writer *writer, struct writer_segment *segment, uint32_t document);
 
-/* Merges all pending segments into one. No pending column change may refer to them. Takes the lock. */
+/*
+ * Merges pending segments into one, LIMIT_SEGMENTS of them at most. No pending column change may refer to them, and
+ * nothing may be written to the shard meanwhile. Takes the lock.
+ */
 must_check int shard_writer_merge_pending(struct shard_writer *writer, aisle_error *error);
-
-/* Under the lock: forgets the pending segments; their extents are refuse then. */
-void shard_writer_drop_pending(struct shard_writer *writer);
 
 #endif
