@@ -286,13 +286,11 @@ static int begin_worker(struct worker *worker, const struct workers_setup *setup
     return 0;
 }
 
-static void end_worker(struct worker *worker, bool forked)
+static void end_worker(struct worker *worker)
 {
-    if (!forked) {
-        pthread_cond_destroy(&worker->rest);
-        pthread_cond_destroy(&worker->wake);
-        pthread_mutex_destroy(&worker->lock);
-    }
+    pthread_cond_destroy(&worker->rest);
+    pthread_cond_destroy(&worker->wake);
+    pthread_mutex_destroy(&worker->lock);
     free_batches(worker->first);
     free_batches(worker->done);
     free_batches(worker->spare);
@@ -359,7 +357,7 @@ static int start_threads(struct workers *workers, const struct workers_setup *se
             return status;
         }
         if (pthread_create(&worker->thread, NULL, run_worker, worker) != 0) {
-            end_worker(worker, false);
+            end_worker(worker);
             ingest_release(&worker->own);
             return i == 0 ? error_set(error, AISLE_LIMIT, "no thread can be started") : 0;
         }
@@ -383,7 +381,7 @@ int workers_new(const struct workers_setup *setup, struct workers **out, aisle_e
         status = error_no_memory(error, "beginning to write");
     }
     if (status != 0) {
-        workers_free(workers, false);
+        workers_free(workers);
         return status;
     }
     workers->share_bytes = setup->budget->builder_bytes / workers->count;
@@ -391,16 +389,14 @@ int workers_new(const struct workers_setup *setup, struct workers **out, aisle_e
     return 0;
 }
 
-void workers_free(struct workers *workers, bool forked)
+void workers_free(struct workers *workers)
 {
     if (workers == NULL) {
         return;
     }
     for (uint32_t i = 0; i < workers->count; i++) {
-        if (!forked) {
-            stop_worker(&workers->all[i]);
-        }
-        end_worker(&workers->all[i], forked);
+        stop_worker(&workers->all[i]);
+        end_worker(&workers->all[i]);
         ingest_release(&workers->all[i].own);
     }
     free_lanes(workers);

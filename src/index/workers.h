@@ -39,8 +39,11 @@ struct workers_setup {
  */
 must_check int workers_new(const struct workers_setup *setup, struct workers **out, aisle_error *error);
 
-/* Discards what waits and ends the threads; in a forked child, where they are not, frees memory only. May be NULL. */
-void workers_free(struct workers *workers, bool forked);
+/*
+ * Discards what waits and ends the threads. Not in a forked child: the threads are not there, and what they were at may
+ * be half changed, so all of it stays as it is. May be NULL.
+ */
+void workers_free(struct workers *workers);
 
 /*
  * Hands a product over, as read from text, both copied; waits for room. Also the error of what a worker met with

@@ -149,15 +149,17 @@ void aisle_writer_free(aisle_writer *writer)
         return;
     }
     bool forked = storage_forked(writer->catalog->shards[0].storage);
-    workers_free(writer->workers, forked);
     if (!forked) {
+        workers_free(writer->workers);
         merger_release(&writer->merger, !writer->failed);
     }
     for (uint32_t i = 0; writer->shards != NULL && i < writer->catalog->shard_count; i++) {
         shard_writer_release(&writer->shards[i]);
     }
     mem_free(writer->shards);
-    ingest_release(&writer->ingest);
+    if (!forked || writer->workers == NULL) { /* a worker may have been using it */
+        ingest_release(&writer->ingest);
+    }
     product_reader_free(writer->reader);
     product_codec_release(&writer->codec);
     buf_release(&writer->merged);

@@ -46,7 +46,7 @@ static void begin(struct fixture *f)
 
 static void end(struct fixture *f)
 {
-    workers_free(f->workers, false);
+    workers_free(f->workers);
     shard_writer_release(&f->shard);
     ingest_release(&f->ingest);
     product_reader_free(f->reader);
