@@ -29,9 +29,9 @@ struct value_pair {
 
 /* ------------------------------------------------------------------------------------------------ writing -- */
 
-/* Lists that were met already, by content. Zeros are an empty one. */
+/* Lists that were met lately, by content. Zeros are an empty one. */
 struct values_lists {
-    struct buf bytes; /* of all lists, encoded */
+    struct buf bytes; /* of these lists, encoded */
     struct values_list_slot *slots;
     size_t slot_count;
     size_t count;
@@ -60,8 +60,9 @@ must_check int values_writer_init(struct values_writer *writer, struct extent_wr
 must_check int values_writer_add(struct values_writer *writer, const struct value_pair *value);
 
 /*
- * The code of a document with these values: count ordinals, ascending, each once, 2 to LIMIT_LIST_VALUES. Equal lists
- * are stored once. AISLE_INVALID for anything else; otherwise as values_writer_add.
+ * The code of a document with these values: count ordinals, ascending, each once, 2 to LIMIT_LIST_VALUES. A list
+ * equal to one of the last thousands is not stored again. AISLE_INVALID for anything else; otherwise as
+ * values_writer_add.
  */
 must_check int values_writer_list(struct values_writer *writer, const uint32_t *ordinals, uint32_t count,
                                   int64_t *code);

@@ -1,7 +1,8 @@
 /*
- * values_write.c - a dictionary from sorted values, and lists behind it, each different one once.
+ * values_write.c - a dictionary from sorted values, and lists behind it, equal ones once where that is known.
  *
- * Lists go to the stream as they come; a copy of each waits here to be compared with later ones.
+ * Lists go to the stream as they come; copies of the last ones wait here to be compared with later ones. There may be
+ * as many different ones as documents, and a merge has no memory for all of them.
  * Thread rule: one thread.
  */
 #include "columns/values_format.h"
@@ -10,6 +11,8 @@
 #include "base/hash.h"
 
 #define SLOTS_FIRST 64u
+#define KEPT_LISTS (1u << 14)
+#define KEPT_BYTES (1u << 20)
 
 struct values_list_slot {
     uint64_t offset; /* in the stream */
@@ -135,12 +138,20 @@ static size_t encode_list(const uint32_t *ordinals, uint32_t count, uint8_t *out
     return size;
 }
 
-/* The offset in the stream of a list with these bytes, which is put there unless it is already. */
+/* When as many are kept as may be, all are forgotten: those that are met often are soon back. */
+static void forget_lists(struct values_lists *lists)
+{
+    memset(lists->slots, 0, lists->slot_count * sizeof *lists->slots);
+    lists->count = 0;
+    buf_clear(&lists->bytes);
+}
+
+/* The offset in the stream of a list with these bytes, which is put there unless it is known to be already. */
 static int place_list(struct values_writer *writer, struct bytes list, uint64_t *offset)
 {
     struct values_lists *lists = &writer->lists;
     uint32_t hash = (uint32_t)hash_bytes(list.data, list.size);
-    int status = lists->count * 2 >= lists->slot_count ? grow_slots(lists) : 0;
+    int status = lists->count * 2 >= lists->slot_count && lists->count < KEPT_LISTS ? grow_slots(lists) : 0;
     if (status != 0) {
         return status;
     }
@@ -153,6 +164,10 @@ static int place_list(struct values_writer *writer, struct bytes list, uint64_t 
             *offset = slot->offset;
             return 0;
         }
+    }
+    if (lists->count == KEPT_LISTS || lists->bytes.size >= KEPT_BYTES) {
+        forget_lists(lists);
+        at = hash & (lists->slot_count - 1);
     }
     uint64_t copy = lists->bytes.size;
     buf_put(&lists->bytes, list.data, list.size);

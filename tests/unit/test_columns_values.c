@@ -249,6 +249,47 @@ static void no_changed_byte_leads_outside(void **state)
     memory_extents_release(&d.memory);
 }
 
+/* Far more lists than the writer remembers, and the lists after that: each code means what it was given for. */
+static void more_lists_than_are_kept_keep_their_meaning(void **state)
+{
+    (void)state;
+    enum { LISTS = 40000 };
+    static int64_t codes[LISTS];
+    struct dictionary d = {.memory = {0}};
+    struct extent_writer stream;
+    struct values_writer writer;
+    memory_extents_begin(&d.memory, &stream);
+    assert_int_equal(values_writer_init(&writer, &stream), 0);
+    for (uint32_t i = 0; i < 300; i++) {
+        char text[32];
+        value_text(i, text);
+        assert_int_equal(values_writer_add(&writer, &(struct value_pair){bytes_of_string(text), bytes_of_string(text)}),
+                         0);
+    }
+    for (uint32_t i = 0; i < LISTS; i++) {
+        const uint32_t list[] = {i % 200, 200 + i / 200 % 100};
+        int64_t again;
+        assert_int_equal(values_writer_list(&writer, list, 2, &codes[i]), 0);
+        assert_int_equal(values_writer_list(&writer, list, 2, &again), 0);
+        assert_int_equal(again, codes[i]);
+    }
+    assert_true(writer.lists.count < 20000); /* different ones */
+    assert_int_equal(values_writer_finish(&writer), 0);
+    values_writer_release(&writer);
+    d.view = memory_extents_view(&d.memory, &stream);
+    assert_int_equal(values_open(&d.reader, &d.view), 0);
+    for (uint32_t i = 0; i < LISTS; i++) {
+        struct values_of_code walk;
+        uint32_t ordinal;
+        assert_int_equal(values_of_code_init(&walk, &d.reader, codes[i]), 0);
+        assert_int_equal(values_of_code_next(&walk, &ordinal), 0);
+        assert_int_equal(ordinal, i % 200);
+        assert_int_equal(values_of_code_next(&walk, &ordinal), 0);
+        assert_int_equal(ordinal, 200 + i / 200 % 100);
+    }
+    memory_extents_release(&d.memory);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -256,6 +297,7 @@ int main(void)
         cmocka_unit_test(a_prefix_is_a_range_of_ordinals),
         cmocka_unit_test(walking_shows_each_form),
         cmocka_unit_test(a_list_gives_its_ordinals_and_a_value_itself),
+        cmocka_unit_test(more_lists_than_are_kept_keep_their_meaning),
         cmocka_unit_test(a_writer_refuses_what_is_out_of_order_or_size),
         cmocka_unit_test(only_used_values_are_written_and_lists_are_sets),
         cmocka_unit_test(no_changed_byte_leads_outside),
