@@ -46,6 +46,17 @@ static inline bool bytes_begin_with(struct bytes text, struct bytes prefix)
     return text.size >= prefix.size && (prefix.size == 0 || memcmp(text.data, prefix.data, prefix.size) == 0);
 }
 
+/* How many bytes both begin with. */
+static inline size_t bytes_shared(struct bytes a, struct bytes b)
+{
+    size_t common = a.size < b.size ? a.size : b.size;
+    size_t shared = 0;
+    while (shared < common && a.data[shared] == b.data[shared]) {
+        shared++;
+    }
+    return shared;
+}
+
 #if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
 #error "The formats are little-endian and so are the loads below; a big-endian port adds byte swaps here."
 #endif

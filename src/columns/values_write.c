@@ -58,16 +58,6 @@ static int flush_block(struct values_writer *writer)
     return writer->stream->status != 0 ? writer->stream->status : buf_status(&writer->directory);
 }
 
-static size_t shared_bytes(struct bytes a, struct bytes b)
-{
-    size_t common = a.size < b.size ? a.size : b.size;
-    size_t n = 0;
-    while (n < common && a.data[n] == b.data[n]) {
-        n++;
-    }
-    return n;
-}
-
 int values_writer_add(struct values_writer *writer, const struct value_pair *value)
 {
     struct bytes folded = value->folded;
@@ -82,7 +72,7 @@ int values_writer_add(struct values_writer *writer, const struct value_pair *val
     if (writer->count == LIMIT_COLUMN_VALUES) {
         return fail(writer, AISLE_LIMIT);
     }
-    size_t shared = writer->count % VALUES_BLOCK == 0 ? 0 : shared_bytes(last, folded);
+    size_t shared = writer->count % VALUES_BLOCK == 0 ? 0 : bytes_shared(last, folded);
     buf_put_varint(&writer->block, shared);
     buf_put_varint(&writer->block, folded.size - shared);
     buf_put(&writer->block, folded.data + shared, folded.size - shared);

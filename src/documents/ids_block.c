@@ -37,12 +37,8 @@ struct nibbles_plan {
 static size_t common_prefix(const struct bytes *ids, uint32_t count)
 {
     size_t common = ids[0].size;
-    for (uint32_t i = 1; i < count; i++) {
-        size_t n = 0;
-        while (n < common && n < ids[i].size && ids[i].data[n] == ids[0].data[n]) {
-            n++;
-        }
-        common = n;
+    for (uint32_t i = 1; i < count && common != 0; i++) {
+        common = bytes_shared(bytes_of(ids[0].data, common), ids[i]);
     }
     return common;
 }

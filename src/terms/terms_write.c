@@ -40,16 +40,6 @@ static void flush_block(struct terms_writer *writer)
     buf_clear(&writer->block);
 }
 
-static size_t shared_size(struct bytes a, struct bytes b)
-{
-    size_t common = a.size < b.size ? a.size : b.size;
-    size_t shared = 0;
-    while (shared < common && a.data[shared] == b.data[shared]) {
-        shared++;
-    }
-    return shared;
-}
-
 static void put_entry(struct buf *block, size_t shared, struct bytes suffix, struct bytes value)
 {
     size_t shared_code = shared < TERMS_LENGTH_ESCAPE ? shared : TERMS_LENGTH_ESCAPE;
@@ -98,7 +88,7 @@ int terms_writer_add(struct terms_writer *writer, struct bytes term, struct byte
     }
     size_t shared = 0;
     if (writer->count % TERMS_BLOCK_TERMS != 0) {
-        shared = shared_size(previous, term);
+        shared = bytes_shared(previous, term);
     } else {
         if (writer->count != 0) {
             flush_block(writer);
