@@ -201,6 +201,28 @@ static inline void assert_ids(aisle *catalog, const char *text, const char *ids)
     aisle_result_free(result);
 }
 
+/* Both answer text with equal totals, hits and products in the same order, and scores if they are asked for. */
+static inline void assert_same_answer(aisle *a, aisle *b, const char *text, bool scores)
+{
+    aisle_result *left = find(a, text, 0, 5000);
+    aisle_result *right = find(b, text, 0, 5000);
+    assert_int_equal(aisle_result_total(left, NULL), aisle_result_total(right, NULL));
+    assert_int_equal(aisle_result_count(left), aisle_result_count(right));
+    for (size_t i = 0; i < aisle_result_count(left); i++) {
+        aisle_hit x;
+        aisle_hit y;
+        assert_int_equal(aisle_result_hit(left, i, &x), 0);
+        assert_int_equal(aisle_result_hit(right, i, &y), 0);
+        assert_true(!scores || x.score == y.score);
+        assert_int_equal(x.id.size, y.id.size);
+        assert_memory_equal(x.id.data, y.id.data, x.id.size);
+        assert_int_equal(x.product.size, y.product.size);
+        assert_memory_equal(x.product.data, y.product.data, x.product.size);
+    }
+    aisle_result_free(left);
+    aisle_result_free(right);
+}
+
 /* Expects the product with this id; NULL: none. */
 static inline void assert_product(aisle *catalog, const char *id, bool original, const char *product)
 {

@@ -315,27 +315,6 @@ static void batch_of_many_flushes_is_merged_before_its_commit(void **state)
     aisle_close(small);
 }
 
-static void assert_same_answer(aisle *a, aisle *b, const char *text, bool scores)
-{
-    aisle_result *left = find(a, text, 0, 3000);
-    aisle_result *right = find(b, text, 0, 3000);
-    assert_int_equal(aisle_result_total(left, NULL), aisle_result_total(right, NULL));
-    assert_int_equal(aisle_result_count(left), aisle_result_count(right));
-    for (size_t i = 0; i < aisle_result_count(left); i++) {
-        aisle_hit x;
-        aisle_hit y;
-        assert_int_equal(aisle_result_hit(left, i, &x), 0);
-        assert_int_equal(aisle_result_hit(right, i, &y), 0);
-        assert_true(!scores || x.score == y.score);
-        assert_int_equal(x.id.size, y.id.size);
-        assert_memory_equal(x.id.data, y.id.data, x.id.size);
-        assert_int_equal(x.product.size, y.product.size);
-        assert_memory_equal(x.product.data, y.product.data, x.product.size);
-    }
-    aisle_result_free(left);
-    aisle_result_free(right);
-}
-
 static void many_flushes_and_one_flush_give_equal_answers(void **state)
 {
     (void)state;
