@@ -9,12 +9,16 @@
 static const double single_ratio[8] = {1, 2, 3, 4, 5, 6, 8, 12};
 static const double fields_ratio[8] = {0.2, 0.4, 0.6, 0.9, 1.0, 1.3, 2.0, 3.0};
 
-/* Longest exact length code, then the upper ends of the coarse ones. */
-#define LENGTH_EXACT 23u
-static const uint32_t coarse_end[8] = {25, 28, 33, 41, 57, 89, 153, UINT32_MAX};
+/*
+ * Longest exact length code, then the upper ends of the coarse ones, each a third to a half longer than the one before:
+ * titles are told apart to the word, and descriptions of thousands of words from those of hundreds.
+ */
+#define LENGTH_EXACT 19u
+#define LENGTH_COARSE 12u
+static const uint32_t coarse_end[LENGTH_COARSE] = {22, 26, 31, 38, 48, 66, 96, 150, 250, 450, 900, UINT32_MAX};
 
-const uint16_t rank_length_halves[32] = {0,  2,  4,  6,  8,  10, 12, 14, 16, 18, 20, 22, 24,  26,  28,  30,
-                                         32, 34, 36, 38, 40, 42, 44, 46, 49, 54, 62, 74, 98, 144, 236, 400};
+const uint16_t rank_length_halves[32] = {0,  2,  4,  6,  8,  10, 12, 14,  16,  18,  20,  22,  24,   26,  28,  30,
+                                         32, 34, 36, 38, 42, 49, 57, 69,  86,  114, 162, 246, 400,  700, 1300, 2600};
 
 void rank_weights_init(struct rank_weights *weights, const struct schema *schema)
 {
@@ -58,7 +62,7 @@ uint8_t rank_length_code(const struct rank_weights *weights, uint64_t weighted_l
         return (uint8_t)length;
     }
     uint8_t step = 0;
-    while (length > coarse_end[step] && step < 7) {
+    while (length > coarse_end[step] && step < LENGTH_COARSE - 1) {
         step++;
     }
     return (uint8_t)(LENGTH_EXACT + 1 + step);

@@ -298,8 +298,9 @@ static unsigned length_code(uint64_t length)
     static const struct {
         uint64_t last;
         unsigned code;
-    } bands[] = {{25, 24}, {28, 25}, {33, 26}, {41, 27}, {57, 28}, {89, 29}, {153, 30}};
-    if (length <= 23) {
+    } bands[] = {{22, 20}, {26, 21}, {31, 22}, {38, 23},  {48, 24}, {66, 25},
+                 {96, 26}, {150, 27}, {250, 28}, {450, 29}, {900, 30}};
+    if (length <= 19) {
         return (unsigned)length;
     }
     for (size_t i = 0; i < sizeof bands / sizeof bands[0]; i++) {
@@ -312,8 +313,8 @@ static unsigned length_code(uint64_t length)
 
 unsigned oracle_length_twice(unsigned code)
 {
-    static const unsigned twice[8] = {49, 54, 62, 74, 98, 144, 236, 400};
-    return code < 24 ? 2 * code : twice[code - 24];
+    static const unsigned twice[12] = {42, 49, 57, 69, 86, 114, 162, 246, 400, 700, 1300, 2600};
+    return code < 20 ? 2 * code : twice[code - 20];
 }
 
 static unsigned class_of_tf(uint64_t tf)

@@ -99,8 +99,9 @@ static void length_codes_change_where_the_definition_says(void **state)
     static const struct {
         uint32_t length;
         uint8_t code;
-    } cases[] = {{0, 0},   {1, 1},   {23, 23}, {24, 24}, {25, 24}, {26, 25},  {28, 25},  {29, 26},  {33, 26},  {34, 27},
-                 {41, 27}, {42, 28}, {57, 28}, {58, 29}, {89, 29}, {90, 30}, {153, 30}, {154, 31}, {100000, 31}};
+    } cases[] = {{0, 0}, {1, 1}, {19, 19}, {20, 20}, {22, 20}, {23, 21}, {26, 21}, {27, 22}, {31, 22}, {32, 23},
+                 {38, 23}, {39, 24}, {48, 24}, {49, 25}, {66, 25}, {67, 26}, {96, 26}, {97, 27}, {150, 27},
+                 {151, 28}, {250, 28}, {251, 29}, {450, 29}, {451, 30}, {900, 30}, {901, 31}, {100000, 31}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         assert_int_equal(rank_length_code(&single, (uint64_t)cases[i].length * 100), cases[i].code);
     }
@@ -113,12 +114,12 @@ static void length_codes_change_where_the_definition_says(void **state)
 static void representatives_are_doubled_lengths(void **state)
 {
     (void)state;
-    static const double coarse[] = {24.5, 27, 31, 37, 49, 72, 118, 200};
-    for (unsigned code = 0; code < 24; code++) {
+    static const double coarse[] = {21, 24.5, 28.5, 34.5, 43, 57, 81, 123, 200, 350, 650, 1300};
+    for (unsigned code = 0; code < 20; code++) {
         assert_int_equal(rank_length_halves[code], 2 * code);
     }
-    for (unsigned i = 0; i < 8; i++) {
-        assert_int_equal(rank_length_halves[24 + i], (int)(2 * coarse[i]));
+    for (unsigned i = 0; i < 12; i++) {
+        assert_int_equal(rank_length_halves[20 + i], (int)(2 * coarse[i]));
     }
 }
 
@@ -141,15 +142,15 @@ static void parts_are_what_they_are_by_hand(void **state)
     struct rank_statistics statistics = {.products = 1000, .length_sum = 40000};
     struct rank_table table;
     rank_table_init(&table, &shop, &statistics, 10);
-    /* idf = ln(1 + 990.5 / 10.5) = 4.557380; wtf = 5: 262144 * idf * 11 / 6.2 */
-    assert_int_equal(table.part[4 << 5 | 20], 2119611);
+    /* idf = ln(1 + 990.5 / 10.5) = 4.557380; wtf = 5, wlen = 21, average 20: 262144 * idf * 11 / (5 + 1.2 * 1.0375) */
+    assert_int_equal(table.part[4 << 5 | 20], 2104337);
     /* class 0, the shortest: wtf = 1: 262144 * idf * 2.2 / (1 + 1.2 * 0.25) */
     assert_int_equal(table.part[0 << 5 | 0], 2021783);
-    /* class 7, the longest: wtf = 15, wlen = 200, average 20: 262144 * idf * 33 / (15 + 1.2 * 7.75) */
-    assert_int_equal(table.part[7 << 5 | 31], 1622418);
+    /* class 7, the longest: wtf = 15, wlen = 1300, average 20: 262144 * idf * 33 / (15 + 1.2 * 49) */
+    assert_int_equal(table.part[7 << 5 | 31], 534211);
     rank_table_init(&table, &single, &statistics, 1000);
-    /* idf = ln(1 + 0.5 / 1000.5); ratio 12, wlen 24.5 */
-    assert_int_equal(table.part[7 << 5 | 24], 258);
+    /* idf = ln(1 + 0.5 / 1000.5); ratio 12, wlen 43 */
+    assert_int_equal(table.part[7 << 5 | 24], 243);
 }
 
 static void check_bounds(const struct rank_weights *weights, uint64_t products, uint64_t length_sum, uint64_t df)
