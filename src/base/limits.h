@@ -71,6 +71,14 @@
 /* Indexer */
 #define LIMIT_SOURCES (1u << 20) /* files of one run */
 
+/* Server */
+#define LIMIT_SERVER_ARGUMENTS 32768u             /* of one request: every value of a long IN list, bound by name    */
+#define LIMIT_SERVER_REQUEST_BYTES (4u << 20)     /* one request                                                      */
+#define LIMIT_SERVER_INLINE_BYTES (64u << 10)     /* one request typed as a line                                      */
+#define LIMIT_SERVER_STRANGER_ARGUMENTS 16u       /* of a request of who has not shown the password yet              */
+#define LIMIT_SERVER_STRANGER_BYTES 4096u         /* such a request                                                   */
+#define LIMIT_SERVER_REPLY_BYTES (64u << 20)      /* one reply                                                        */
+
 /* Memory */
 #define LIMIT_BUDGET_MIN_BYTES (UINT64_C(32) << 20)      /* the least a writer keeps to: caches, codecs, extents   */
 #define LIMIT_BUDGET_DEFAULT_BYTES (UINT64_C(512) << 20) /* a writer's budget when none is given                     */

@@ -27,7 +27,8 @@ MAY_INCLUDE = {
     "src/rank": ["schema", "postings", "columns"],
     "src/query": ["schema", "text", "postings", "terms", "columns", "documents", "rank", "segment"],
     "src/index": ["schema", "text", "postings", "terms", "columns", "documents", "storage", "segment", "rank", "query"],
-    "src/cli": [],
+    "src/server": [],
+    "src/cli": ["server"],
     "indexer": [],
     "data": [],
     "include": [],
@@ -47,7 +48,7 @@ EXTRA_DOORS = {
     "data/generate.h": ["src/cli"],
 }
 PUBLIC_HEADER = "include/aisle.h"
-PUBLIC_HEADER_USERS = {"src/base", "src/index", "src/cli", "indexer"}
+PUBLIC_HEADER_USERS = {"src/base", "src/index", "src/server", "src/cli", "indexer"}
 
 # Outside headers that only one place may know.
 LIBRARY_OWNERS = [
@@ -56,6 +57,7 @@ LIBRARY_OWNERS = [
     (re.compile(r"(zstd|zdict)\w*\.h$"), "src/documents/"),
     (re.compile(r"(utf8proc|libstemmer)\.h$"), "src/text/"),
     (re.compile(r"yajl/"), "src/schema/"),
+    (re.compile(r"uv\.h$"), "src/server/"),
     (re.compile(r"cmocka\.h$"), "tests/"),
 ]
 
