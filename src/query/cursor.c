@@ -241,8 +241,8 @@ static int open_conjunction(struct query_context *context, const struct query_no
                             struct cursor **out)
 {
     struct cursor_conjuncts conjuncts = {
-        .children = arena_calloc(context->arena, LIMIT_QUERY_TERMS, sizeof(struct cursor *)),
-        .phrases = arena_calloc(context->arena, LIMIT_QUERY_TERMS, sizeof(struct phrase *))};
+        .children = arena_calloc(context->arena, LIMIT_QUERY_LEAVES, sizeof(struct cursor *)),
+        .phrases = arena_calloc(context->arena, LIMIT_QUERY_LEAVES, sizeof(struct phrase *))};
     int status = conjuncts.children == NULL || conjuncts.phrases == NULL ? AISLE_NO_MEMORY : 0;
     if (status == 0) {
         status = open_conjuncts(context, node, segment, &conjuncts);
@@ -269,6 +269,8 @@ int cursor_open(struct query_context *context, const struct query_node *node, ui
         return cursor_open_or(context, children, node->child_count, true, out);
     case QUERY_ANY:
         return cursor_open_or(context, children, node->child_count, false, out);
+    case QUERY_PREFER:
+        return cursor_open_prefer(context, children, node->child_count, out);
     case QUERY_WITHOUT:
         return cursor_open_without(context, children[0], children[1], out);
     case QUERY_ALL:

@@ -93,6 +93,8 @@ must_check int cursor_open_and(struct query_context *context, const struct curso
                                struct cursor **out);
 must_check int cursor_open_or(struct query_context *context, struct cursor **children, uint32_t count, bool sum,
                               struct cursor **out);
+must_check int cursor_open_prefer(struct query_context *context, struct cursor **children, uint32_t count,
+                                  struct cursor **out);
 must_check int cursor_open_without(struct query_context *context, struct cursor *wanted, struct cursor *unwanted,
                                    struct cursor **out);
 

@@ -28,7 +28,22 @@ enum query_kind {
     QUERY_OR,     /* any child; scores the sum of those that match */
     QUERY_ANY,    /* any child; scores the largest of those that match */
     QUERY_PHRASE, /* candidates, if its words, the children, stand there as it wants them; scores candidates */
-    QUERY_WITHOUT /* the first child, unless the second matches */
+    QUERY_WITHOUT, /* the first child, unless the second matches */
+    QUERY_PREFER   /* the first child; the others need not match, but add their scores where they do */
+};
+
+/* Shares of what a clause is worth, in parts of it. */
+#define QUERY_WEIGHT_WHOLE 256u
+
+/* A word that was typed without operators, on the node that it became. */
+struct query_word {
+    struct bytes folded; /* of a compound: its parts as one */
+    struct bytes parts[4]; /* terms of the first language, of a compound one a part */
+    uint32_t part_count;
+    uint32_t run;  /* words of equal numbers stand side by side, in the order of their nodes */
+    size_t start;  /* bytes start to end - 1 of the query's text */
+    size_t end;
+    bool prefix;   /* not typed to its end */
 };
 
 /* The lists of a leaf in one segment. */
@@ -47,13 +62,16 @@ struct query_node {
     enum query_kind kind;
     struct query_node **children;
     uint32_t child_count;
+    uint32_t weight; /* what its scores count, of QUERY_WEIGHT_WHOLE */
+    bool one_price;  /* QUERY_ANY: the children mean the same, so that the most frequent prices all (query_bind.c) */
+    const struct query_word *word; /* NULL: none */
     /* QUERY_TERMS: */
     struct bytes *terms; /* one for each distinct stem; of a prefix, first itself, then stems that do not begin so */
     uint32_t term_count;
     bool prefix;
     bool first_only; /* in the first text field only, which codes can tell */
     uint64_t scope;  /* of its terms only those count that stand in one of these fields (as fields below); 0: all */
-    uint32_t leaf;   /* its number in the query, below LIMIT_QUERY_TERMS */
+    uint32_t leaf;   /* its number in the query, below LIMIT_QUERY_LEAVES */
     /* QUERY_PHRASE: every way through it leads along steps from 0 to its length. One word: only its field counts. */
     struct query_step *steps; /* one for each child; whatever leads to a place stands before what leads on from it */
     uint32_t length;
@@ -63,6 +81,7 @@ struct query_node {
     /* QUERY_TERMS, after query_bind: */
     struct query_lists *in_segment; /* one for each segment */
     uint64_t df;                    /* the largest of its terms' over the catalog */
+    double share; /* of what a term of this df is worth it is given, by weights and the price of its clause */
     struct rank_table *table;
 };
 
@@ -72,6 +91,32 @@ struct query_node {
  */
 must_check int query_parse(struct bytes text, const struct schema *schema, struct analyser *analyser,
                            struct arena *arena, struct query_node **root, aisle_error *error);
+
+/* What makes nodes of text, kept for nodes that are wanted later (src/rewrite). Lives in the arena, borrows the rest. */
+struct query_parser;
+
+/* AISLE_NO_MEMORY; AISLE_BAD_SCHEMA: a language that is not known. error is used by all calls below. */
+must_check int query_parser_new(const struct schema *schema, struct analyser *analyser, struct arena *arena,
+                                struct query_parser **out, aisle_error *error);
+
+/* query_parse. Once, before the others. */
+must_check int query_parser_run(struct query_parser *parser, struct bytes text, struct query_node **root);
+
+/* All words of text, read without operators: a leaf, a compound, or a QUERY_AND, which has no children if there are none. */
+must_check int query_parser_words(struct query_parser *parser, struct bytes text, struct query_node **out);
+
+/* Whatever begins with word, which is one. */
+must_check int query_parser_prefix(struct query_parser *parser, struct bytes word, struct query_node **out);
+
+/* One leaf of any of count words. */
+must_check int query_parser_group(struct query_parser *parser, const struct bytes *words, uint32_t count,
+                                  struct query_node **out);
+
+/* A node with room for children; NULL: no memory. */
+struct query_node *query_parser_node(struct query_parser *parser, enum query_kind kind, uint32_t child_capacity);
+
+/* How many leaves the query may still be given. */
+uint32_t query_parser_leaves_left(const struct query_parser *parser);
 
 /* ------------------------------------------------------------------------------------------------- run -- */
 
@@ -92,12 +137,17 @@ struct query_context {
     const struct schema *schema; /* borrowed; names what query_explain shows of signals */
     const struct signal_rules *signals; /* borrowed; NULL: scores are those of words alone */
     const struct filter_node *filter; /* what else products must be (query/filter.h); NULL: anything */
+    bool is_cut;   /* set by query_bind: not all terms of a prefix were taken */
     bool unpriced; /* only to be counted: every code of a word is worth nothing */
     struct arena *arena;
-    struct cursor *leaves[LIMIT_QUERY_TERMS]; /* private to the module: the leaves' cursors in the segment at hand */
+    struct cursor *leaves[LIMIT_QUERY_LEAVES]; /* private to the module: the leaves' cursors in the segment at hand */
 };
 
-/* Finds the leaves' postings and prices them. AISLE_CORRUPT, AISLE_LIMIT (prefix too wide), AISLE_NO_MEMORY. */
+/*
+ * Finds the leaves' postings, of those that have none yet, and prices all of them. So a tree that was bound may be
+ * given more leaves and bound again. A prefix takes the first LIMIT_PREFIX_TERMS terms of a segment; if there were
+ * more, context->is_cut tells. AISLE_CORRUPT, AISLE_NO_MEMORY.
+ */
 must_check int query_bind(struct query_context *context, struct query_node *root);
 
 struct query_hit {

@@ -3,7 +3,9 @@
  * frequencies summed over the catalog, and the leaf is given the table that prices its codes.
  *
  * A leaf of several terms (stems of several languages, or all terms with a prefix) is one clause: its idf is that of
- * its most frequent term, so that a rare spelling does not outrank the usual one.
+ * its most frequent term, so that a rare spelling does not outrank the usual one. Likewise alternatives of one price:
+ * what the least informative of them is worth, as the sum of its words' idf, is what each may be worth, and the parts of
+ * the others are scaled down to that. Scaling keeps parts in order, so bounds stay bounds.
  */
 #include "query/query.h"
 
@@ -63,9 +65,6 @@ static void settle(struct prefix_input *input, struct bytes prefix)
 static int take_list(struct query_context *context, struct prefix_input *input, struct bytes value,
                      struct query_lists *lists)
 {
-    if (lists->count == LIMIT_PREFIX_TERMS) {
-        return AISLE_LIMIT;
-    }
     if (lists->count == input->capacity) {
         uint32_t wanted = input->capacity == 0 ? 16 : input->capacity * 2;
         struct segment_list *grown = arena_alloc(context->arena, wanted * sizeof *grown);
@@ -112,6 +111,10 @@ static int take_term(struct query_context *context, struct query_node *node, str
         df += lists->lists[lists->count - 1].postings.count;
         inputs[s].status = terms_cursor_next(&inputs[s].cursor);
         settle(&inputs[s], node->terms[0]);
+        if (inputs[s].status == 0 && lists->count == LIMIT_PREFIX_TERMS) {
+            inputs[s].status = AISLE_END;
+            context->is_cut = true;
+        }
         if (inputs[s].status < 0) {
             return inputs[s].status;
         }
@@ -132,7 +135,7 @@ static int take_stem(struct query_context *context, struct query_node *node, str
         if (status == AISLE_END) {
             continue;
         }
-        if (status == 0) {
+        if (status == 0) { /* one more than the terms with the prefix may be: there is room for it */
             status = take_list(context, &inputs[s], value, lists);
         }
         if (status != 0) {
@@ -175,25 +178,73 @@ static int bind_prefix(struct query_context *context, struct query_node *node)
     return status;
 }
 
-int query_bind(struct query_context *context, struct query_node *node)
+/* Gives the leaves their postings. */
+static int find_lists(struct query_context *context, struct query_node *node)
 {
+    int status = 0;
+    if (node->kind == QUERY_TERMS && node->in_segment == NULL) {
+        status = allocate_leaf(context, node);
+        return status != 0 ? status : node->prefix ? bind_prefix(context, node) : bind_terms(context, node);
+    }
+    for (uint32_t i = 0; i < node->child_count && status == 0; i++) {
+        status = find_lists(context, node->children[i]);
+    }
+    return status;
+}
+
+/* ---- prices ---- */
+
+/* What matching node tells: the sum of its words' idf, for alternatives the least; 0: nothing can match. */
+static double information(const struct query_context *context, const struct query_node *node)
+{
+    double sum = 0;
+    double least = 0;
     if (node->kind == QUERY_TERMS) {
-        int status = allocate_leaf(context, node);
-        if (status == 0) {
-            status = node->prefix ? bind_prefix(context, node) : bind_terms(context, node);
-        }
-        if (status == 0 && !context->unpriced) {
-            rank_table_init(node->table, &context->weights, &context->statistics, node->df);
-        } else if (status == 0) {
-            memset(node->table, 0, sizeof *node->table);
-        }
-        return status;
+        return node->df == 0 ? 0 : rank_idf(&context->statistics, node->df);
     }
     for (uint32_t i = 0; i < node->child_count; i++) {
-        int status = query_bind(context, node->children[i]);
-        if (status != 0) {
-            return status;
+        double child = information(context, node->children[i]);
+        if (child == 0 && node->kind == QUERY_AND) {
+            return 0;
         }
+        sum += child;
+        least = child != 0 && (least == 0 || child < least) ? child : least;
     }
-    return 0;
+    return node->kind == QUERY_ANY ? least : sum;
+}
+
+static void price_leaf(const struct query_context *context, struct query_node *node, double share)
+{
+    node->share = share;
+    if (context->unpriced) {
+        memset(node->table, 0, sizeof *node->table);
+        return;
+    }
+    rank_table_init(node->table, &context->weights, &context->statistics, node->df);
+    if (share != 1.0) {
+        rank_table_scale(node->table, share);
+    }
+}
+
+static void price(const struct query_context *context, struct query_node *node, double share)
+{
+    share *= (double)node->weight / QUERY_WEIGHT_WHOLE;
+    if (node->kind == QUERY_TERMS) {
+        price_leaf(context, node, share);
+        return;
+    }
+    double worth = node->one_price ? information(context, node) : 0;
+    for (uint32_t i = 0; i < node->child_count; i++) {
+        double child = node->one_price ? information(context, node->children[i]) : 0;
+        price(context, node->children[i], child > worth ? share * worth / child : share);
+    }
+}
+
+int query_bind(struct query_context *context, struct query_node *root)
+{
+    int status = find_lists(context, root);
+    if (status == 0) {
+        price(context, root, 1.0);
+    }
+    return status;
 }

@@ -5,7 +5,8 @@
  *    "clauses":[{"term":"shoe","prefix":false,"df":D,"idf":I,"class":C,"part":P}, ...],
  *    "signals":[{"kind":"rating","field":"rating","value":4.5,"count":12,"weight":0.3,"part":P}, ...]}
  *
- * score is the sum of the parts. Alternatives of a compound show the better one only.
+ * score is the sum of the parts. Alternatives (of a compound, synonyms, corrections) show the best one only; "share" is
+ * what it counts of a term of its df, where that is not all.
  */
 #include "query/cursor.h"
 #include "query/signals.h"
@@ -75,10 +76,12 @@ static int explain_leaf(struct explanation *explanation, const struct query_node
     explanation->length_code = code & (int)RANK_LENGTH_MASK;
     buf_put_string(out, "{\"term\":");
     json_put_string(out, node->terms[0]);
-    buf_printf(out, ",\"prefix\":%s,\"df\":%llu,\"idf\":%.9g,\"class\":%d,\"part\":%.9g},",
-               node->prefix ? "true" : "false", (unsigned long long)node->df,
-               rank_idf(&explanation->context->statistics, node->df),
-               code >> RANK_CLASS_SHIFT, (double)*score / RANK_SCALE);
+    buf_printf(out, ",\"prefix\":%s,\"df\":%llu,\"idf\":%.9g", node->prefix ? "true" : "false",
+               (unsigned long long)node->df, rank_idf(&explanation->context->statistics, node->df));
+    if (node->share != 1.0) {
+        buf_printf(out, ",\"share\":%.9g", node->share);
+    }
+    buf_printf(out, ",\"class\":%d,\"part\":%.9g},", code >> RANK_CLASS_SHIFT, (double)*score / RANK_SCALE);
     return 0;
 }
 
@@ -121,6 +124,19 @@ static int explain_phrase(struct explanation *explanation, const struct query_no
     return status == 0 ? cursor->ops->status(cursor) : status;
 }
 
+/* The first child's clauses, and those of the others that match. */
+static int explain_prefer(struct explanation *explanation, const struct query_node *node, int32_t *score,
+                          struct buf *out)
+{
+    int status = explain_node(explanation, node->children[0], score, out);
+    for (uint32_t i = 1; i < node->child_count && status == 0 && *score >= 0; i++) {
+        int32_t part;
+        status = explain_node(explanation, node->children[i], &part, out);
+        *score += part > 0 ? part : 0;
+    }
+    return status;
+}
+
 /* score: of the node, or -1 when it does not match; then nothing is appended. */
 static int explain_node(struct explanation *explanation, const struct query_node *node, int32_t *score,
                         struct buf *out)
@@ -132,6 +148,8 @@ static int explain_node(struct explanation *explanation, const struct query_node
     switch (node->kind) {
     case QUERY_TERMS:
         return explain_leaf(explanation, node, score, out);
+    case QUERY_PREFER:
+        return explain_prefer(explanation, node, score, out);
     case QUERY_ANY:
         return explain_best(explanation, node, score, out);
     case QUERY_PHRASE:

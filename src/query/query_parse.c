@@ -7,7 +7,7 @@
  */
 #include "query/query_lex.h"
 
-struct parser {
+struct query_parser {
     const struct schema *schema;
     struct analyser *analyser;
     struct arena *arena;
@@ -15,23 +15,27 @@ struct parser {
     uint8_t languages[LIMIT_FIELDS]; /* distinct ones of the searchable fields; that of the first text field first */
     uint32_t language_count;
     struct query_pieces pieces;
+    const uint8_t *start; /* of the whole text */
     uint32_t leaf_count;
+    uint32_t leaf_max;
+    uint32_t run_count; /* of plain pieces */
 };
 
-static int no_memory(struct parser *parser)
+static int no_memory(struct query_parser *parser)
 {
     return error_no_memory(parser->error, "parsing a query");
 }
 
 /* ---- nodes ---- */
 
-static struct query_node *new_node(struct parser *parser, enum query_kind kind, uint32_t child_capacity)
+static struct query_node *new_node(struct query_parser *parser, enum query_kind kind, uint32_t child_capacity)
 {
     struct query_node *node = arena_calloc(parser->arena, 1, sizeof *node);
     if (node == NULL) {
         return NULL;
     }
     node->kind = kind;
+    node->weight = QUERY_WEIGHT_WHOLE;
     if (child_capacity != 0) {
         node->children = arena_calloc(parser->arena, child_capacity, sizeof(struct query_node *));
         if (node->children == NULL) {
@@ -55,7 +59,7 @@ static struct query_node *simplify(struct query_node *node)
 /* ---- tokens to nodes ---- */
 
 /* The tokens of one text in one language, copied into the arena. */
-static int analyse(struct parser *parser, struct bytes text, uint8_t language, struct token_list *out)
+static int analyse(struct query_parser *parser, struct bytes text, uint8_t language, struct token_list *out)
 {
     struct token_list list;
     int status = analyser_run(parser->analyser, text, language, &list);
@@ -82,20 +86,32 @@ struct token_source {
     const struct query_piece *piece; /* the last one */
     bool first_only;
     bool prefix; /* of the last token, and of a compound that ends with it */
+    bool plain;  /* words typed without operators, which are told as such */
+    size_t offset; /* of the text in the whole */
 };
 
-static uint64_t field_bit(const struct parser *parser, uint8_t field)
+static uint64_t field_bit(const struct query_parser *parser, uint8_t field)
 {
     return UINT64_C(1) << parser->schema->fields[field].searchable_rank;
 }
 
 /* Whether a word wanted in this field must be looked for there. */
-static bool needs_places(const struct parser *parser, uint8_t field)
+static bool needs_places(const struct query_parser *parser, uint8_t field)
 {
     return field != SCHEMA_NO_FIELD && field != parser->schema->first_text && parser->schema->searchable_count > 1;
 }
 
-static int make_leaf(struct parser *parser, const struct token_source *source, size_t i, struct query_node **out)
+/* Gives a leaf its number. */
+static int take_leaf(struct query_parser *parser, struct query_node *node)
+{
+    if (parser->leaf_count == parser->leaf_max) {
+        return error_set(parser->error, AISLE_LIMIT, "a query has at most %u words", parser->leaf_max);
+    }
+    node->leaf = parser->leaf_count++;
+    return 0;
+}
+
+static int make_leaf(struct query_parser *parser, const struct token_source *source, size_t i, struct query_node **out)
 {
     const struct token_list *list = &source->by_language[0];
     struct query_node *node = new_node(parser, QUERY_TERMS, 0);
@@ -103,10 +119,10 @@ static int make_leaf(struct parser *parser, const struct token_source *source, s
     if (node == NULL || terms == NULL) {
         return no_memory(parser);
     }
-    if (parser->leaf_count == LIMIT_QUERY_TERMS) {
-        return error_set(parser->error, AISLE_LIMIT, "a query has at most %u words", LIMIT_QUERY_TERMS);
+    int status = take_leaf(parser, node);
+    if (status != 0) {
+        return status;
     }
-    node->leaf = parser->leaf_count++;
     node->terms = terms;
     node->prefix = source->prefix && list->tokens[i].position + list->tokens[i].parts == list->length;
     node->first_only = source->first_only;
@@ -129,7 +145,7 @@ static int make_leaf(struct parser *parser, const struct token_source *source, s
 }
 
 /* A phrase of capacity words that still has to be given them. */
-static struct query_node *new_phrase(struct parser *parser, uint32_t capacity, uint64_t fields)
+static struct query_node *new_phrase(struct query_parser *parser, uint32_t capacity, uint64_t fields)
 {
     struct query_node *phrase = new_node(parser, QUERY_PHRASE, capacity);
     if (phrase != NULL) {
@@ -146,7 +162,7 @@ static void add_word(struct query_node *phrase, struct query_node *leaf, struct 
 }
 
 /* The leaf, looked for in its scope alone. */
-static int restrict_leaf(struct parser *parser, struct query_node **leaf)
+static int restrict_leaf(struct query_parser *parser, struct query_node **leaf)
 {
     if ((*leaf)->scope == 0) {
         return 0;
@@ -163,7 +179,7 @@ static int restrict_leaf(struct parser *parser, struct query_node **leaf)
 }
 
 /* Replaces the nodes of a compound's parts, the last of parent, by either them or the compound as one. */
-static int join_parts(struct parser *parser, struct query_node *parent, uint32_t parts, struct query_node *joined)
+static int join_parts(struct query_parser *parser, struct query_node *parent, uint32_t parts, struct query_node *joined)
 {
     struct query_node *any = new_node(parser, QUERY_ANY, 2);
     struct query_node *all = new_node(parser, QUERY_AND, parts);
@@ -179,11 +195,32 @@ static int join_parts(struct parser *parser, struct query_node *parent, uint32_t
     return 0;
 }
 
+/* Notes what was typed for the token, on its node. */
+static int add_typed(struct query_parser *parser, const struct token_source *source, size_t i, struct query_node *node)
+{
+    const struct token *tokens = source->by_language[0].tokens;
+    struct query_word *word = arena_calloc(parser->arena, 1, sizeof *word);
+    if (word == NULL) {
+        return no_memory(parser);
+    }
+    word->folded = tokens[i].folded;
+    word->start = source->offset + tokens[i].start;
+    word->end = source->offset + tokens[i].end;
+    word->run = parser->run_count;
+    word->prefix = source->prefix && tokens[i].position + tokens[i].parts == source->by_language[0].length;
+    word->part_count = tokens[i].kind == TOKEN_JOINED ? tokens[i].parts : 1;
+    for (uint32_t part = 0; part < word->part_count; part++) {
+        word->parts[part] = tokens[i - (tokens[i].kind == TOKEN_JOINED ? word->part_count - part : 0)].term;
+    }
+    node->word = word;
+    return 0;
+}
+
 /*
  * Adds the clauses of one analysed text to parent, which has room for as many as there are tokens. phrase: NULL, or
  * what is to have all leaves as its words.
  */
-static int add_tokens(struct parser *parser, const struct token_source *source, struct query_node *parent,
+static int add_tokens(struct query_parser *parser, const struct token_source *source, struct query_node *parent,
                       struct query_node *phrase)
 {
     const struct token_list *list = &source->by_language[0];
@@ -205,12 +242,15 @@ static int add_tokens(struct parser *parser, const struct token_source *source, 
         } else if (status == 0) {
             add_child(parent, node);
         }
+        if (status == 0 && source->plain) {
+            status = add_typed(parser, source, i, parent->children[parent->child_count - 1]);
+        }
     }
     return status;
 }
 
 /* Analyses text, which ends as piece does, in every language. */
-static int analyse_source(struct parser *parser, struct bytes text, const struct query_piece *piece,
+static int analyse_source(struct query_parser *parser, struct bytes text, const struct query_piece *piece,
                           struct token_source *source)
 {
     source->piece = piece;
@@ -229,7 +269,7 @@ static int analyse_source(struct parser *parser, struct bytes text, const struct
 }
 
 /* The fields in which the phrase can be looked for; *fields is never 0 on 0. */
-static int find_phrase_fields(struct parser *parser, const struct query_piece *piece, uint64_t *fields)
+static int find_phrase_fields(struct query_parser *parser, const struct query_piece *piece, uint64_t *fields)
 {
     const struct schema *schema = parser->schema;
     *fields = 0;
@@ -250,8 +290,8 @@ static int find_phrase_fields(struct parser *parser, const struct query_piece *p
                               schema->fields[piece->field].name);
 }
 
-/* text: that of piece, or of several plain ones up to it. */
-static int parse_words(struct parser *parser, struct bytes text, const struct query_piece *piece,
+/* text: that of piece, or of several plain ones up to it. plain: words are told as typed. */
+static int parse_words(struct query_parser *parser, struct bytes text, const struct query_piece *piece, bool plain,
                        struct query_node **out)
 {
     struct token_source *source = arena_calloc(parser->arena, 1, sizeof *source);
@@ -262,6 +302,9 @@ static int parse_words(struct parser *parser, struct bytes text, const struct qu
     if (status != 0) {
         return status;
     }
+    source->plain = plain;
+    source->offset = plain ? (size_t)(text.data - parser->start) : 0;
+    parser->run_count++;
     uint32_t token_count = (uint32_t)source->by_language[0].count;
     struct query_node *all = new_node(parser, QUERY_AND, token_count + 1);
     struct query_node *phrase = NULL;
@@ -290,11 +333,12 @@ static int parse_words(struct parser *parser, struct bytes text, const struct qu
 /* ---- the whole ---- */
 
 /* Parses the run of plain pieces from first on, or one special piece; *next is the piece behind. */
-static int parse_operand(struct parser *parser, uint32_t first, bool alone, uint32_t *next, struct query_node **out)
+static int parse_operand(struct query_parser *parser, uint32_t first, bool alone, uint32_t *next, struct query_node **out)
 {
     const struct query_piece *pieces = parser->pieces.pieces;
     uint32_t last = first;
-    if (!alone && query_piece_is_plain(&parser->pieces, first)) {
+    bool plain = !alone && query_piece_is_plain(&parser->pieces, first);
+    if (plain) {
         while (!pieces[last].prefix && last + 1 < parser->pieces.count &&
                query_piece_is_plain(&parser->pieces, last + 1)) {
             last++;
@@ -303,7 +347,7 @@ static int parse_operand(struct parser *parser, uint32_t first, bool alone, uint
     const uint8_t *start = pieces[first].text.data;
     const uint8_t *end = pieces[last].text.data + pieces[last].text.size;
     *next = last + 1;
-    return parse_words(parser, bytes_of(start, (size_t)(end - start)), &pieces[last], out);
+    return parse_words(parser, bytes_of(start, (size_t)(end - start)), &pieces[last], plain, out);
 }
 
 static bool is_empty(const struct query_node *node)
@@ -312,7 +356,7 @@ static bool is_empty(const struct query_node *node)
 }
 
 /* a OR b OR c from piece first on. */
-static int parse_alternatives(struct parser *parser, uint32_t first, uint32_t *next, struct query_node **out)
+static int parse_alternatives(struct query_parser *parser, uint32_t first, uint32_t *next, struct query_node **out)
 {
     struct query_node *either = new_node(parser, QUERY_OR, parser->pieces.count);
     if (either == NULL) {
@@ -339,7 +383,7 @@ static int parse_alternatives(struct parser *parser, uint32_t first, uint32_t *n
     return 0;
 }
 
-static int parse_pieces(struct parser *parser, struct query_node *wanted, struct query_node *unwanted)
+static int parse_pieces(struct query_parser *parser, struct query_node *wanted, struct query_node *unwanted)
 {
     const struct query_piece *pieces = parser->pieces.pieces;
     for (uint32_t i = 0; i < parser->pieces.count;) {
@@ -362,7 +406,7 @@ static int parse_pieces(struct parser *parser, struct query_node *wanted, struct
     return 0;
 }
 
-static int find_languages(struct parser *parser)
+static int find_languages(struct query_parser *parser)
 {
     const struct schema *schema = parser->schema;
     for (int pass = 0; pass < 2; pass++) {
@@ -389,7 +433,7 @@ static int find_languages(struct parser *parser)
 }
 
 /* wanted AND NOT unwanted, from what was typed. */
-static struct query_node *combine(struct parser *parser, struct query_node *wanted, struct query_node *unwanted)
+static struct query_node *combine(struct query_parser *parser, struct query_node *wanted, struct query_node *unwanted)
 {
     struct query_node *root = simplify(wanted);
     if (wanted->child_count == 0) {
@@ -408,30 +452,127 @@ static struct query_node *combine(struct parser *parser, struct query_node *want
     return root;
 }
 
+int query_parser_new(const struct schema *schema, struct analyser *analyser, struct arena *arena,
+                     struct query_parser **out, aisle_error *error)
+{
+    struct query_parser *parser = arena_calloc(arena, 1, sizeof *parser);
+    *out = parser;
+    if (parser == NULL) {
+        return error_no_memory(error, "parsing a query");
+    }
+    parser->schema = schema;
+    parser->analyser = analyser;
+    parser->arena = arena;
+    parser->error = error;
+    parser->leaf_max = LIMIT_QUERY_LEAVES;
+    return find_languages(parser);
+}
+
+int query_parser_run(struct query_parser *parser, struct bytes text, struct query_node **root)
+{
+    *root = NULL;
+    if (text.size > LIMIT_QUERY_BYTES) {
+        return error_set(parser->error, AISLE_LIMIT, "a query has at most %u bytes, not %zu", LIMIT_QUERY_BYTES,
+                         text.size);
+    }
+    parser->start = text.data;
+    parser->leaf_max = LIMIT_QUERY_TERMS;
+    int status = query_lex(text, parser->schema, parser->arena, &parser->pieces, parser->error);
+    if (status != 0) {
+        return status;
+    }
+    struct query_node *wanted = new_node(parser, QUERY_AND, parser->pieces.count * 2 + LIMIT_QUERY_TERMS * 2);
+    struct query_node *unwanted = new_node(parser, QUERY_OR, parser->pieces.count + 1);
+    if (wanted == NULL || unwanted == NULL) {
+        return no_memory(parser);
+    }
+    status = parse_pieces(parser, wanted, unwanted);
+    parser->leaf_max = LIMIT_QUERY_LEAVES;
+    if (status != 0) {
+        return status;
+    }
+    *root = combine(parser, wanted, unwanted);
+    return *root == NULL ? no_memory(parser) : 0;
+}
+
+int query_parser_words(struct query_parser *parser, struct bytes text, struct query_node **out)
+{
+    const struct query_piece piece = {.text = text, .field = SCHEMA_NO_FIELD};
+    return parse_words(parser, text, &piece, false, out);
+}
+
+int query_parser_prefix(struct query_parser *parser, struct bytes word, struct query_node **out)
+{
+    uint8_t *starred = arena_alloc(parser->arena, word.size + 1);
+    if (starred == NULL) {
+        return no_memory(parser);
+    }
+    memcpy(starred, word.data, word.size);
+    starred[word.size] = '*';
+    const struct query_piece piece = {
+        .text = bytes_of(starred, word.size + 1), .field = SCHEMA_NO_FIELD, .prefix = true};
+    return parse_words(parser, piece.text, &piece, false, out);
+}
+
+/* Adds the terms of one word, in every language, to those of a leaf that has room for them. */
+static int add_terms(struct query_parser *parser, struct bytes word, struct query_node *node)
+{
+    for (uint32_t l = 0; l < parser->language_count; l++) {
+        struct token_list list;
+        int status = analyser_run(parser->analyser, word, parser->languages[l], &list);
+        if (status != 0) {
+            return error_set(parser->error, status, "the query cannot be analysed: %s", aisle_error_text(status));
+        }
+        struct bytes term = list.count == 0 ? bytes_of(NULL, 0) : list.tokens[list.count - 1].term;
+        bool known = term.size == 0;
+        for (uint32_t k = 0; k < node->term_count && !known; k++) {
+            known = bytes_equal(node->terms[k], term);
+        }
+        uint8_t *copy = known ? NULL : arena_copy(parser->arena, term.data, term.size);
+        if (!known && copy == NULL) {
+            return no_memory(parser);
+        }
+        if (!known) {
+            node->terms[node->term_count++] = bytes_of(copy, term.size);
+        }
+    }
+    return 0;
+}
+
+int query_parser_group(struct query_parser *parser, const struct bytes *words, uint32_t count,
+                       struct query_node **out)
+{
+    struct query_node *node = new_node(parser, QUERY_TERMS, 0);
+    *out = node;
+    if (node == NULL) {
+        return no_memory(parser);
+    }
+    node->terms = arena_calloc(parser->arena, (size_t)count * parser->language_count + 1, sizeof *node->terms);
+    if (node->terms == NULL) {
+        return no_memory(parser);
+    }
+    int status = take_leaf(parser, node);
+    for (uint32_t i = 0; i < count && status == 0; i++) {
+        status = add_terms(parser, words[i], node);
+    }
+    return status;
+}
+
+struct query_node *query_parser_node(struct query_parser *parser, enum query_kind kind, uint32_t child_capacity)
+{
+    return new_node(parser, kind, child_capacity);
+}
+
+uint32_t query_parser_leaves_left(const struct query_parser *parser)
+{
+    return parser->leaf_max - parser->leaf_count;
+}
+
 int query_parse(struct bytes text, const struct schema *schema, struct analyser *analyser, struct arena *arena,
                 struct query_node **root, aisle_error *error)
 {
+    struct query_parser *parser;
     *root = NULL;
-    struct parser parser = {.schema = schema, .analyser = analyser, .arena = arena, .error = error};
-    if (text.size > LIMIT_QUERY_BYTES) {
-        return error_set(error, AISLE_LIMIT, "a query has at most %u bytes, not %zu", LIMIT_QUERY_BYTES, text.size);
-    }
-    int status = find_languages(&parser);
-    if (status == 0) {
-        status = query_lex(text, schema, arena, &parser.pieces, error);
-    }
-    if (status != 0) {
-        return status;
-    }
-    struct query_node *wanted = new_node(&parser, QUERY_AND, parser.pieces.count * 2 + LIMIT_QUERY_TERMS * 2);
-    struct query_node *unwanted = new_node(&parser, QUERY_OR, parser.pieces.count + 1);
-    if (wanted == NULL || unwanted == NULL) {
-        return no_memory(&parser);
-    }
-    status = parse_pieces(&parser, wanted, unwanted);
-    if (status != 0) {
-        return status;
-    }
-    *root = combine(&parser, wanted, unwanted);
-    return *root == NULL ? no_memory(&parser) : 0;
+    int status = query_parser_new(schema, analyser, arena, &parser, error);
+    return status == 0 ? query_parser_run(parser, text, root) : status;
 }

@@ -156,10 +156,10 @@ static struct scan *allocate(struct query_context *context, uint32_t number)
     scan->segment = &context->segments[number];
     scan->documents = scan->segment->segment->info.documents;
     scan->kernels = select_kernels();
-    scan->lists = arena_alloc(arena, LIMIT_QUERY_TERMS * sizeof *scan->lists);
-    scan->order = arena_alloc(arena, LIMIT_QUERY_TERMS * sizeof *scan->order);
-    scan->others = arena_alloc(arena, LIMIT_QUERY_TERMS * sizeof *scan->others);
-    scan->phrases = arena_alloc(arena, LIMIT_QUERY_TERMS * sizeof *scan->phrases);
+    scan->lists = arena_alloc(arena, LIMIT_QUERY_LEAVES * sizeof *scan->lists);
+    scan->order = arena_alloc(arena, LIMIT_QUERY_LEAVES * sizeof *scan->order);
+    scan->others = arena_alloc(arena, LIMIT_QUERY_LEAVES * sizeof *scan->others);
+    scan->phrases = arena_alloc(arena, LIMIT_QUERY_LEAVES * sizeof *scan->phrases);
     bool complete = scan->lists != NULL && scan->order != NULL && scan->others != NULL && scan->phrases != NULL;
     return complete ? scan : NULL;
 }

@@ -147,3 +147,12 @@ void rank_table_init(struct rank_table *table, const struct rank_weights *weight
         fill_bounds(table);
     }
 }
+
+/* Rounding the products keeps their order, so a bound that was some part's is the scaled part's. */
+void rank_table_scale(struct rank_table *table, double share)
+{
+    for (unsigned code = 0; code < 256; code++) {
+        table->part[code] = (int32_t)llrint(table->part[code] * share);
+        table->bound[code] = (int32_t)llrint(table->bound[code] * share);
+    }
+}

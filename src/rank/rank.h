@@ -75,6 +75,9 @@ struct rank_table {
 void rank_table_init(struct rank_table *table, const struct rank_weights *weights,
                      const struct rank_statistics *statistics, uint64_t df);
 
+/* Makes every part a share of itself, from 0 to 1, rounded; bounds stay what they are of the parts. */
+void rank_table_scale(struct rank_table *table, double share);
+
 /*
  * The document order key of a product: ascending keys are the order of documents in every segment and of hits with
  * equal scores. Frozen at put. folded_hash: for each keyword or path field of the schema's order, the hash of its
