@@ -32,7 +32,7 @@
  *   Options    Structs that begin with `size` take sizeof(struct) there; zero in all that follows is the default, so
  *              programs built against an older header keep working.
  *   Threads    An aisle may be used by any number of threads at once. A writer and a result belong to one thread at
- *              a time. The library starts no threads, unless aisle_options.threads asks for them.
+ *              a time. The library starts no threads, unless aisle_options.threads or search_threads asks.
  *   Processes  Any number of processes may search a catalog while one writes it. A second writer, in this process or
  *              another, gets AISLE_BUSY at once.
  *   fork       A child process may not use handles opened before the fork (they answer AISLE_FORKED), except to close
@@ -191,6 +191,11 @@ typedef struct aisle_options {
     bool read_only;        /* never writes to the catalog's data; aisle_begin answers AISLE_READ_ONLY */
     uint64_t cache_bytes;  /* what searches keep of the heap for the next ones; default 128 MiB; 1: nothing */
     uint64_t merge_bytes_per_second; /* that merges beside the writer write at most; 0: as fast as they can */
+    uint32_t search_threads; /* that work on one search; 0 and 1: the caller's alone; N: up to N - 1 others (64 with the
+                                caller's), which are started by aisle_open and shared by all searches, help with those
+                                that look at much. Answers are the same. Helpers keep up to a quarter of cache_bytes
+                                for arenas, 2 MiB each at most */
+    uint64_t search_threads_from; /* postings that a search must have to look at to be helped with; default 200,000 */
 } aisle_options;
 
 /*

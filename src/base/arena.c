@@ -114,6 +114,13 @@ void *arena_copy(struct arena *arena, const void *data, size_t size)
     return object;
 }
 
+void arena_reserve(struct arena *arena, size_t bytes)
+{
+    if (arena->chunk == NULL && !GUARDED) {
+        (void)add_chunk(arena, bytes);
+    }
+}
+
 struct arena_mark arena_mark(const struct arena *arena)
 {
     return (struct arena_mark){.chunk = arena->chunk, .used = arena->used};

@@ -32,6 +32,12 @@ struct arena_mark {
 void arena_init(struct arena *arena, size_t max_bytes);
 void arena_release(struct arena *arena);
 
+/*
+ * Gives an empty arena a chunk of this size, which resets keep: what is rewound in between would else free what grew
+ * last, and each query take it anew. When there is no memory, later calls tell.
+ */
+void arena_reserve(struct arena *arena, size_t bytes);
+
 /* size bytes, uninitialised, aligned to 16; lives until rewind past it, reset or release. */
 void *arena_alloc(struct arena *arena, size_t size);
 void *arena_calloc(struct arena *arena, size_t count, size_t size);

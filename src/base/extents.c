@@ -17,6 +17,11 @@ bool extent_fault_take(struct extent_fault *out)
     return out->extents != NULL;
 }
 
+void extent_fault_leave(const struct extent_fault *fault)
+{
+    last_fault = *fault;
+}
+
 /* Pages of an extent that holds used payload bytes: the least power of two with room for them and the table. */
 static uint32_t pages_for(size_t used)
 {

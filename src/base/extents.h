@@ -93,6 +93,9 @@ struct extent_fault {
 /* Fills out and forgets it; false when nothing was met since. */
 bool extent_fault_take(struct extent_fault *out);
 
+/* Makes a fault that another thread met, and took, this thread's. */
+void extent_fault_leave(const struct extent_fault *fault);
+
 /* Verifies every page of one extent. 0, or AISLE_CORRUPT with the logical offset of the first bad page. */
 int extent_view_check(const struct extent_view *view, uint32_t index, uint64_t *bad_offset);
 

@@ -67,7 +67,8 @@
 #define LIMIT_TRANSACTION_BYTES (64u << 20) /* payload written by one bulk transaction                               */
 
 /* Threads */
-#define LIMIT_THREADS 64u /* that one writer uses                                                                   */
+#define LIMIT_THREADS 64u /* that one writer uses, or one search                                                    */
+#define LIMIT_CREW_POSTINGS 200000u /* from how many to look at on helpers are woken: 100 us of one thread's work    */
 
 /* Indexer */
 #define LIMIT_SOURCES (1u << 20) /* files of one run */

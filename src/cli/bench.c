@@ -42,6 +42,7 @@ struct bench {
     aisle *catalog;
     struct bench_queries queries;
     uint64_t threads;
+    uint64_t search_threads;
     uint64_t passes;
     uint64_t rate; /* queries a second; 0: closed loop */
     uint64_t limit;
@@ -305,7 +306,8 @@ static void report(const struct bench *bench, struct bench_thread *threads, stru
 static int open_catalog(struct bench *bench)
 {
     aisle_error error = {0};
-    const aisle_options options = {.size = sizeof options, .read_only = true};
+    const aisle_options options = {.size = sizeof options, .read_only = true,
+                                   .search_threads = (uint32_t)bench->search_threads};
     uint64_t start = clock_monotonic_ns();
     int status = aisle_open(bench->path, &options, &bench->catalog, &error);
     bench->open_seconds = (double)(clock_monotonic_ns() - start) / 1e9;
@@ -398,6 +400,8 @@ int cli_bench(int argc, char **argv)
          .help = "print the queries, for --queries, and do not run them"},
         {.name = "threads", .kind = OPTION_NUMBER, .value.number = &bench.threads, .argument = "N",
          .help = "that search at once; default 1", .min = 1, .max = THREADS_MAX},
+        {.name = "search-threads", .kind = OPTION_NUMBER, .value.number = &bench.search_threads, .argument = "N",
+         .help = "that work on each search; default 1", .min = 1, .max = 64},
         {.name = "passes", .kind = OPTION_NUMBER, .value.number = &bench.passes, .argument = "N",
          .help = "times over the queries; default 3, with --cold 1", .min = 1, .max = 1000000},
         {.name = "rate", .kind = OPTION_NUMBER, .value.number = &bench.rate, .argument = "N",

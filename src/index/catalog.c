@@ -165,6 +165,25 @@ static int open_catalog(struct aisle *catalog, const char *path, const aisle_opt
     return status;
 }
 
+/* Threads that help with searches share what searches keep of the heap. */
+static int start_crew(struct aisle *catalog, const aisle_options *options, aisle_error *error)
+{
+    if (options->search_threads > LIMIT_THREADS) {
+        return error_set(error, AISLE_LIMIT, "%u threads of a search are above %u", options->search_threads,
+                         LIMIT_THREADS);
+    }
+    catalog->crew_postings = options->search_threads_from == 0 ? LIMIT_CREW_POSTINGS : options->search_threads_from;
+    if (options->search_threads <= 1) {
+        return 0;
+    }
+    size_t keep_bytes = (size_t)(catalog->cache_bytes / 4 / options->search_threads);
+    keep_bytes = keep_bytes < SEARCHER_KEPT_BYTES ? keep_bytes : SEARCHER_KEPT_BYTES;
+    catalog->crew_bytes = keep_bytes * (options->search_threads - 1);
+    int status = crew_new(options->search_threads - 1, keep_bytes, &catalog->crew);
+    return status == 0 ? 0 : error_set(error, status, "%u threads for searches cannot be started",
+                                       options->search_threads - 1);
+}
+
 int aisle_open(const char *path, const aisle_options *given, aisle **out, aisle_error *error)
 {
     aisle_options options = {.size = sizeof options};
@@ -187,6 +206,7 @@ int aisle_open(const char *path, const aisle_options *given, aisle **out, aisle_
         status = error_no_memory(error, "opening a catalog");
     }
     catalog->has_searchers = status == 0;
+    status = status == 0 ? start_crew(catalog, &options, error) : status;
     if (status != 0) {
         aisle_close(catalog);
         return status;
@@ -199,6 +219,9 @@ void aisle_close(aisle *catalog)
 {
     if (catalog == NULL) {
         return;
+    }
+    if (catalog->crew != NULL) {
+        crew_free(catalog->crew, storage_forked(catalog->shards[0].storage));
     }
     if (catalog->has_searchers) {
         searcher_pool_release(&catalog->searchers);

@@ -14,6 +14,7 @@
 #ifndef AISLE_INDEX_CATALOG_H
 #define AISLE_INDEX_CATALOG_H
 
+#include "base/crew.h"
 #include "index/searcher.h"
 #include "index/shard.h"
 #include "rank/rank.h"
@@ -33,6 +34,9 @@ struct aisle {
     uint32_t shard_count;
     struct shard *shards; /* owned, shard_count */
     struct searcher_pool searchers;
+    struct crew *crew; /* owned; NULL: nobody helps with searches */
+    uint64_t crew_postings; /* that a search must have to look at to be helped with */
+    uint64_t crew_bytes;    /* of the heap that helpers may keep */
     bool has_searchers;
 };
 

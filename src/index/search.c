@@ -53,7 +53,7 @@ static int begin(struct search *search, struct aisle *catalog, uint32_t first, u
  */
 static size_t left_for_searchers(struct aisle *catalog, uint64_t kept)
 {
-    uint64_t tables = kept;
+    uint64_t tables = kept + catalog->crew_bytes;
     for (uint32_t i = 0; i < catalog->shard_count; i++) {
         tables += atomic_load_explicit(&catalog->shards[i].view_bytes, memory_order_relaxed);
     }
@@ -193,6 +193,8 @@ static int run(struct search *search, const aisle_query *query, uint32_t limit, 
     uint32_t count = 0;
     search->context.unpriced = query->no_hits;
     search->context.signals = &search->signals;
+    search->context.crew = search->catalog->crew;
+    search->context.crew_postings = search->catalog->crew_postings;
     int status = query_bind(&search->context, search->root);
     if (status == 0 && !query->no_hits) {
         status = query_top(&search->context, search->root, query->offset + limit, &hits, &count);

@@ -46,9 +46,6 @@ static struct searcher *new_searcher(const struct searcher_pool *pool)
     return searcher;
 }
 
-/* A query whose arena grew past this was a rare one; its memory goes back. Chunks are of 1 MiB at most as a rule. */
-#define ARENA_KEPT_BYTES (2u << 20)
-
 static size_t bytes_of_searcher(const struct searcher_pool *pool, const struct searcher *searcher)
 {
     return sizeof *searcher + pool->shard_count * sizeof *searcher->snapshots + searcher->arena.total_bytes +
@@ -70,7 +67,7 @@ struct searcher *searcher_take(struct searcher_pool *pool)
 void searcher_give(struct searcher_pool *pool, struct searcher *searcher, size_t max_bytes)
 {
     arena_reset(&searcher->arena);
-    if (searcher->arena.total_bytes > ARENA_KEPT_BYTES) {
+    if (searcher->arena.total_bytes > SEARCHER_KEPT_BYTES) {
         arena_release(&searcher->arena);
     }
     size_t bytes = bytes_of_searcher(pool, searcher);

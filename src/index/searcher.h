@@ -15,6 +15,9 @@
 
 #include <pthread.h>
 
+/* A query whose arena grew past this was a rare one; its memory goes back. Chunks are of 1 MiB at most as a rule. */
+#define SEARCHER_KEPT_BYTES ((size_t)2 << 20)
+
 struct searcher {
     struct analyser *analyser;
     struct arena arena; /* empty when taken */

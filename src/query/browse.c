@@ -7,11 +7,6 @@
 
 #define BUCKETS 256u
 
-static int32_t minimum_of(const struct topk *top)
-{
-    return topk_full(top) ? topk_worst(top) : 0;
-}
-
 static uint32_t last_of(const struct signals *signals, uint32_t first, uint32_t size)
 {
     uint32_t left = signals->documents - first;
@@ -54,11 +49,11 @@ static void browse_page(const struct query_segment *in, uint32_t number, uint32_
     uint32_t last = last_of(signals, first, COLUMN_PAGE_DOCUMENTS);
     for (uint32_t document = first; document <= last; document++) {
         if (document % SIGNALS_GROUP == 0 &&
-            signals_bound(signals, document, last_of(signals, document, SIGNALS_GROUP)) < minimum_of(top)) {
+            signals_bound(signals, document, last_of(signals, document, SIGNALS_GROUP)) < topk_minimum(top)) {
             document += SIGNALS_GROUP - 1;
             continue;
         }
-        if (signals_bound_near(signals, document) >= minimum_of(top) && segment_state_alive(in->state, document)) {
+        if (signals_bound_near(signals, document) >= topk_minimum(top) && segment_state_alive(in->state, document)) {
             struct query_hit hit = {
                 .score = signals_part(signals, document), .segment = number, .document = document};
             topk_offer(top, &hit);
@@ -76,7 +71,7 @@ int browse_run(const struct query_context *context, uint32_t number, struct sign
     }
     order_pages(signals, order, buckets, pages);
     for (uint32_t i = 0; i < pages; i++) {
-        if (bound_of(signals, order[i]) >= minimum_of(top)) {
+        if (bound_of(signals, order[i]) >= topk_minimum(top)) {
             browse_page(&context->segments[number], number, order[i], signals, top);
         }
     }

@@ -126,6 +126,7 @@ struct query_segment {
 };
 
 struct cursor;
+struct crew;
 struct filter_node;
 
 struct query_context {
@@ -139,6 +140,8 @@ struct query_context {
     const struct filter_node *filter; /* what else products must be (query/filter.h); NULL: anything */
     bool is_cut;   /* set by query_bind: not all terms of a prefix were taken */
     bool unpriced; /* only to be counted: every code of a word is worth nothing */
+    struct crew *crew;      /* borrowed (base/crew.h); NULL: the caller's thread works alone */
+    uint64_t crew_postings; /* from how many postings to look at on the crew helps */
     struct arena *arena;
     struct cursor *leaves[LIMIT_QUERY_LEAVES]; /* private to the module: the leaves' cursors in the segment at hand */
 };
@@ -160,7 +163,8 @@ struct query_hit {
 };
 
 /*
- * The best count products: score descending, then document order. *hits lives in the arena, *hit_count <= count.
+ * The best count products: score descending, then document order, whoever helps. *hits lives in the arena,
+ * *hit_count <= count.
  */
 must_check int query_top(struct query_context *context, struct query_node *root, uint32_t count,
                          struct query_hit **hits, uint32_t *hit_count);

@@ -7,10 +7,14 @@
  * Equal scores are decided by the document order, in all segments together. Within a segment documents come in that
  * order, so once one of them ties with the worst hit held and loses, every later one of the segment with that score
  * loses too, and the minimum is raised above it; the next segment begins at the worst hit's score again.
+ *
+ * Both passes go part by part (share.h); with a crew, several threads do, each with a heap and an arena of its own.
  */
 #include "query/browse.h"
+#include "base/crew.h"
 #include "query/cursor.h"
 #include "query/scan_count.h"
+#include "query/share.h"
 #include "query/signals.h"
 #include "query/topk.h"
 
@@ -49,16 +53,16 @@ static uint32_t seek_boosted(struct cursor *cursor, struct signals *signals, uin
     }
 }
 
-static int boosted_top_of_segment(struct query_context *context, struct cursor *cursor, uint32_t number,
-                                  struct signals *signals, struct topk *top)
+static int boosted_top_of_part(struct query_context *context, struct cursor *cursor, const struct share_part *part,
+                               struct signals *signals, struct topk *top)
 {
-    const struct query_segment *segment = &context->segments[number];
-    int32_t minimum = topk_full(top) ? topk_worst(top) : 0;
-    uint32_t document = seek_boosted(cursor, signals, 0, minimum);
-    while (document != POSTINGS_END) {
+    const struct query_segment *segment = &context->segments[part->segment];
+    int32_t minimum = topk_minimum(top);
+    uint32_t document = seek_boosted(cursor, signals, part->from, minimum);
+    while (document < part->end) {
         if (is_alive(segment, document)) {
             struct query_hit hit = {.score = cursor->ops->score(cursor) + signals_part(signals, document),
-                                    .segment = number,
+                                    .segment = part->segment,
                                     .document = document};
             if (hit.score >= minimum) {
                 minimum = topk_offer_in_order(top, &hit);
@@ -71,75 +75,143 @@ static int boosted_top_of_segment(struct query_context *context, struct cursor *
     return status != 0 ? status : top->status;
 }
 
-static int top_of_segment(struct query_context *context, const struct query_node *root, uint32_t number,
-                          struct scan_room *room, struct topk *top)
+static int plain_top_of_part(struct query_context *context, struct cursor *cursor, const struct share_part *part,
+                             struct topk *top)
 {
-    const struct query_segment *segment = &context->segments[number];
-    int32_t minimum = topk_full(top) ? topk_worst(top) : 0;
-    struct cursor *cursor;
-    struct scan *scan = NULL;
-    struct signals *signals;
-    bool filtered = context->filter != NULL;
-    int status = signals_open(context, number, &signals);
-    if (status == 0 && !filtered && signals != NULL && root->kind == QUERY_ALL) {
-        return browse_run(context, number, signals, top);
-    }
-    if (status == 0 && !filtered && scan_is_best(context, root, number, top)) {
-        return scan_best(context, root, number, signals, top);
-    }
-    if (status == 0) {
-        status = scan_open(context, root, number, signals, room, &scan);
-    }
-    if (status != 0 || scan != NULL) {
-        return status != 0 ? status : scan_run(scan, top, minimum);
-    }
-    status = cursor_open_filtered(context, root, number, &cursor);
-    if (status != 0 || signals != NULL) {
-        return status != 0 ? status : boosted_top_of_segment(context, cursor, number, signals, top);
-    }
-    uint32_t document = cursor->ops->seek(cursor, 0, minimum);
-    while (document != POSTINGS_END) {
+    const struct query_segment *segment = &context->segments[part->segment];
+    int32_t minimum = topk_minimum(top);
+    uint32_t document = cursor->ops->seek(cursor, part->from, minimum);
+    while (document < part->end) {
         if (is_alive(segment, document)) {
-            struct query_hit hit = {.score = cursor->ops->score(cursor), .segment = number, .document = document};
+            struct query_hit hit = {
+                .score = cursor->ops->score(cursor), .segment = part->segment, .document = document};
             if (hit.score >= minimum) {
                 minimum = topk_offer_in_order(top, &hit);
             }
         }
         document = cursor->ops->seek(cursor, document + 1, minimum);
     }
-    status = cursor->ops->status(cursor);
+    int status = cursor->ops->status(cursor);
     return status != 0 ? status : top->status;
+}
+
+/* Best by signals alone, or of a leaf of many lists: documents do not come in order, so that segments are whole. */
+static bool is_out_of_order(const struct query_context *context, const struct query_node *root, uint32_t number,
+                            const struct topk *top)
+{
+    bool browsed = root->kind == QUERY_ALL && context->signals != NULL && context->signals->count != 0;
+    return context->filter == NULL && (browsed || scan_is_best(context, root, number, top));
+}
+
+static int top_of_part(struct query_context *context, const struct query_node *root, const struct share_part *part,
+                       struct scan_room *room, struct topk *top)
+{
+    uint32_t number = part->segment;
+    struct cursor *cursor;
+    struct scan *scan = NULL;
+    struct signals *signals;
+    int status = signals_open(context, number, &signals);
+    if (status == 0 && is_out_of_order(context, root, number, top)) {
+        return root->kind == QUERY_ALL ? browse_run(context, number, signals, top)
+                                       : scan_best(context, root, number, signals, top);
+    }
+    if (status == 0) {
+        status = scan_open(context, root, part, signals, room, &scan);
+    }
+    if (status != 0 || scan != NULL) {
+        return status != 0 ? status : scan_run(scan, top);
+    }
+    status = cursor_open_filtered(context, root, number, &cursor);
+    if (status != 0) {
+        return status;
+    }
+    return signals != NULL ? boosted_top_of_part(context, cursor, part, signals, top)
+                           : plain_top_of_part(context, cursor, part, top);
+}
+
+/* ---- the best products ---- */
+
+struct top_work {
+    const struct query_context *context;
+    const struct query_node *root;
+    struct share share;
+    struct topk *tops; /* one for each worker */
+};
+
+static void work_on_top(void *given, uint32_t member, struct arena *arena)
+{
+    struct top_work *work = given;
+    struct query_context context = *work->context;
+    struct scan_room *room = arena_alloc(arena, sizeof *room);
+    const struct share_part *part;
+    if (room == NULL) {
+        share_fail(&work->share, AISLE_NO_MEMORY);
+        return;
+    }
+    context.arena = arena;
+    room->is_clean = false;
+    while ((part = share_take(&work->share)) != NULL) {
+        struct arena_mark mark = arena_mark(arena);
+        int status = top_of_part(&context, work->root, part, room, &work->tops[member]);
+        arena_rewind(arena, mark);
+        if (status != 0) {
+            share_fail(&work->share, status);
+        }
+    }
+}
+
+static void run_shared(const struct query_context *context, const struct share *share, crew_work *work, void *given)
+{
+    if (share->workers > 1) {
+        crew_run(context->crew, share->workers - 1, work, given, context->arena);
+    } else {
+        work(given, 0, context->arena);
+    }
 }
 
 int query_top(struct query_context *context, struct query_node *root, uint32_t count, struct query_hit **hits,
               uint32_t *hit_count)
 {
-    struct topk top;
-    struct scan_room *room = arena_alloc(context->arena, sizeof *room);
-    if (room == NULL) {
-        return AISLE_NO_MEMORY;
+    struct top_work work = {.context = context, .root = root};
+    atomic_int shared = 0;
+    struct topk best = {.capacity = count};
+    bool whole = false;
+    for (uint32_t i = 0; i < context->segment_count; i++) {
+        whole = whole || is_out_of_order(context, root, i, &best);
     }
-    room->is_clean = false;
-    int status = topk_init(&top, context, count);
-    for (uint32_t i = 0; i < context->segment_count && status == 0 && count != 0; i++) {
-        struct arena_mark mark = arena_mark(context->arena);
-        status = top_of_segment(context, root, i, room, &top);
-        arena_rewind(context->arena, mark);
+    int status = share_init(&work.share, context, root, whole);
+    uint32_t workers = work.share.workers;
+    work.tops = status == 0 ? arena_alloc(context->arena, workers * sizeof *work.tops) : NULL;
+    status = status == 0 && work.tops == NULL ? AISLE_NO_MEMORY : status;
+    for (uint32_t i = 0; i < workers && status == 0; i++) {
+        status = topk_init(&work.tops[i], context, count, workers > 1 ? &shared : NULL);
+    }
+    if (status == 0 && count != 0) {
+        run_shared(context, &work.share, work_on_top, &work);
+        status = share_status(&work.share);
+    }
+    for (uint32_t i = 1; i < workers && status == 0; i++) {
+        topk_join(&work.tops[0], &work.tops[i]);
     }
     if (status == 0) {
-        topk_sort(&top);
-        status = top.status;
-        *hits = top.hits;
-        *hit_count = top.count;
+        topk_sort(&work.tops[0]);
+        status = work.tops[0].status;
+        *hits = work.tops[0].hits;
+        *hit_count = work.tops[0].count;
     }
     return status;
 }
+
+/* ---- how many match ---- */
 
 /* A single unrestricted list of a segment without dead documents needs no walk. */
 static bool count_is_known(const struct query_context *context, const struct query_node *root, uint32_t number,
                            uint64_t *count)
 {
     const struct query_segment *segment = &context->segments[number];
+    if (context->filter != NULL) {
+        return false;
+    }
     if (root->kind == QUERY_ALL) {
         *count = segment->segment->info.documents - segment->state->dead_count;
         return true;
@@ -156,23 +228,23 @@ static bool count_is_known(const struct query_context *context, const struct que
     return true;
 }
 
-static int count_segment(struct query_context *context, const struct query_node *root, uint32_t number,
-                         struct scan_count_room *room, uint64_t *total)
+static int count_part(struct query_context *context, const struct query_node *root, const struct share_part *part,
+                      struct scan_count_room *room, uint64_t *total)
 {
-    const struct query_segment *segment = &context->segments[number];
+    const struct query_segment *segment = &context->segments[part->segment];
     size_t words = ((size_t)segment->segment->info.documents + 63) / 64;
     struct cursor *cursor;
     struct scan *scan = NULL;
-    int status = scan_open(context, root, number, NULL, NULL, &scan);
+    int status = scan_open(context, root, part, NULL, NULL, &scan);
     if (status != 0 || scan != NULL) {
         return status != 0 ? status : scan_count(scan, room, total);
     }
-    status = cursor_open_filtered(context, root, number, &cursor);
+    status = cursor_open_filtered(context, root, part->segment, &cursor);
     if (status != 0) {
         return status;
     }
-    uint32_t from = cursor->ops->least(cursor, 0);
-    while (from != POSTINGS_END) {
+    uint32_t from = cursor->ops->least(cursor, part->from);
+    while (from < part->end) {
         uint64_t bits[CURSOR_WINDOW_WORDS] = {0};
         from -= from % CURSOR_WINDOW;
         cursor->ops->fill(cursor, from, bits);
@@ -185,23 +257,61 @@ static int count_segment(struct query_context *context, const struct query_node 
     return cursor->ops->status(cursor);
 }
 
+struct count_work {
+    const struct query_context *context;
+    const struct query_node *root;
+    struct share share;
+    atomic_ullong total;
+};
+
+static void work_on_count(void *given, uint32_t member, struct arena *arena)
+{
+    struct count_work *work = given;
+    struct query_context context = *work->context;
+    struct scan_count_room *room = arena_alloc(arena, sizeof *room);
+    const struct share_part *part;
+    uint64_t total = 0;
+    (void)member;
+    if (room == NULL) {
+        share_fail(&work->share, AISLE_NO_MEMORY);
+        return;
+    }
+    context.arena = arena;
+    while ((part = share_take(&work->share)) != NULL) {
+        uint64_t count = 0;
+        if (!count_is_known(&context, work->root, part->segment, &count)) {
+            struct arena_mark mark = arena_mark(arena);
+            int status = count_part(&context, work->root, part, room, &count);
+            arena_rewind(arena, mark);
+            if (status != 0) {
+                share_fail(&work->share, status);
+            }
+            total += count;
+        } else if (part->from == 0) {
+            total += count;
+        }
+    }
+    atomic_fetch_add(&work->total, total);
+}
+
 int query_count(struct query_context *context, struct query_node *root, uint64_t *total)
 {
-    struct scan_count_room *room = NULL;
+    struct count_work work = {.context = context, .root = root};
     int status = 0;
+    bool known = true;
     *total = 0;
-    for (uint32_t i = 0; i < context->segment_count && status == 0; i++) {
+    for (uint32_t i = 0; i < context->segment_count && known; i++) {
         uint64_t count = 0;
-        if (context->filter != NULL || !count_is_known(context, root, i, &count)) {
-            room = room != NULL ? room : arena_alloc(context->arena, sizeof *room);
-            if (room == NULL) {
-                return AISLE_NO_MEMORY;
-            }
-            struct arena_mark mark = arena_mark(context->arena);
-            status = count_segment(context, root, i, room, &count);
-            arena_rewind(context->arena, mark);
-        }
+        known = count_is_known(context, root, i, &count);
         *total += count;
+    }
+    if (!known) {
+        status = share_init(&work.share, context, root, false);
+        if (status == 0) {
+            run_shared(context, &work.share, work_on_count, &work);
+            status = share_status(&work.share);
+        }
+        *total = atomic_load(&work.total);
     }
     return status;
 }

@@ -164,9 +164,20 @@ static struct scan *allocate(struct query_context *context, uint32_t number)
     return complete ? scan : NULL;
 }
 
-int scan_open(struct query_context *context, const struct query_node *root, uint32_t number, struct signals *signals,
-              struct scan_room *room, struct scan **out)
+/* Lists of a part that does not begin the segment are taken there. */
+static void enter_part(struct scan *scan, const struct share_part *part)
 {
+    scan->from = part->from;
+    scan->end = part->end;
+    for (uint32_t i = 0; part->from != 0 && i < scan->list_count; i++) {
+        (void)postings_cursor_seek(scan->lists[i].postings, part->from);
+    }
+}
+
+int scan_open(struct query_context *context, const struct query_node *root, const struct share_part *part,
+              struct signals *signals, struct scan_room *room, struct scan **out)
+{
+    uint32_t number = part->segment;
     const struct query_node *wanted = root->kind == QUERY_WITHOUT ? root->children[0] : root;
     bool is_sum = wanted->kind == QUERY_OR;
     *out = NULL;
@@ -186,6 +197,7 @@ int scan_open(struct query_context *context, const struct query_node *root, uint
     }
     status = status == 0 ? add_filter(scan) : status;
     order_lists(scan);
+    enter_part(scan, part);
     scan->signals = signals;
     scan->extra_max = scan->others_max + (signals == NULL ? 0 : signals->max);
     *out = status == 0 && is_led_by_list(scan) ? scan : NULL;

@@ -16,6 +16,7 @@
 #include "query/cursor.h"
 #include "query/filter.h"
 #include "query/select.h"
+#include "query/share.h"
 #include "query/signals.h"
 #include "query/topk.h"
 
@@ -64,6 +65,8 @@ struct scan {
     const struct query_segment *segment;
     uint32_t number; /* of the segment */
     uint32_t documents;
+    uint32_t from; /* the part at hand; every list stands there or behind */
+    uint32_t end;
     struct topk *top;
     int32_t minimum; /* what a document must score to enter the answer */
     bool all;        /* every list must have a document; else any */
@@ -92,15 +95,23 @@ static inline int32_t scan_extra(const struct scan *scan, uint32_t first, uint32
 }
 
 /*
- * Prepares to scan a bound tree in one segment; signals may be NULL. *out is NULL when the tree is none that this is
- * for: then cursors must do. room is the query's, of which only is_clean is set, to false, at first; NULL where it is
- * only counted. AISLE_CORRUPT, AISLE_NO_MEMORY.
+ * Prepares to scan a bound tree in a part of a segment; signals may be NULL. *out is NULL when the tree is none that
+ * this is for: then cursors must do. room is the query's, of which only is_clean is set, to false, at first; NULL where
+ * it is only counted. AISLE_CORRUPT, AISLE_NO_MEMORY.
  */
-must_check int scan_open(struct query_context *context, const struct query_node *root, uint32_t number,
-                         struct signals *signals, struct scan_room *room, struct scan **out);
+must_check int scan_open(struct query_context *context, const struct query_node *root,
+                         const struct share_part *part, struct signals *signals, struct scan_room *room,
+                         struct scan **out);
 
-/* Offers the segment's documents that score at least minimum to top. AISLE_CORRUPT, AISLE_NO_MEMORY. */
-must_check int scan_run(struct scan *scan, struct topk *top, int32_t minimum);
+/* Offers the part's documents that may be among the best to top. AISLE_CORRUPT, AISLE_NO_MEMORY. */
+must_check int scan_run(struct scan *scan, struct topk *top);
+
+/* Takes note of what other threads have found meanwhile. */
+static inline void scan_refresh(struct scan *scan)
+{
+    int32_t shared = topk_shared(scan->top);
+    scan->minimum = shared > scan->minimum ? shared : scan->minimum;
+}
 
 /* 0, or what ended a list, another cursor or a phrase early. */
 int scan_status(const struct scan *scan);

@@ -35,11 +35,13 @@ bool scan_is_best(const struct query_context *context, const struct query_node *
 static int32_t minimum_from(const struct best *best, uint32_t document)
 {
     const struct topk *top = best->top;
+    int32_t shared = topk_shared(top);
     if (!topk_full(top)) {
-        return 0;
+        return shared;
     }
     bool is_behind = top->hits[0].segment == best->number && top->hits[0].document < document;
-    return topk_worst(top) + (is_behind ? 1 : 0);
+    int32_t own = topk_worst(top) + (is_behind ? 1 : 0);
+    return own > shared ? own : shared;
 }
 
 /* Offers a document of this part, with its signals. */

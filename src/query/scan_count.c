@@ -28,7 +28,7 @@ struct window {
 static struct window window_at(const struct scan *scan, uint32_t document)
 {
     uint32_t from = document - document % 64;
-    uint32_t left = scan->documents - from;
+    uint32_t left = scan->end - from;
     uint32_t count = left < SCAN_COUNT_WINDOW ? left : SCAN_COUNT_WINDOW;
     return (struct window){.from = from, .count = count, .words = bitset_words(count)};
 }
@@ -125,7 +125,7 @@ static void count_sparse(struct scan *scan, struct scan_count_room *room, uint64
     struct scan_list *lead = scan->order[0];
     const uint32_t *documents;
     size_t count;
-    while ((count = postings_cursor_batch(lead->postings, POSTINGS_END - 1, &documents, NULL)) != 0) {
+    while ((count = postings_cursor_batch(lead->postings, scan->end - 1, &documents, NULL)) != 0) {
         memcpy(room->documents, documents, count * sizeof *documents);
         for (uint32_t i = 1; i < scan->list_count && count != 0; i++) {
             size_t kept = 0;
@@ -148,7 +148,7 @@ static void count_all(struct scan *scan, struct scan_count_room *room, uint64_t 
 {
     struct scan_list *lead = scan->order[0];
     uint32_t document;
-    while ((document = postings_cursor_document(lead->postings)) != POSTINGS_END) {
+    while ((document = postings_cursor_document(lead->postings)) < scan->end) {
         struct window window = window_at(scan, document);
         memset(room->bits, 0, window.words * sizeof *room->bits);
         postings_cursor_fill(lead->postings, window.from, window.count, room->bits);
@@ -171,7 +171,7 @@ static void count_any(struct scan *scan, struct scan_count_room *room, uint64_t 
             uint32_t first = postings_cursor_document(scan->order[i]->postings);
             document = first < document ? first : document;
         }
-        if (document == POSTINGS_END) {
+        if (document >= scan->end) {
             break;
         }
         struct window window = window_at(scan, document);
@@ -185,7 +185,7 @@ static void count_any(struct scan *scan, struct scan_count_room *room, uint64_t 
             *total += settle(scan, room, &window);
         }
     }
-    *total += is_plain ? longest->count : 0;
+    *total += is_plain && scan->from == 0 ? longest->count : 0;
 }
 
 int scan_count(struct scan *scan, struct scan_count_room *room, uint64_t *total)

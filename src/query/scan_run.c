@@ -97,16 +97,17 @@ static void scan_all(struct scan *scan)
     for (uint32_t i = 0; i < count; i++) {
         rest_max += rest[i]->max;
     }
-    for (uint32_t from = 0;;) {
+    for (uint32_t from = scan->from;;) {
         uint32_t document = postings_cursor_document(lead->postings);
         uint32_t last;
         bool every;
+        scan_refresh(scan);
         from = document > from ? document : from;
-        if (from >= scan->documents) {
+        if (from >= scan->end) {
             return;
         }
         int32_t most = lead->table->bound[postings_cursor_bound_wide(lead->postings, from, &last)];
-        last = last < scan->documents ? last : scan->documents - 1;
+        last = last < scan->end ? last : scan->end - 1;
         if (most + rest_max + scan->extra_max >= scan->minimum) {
             int32_t bound = bound_lists(rest, count, 1, from, last, &every);
             scan->extra = scan_extra(scan, from, last);
@@ -201,6 +202,7 @@ static void scan_windows(struct scan *scan, uint32_t from, uint32_t last)
 {
     while (from <= last) {
         bool every;
+        scan_refresh(scan);
         from = first_of(scan, from);
         if (from > last) {
             return;
@@ -296,17 +298,18 @@ static void scan_range(struct scan *scan, uint32_t from, uint32_t last)
 /* Any list may match: ranges that one superblock of each covers. */
 static void scan_any(struct scan *scan)
 {
-    uint32_t from = 0;
+    uint32_t from = scan->from;
     for (;;) {
         uint32_t last = POSTINGS_END - 1;
         int32_t most = 0;
+        scan_refresh(scan);
         from = first_of(scan, from);
-        if (from >= scan->documents) {
+        if (from >= scan->end) {
             return;
         }
         for (uint32_t i = 0; i < scan->list_count; i++) {
             struct scan_list *list = &scan->lists[i];
-            if (from > list->wide_last || from == 0) {
+            if (from > list->wide_last || from == scan->from) {
                 uint32_t document = postings_cursor_document(list->postings);
                 uint32_t at = document > from ? document : from;
                 list->wide = list->table->bound[postings_cursor_bound_wide(list->postings, at, &list->wide_last)];
@@ -314,7 +317,7 @@ static void scan_any(struct scan *scan)
             most += list->wide;
             last = list->wide_last < last ? list->wide_last : last;
         }
-        last = last < scan->documents ? last : scan->documents - 1;
+        last = last < scan->end ? last : scan->end - 1;
         if (most + scan->extra_max >= scan->minimum) {
             scan_range(scan, from, last);
         }
@@ -343,10 +346,10 @@ int scan_status(const struct scan *scan)
     return status;
 }
 
-int scan_run(struct scan *scan, struct topk *top, int32_t minimum)
+int scan_run(struct scan *scan, struct topk *top)
 {
     scan->top = top;
-    scan->minimum = minimum;
+    scan->minimum = topk_minimum(top);
     if (scan->list_count != 0 && scan->all) {
         scan_all(scan);
     } else if (scan->list_count != 0) {

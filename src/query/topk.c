@@ -5,9 +5,9 @@
 
 #include "base/hash.h"
 
-int topk_init(struct topk *top, const struct query_context *context, uint32_t capacity)
+int topk_init(struct topk *top, const struct query_context *context, uint32_t capacity, atomic_int *shared)
 {
-    *top = (struct topk){.context = context, .capacity = capacity};
+    *top = (struct topk){.context = context, .capacity = capacity, .shared = shared};
     top->hits = arena_alloc(context->arena, (size_t)capacity * sizeof *top->hits);
     return top->hits == NULL ? AISLE_NO_MEMORY : 0;
 }
@@ -78,10 +78,24 @@ static void add(struct topk *top, struct query_hit *hit)
     top->hits[at] = *hit;
 }
 
+/* Tells the other workers what the worst hit held scores. */
+static void tell(struct topk *top)
+{
+    if (top->shared == NULL || !topk_full(top)) {
+        return;
+    }
+    int32_t known = atomic_load_explicit(top->shared, memory_order_relaxed);
+    int32_t worst = topk_worst(top);
+    while (known < worst && !atomic_compare_exchange_weak_explicit(top->shared, &known, worst, memory_order_relaxed,
+                                                                   memory_order_relaxed)) {
+    }
+}
+
 bool topk_offer(struct topk *top, struct query_hit *hit)
 {
     if (!topk_full(top)) {
         add(top, hit);
+        tell(top);
         return true;
     }
     if (top->capacity == 0 || compare_hits(top, hit, &top->hits[0]) >= 0) {
@@ -89,6 +103,7 @@ bool topk_offer(struct topk *top, struct query_hit *hit)
     }
     top->hits[0] = *hit;
     sink(top, 0);
+    tell(top);
     return true;
 }
 
@@ -108,11 +123,20 @@ void topk_offer_again(struct topk *top, struct query_hit *hit)
             if (hit->score > top->hits[i].score) {
                 top->hits[i].score = hit->score;
                 sink(top, i);
+                tell(top);
             }
             return;
         }
     }
     (void)topk_offer(top, hit);
+}
+
+void topk_join(struct topk *top, const struct topk *other)
+{
+    for (uint32_t i = 0; i < other->count; i++) {
+        (void)topk_offer(top, &other->hits[i]);
+    }
+    top->status = top->status != 0 ? top->status : other->status;
 }
 
 /* The worst of those left goes to the end of what is left. */

@@ -41,7 +41,9 @@ void pair_remove(const char *path)
 
 static bool open_engine(struct pair *pair)
 {
-    aisle_options options = {.size = sizeof options, .memory_bytes = BUDGET_BYTES};
+    aisle_options options = {.size = sizeof options, .memory_bytes = BUDGET_BYTES,
+                             .search_threads = pair->search_threads,
+                             .search_threads_from = 1};
     aisle_error error = {.message = ""};
     int status = aisle_open(pair->path, &options, &pair->catalog, &error);
     if (status == 0) {
@@ -62,7 +64,7 @@ bool pair_open(struct pair *pair, const char *path, const char *schema, uint32_t
 {
     aisle_create_options options = {.size = sizeof options, .shards = shards};
     aisle_error error = {.message = ""};
-    *pair = (struct pair){.exact = true};
+    *pair = (struct pair){.exact = true, .search_threads = shards};
     snprintf(pair->path, sizeof pair->path, "%s", path);
     pair_remove(path);
     pair->oracle = oracle_new(schema);

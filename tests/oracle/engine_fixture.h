@@ -22,6 +22,7 @@ struct pair {
     struct oracle *oracle;
     const char *weights; /* of the searches to come, as aisle_query has it; borrowed */
     int64_t now_ms;
+    uint32_t search_threads; /* that work on each search: several where there are several shards */
     bool exact; /* nothing dead was dropped, or all of it: the oracle's own statistics are the engine's */
     int status;     /* of the last search             */
     uint64_t total; /* of the last search, when it is 0 */
