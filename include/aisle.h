@@ -357,6 +357,12 @@ typedef struct aisle_query {
     const char *filter;        /* NUL-terminated; NULL or blank: none */
     const aisle_param *params; /* for the $names in it */
     size_t param_count;        /* at most 256 */
+    const char *const *highlight; /* fields of hits to come with the query's words marked; see aisle_highlight */
+    size_t highlight_count;
+    const char *mark_before;   /* a marked word; NULL: "<mark>" */
+    const char *mark_after;    /* NULL: "</mark>" */
+    uint32_t snippet_words;    /* of longer texts only so many, where most of the query stands; 0: whole texts */
+    bool highlight_plain;      /* texts as they are; else & < > " ' are entities, so that they may stand in HTML */
 } aisle_query;
 
 /*
@@ -377,6 +383,18 @@ AISLE_API uint64_t aisle_result_total(const aisle_result *result, bool *exact);
 
 /* The i-th hit, from 0, or AISLE_END. Its views live until the result is reused or freed. */
 AISLE_API int aisle_result_hit(const aisle_result *result, size_t i, aisle_hit *hit);
+
+/*
+ * A field of a hit in which the query's words are marked: whatever the index would have counted, so also plurals and
+ * words that a prefix begins. Of a list, the value in which most of the query stands; of a path, its levels as one.
+ */
+typedef struct aisle_highlight {
+    aisle_bytes text; /* empty: the product has no such field */
+    uint32_t found;   /* how many different words of the query are marked in it */
+} aisle_highlight;
+
+/* The i-th hit's text of the field that aisle_query.highlight names in that place, or AISLE_END. */
+AISLE_API int aisle_result_highlight(const aisle_result *result, size_t i, size_t field, aisle_highlight *highlight);
 
 /* Number of hits held. */
 AISLE_API size_t aisle_result_count(const aisle_result *result);

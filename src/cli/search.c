@@ -8,8 +8,48 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
-static void print_json(const aisle_result *result)
+/* The fields whose words are marked, as --highlight names them. */
+struct marked {
+    char names[1024];
+    const char *fields[LIMIT_FIELDS];
+    size_t count;
+};
+
+/* Cuts "title,brand" into names; false: too many. */
+static bool cut_names(const char *list, struct marked *marked)
+{
+    int size = snprintf(marked->names, sizeof marked->names, "%s", list);
+    marked->count = 0;
+    char *rest = NULL;
+    for (char *name = strtok_r(marked->names, ",", &rest); name != NULL; name = strtok_r(NULL, ",", &rest)) {
+        if (marked->count == LIMIT_FIELDS) {
+            return false;
+        }
+        marked->fields[marked->count++] = name;
+    }
+    return size < (int)sizeof marked->names;
+}
+
+static void print_json_highlights(const aisle_result *result, size_t hit, const struct marked *marked)
+{
+    const char *comma = "";
+    aisle_highlight highlight;
+    printf(",\"highlight\":{");
+    for (size_t i = 0; i < marked->count; i++) {
+        if (aisle_result_highlight(result, hit, i, &highlight) == 0 && highlight.text.size != 0) {
+            printf("%s", comma);
+            output_json_text(marked->fields[i]);
+            printf(":");
+            output_json_string(highlight.text);
+            comma = ",";
+        }
+    }
+    printf("}");
+}
+
+static void print_json(const aisle_result *result, const struct marked *marked)
 {
     bool exact = false;
     uint64_t total = aisle_result_total(result, &exact);
@@ -24,6 +64,9 @@ static void print_json(const aisle_result *result)
         if (hit.explanation.size > 0) {
             printf(",\"explanation\":");
             fwrite(hit.explanation.data, 1, hit.explanation.size, stdout);
+        }
+        if (marked->count != 0) {
+            print_json_highlights(result, i, marked);
         }
         printf("}");
     }
@@ -45,11 +88,17 @@ static void print_hit(size_t rank, const aisle_hit *hit)
     }
 }
 
-static void print_list(const aisle_result *result, uint64_t offset)
+static void print_list(const aisle_result *result, uint64_t offset, const struct marked *marked)
 {
     aisle_hit hit;
     for (size_t i = 0; aisle_result_hit(result, i, &hit) == 0; i++) {
         print_hit((size_t)offset + i + 1, &hit);
+        aisle_highlight highlight;
+        for (size_t k = 0; aisle_result_highlight(result, i, k, &highlight) == 0; k++) {
+            if (highlight.text.size != 0) {
+                printf("               %s: %.*s\n", marked->fields[k], (int)highlight.text.size, highlight.text.data);
+            }
+        }
     }
     bool exact = false;
     char number[OUTPUT_NUMBER_BYTES];
@@ -58,7 +107,23 @@ static void print_list(const aisle_result *result, uint64_t offset)
            total == 1 ? "" : "s", (double)aisle_result_took_us(result) / 1000);
 }
 
-static int search(const char *path, const aisle_query *query, bool json)
+/* What an error is about: an option's text, which messages begin with, the query's own, or the catalog. */
+static const char *place_of(const aisle_error *error, const char *path, char where[64])
+{
+    static const char *const options[] = {"filter", "weights", "highlight"};
+    const char *about = "query";
+    for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
+        size_t size = strlen(options[i]);
+        about = strncmp(error->message, options[i], size) == 0 && error->message[size] == ':' ? options[i] : about;
+    }
+    if (error->code != AISLE_BAD_QUERY && error->position == 0) {
+        return path;
+    }
+    snprintf(where, 64, "%s, byte %zu", about, error->position);
+    return where;
+}
+
+static int search(const char *path, const aisle_query *query, const struct marked *marked, bool json)
 {
     aisle *catalog = NULL;
     aisle_result *result = NULL;
@@ -69,15 +134,13 @@ static int search(const char *path, const aisle_query *query, bool json)
     }
     if (aisle_search(catalog, query, &result, &error) != 0) {
         char where[64];
-        bool of_filter = strncmp(error.message, "filter:", strlen("filter:")) == 0;
-        snprintf(where, sizeof where, "%s, byte %zu", of_filter ? "filter" : "query", error.position);
-        status = cli_fail("search", &error, error.code == AISLE_BAD_QUERY || error.position != 0 ? where : path);
+        status = cli_fail("search", &error, place_of(&error, path, where));
         goto done;
     }
     if (json) {
-        print_json(result);
+        print_json(result, marked);
     } else {
-        print_list(result, query->offset);
+        print_list(result, query->offset, marked);
     }
     status = cli_finish("search");
 done:
@@ -93,6 +156,8 @@ int cli_search(int argc, char **argv)
     uint64_t now = 0;
     const char *weights = NULL;
     const char *filter = NULL;
+    const char *highlight = NULL;
+    uint64_t snippet = 0;
     bool explain = false;
     bool json = false;
     const struct option table[] = {
@@ -106,13 +171,17 @@ int cli_search(int argc, char **argv)
          .help = "weights of signals, 0 to 100, in place of the schema's"},
         {.name = "now", .kind = OPTION_NUMBER, .value.number = &now, .argument = "SECONDS",
          .help = "since 1970, that recency counts from; default now", .max = 253402300799},
+        {.name = "highlight", .kind = OPTION_TEXT, .value.text = &highlight, .argument = "FIELD,...",
+         .help = "mark the query's words in these fields of hits"},
+        {.name = "snippet", .kind = OPTION_NUMBER, .value.number = &snippet, .argument = "N",
+         .help = "of longer fields print N words, where most of the query stands", .max = 10000},
         {.name = "explain", .kind = OPTION_FLAG, .value.flag = &explain, .help = "how each score came about"},
         {.name = "json", .kind = OPTION_FLAG, .value.flag = &json, .help = "one JSON object with whole products"},
     };
     const struct options options = {
         .command = "search",
         .synopsis = "CATALOG TEXT [--filter EXPR] [--limit N] [--offset N] [--weights FIELD:W,...]\n"
-                    "                    [--now SECONDS] [--explain] [--json]",
+                    "                    [--now SECONDS] [--highlight FIELD,...] [--snippet N] [--explain] [--json]",
         .about = "Prints the products that match all words of TEXT, the best first. `a OR b` takes either, -word\n"
                  "excludes, word* is any word that begins so, brand:word looks in the brand only. \"a b\" is a\n"
                  "phrase, \"a b\"~3 one whose words may be moved by three in sum. An empty TEXT browses.\n"
@@ -124,6 +193,7 @@ int cli_search(int argc, char **argv)
                     "  aisle search shop '\"running shoes\"~1 brand:acme'\n"
                     "  aisle search shop 'shoe' --weights sales:2,rating:0\n"
                     "  aisle search shop 'boots' --filter 'brand = \"Acme\" AND price < 50'\n"
+                    "  aisle search shop 'boots' --highlight title,description --snippet 12\n"
                     "  aisle search shop '' --offset 100 --json\n",
         .options = table,
         .option_count = sizeof table / sizeof table[0],
@@ -134,6 +204,11 @@ int cli_search(int argc, char **argv)
     if (options_parse(&options, argc, argv, &status) == OPTIONS_EXIT) {
         return status;
     }
+    struct marked marked = {.count = 0};
+    if (highlight != NULL && !cut_names(highlight, &marked)) {
+        return cli_complain(CLI_USAGE, "search", "--highlight names too many fields", NULL);
+    }
+    const bool bold = !json && isatty(STDOUT_FILENO);
     const aisle_query query = {.size = sizeof query,
                                .text = argv[1],
                                .limit = (uint32_t)limit,
@@ -141,6 +216,12 @@ int cli_search(int argc, char **argv)
                                .explain = explain,
                                .filter = filter,
                                .weights = weights,
+                               .highlight = marked.fields,
+                               .highlight_count = marked.count,
+                               .mark_before = json ? NULL : bold ? "\033[1m" : "[",
+                               .mark_after = json ? NULL : bold ? "\033[0m" : "]",
+                               .snippet_words = (uint32_t)snippet,
+                               .highlight_plain = !json,
                                .now_ms = (int64_t)now * 1000};
-    return search(argv[0], &query, json);
+    return search(argv[0], &query, &marked, json);
 }

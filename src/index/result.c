@@ -23,6 +23,7 @@ void aisle_result_free(aisle_result *result)
     if (result != NULL) {
         buf_release(&result->bytes);
         mem_free(result->hits);
+        mem_free(result->highlights);
         mem_free(result);
     }
 }
@@ -41,6 +42,22 @@ struct result_hit *result_add(struct aisle_result *result)
     struct result_hit *hit = &result->hits[result->hit_count++];
     *hit = (struct result_hit){.score = 0};
     return hit;
+}
+
+struct result_highlight *result_add_highlight(struct aisle_result *result)
+{
+    if (result->highlights_held == result->highlight_capacity) {
+        size_t wanted = result->highlight_capacity == 0 ? 16 : result->highlight_capacity * 2;
+        struct result_highlight *grown = mem_realloc(result->highlights, wanted * sizeof *grown);
+        if (grown == NULL) {
+            return NULL;
+        }
+        result->highlights = grown;
+        result->highlight_capacity = wanted;
+    }
+    struct result_highlight *highlight = &result->highlights[result->highlights_held++];
+    *highlight = (struct result_highlight){.found = 0};
+    return highlight;
 }
 
 struct result_slice result_put(struct aisle_result *result, struct bytes bytes)
@@ -84,5 +101,15 @@ int aisle_result_hit(const aisle_result *result, size_t i, aisle_hit *hit)
                        .product = view(result, held->product),
                        .score = held->score,
                        .explanation = view(result, held->explanation)};
+    return 0;
+}
+
+int aisle_result_highlight(const aisle_result *result, size_t hit, size_t field, aisle_highlight *highlight)
+{
+    if (result == NULL || hit >= result->hit_count || field >= result->highlight_count) {
+        return AISLE_END;
+    }
+    const struct result_highlight *held = &result->highlights[hit * result->highlight_count + field];
+    *highlight = (aisle_highlight){.text = view(result, held->text), .found = held->found};
     return 0;
 }

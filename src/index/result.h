@@ -20,11 +20,21 @@ struct result_hit {
     double score;
 };
 
+/* A field of a hit with its marks. */
+struct result_highlight {
+    struct result_slice text;
+    uint32_t found;
+};
+
 struct aisle_result {
     struct buf bytes;
     struct result_hit *hits; /* owned */
     size_t hit_count;
     size_t hit_capacity;
+    struct result_highlight *highlights; /* owned; highlight_count of each hit, one hit behind the other */
+    size_t highlight_count;
+    size_t highlights_held;
+    size_t highlight_capacity;
     uint64_t total;
     bool total_is_exact;
     uint64_t took_us;
@@ -34,6 +44,9 @@ must_check int result_new(struct aisle_result **out);
 
 /* Adds an empty hit and returns it; NULL: no memory. Valid to the next add. */
 struct result_hit *result_add(struct aisle_result *result);
+
+/* Adds an empty text to the hit added last; NULL: no memory. Valid to the next. */
+struct result_highlight *result_add_highlight(struct aisle_result *result);
 
 /* Appends bytes and notes where they stand. Errors stick to result->bytes. */
 struct result_slice result_put(struct aisle_result *result, struct bytes bytes);

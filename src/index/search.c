@@ -2,6 +2,7 @@
  * search.c - aisle_search and aisle_get: snapshots of all shards, the query over all their segments, the hits' bytes.
  */
 #include "index/catalog.h"
+#include "index/highlights.h"
 #include "index/result.h"
 #include "index/weights.h"
 
@@ -24,6 +25,7 @@ struct search {
     uint32_t *shard_of;             /* for each of them */
     struct query_node *root;
     struct signal_rules signals;
+    struct highlights highlights;
 };
 
 /* Takes snapshots of count shards from the first on: of all for a search, of one for a look-up. */
@@ -113,19 +115,35 @@ static int gather_segments(struct search *search)
     return 0;
 }
 
-/* Appends the product's JSON to result; unless original, with columns laid over it that patches changed since. */
-static int put_product(struct search *search, const struct shard_snapshot *snapshot, const struct query_segment *in,
-                       uint32_t document, bool original, struct aisle_result *result, struct result_slice *slice)
+/* Reads the product's JSON; unless original, with columns laid over it that patches changed since. */
+static int read_product(struct search *search, const struct shard_snapshot *snapshot, const struct query_segment *in,
+                        uint32_t document, bool original, struct buf *product)
 {
-    struct buf product;
-    buf_init(&product, LIMIT_PRODUCT_BYTES * 2);
-    int status = product_codec_read(&search->searcher->codec, snapshot, in->segment, document, &product);
+    int status = product_codec_read(&search->searcher->codec, snapshot, in->segment, document, product);
     if (status == 0 && !original) {
         status = product_codec_lay_over(&search->searcher->codec, search->catalog->schema, in->segment, in->state,
-                                        document, &product);
+                                        document, product);
+    }
+    return status;
+}
+
+/* Adds the product of a hit, and its fields with the query's words marked, as far as they are wanted. */
+static int put_product(struct search *search, const struct query_hit *hit, const aisle_query *query,
+                       struct aisle_result *result, struct result_hit *added)
+{
+    const struct query_segment *in = &search->segments[hit->segment];
+    const struct shard_snapshot *snapshot = &search->searcher->snapshots[search->shard_of[hit->segment]];
+    struct buf product;
+    if (query->no_products && query->highlight_count == 0) {
+        return 0;
+    }
+    buf_init(&product, LIMIT_PRODUCT_BYTES * 2);
+    int status = read_product(search, snapshot, in, hit->document, false, &product);
+    if (status == 0 && !query->no_products) {
+        added->product = result_put(result, buf_bytes(&product));
     }
     if (status == 0) {
-        *slice = result_put(result, buf_bytes(&product));
+        status = highlights_add(&search->highlights, buf_bytes(&product), result);
     }
     buf_release(&product);
     return status;
@@ -135,7 +153,6 @@ static int put_hit(struct search *search, const struct query_hit *hit, const ais
                    struct aisle_result *result)
 {
     const struct query_segment *in = &search->segments[hit->segment];
-    const struct shard_snapshot *snapshot = &search->searcher->snapshots[search->shard_of[hit->segment]];
     struct result_hit *added = result_add(result);
     uint8_t id[LIMIT_ID_BYTES];
     size_t id_size;
@@ -148,9 +165,7 @@ static int put_hit(struct search *search, const struct query_hit *hit, const ais
     }
     added->score = (double)hit->score / RANK_SCALE;
     added->id = result_put(result, bytes_of(id, id_size));
-    if (!query->no_products) {
-        status = put_product(search, snapshot, in, hit->document, false, result, &added->product);
-    }
+    status = put_product(search, hit, query, result, added);
     if (status == 0 && query->explain) {
         added->explanation.start = result->bytes.size;
         status = query_explain(&search->context, search->root, hit, &result->bytes);
@@ -203,6 +218,7 @@ static int run(struct search *search, const aisle_query *query, uint32_t limit, 
         status = query_count(&search->context, search->root, &result->total);
         result->total_is_exact = true;
     }
+    result->highlight_count = query->highlight_count;
     for (uint32_t i = query->offset; i < count && status == 0; i++) {
         status = put_hit(search, &hits[i], query, result);
     }
@@ -230,6 +246,7 @@ static int take_query(const aisle_query *given, aisle_query *query, aisle_error 
 static int finish(struct search *search, int status, uint64_t start_us, struct aisle_result *result,
                   aisle_result **inout)
 {
+    highlights_release(&search->highlights);
     end(search);
     if (status != 0) {
         aisle_result_free(result);
@@ -287,6 +304,10 @@ int aisle_search(aisle *catalog, const aisle_query *given, aisle_result **inout,
         status = take_signals(&search, &query, error);
     }
     if (status == 0) {
+        status = highlights_init(&search.highlights, &query, catalog->schema, search.searcher->analyser,
+                                 &search.searcher->arena, search.root, error);
+    }
+    if (status == 0) {
         status = result_new(&result);
         status = status != 0 ? status : gather_segments(&search);
         search.context.filter = filter;
@@ -311,7 +332,13 @@ static int get_product(struct search *search, struct bytes id, uint64_t id_hash,
     }
     struct query_segment in = {snapshot->view->segments[segment], &snapshot->view->states[segment]};
     added->id = result_put(result, id);
-    status = put_product(search, snapshot, &in, document, original, result, &added->product);
+    struct buf product;
+    buf_init(&product, LIMIT_PRODUCT_BYTES * 2);
+    status = read_product(search, snapshot, &in, document, original, &product);
+    if (status == 0) {
+        added->product = result_put(result, buf_bytes(&product));
+    }
+    buf_release(&product);
     result->total = 1;
     result->total_is_exact = true;
     return status != 0 ? status : buf_status(&result->bytes);

@@ -228,10 +228,10 @@ static struct snippet choose_snippet(const struct mark *marks, uint32_t count, u
 
 /* ---- printing ---- */
 
-static void put_escaped(struct buf *out, struct bytes text)
+static void put_text(struct buf *out, struct bytes text, const struct highlight_style *style)
 {
-    size_t plain = 0;
-    for (size_t i = 0; i < text.size; i++) {
+    size_t put = 0;
+    for (size_t i = 0; i < text.size && !style->plain; i++) {
         const char *entity = NULL;
         switch (text.data[i]) {
         case '&': entity = "&amp;"; break;
@@ -242,12 +242,12 @@ static void put_escaped(struct buf *out, struct bytes text)
         default: break;
         }
         if (entity != NULL) {
-            buf_put(out, text.data + plain, i - plain);
+            buf_put(out, text.data + put, i - put);
             buf_put_string(out, entity);
-            plain = i + 1;
+            put = i + 1;
         }
     }
-    buf_put(out, text.data + plain, text.size - plain);
+    buf_put(out, text.data + put, text.size - put);
 }
 
 /* Bytes start to end - 1 of text, marks that overlap as one. */
@@ -262,15 +262,15 @@ static void put_marked(struct buf *out, struct bytes text, uint32_t start, uint3
             mark_end = marks[next].end > mark_end ? marks[next].end : mark_end;
         }
         if (marks[i].start >= at && mark_end <= end) {
-            put_escaped(out, bytes_of(text.data + at, marks[i].start - at));
+            put_text(out, bytes_of(text.data + at, marks[i].start - at), style);
             buf_put(out, style->before.data, style->before.size);
-            put_escaped(out, bytes_of(text.data + marks[i].start, mark_end - marks[i].start));
+            put_text(out, bytes_of(text.data + marks[i].start, mark_end - marks[i].start), style);
             buf_put(out, style->after.data, style->after.size);
             at = mark_end;
         }
         i = next;
     }
-    put_escaped(out, bytes_of(text.data + at, end - at));
+    put_text(out, bytes_of(text.data + at, end - at), style);
 }
 
 /* Where the snippet begins and ends in the text: at its first word's start and its last word's end. */

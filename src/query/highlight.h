@@ -5,7 +5,8 @@
  * prefix. So synonyms, corrections and compounds are marked as they stand in the text, whatever was typed. What a query
  * excludes is never marked. Words of a phrase are marked wherever they stand.
  *
- * The text comes out safe to be put into HTML: & < > " ' as entities, the marks as they are given.
+ * The text comes out safe to be put into HTML, unless it is wanted plain: & < > " ' as entities, the marks as they are
+ * given.
  *
  * Memory: a set of words lives in the arena it was made in, as long as the query's tree. Thread rule: one at a time.
  */
@@ -37,6 +38,7 @@ struct highlight_style {
     struct bytes before; /* a marked run */
     struct bytes after;
     uint32_t snippet_words; /* of longer texts only so many, where most of the query stands; 0: all */
+    bool plain;             /* the text as it is, not for HTML */
 };
 
 /* Where a text is from: decides which words count there and how they are stemmed. */

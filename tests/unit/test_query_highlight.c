@@ -37,7 +37,7 @@ static uint32_t mark(const char *query, unsigned rank, const char *text, uint32_
     assert_int_equal(highlight_collect(root, schema, &arena, &words), 0);
     struct highlight_field field = {.rank = (uint8_t)rank};
     assert_int_equal(text_language_find("english", &field.language), 0);
-    struct highlight_style style = {bytes_of_string("["), bytes_of_string("]"), snippet_words};
+    struct highlight_style style = {bytes_of_string("["), bytes_of_string("]"), snippet_words, false};
     assert_int_equal(highlight_text(&words, &field, &style, bytes_of_string(text), analyser, &arena, &out, &found), 0);
     memcpy(shown, out.data == NULL ? (const uint8_t *)"" : out.data, out.size);
     shown[out.size] = '\0';
