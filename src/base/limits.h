@@ -43,6 +43,8 @@
 #define LIMIT_TERM_VALUE_BYTES 96u    /* what a dictionary keeps with a term                                         */
 #define LIMIT_SEGMENT_TERMS (1u << 29) /* distinct terms of one segment (ON DISK: a term number has 29 bits)          */
 
+#define LIMIT_LEXICON_WORDS (1u << 27) /* of one part of a lexicon (ON DISK: entries hold their numbers)        */
+
 #define LIMIT_POSITIONS_FIELD 1024u   /* places kept of one term in one field of one product, the first ones          */
 #define LIMIT_PLACE (1u << 31)        /* places (postings/positions.h) are below (ON DISK)                            */
 

@@ -1,0 +1,114 @@
+/*
+ * lexicon_distance.c - one column of distances after the other, as two words of bits.
+ */
+#include "lexicon/lexicon_distance.h"
+
+#include "base/utf8.h"
+
+static uint64_t *wide_mask(struct lexicon_pattern *pattern, uint32_t character)
+{
+    unsigned i = 0;
+    while (i < pattern->wide_count && pattern->wide[i] != character) {
+        i++;
+    }
+    if (i == pattern->wide_count) {
+        pattern->wide[pattern->wide_count++] = character;
+        pattern->wide_masks[i] = 0;
+    }
+    return &pattern->wide_masks[i];
+}
+
+bool lexicon_pattern_init(struct lexicon_pattern *pattern, struct bytes word)
+{
+    const uint8_t *p = word.data;
+    const uint8_t *end = p + word.size;
+    memset(pattern->masks, 0, sizeof pattern->masks);
+    pattern->wide_count = 0;
+    pattern->count = 0;
+    while (p != end) {
+        uint32_t character;
+        size_t size = utf8_decode(p, end, &character);
+        if (size == 0 || pattern->count == LEXICON_PATTERN_MAX) {
+            return false;
+        }
+        uint64_t bit = UINT64_C(1) << pattern->count;
+        if (character < 0x80) {
+            pattern->masks[character] |= bit;
+        } else {
+            *wide_mask(pattern, character) |= bit;
+        }
+        pattern->characters[pattern->count++] = character;
+        p += size;
+    }
+    return pattern->count != 0;
+}
+
+static uint64_t mask_of(const struct lexicon_pattern *pattern, uint32_t character)
+{
+    if (character < 0x80) {
+        return pattern->masks[character];
+    }
+    for (unsigned i = 0; i < pattern->wide_count; i++) {
+        if (pattern->wide[i] == character) {
+            return pattern->wide_masks[i];
+        }
+    }
+    return 0;
+}
+
+void lexicon_beginnings_init(struct lexicon_beginnings *walk, const struct lexicon_pattern *pattern, struct bytes word)
+{
+    *walk = (struct lexicon_beginnings){
+        .pattern = pattern, .word = word, .plus = UINT64_MAX, .distance = pattern->count};
+}
+
+/* The next column. */
+static inline void step(struct lexicon_beginnings *walk, uint64_t mask)
+{
+    unsigned last = walk->pattern->count - 1;
+    uint64_t swapped = ((~walk->diagonal & mask) << 1) & walk->before;
+    uint64_t diagonal = (((mask & walk->plus) + walk->plus) ^ walk->plus) | mask | walk->minus | swapped;
+    uint64_t across_plus = walk->minus | ~(diagonal | walk->plus);
+    uint64_t across_minus = diagonal & walk->plus;
+    walk->distance += (unsigned)(across_plus >> last & 1);
+    walk->distance -= (unsigned)(across_minus >> last & 1);
+    across_plus = across_plus << 1 | 1;
+    across_minus = across_minus << 1;
+    walk->plus = across_minus | ~(diagonal | across_plus);
+    walk->minus = across_plus & diagonal;
+    walk->diagonal = diagonal;
+    walk->before = mask;
+}
+
+bool lexicon_beginnings_next(struct lexicon_beginnings *walk, uint32_t *character)
+{
+    const uint8_t *p = walk->word.data + walk->size;
+    size_t size = 1;
+    if (walk->size >= walk->word.size) {
+        return false;
+    }
+    *character = *p;
+    if (*p >= 0x80) {
+        size = utf8_decode(p, walk->word.data + walk->word.size, character);
+        if (size == 0) { /* damage: nothing is like it */
+            return false;
+        }
+    }
+    walk->size += size;
+    step(walk, mask_of(walk->pattern, *character));
+    return true;
+}
+
+unsigned lexicon_distance(const struct lexicon_pattern *pattern, struct bytes word, unsigned most)
+{
+    struct lexicon_beginnings walk;
+    uint32_t character;
+    lexicon_beginnings_init(&walk, pattern, word);
+    while (lexicon_beginnings_next(&walk, &character)) {
+        /* Each byte that is left lessens the distance by one at most. */
+        if (walk.distance > most + (word.size - walk.size)) {
+            return most + 1;
+        }
+    }
+    return walk.size == word.size ? walk.distance : most + 1;
+}

@@ -1,0 +1,119 @@
+/*
+ * lexicon_read.c - opening a part and finding words in it.
+ */
+#include "lexicon/lexicon_private.h"
+
+/* Numbers and places of all classes, from the table. */
+static int read_classes(struct lexicon_part *part)
+{
+    const struct lexicon_footer *footer = &part->footer;
+    const uint8_t *table = lexicon_at(part, footer->classes_offset, footer->class_count * LEXICON_CLASS_BYTES);
+    uint32_t class = 0;
+    uint64_t words = 0;
+    if (table == NULL && footer->class_count != 0) {
+        return AISLE_CORRUPT;
+    }
+    for (uint32_t i = 0; i < footer->class_count; i++) {
+        const uint8_t *row = table + i * LEXICON_CLASS_BYTES;
+        uint32_t next = load_u16(row);
+        uint32_t count = load_u32(row + 4);
+        uint64_t offset = load_u64(row + 8);
+        if (next < class || next >= LEXICON_CLASSES || next % LEXICON_LENGTHS == 0 || count == 0 ||
+            offset >= footer->blocks_offset) {
+            return AISLE_CORRUPT;
+        }
+        while (class <= next) {
+            part->first[class++] = (uint32_t)words;
+        }
+        part->offset[next] = offset;
+        words += count;
+        if (words > footer->word_count) {
+            return AISLE_CORRUPT;
+        }
+    }
+    while (class <= LEXICON_CLASSES) {
+        part->first[class++] = (uint32_t)words;
+    }
+    return words == footer->word_count ? 0 : AISLE_CORRUPT;
+}
+
+/* Whether a section of count * size bytes ends before the next. */
+static bool fits(uint64_t offset, uint64_t count, uint64_t size, uint64_t next)
+{
+    return offset % 16 == 0 && offset <= next && count * size <= next - offset;
+}
+
+static bool is_sound(const struct lexicon_footer *footer, uint64_t size)
+{
+    return footer->word_count <= LIMIT_LEXICON_WORDS && footer->class_count < LEXICON_CLASSES &&
+           footer->bucket_bits < 32 && footer->range_bits <= LEXICON_RANGE_BITS_MAX &&
+           footer->range_bits <= footer->bucket_bits &&
+           footer->blocks_offset <= footer->ranges_offset &&
+           fits(footer->ranges_offset, UINT64_C(1) << footer->range_bits, sizeof(uint64_t), footer->lists_offset) &&
+           fits(footer->lists_offset, footer->lists_bytes, 1, footer->grams_offset) &&
+           fits(footer->grams_offset, footer->gram_count, LEXICON_GRAM_BYTES, footer->trie_offset) &&
+           fits(footer->trie_offset, footer->node_count, LEXICON_NODE_BYTES, footer->classes_offset) &&
+           fits(footer->classes_offset, footer->class_count, LEXICON_CLASS_BYTES, size - LEXICON_FOOTER_BYTES);
+}
+
+int lexicon_open(struct lexicon_part *part, const struct extent_view *view)
+{
+    *part = (struct lexicon_part){.view = view};
+    if (view->size < LEXICON_FOOTER_BYTES) {
+        return AISLE_CORRUPT;
+    }
+    const uint8_t *footer = lexicon_at(part, view->size - LEXICON_FOOTER_BYTES, LEXICON_FOOTER_BYTES);
+    if (footer == NULL) {
+        return AISLE_CORRUPT;
+    }
+    memcpy(&part->footer, footer, sizeof part->footer);
+    if (part->footer.magic != LEXICON_MAGIC || part->footer.version == 0) {
+        return AISLE_CORRUPT;
+    }
+    if (part->footer.version > LEXICON_VERSION) {
+        return AISLE_NEWER_FORMAT;
+    }
+    if (!is_sound(&part->footer, view->size)) {
+        return AISLE_CORRUPT;
+    }
+    part->words = part->footer.word_count;
+    return read_classes(part);
+}
+
+int lexicon_find(const struct lexicon_part *part, struct bytes word, uint32_t *number)
+{
+    uint32_t class = lexicon_class_of(lexicon_group_of(word), word.size);
+    uint32_t low = 0;
+    uint32_t high = part->first[class + 1] - part->first[class];
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        const uint8_t *text = lexicon_text(part, class, middle);
+        if (text == NULL) {
+            return AISLE_CORRUPT;
+        }
+        int order = memcmp(text, word.data, word.size);
+        if (order == 0) {
+            *number = part->first[class] + middle;
+            return 0;
+        }
+        if (order < 0) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return AISLE_END;
+}
+
+int lexicon_has(const struct lexicon *lexicon, struct bytes word)
+{
+    int status = AISLE_END;
+    if (word.size == 0 || word.size > LIMIT_TERM_BYTES) {
+        return AISLE_END;
+    }
+    for (size_t i = 0; i < lexicon->count && status == AISLE_END; i++) {
+        uint32_t number;
+        status = lexicon_find(lexicon->parts[i], word, &number);
+    }
+    return status;
+}
