@@ -46,6 +46,7 @@ EXTRA_DOORS = {
     "src/rank/signal.h": [],
     "src/columns/values.h": [],
     "src/query/filter.h": [],
+    "src/query/highlight.h": [],
     "indexer/indexer.h": ["src/cli"],
     "data/generate.h": ["src/cli"],
 }
