@@ -62,6 +62,10 @@
 #define LIMIT_FILTER_PARAMETERS 256u   /* names that values are bound to in one filter                                */
 #define LIMIT_QUERY_MEMORY_BYTES (256u << 20) /* memory of one query, results not counted */
 
+/* Completion */
+#define LIMIT_SUGGESTIONS 64u         /* of one call                                                                  */
+#define LIMIT_SUGGEST_STEPS 100000u   /* nodes that one call opens: a hundred times what ten answers take            */
+
 /* Storage */
 #define LIMIT_READERS 1022u             /* reader slots of one shard's lock table: 16 pages of it                    */
 #define LIMIT_MAP_BYTES (UINT64_C(1) << 40) /* address space of one shard, when the system grants it                 */
