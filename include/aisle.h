@@ -196,6 +196,8 @@ typedef struct aisle_options {
                                 that look at much. Answers are the same. Helpers keep up to a quarter of cache_bytes
                                 for arenas, 2 MiB each at most */
     uint64_t search_threads_from; /* postings that a search must have to look at to be helped with; default 200,000 */
+    const char *synonyms;   /* path of the shop's synonyms; NULL: CATALOG/synonyms.txt, if it is there */
+    const char *stop_words; /* path of its stop words; NULL: CATALOG/stopwords.txt, if it is there */
 } aisle_options;
 
 /*
@@ -343,6 +345,27 @@ typedef struct aisle_param {
  * read as a piece of the grammar. All numbers, bools and dates can be filtered by, and keywords and paths with "facet"
  * in the schema or in the document order. At most 1 MiB, 256 conditions, 10,000 values in a list.
  */
+/* What of the words of a text a product must have. */
+enum aisle_match {
+    AISLE_MATCH_ALL,     /* all of them, corrected if need be */
+    AISLE_MATCH_RELAXED, /* all; when that finds few, the words that tell least are left out one by one, then any do */
+    AISLE_MATCH_ANY      /* any of them */
+};
+
+/*
+ * How words are corrected. An edit is a character too many, too few, another one, or two neighbours swapped; words of
+ * 1 and 2 characters are allowed none, of 3 to 5 one, longer ones two. What was typed comes first, then one edit, then
+ * two. Words that no product has are corrected at once, others when the whole query finds few products (few, below).
+ */
+typedef struct aisle_typos {
+    size_t size;
+    uint32_t max_edits;      /* 1 or 2; 0: by the word's length */
+    uint32_t fixed_prefix;   /* characters at the beginning that must be right */
+    uint32_t max_expansions; /* words that one is corrected to, 64 at most; default 16 */
+    bool digits;             /* words with digits, too, which otherwise are meant as they are typed */
+    const char *exact_words; /* that are never corrected: folded, separated by spaces; NULL: none */
+} aisle_typos;
+
 typedef struct aisle_query {
     size_t size;
     const char *text; /* NUL-terminated, at most 4,096 bytes; NULL browses */
@@ -363,6 +386,13 @@ typedef struct aisle_query {
     const char *mark_after;    /* NULL: "</mark>" */
     uint32_t snippet_words;    /* of longer texts only so many, where most of the query stands; 0: whole texts */
     bool highlight_plain;      /* texts as they are; else & < > " ' are entities, so that they may stand in HTML */
+    int match;                 /* enum aisle_match */
+    bool as_you_type;          /* the last word is one that begins so, unless a space follows it */
+    bool no_typos;             /* words are meant as they are typed */
+    bool no_synonyms;
+    bool no_stop_words;        /* every word must match, "the" and "for", too */
+    uint32_t few;              /* fewer hits than this are few; default 5, at most 10,000; 1: only none are few */
+    const aisle_typos *typos;  /* NULL: as above */
 } aisle_query;
 
 /*
@@ -402,6 +432,34 @@ AISLE_API size_t aisle_result_count(const aisle_result *result);
 /* Microseconds the search took. */
 AISLE_API uint64_t aisle_result_took_us(const aisle_result *result);
 
+/* The text that was meant: with its words corrected as some product has them together. Empty: as it was typed. */
+AISLE_API aisle_bytes aisle_result_corrected(const aisle_result *result);
+
+/* What was done with words of the text besides looking for them. */
+enum aisle_note_kind {
+    AISLE_NOTE_SYNONYM = 1, /* used was looked for, too */
+    AISLE_NOTE_STOP_WORD,   /* typed was not looked for */
+    AISLE_NOTE_TYPO,        /* used was looked for, too, as typed may be a misspelling of it */
+    AISLE_NOTE_PREFIX,      /* typed is the beginning of what was looked for */
+    AISLE_NOTE_SPLIT,       /* used are the two words that typed may be */
+    AISLE_NOTE_JOINED,      /* used is the one word that typed may be */
+    AISLE_NOTE_FRAGMENT,    /* used is a code that contains typed */
+    AISLE_NOTE_DROPPED,     /* products need not have typed (AISLE_MATCH_RELAXED) */
+    AISLE_NOTE_EITHER       /* any of the words did */
+};
+
+typedef struct aisle_note {
+    int kind;          /* enum aisle_note_kind */
+    aisle_bytes typed; /* as in the text */
+    aisle_bytes used;  /* may be empty */
+} aisle_note;
+
+/* The i-th note, from 0, or AISLE_END; several may be about one word. Views as those of hits. */
+AISLE_API int aisle_result_note(const aisle_result *result, size_t i, aisle_note *note);
+
+/* "typo" for AISLE_NOTE_TYPO; static, never NULL. */
+AISLE_API const char *aisle_note_name(int kind);
+
 AISLE_API void aisle_result_free(aisle_result *result);
 
 /*
@@ -410,6 +468,21 @@ AISLE_API void aisle_result_free(aisle_result *result);
  * AISLE_NOT_FOUND.
  */
 AISLE_API int aisle_get(aisle *catalog, aisle_bytes id, bool original, aisle_result **inout, aisle_error *error);
+
+/*
+ * Synonyms are a text file, each line one of
+ *
+ *     tv, television, fernseher        who searches for one of them finds the others, too
+ *     rtx 4070 => geforce 4070, 4070   who searches for what stands left also finds what stands right
+ *
+ * with up to 8 words in each place and 32 places on a side; # begins a line that is none. What stands left is found by
+ * its stems, the longest first. Stop words are a file of one word a line; without it, a short list for each language of
+ * the schema is used ("the", "for"): they are left out where other words are there. Both files are read when the first
+ * search begins and again when they change, which is looked for once a second; a file that is wrong then changes
+ * nothing. aisle_reload reads them now and tells what is wrong: AISLE_INVALID with file and line, AISLE_LIMIT,
+ * AISLE_IO, AISLE_PERMISSION, AISLE_NO_MEMORY.
+ */
+AISLE_API int aisle_reload(aisle *catalog, aisle_error *error);
 
 /* ------------------------------------------------------------------------------- backup, space given back -- */
 

@@ -121,7 +121,9 @@ static void peer_ask(void *context, int count_only, struct peer_answer *answer)
                                .limit = PEER_TOP,
                                .no_hits = count_only != 0,
                                .no_total = count_only == 0,
-                               .no_products = true};
+                               .no_products = true,
+                               .no_typos = true,
+                               .no_stop_words = true};
     check(aisle_search(catalog, &query, &result, &error));
     answer->total = aisle_result_total(result, NULL);
     aisle_hit hit;

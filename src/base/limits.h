@@ -66,6 +66,16 @@
 #define LIMIT_SUGGESTIONS 64u         /* of one call                                                                  */
 #define LIMIT_SUGGEST_STEPS 100000u   /* nodes that one call opens: a hundred times what ten answers take            */
 
+/* Words as shoppers write them */
+#define LIMIT_SYNONYM_BYTES (8u << 20)    /* of the file of synonyms, and of that of stop words                      */
+#define LIMIT_SYNONYMS (1u << 18)         /* left sides of all synonyms                                              */
+#define LIMIT_SYNONYM_WORDS 8u            /* words of one synonym                                                    */
+#define LIMIT_SYNONYM_ALTERNATIVES 32u    /* on one side of a line of synonyms                                       */
+#define LIMIT_STOP_WORDS 10000u
+#define LIMIT_VARIANTS 64u                /* words that one word is corrected to                                     */
+#define LIMIT_SIMILAR 1024u               /* words like it that are looked at for that                               */
+#define LIMIT_SPLITS 8u                   /* ways to split one word that are looked at                               */
+
 /* Storage */
 #define LIMIT_READERS 1022u             /* reader slots of one shard's lock table: 16 pages of it                    */
 #define LIMIT_MAP_BYTES (UINT64_C(1) << 40) /* address space of one shard, when the system grants it                 */

@@ -217,7 +217,9 @@ static int search(struct walk *walk, const char *text, const char *filter, uint6
                                .limit = 1,
                                .offset = (uint32_t)offset,
                                .no_hits = is_count,
-                               .no_total = !is_count};
+                               .no_total = !is_count,
+                               .no_typos = true,
+                               .no_stop_words = true};
     return aisle_search(walk->catalog, &query, &walk->result, &walk->error);
 }
 

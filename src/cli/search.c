@@ -5,6 +5,7 @@
 #include "cli/cli.h"
 #include "cli/options.h"
 #include "cli/output.h"
+#include "cli/words.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -53,8 +54,10 @@ static void print_json(const aisle_result *result, const struct marked *marked)
 {
     bool exact = false;
     uint64_t total = aisle_result_total(result, &exact);
-    printf("{\"total\":%llu,\"total_is_exact\":%s,\"took_us\":%llu,\"hits\":[", (unsigned long long)total,
+    printf("{\"total\":%llu,\"total_is_exact\":%s,\"took_us\":%llu,", (unsigned long long)total,
            exact ? "true" : "false", (unsigned long long)aisle_result_took_us(result));
+    words_print_json(result);
+    printf("\"hits\":[");
     aisle_hit hit;
     for (size_t i = 0; aisle_result_hit(result, i, &hit) == 0; i++) {
         printf("%s{\"id\":", i == 0 ? "" : ",");
@@ -91,6 +94,7 @@ static void print_hit(size_t rank, const aisle_hit *hit)
 static void print_list(const aisle_result *result, uint64_t offset, const struct marked *marked)
 {
     aisle_hit hit;
+    words_print(result);
     for (size_t i = 0; aisle_result_hit(result, i, &hit) == 0; i++) {
         print_hit((size_t)offset + i + 1, &hit);
         aisle_highlight highlight;
@@ -149,42 +153,66 @@ done:
     return status;
 }
 
+/* What the command line asks for. */
+static struct {
+    uint64_t limit;
+    uint64_t offset;
+    uint64_t now;
+    const char *weights;
+    const char *filter;
+    const char *highlight;
+    uint64_t snippet;
+    bool explain;
+    bool json;
+    bool as_you_type;
+    bool no_typos;
+    bool no_synonyms;
+    bool no_stop_words;
+    uint64_t few;
+    const char *match;
+} asked = {.limit = 10};
+
+static const struct option table[] = {
+    {.name = "limit", .kind = OPTION_NUMBER, .value.number = &asked.limit, .argument = "N",
+     .help = "hits to print; default 10", .min = 1, .max = LIMIT_HITS},
+    {.name = "offset", .kind = OPTION_NUMBER, .value.number = &asked.offset, .argument = "N",
+     .help = "hits to pass over; with --limit at most 10,000 together", .max = LIMIT_HITS},
+    {.name = "filter", .kind = OPTION_TEXT, .value.text = &asked.filter, .argument = "EXPR",
+     .help = "keep products whose fields hold what EXPR says"},
+    {.name = "weights", .kind = OPTION_TEXT, .value.text = &asked.weights, .argument = "FIELD:W,...",
+     .help = "weights of signals, 0 to 100, in place of the schema's"},
+    {.name = "now", .kind = OPTION_NUMBER, .value.number = &asked.now, .argument = "SECONDS",
+     .help = "since 1970, that recency counts from; default now", .max = 253402300799},
+    {.name = "highlight", .kind = OPTION_TEXT, .value.text = &asked.highlight, .argument = "FIELD,...",
+     .help = "mark the query's words in these fields of hits"},
+    {.name = "snippet", .kind = OPTION_NUMBER, .value.number = &asked.snippet, .argument = "N",
+     .help = "of longer fields print N words, where most of the query stands", .max = 10000},
+    {.name = "match", .kind = OPTION_TEXT, .value.text = &asked.match, .argument = "MODE",
+     .help = "all (of the words, the default), relaxed (fewer, when all find few), any"},
+    {.name = "as-you-type", .kind = OPTION_FLAG, .value.flag = &asked.as_you_type,
+     .help = "the last word is only a beginning, unless a space follows"},
+    {.name = "no-typos", .kind = OPTION_FLAG, .value.flag = &asked.no_typos, .help = "words are meant as typed"},
+    {.name = "no-synonyms", .kind = OPTION_FLAG, .value.flag = &asked.no_synonyms, .help = "leave synonyms aside"},
+    {.name = "no-stop-words", .kind = OPTION_FLAG, .value.flag = &asked.no_stop_words,
+     .help = "every word must match, \"the\" and \"for\", too"},
+    {.name = "few", .kind = OPTION_NUMBER, .value.number = &asked.few, .argument = "N",
+     .help = "fewer hits are few: words are corrected and relaxed then; default 5", .max = LIMIT_HITS},
+    {.name = "explain", .kind = OPTION_FLAG, .value.flag = &asked.explain, .help = "how each score came about"},
+    {.name = "json", .kind = OPTION_FLAG, .value.flag = &asked.json, .help = "one JSON object with whole products"},
+};
+
 int cli_search(int argc, char **argv)
 {
-    uint64_t limit = 10;
-    uint64_t offset = 0;
-    uint64_t now = 0;
-    const char *weights = NULL;
-    const char *filter = NULL;
-    const char *highlight = NULL;
-    uint64_t snippet = 0;
-    bool explain = false;
-    bool json = false;
-    const struct option table[] = {
-        {.name = "limit", .kind = OPTION_NUMBER, .value.number = &limit, .argument = "N",
-         .help = "hits to print; default 10", .min = 1, .max = LIMIT_HITS},
-        {.name = "offset", .kind = OPTION_NUMBER, .value.number = &offset, .argument = "N",
-         .help = "hits to pass over; with --limit at most 10,000 together", .max = LIMIT_HITS},
-        {.name = "filter", .kind = OPTION_TEXT, .value.text = &filter, .argument = "EXPR",
-         .help = "keep products whose fields hold what EXPR says"},
-        {.name = "weights", .kind = OPTION_TEXT, .value.text = &weights, .argument = "FIELD:W,...",
-         .help = "weights of signals, 0 to 100, in place of the schema's"},
-        {.name = "now", .kind = OPTION_NUMBER, .value.number = &now, .argument = "SECONDS",
-         .help = "since 1970, that recency counts from; default now", .max = 253402300799},
-        {.name = "highlight", .kind = OPTION_TEXT, .value.text = &highlight, .argument = "FIELD,...",
-         .help = "mark the query's words in these fields of hits"},
-        {.name = "snippet", .kind = OPTION_NUMBER, .value.number = &snippet, .argument = "N",
-         .help = "of longer fields print N words, where most of the query stands", .max = 10000},
-        {.name = "explain", .kind = OPTION_FLAG, .value.flag = &explain, .help = "how each score came about"},
-        {.name = "json", .kind = OPTION_FLAG, .value.flag = &json, .help = "one JSON object with whole products"},
-    };
     const struct options options = {
         .command = "search",
         .synopsis = "CATALOG TEXT [--filter EXPR] [--limit N] [--offset N] [--weights FIELD:W,...]\n"
-                    "                    [--now SECONDS] [--highlight FIELD,...] [--snippet N] [--explain] [--json]",
+                    "                    [--now SECONDS] [--highlight FIELD,...] [--snippet N] [--match MODE]\n"
+                    "                    [--as-you-type] [--no-typos] [--no-synonyms] [--no-stop-words] [--few N]\n"
+                    "                    [--explain] [--json]",
         .about = "Prints the products that match all words of TEXT, the best first. `a OR b` takes either, -word\n"
                  "excludes, word* is any word that begins so, brand:word looks in the brand only. \"a b\" is a\n"
                  "phrase, \"a b\"~3 one whose words may be moved by three in sum. An empty TEXT browses.\n"
+                 "Words that no product has are corrected; CATALOG/synonyms.txt holds synonyms, one rule a line.\n"
                  "EXPR compares fields: =, !=, <, <=, >, >=, price 10 TO 50, size IN [\"S\", \"M\"], brand EXISTS,\n"
                  "category UNDER \"Audio\", with NOT, AND, OR and parentheses.",
         .examples = "  aisle search shop 'waterproof hiking boots'\n"
@@ -205,23 +233,33 @@ int cli_search(int argc, char **argv)
         return status;
     }
     struct marked marked = {.count = 0};
-    if (highlight != NULL && !cut_names(highlight, &marked)) {
+    if (asked.highlight != NULL && !cut_names(asked.highlight, &marked)) {
         return cli_complain(CLI_USAGE, "search", "--highlight names too many fields", NULL);
     }
-    const bool bold = !json && isatty(STDOUT_FILENO);
+    const bool bold = !asked.json && isatty(STDOUT_FILENO);
+    int mode;
+    if (!words_match(asked.match, &mode)) {
+        return cli_complain(CLI_USAGE, "search", "--match is all, relaxed or any", NULL);
+    }
     const aisle_query query = {.size = sizeof query,
                                .text = argv[1],
-                               .limit = (uint32_t)limit,
-                               .offset = (uint32_t)offset,
-                               .explain = explain,
-                               .filter = filter,
-                               .weights = weights,
+                               .limit = (uint32_t)asked.limit,
+                               .offset = (uint32_t)asked.offset,
+                               .explain = asked.explain,
+                               .filter = asked.filter,
+                               .weights = asked.weights,
                                .highlight = marked.fields,
                                .highlight_count = marked.count,
-                               .mark_before = json ? NULL : bold ? "\033[1m" : "[",
-                               .mark_after = json ? NULL : bold ? "\033[0m" : "]",
-                               .snippet_words = (uint32_t)snippet,
-                               .highlight_plain = !json,
-                               .now_ms = (int64_t)now * 1000};
-    return search(argv[0], &query, &marked, json);
+                               .mark_before = asked.json ? NULL : bold ? "\033[1m" : "[",
+                               .mark_after = asked.json ? NULL : bold ? "\033[0m" : "]",
+                               .snippet_words = (uint32_t)asked.snippet,
+                               .highlight_plain = !asked.json,
+                               .match = mode,
+                               .as_you_type = asked.as_you_type,
+                               .no_typos = asked.no_typos,
+                               .no_synonyms = asked.no_synonyms,
+                               .no_stop_words = asked.no_stop_words,
+                               .few = (uint32_t)asked.few,
+                               .now_ms = (int64_t)asked.now * 1000};
+    return search(argv[0], &query, &marked, asked.json);
 }

@@ -206,6 +206,9 @@ int aisle_open(const char *path, const aisle_options *given, aisle **out, aisle_
         status = error_no_memory(error, "opening a catalog");
     }
     catalog->has_searchers = status == 0;
+    if (status == 0 && rules_keeper_init(&catalog->rules, path, options.synonyms, options.stop_words) != 0) {
+        status = error_no_memory(error, "opening a catalog");
+    }
     status = status == 0 ? start_crew(catalog, &options, error) : status;
     if (status != 0) {
         aisle_close(catalog);
@@ -226,6 +229,7 @@ void aisle_close(aisle *catalog)
     if (catalog->has_searchers) {
         searcher_pool_release(&catalog->searchers);
     }
+    rules_keeper_release(&catalog->rules);
     for (uint32_t i = 0; catalog->shards != NULL && i < catalog->shard_count; i++) {
         shard_close(&catalog->shards[i]);
     }

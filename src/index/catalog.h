@@ -4,6 +4,7 @@
  *   CATALOG/aisle.json    {"format":1,"shards":N}; locked: shared by all who have the catalog open, exclusively by
  *                         who gives its space back
  *   CATALOG/schema.json   the schema as it was given
+ *   CATALOG/synonyms.txt  and stopwords.txt: the shop's own, if there are any (rules_keeper.h)
  *   CATALOG/writer.lock   held by the writer for its life
  *   CATALOG/shard-NN/     one LMDB environment each
  *   CATALOG/shrinking/    a shard's data while it is rewritten (shrink.c); refuse when nobody is at it
@@ -15,6 +16,7 @@
 #define AISLE_INDEX_CATALOG_H
 
 #include "base/crew.h"
+#include "index/rules_keeper.h"
 #include "index/searcher.h"
 #include "index/shard.h"
 #include "rank/rank.h"
@@ -34,6 +36,7 @@ struct aisle {
     uint32_t shard_count;
     struct shard *shards; /* owned, shard_count */
     struct searcher_pool searchers;
+    struct rules_keeper rules;
     struct crew *crew; /* owned; NULL: nobody helps with searches */
     uint64_t crew_postings; /* that a search must have to look at to be helped with */
     uint64_t crew_bytes;    /* of the heap that helpers may keep */

@@ -24,6 +24,7 @@ void aisle_result_free(aisle_result *result)
         buf_release(&result->bytes);
         mem_free(result->hits);
         mem_free(result->highlights);
+        mem_free(result->notes);
         mem_free(result);
     }
 }
@@ -111,5 +112,20 @@ int aisle_result_highlight(const aisle_result *result, size_t hit, size_t field,
     }
     const struct result_highlight *held = &result->highlights[hit * result->highlight_count + field];
     *highlight = (aisle_highlight){.text = view(result, held->text), .found = held->found};
+    return 0;
+}
+
+aisle_bytes aisle_result_corrected(const aisle_result *result)
+{
+    return view(result, result->corrected);
+}
+
+int aisle_result_note(const aisle_result *result, size_t i, aisle_note *note)
+{
+    if (result == NULL || i >= result->note_count) {
+        return AISLE_END;
+    }
+    const struct result_note *held = &result->notes[i];
+    *note = (aisle_note){.kind = held->kind, .typed = view(result, held->typed), .used = view(result, held->used)};
     return 0;
 }

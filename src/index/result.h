@@ -26,8 +26,18 @@ struct result_highlight {
     uint32_t found;
 };
 
+/* What was done with a word of the text. */
+struct result_note {
+    int kind;
+    struct result_slice typed;
+    struct result_slice used;
+};
+
 struct aisle_result {
     struct buf bytes;
+    struct result_slice corrected;
+    struct result_note *notes; /* owned */
+    size_t note_count;
     struct result_hit *hits; /* owned */
     size_t hit_count;
     size_t hit_capacity;

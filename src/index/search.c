@@ -4,6 +4,7 @@
 #include "index/catalog.h"
 #include "index/highlights.h"
 #include "index/result.h"
+#include "index/search_words.h"
 #include "index/weights.h"
 
 #include "base/alloc.h"
@@ -23,7 +24,9 @@ struct search {
     struct query_context context;
     struct query_segment *segments; /* in the arena, of all shards behind one another */
     uint32_t *shard_of;             /* for each of them */
-    struct query_node *root;
+    struct kept_rules *rules; /* synonyms and stop words in use */
+    struct rewrite *rewrite;
+    struct query_node *root; /* what is run */
     struct signal_rules signals;
     struct highlights highlights;
 };
@@ -74,6 +77,7 @@ static void end(struct search *search)
         return;
     }
     uint64_t kept = 0;
+    rules_keeper_give(search->rules);
     for (uint32_t i = 0; i < search->context.segment_count; i++) {
         kept += atomic_load_explicit(&search->segments[i].segment->kept.bytes, memory_order_relaxed);
         kept += atomic_load_explicit(&search->segments[i].state->kept.bytes, memory_order_relaxed);
@@ -202,6 +206,63 @@ static int take_filter(struct search *search, const aisle_query *query, struct f
     return filter_parse(bytes_of_string(query->filter), &source, filter, error);
 }
 
+/* Reads the text, and what of the shop's own words is in it. */
+static int take_text(struct search *search, const aisle_query *query, aisle_error *error)
+{
+    struct aisle *catalog = search->catalog;
+    struct bytes text = bytes_of_string(query->text == NULL ? "" : query->text);
+    struct rewrite_source source = {.schema = catalog->schema,
+                                    .analyser = search->searcher->analyser,
+                                    .arena = &search->searcher->arena,
+                                    .error = error};
+    if (!utf8_valid(text, NULL)) {
+        return error_set(error, AISLE_BAD_QUERY, "the query is not UTF-8");
+    }
+    int status = search_words_options(query, &source.options, error);
+    if (status == 0) {
+        status = rules_keeper_take(&catalog->rules, catalog->schema, source.analyser, &search->rules, error);
+    }
+    if (status == 0) {
+        source.rules = search->rules->rules;
+        status = rewrite_new(&source, text, &search->rewrite);
+    }
+    search->root = status == 0 ? rewrite_root(search->rewrite) : NULL;
+    return status;
+}
+
+/* Finds the best products and how many there are: of what was typed, and if they are few, of what may be meant. */
+static int find(struct search *search, const aisle_query *query, uint32_t wanted, struct query_hit **hits,
+                uint32_t *count, uint64_t *total)
+{
+    struct query_context *context = &search->context;
+    uint32_t few = rewrite_few(search->rewrite);
+    uint32_t looked_for = query->no_total && few > wanted ? few : wanted;
+    bool again = false;
+    int status;
+    do {
+        status = rewrite_bind(search->rewrite, context, &search->root);
+        if (status == 0 && !query->no_hits) {
+            status = query_top(context, search->root, looked_for, hits, count);
+        }
+        if (status == 0 && !query->no_total) {
+            status = query_count(context, search->root, total);
+        }
+        if (status == 0 && !(query->no_hits && query->no_total)) {
+            status = rewrite_again(search->rewrite, context, query->no_total ? *count : *total, &again);
+        }
+    } while (status == 0 && again);
+    *count = *count < wanted ? *count : wanted;
+    return status;
+}
+
+/* Tells what was done with the words. */
+static int report_words(struct search *search, struct aisle_result *result)
+{
+    struct rewrite_report report;
+    int status = rewrite_finish(search->rewrite, &search->context, &report);
+    return status == 0 ? search_words_report(&report, result) : status;
+}
+
 static int run(struct search *search, const aisle_query *query, uint32_t limit, struct aisle_result *result)
 {
     struct query_hit *hits = NULL;
@@ -210,13 +271,14 @@ static int run(struct search *search, const aisle_query *query, uint32_t limit, 
     search->context.signals = &search->signals;
     search->context.crew = search->catalog->crew;
     search->context.crew_postings = search->catalog->crew_postings;
-    int status = query_bind(&search->context, search->root);
-    if (status == 0 && !query->no_hits) {
-        status = query_top(&search->context, search->root, query->offset + limit, &hits, &count);
+    int status = find(search, query, query->offset + limit, &hits, &count, &result->total);
+    result->total_is_exact = !query->no_total && !search->context.is_cut;
+    if (status == 0) {
+        status = report_words(search, result);
     }
-    if (status == 0 && !query->no_total) {
-        status = query_count(&search->context, search->root, &result->total);
-        result->total_is_exact = true;
+    if (status == 0 && query->highlight_count != 0) { /* the words that were searched for in the end */
+        status = highlight_collect(search->root, search->catalog->schema, &search->searcher->arena,
+                                   &search->highlights.words);
     }
     result->highlight_count = query->highlight_count;
     for (uint32_t i = query->offset; i < count && status == 0; i++) {
@@ -292,10 +354,7 @@ int aisle_search(aisle *catalog, const aisle_query *given, aisle_result **inout,
     }
     status = begin(&search, catalog, 0, catalog->shard_count, error);
     if (status == 0) {
-        struct bytes text = bytes_of_string(query.text == NULL ? "" : query.text);
-        status = utf8_valid(text, NULL) ? query_parse(text, catalog->schema, search.searcher->analyser,
-                                                      &search.searcher->arena, &search.root, error)
-                                        : error_set(error, AISLE_BAD_QUERY, "the query is not UTF-8");
+        status = take_text(&search, &query, error);
     }
     if (status == 0) {
         status = take_filter(&search, &query, &filter, error);

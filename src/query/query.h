@@ -92,7 +92,7 @@ struct query_node {
 must_check int query_parse(struct bytes text, const struct schema *schema, struct analyser *analyser,
                            struct arena *arena, struct query_node **root, aisle_error *error);
 
-/* What makes nodes of text, kept for nodes that are wanted later (src/rewrite). Lives in the arena, borrows the rest. */
+/* What makes nodes of text, kept for nodes that are wanted later (src/rewrite). Lives in the arena. */
 struct query_parser;
 
 /* AISLE_NO_MEMORY; AISLE_BAD_SCHEMA: a language that is not known. error is used by all calls below. */
@@ -102,11 +102,15 @@ must_check int query_parser_new(const struct schema *schema, struct analyser *an
 /* query_parse. Once, before the others. */
 must_check int query_parser_run(struct query_parser *parser, struct bytes text, struct query_node **root);
 
-/* All words of text, read without operators: a leaf, a compound, or a QUERY_AND, which has no children if there are none. */
+/* All words of text, read without operators: a leaf, a compound, or a QUERY_AND, without children if there are none. */
 must_check int query_parser_words(struct query_parser *parser, struct bytes text, struct query_node **out);
 
 /* Whatever begins with word, which is one. */
 must_check int query_parser_prefix(struct query_parser *parser, struct bytes word, struct query_node **out);
+
+/* The terms that one word is looked up by, one for each distinct stem. They live in the arena. */
+must_check int query_parser_terms(struct query_parser *parser, struct bytes word, struct bytes terms[LIMIT_FIELDS],
+                                  uint32_t *count);
 
 /* One leaf of any of count words. */
 must_check int query_parser_group(struct query_parser *parser, const struct bytes *words, uint32_t count,
@@ -152,6 +156,12 @@ struct query_context {
  * more, context->is_cut tells. AISLE_CORRUPT, AISLE_NO_MEMORY.
  */
 must_check int query_bind(struct query_context *context, struct query_node *root);
+
+/* The largest df of count terms over the catalog, as in query_node. AISLE_CORRUPT. */
+must_check int query_df(const struct query_context *context, const struct bytes *terms, uint32_t count, uint64_t *df);
+
+/* What matching a bound node tells: the sum of its words' idf, of alternatives the least; 0: nothing can match. */
+double query_information(const struct query_context *context, const struct query_node *node);
 
 struct query_hit {
     int32_t score; /* in parts of 1 / RANK_SCALE */

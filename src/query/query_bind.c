@@ -4,8 +4,8 @@
  *
  * A leaf of several terms (stems of several languages, or all terms with a prefix) is one clause: its idf is that of
  * its most frequent term, so that a rare spelling does not outrank the usual one. Likewise alternatives of one price:
- * what the least informative of them is worth, as the sum of its words' idf, is what each may be worth, and the parts of
- * the others are scaled down to that. Scaling keeps parts in order, so bounds stay bounds.
+ * what the least informative of them is worth, as the sum of its words' idf, is what each may be worth, and the parts
+ * of the others are scaled down to that. Scaling keeps parts in order, so bounds stay bounds.
  */
 #include "query/query.h"
 
@@ -192,10 +192,31 @@ static int find_lists(struct query_context *context, struct query_node *node)
     return status;
 }
 
+int query_df(const struct query_context *context, const struct bytes *terms, uint32_t count, uint64_t *df)
+{
+    *df = 0;
+    for (uint32_t t = 0; t < count; t++) {
+        uint64_t sum = 0;
+        for (uint32_t s = 0; s < context->segment_count; s++) {
+            struct segment_list list;
+            struct bytes value;
+            int status = terms_find(&context->segments[s].segment->terms, terms[t], &value);
+            if (status == 0) {
+                status = segment_list_decode(value, &list);
+                sum += status == 0 ? list.postings.count : 0;
+            }
+            if (status < 0) {
+                return status;
+            }
+        }
+        *df = sum > *df ? sum : *df;
+    }
+    return 0;
+}
+
 /* ---- prices ---- */
 
-/* What matching node tells: the sum of its words' idf, for alternatives the least; 0: nothing can match. */
-static double information(const struct query_context *context, const struct query_node *node)
+double query_information(const struct query_context *context, const struct query_node *node)
 {
     double sum = 0;
     double least = 0;
@@ -203,7 +224,7 @@ static double information(const struct query_context *context, const struct quer
         return node->df == 0 ? 0 : rank_idf(&context->statistics, node->df);
     }
     for (uint32_t i = 0; i < node->child_count; i++) {
-        double child = information(context, node->children[i]);
+        double child = query_information(context, node->children[i]);
         if (child == 0 && node->kind == QUERY_AND) {
             return 0;
         }
@@ -233,9 +254,9 @@ static void price(const struct query_context *context, struct query_node *node, 
         price_leaf(context, node, share);
         return;
     }
-    double worth = node->one_price ? information(context, node) : 0;
+    double worth = node->one_price ? query_information(context, node) : 0;
     for (uint32_t i = 0; i < node->child_count; i++) {
-        double child = node->one_price ? information(context, node->children[i]) : 0;
+        double child = node->one_price ? query_information(context, node->children[i]) : 0;
         price(context, node->children[i], child > worth ? share * worth / child : share);
     }
 }

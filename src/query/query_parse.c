@@ -333,7 +333,8 @@ static int parse_words(struct query_parser *parser, struct bytes text, const str
 /* ---- the whole ---- */
 
 /* Parses the run of plain pieces from first on, or one special piece; *next is the piece behind. */
-static int parse_operand(struct query_parser *parser, uint32_t first, bool alone, uint32_t *next, struct query_node **out)
+static int parse_operand(struct query_parser *parser, uint32_t first, bool alone, uint32_t *next,
+                         struct query_node **out)
 {
     const struct query_piece *pieces = parser->pieces.pieces;
     uint32_t last = first;
@@ -514,8 +515,8 @@ int query_parser_prefix(struct query_parser *parser, struct bytes word, struct q
     return parse_words(parser, piece.text, &piece, false, out);
 }
 
-/* Adds the terms of one word, in every language, to those of a leaf that has room for them. */
-static int add_terms(struct query_parser *parser, struct bytes word, struct query_node *node)
+/* Adds the terms of one word, in every language, to count others, for which there is room; each once. */
+static int add_terms(struct query_parser *parser, struct bytes word, struct bytes *terms, uint32_t *count)
 {
     for (uint32_t l = 0; l < parser->language_count; l++) {
         struct token_list list;
@@ -525,18 +526,25 @@ static int add_terms(struct query_parser *parser, struct bytes word, struct quer
         }
         struct bytes term = list.count == 0 ? bytes_of(NULL, 0) : list.tokens[list.count - 1].term;
         bool known = term.size == 0;
-        for (uint32_t k = 0; k < node->term_count && !known; k++) {
-            known = bytes_equal(node->terms[k], term);
+        for (uint32_t k = 0; k < *count && !known; k++) {
+            known = bytes_equal(terms[k], term);
         }
         uint8_t *copy = known ? NULL : arena_copy(parser->arena, term.data, term.size);
         if (!known && copy == NULL) {
             return no_memory(parser);
         }
         if (!known) {
-            node->terms[node->term_count++] = bytes_of(copy, term.size);
+            terms[(*count)++] = bytes_of(copy, term.size);
         }
     }
     return 0;
+}
+
+int query_parser_terms(struct query_parser *parser, struct bytes word, struct bytes terms[LIMIT_FIELDS],
+                       uint32_t *count)
+{
+    *count = 0;
+    return add_terms(parser, word, terms, count);
 }
 
 int query_parser_group(struct query_parser *parser, const struct bytes *words, uint32_t count,
@@ -553,7 +561,7 @@ int query_parser_group(struct query_parser *parser, const struct bytes *words, u
     }
     int status = take_leaf(parser, node);
     for (uint32_t i = 0; i < count && status == 0; i++) {
-        status = add_terms(parser, words[i], node);
+        status = add_terms(parser, words[i], node->terms, &node->term_count);
     }
     return status;
 }

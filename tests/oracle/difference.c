@@ -32,7 +32,8 @@ struct answer {
 /* With the oracle's weights, at its time. */
 static void ask_engine(aisle *catalog, const struct oracle *oracle, const char *text, struct answer *out)
 {
-    aisle_query query = {.size = sizeof query, .text = text, .limit = HITS_MAX, .no_products = true};
+    aisle_query query = {.size = sizeof query, .text = text, .limit = HITS_MAX, .no_products = true,
+                         .no_typos = true, .no_stop_words = true};
     query.weights = oracle_weights(oracle, &query.now_ms);
     aisle_result *result = NULL;
     aisle_hit hit;

@@ -171,7 +171,8 @@ bool pair_commit(struct pair *pair, bool compact)
 static bool engine_search(struct pair *pair, const char *text, uint32_t offset, uint32_t limit, bool explain,
                           int *status, aisle_error *error)
 {
-    aisle_query query = {.size = sizeof query, .text = text, .offset = offset, .limit = limit, .explain = explain};
+    aisle_query query = {.size = sizeof query, .text = text, .offset = offset, .limit = limit, .explain = explain,
+                         .no_typos = true, .no_stop_words = true};
     query.no_products = true;
     query.weights = pair->weights;
     query.now_ms = pair->now_ms;

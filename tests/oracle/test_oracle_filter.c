@@ -73,7 +73,8 @@ static bool compare_one(struct pair *pair, struct shop *shop, struct tally *tall
         (void)shop_query(shop, text);
     }
     struct random_filter *filter = random_filter_new(shop, expression);
-    aisle_query query = {.size = sizeof query, .text = text, .limit = HITS_MAX, .no_products = true, .now_ms = 1};
+    aisle_query query = {.size = sizeof query, .text = text, .limit = HITS_MAX, .no_products = true, .now_ms = 1,
+                         .no_typos = true, .no_stop_words = true};
     bool same = true;
     if (aisle_search(pair->catalog, &query, &whole, NULL) == 0) {
         query.filter = expression;

@@ -28,8 +28,9 @@ MAY_INCLUDE = {
     "src/segment": ["schema", "postings", "terms", "lexicon", "columns", "documents", "storage"],
     "src/rank": ["schema", "postings", "columns"],
     "src/query": ["schema", "text", "postings", "terms", "lexicon", "columns", "documents", "rank", "segment"],
+    "src/rewrite": ["schema", "text", "segment", "rank", "columns", "query"],
     "src/index": ["schema", "text", "postings", "terms", "lexicon", "suggest", "columns", "documents", "storage",
-                  "segment", "rank", "query"],
+                  "segment", "rank", "query", "rewrite"],
     "src/server": [],
     "src/cli": ["server"],
     "indexer": [],
@@ -48,6 +49,7 @@ EXTRA_DOORS = {
     "src/columns/values.h": [],
     "src/query/filter.h": [],
     "src/query/highlight.h": [],
+    "src/rewrite/rules.h": [],
     "indexer/indexer.h": ["src/cli"],
     "data/generate.h": ["src/cli"],
 }

@@ -1,0 +1,61 @@
+/*
+ * rules_keeper.h - the catalog's synonyms and stop words in use, read again when their files change.
+ *
+ *   CATALOG/synonyms.txt, CATALOG/stopwords.txt, or the paths given at aisle_open; either may be missing
+ *
+ * A search takes the rules that are in use and gives them back when it ends; meanwhile newer ones may have taken their
+ * place. At most once a second one of the searches looks whether a file has another time, size or inode. A file that is
+ * wrong then leaves the rules as they were, and rules_keeper_reload tells what is wrong with it; the first rules of a
+ * catalog have none before them, so the search fails.
+ *
+ * Thread rule: any thread.
+ */
+#ifndef AISLE_INDEX_RULES_KEEPER_H
+#define AISLE_INDEX_RULES_KEEPER_H
+
+#include "rewrite/rules.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+/* Rules and who uses them. */
+struct kept_rules {
+    struct rules *rules;
+    atomic_uint references;
+};
+
+/* What tells one content of a file from another; zeros: no file. */
+struct file_identity {
+    uint64_t inode;
+    uint64_t device;
+    int64_t size;
+    int64_t modified_ns;
+    int64_t changed_ns;
+};
+
+struct rules_keeper {
+    pthread_mutex_t lock;
+    bool is_ready; /* lock was made */
+    char *synonyms_path; /* owned */
+    char *stop_words_path;
+    struct kept_rules *current; /* NULL: none yet */
+    struct file_identity synonyms;
+    struct file_identity stop_words;
+    uint64_t looked_us; /* when files were looked at */
+};
+
+/* Paths are copied; NULL: those in the catalog's directory. AISLE_NO_MEMORY. */
+must_check int rules_keeper_init(struct rules_keeper *keeper, const char *directory, const char *synonyms,
+                                 const char *stop_words);
+void rules_keeper_release(struct rules_keeper *keeper);
+
+/* The rules to use now, for rules_keeper_give. Errors as rules_read, and AISLE_IO, AISLE_PERMISSION. */
+must_check int rules_keeper_take(struct rules_keeper *keeper, const struct schema *schema, struct analyser *analyser,
+                                 struct kept_rules **out, aisle_error *error);
+void rules_keeper_give(struct kept_rules *rules); /* NULL is allowed */
+
+/* Reads the files now, whatever they were. */
+must_check int rules_keeper_reload(struct rules_keeper *keeper, const struct schema *schema,
+                                   struct analyser *analyser, aisle_error *error);
+
+#endif

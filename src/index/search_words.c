@@ -1,0 +1,111 @@
+/*
+ * search_words.c - options in, notes out.
+ */
+#include "index/search_words.h"
+
+#include "base/alloc.h"
+#include "base/utf8.h"
+
+static const struct {
+    enum rewrite_note_kind from;
+    int kind;
+    const char *name;
+} kinds[] = {
+    {REWRITE_SYNONYM, AISLE_NOTE_SYNONYM, "synonym"},   {REWRITE_STOP_WORD, AISLE_NOTE_STOP_WORD, "stop word"},
+    {REWRITE_TYPO, AISLE_NOTE_TYPO, "typo"},            {REWRITE_PREFIX, AISLE_NOTE_PREFIX, "prefix"},
+    {REWRITE_SPLIT, AISLE_NOTE_SPLIT, "split"},         {REWRITE_JOINED, AISLE_NOTE_JOINED, "joined"},
+    {REWRITE_FRAGMENT, AISLE_NOTE_FRAGMENT, "fragment"}, {REWRITE_DROPPED, AISLE_NOTE_DROPPED, "dropped"},
+    {REWRITE_EITHER, AISLE_NOTE_EITHER, "either"},
+};
+
+#define KINDS (sizeof kinds / sizeof kinds[0])
+
+static int take_typos(const aisle_typos *given, struct rewrite_options *out, aisle_error *error)
+{
+    aisle_typos typos = {.size = sizeof typos};
+    if (given->size < sizeof given->size || given->size > sizeof typos) {
+        return error_set(error, AISLE_INVALID, "aisle_typos.size is not sizeof(aisle_typos)");
+    }
+    memcpy(&typos, given, given->size);
+    if (typos.max_edits > 2 || typos.fixed_prefix > LIMIT_TERM_BYTES || typos.max_expansions > LIMIT_VARIANTS) {
+        return error_set(error, AISLE_LIMIT, "typos: at most 2 edits, a fixed prefix of %u and %u expansions",
+                         LIMIT_TERM_BYTES, LIMIT_VARIANTS);
+    }
+    out->edits_max = (uint8_t)typos.max_edits;
+    out->fixed_prefix = (uint8_t)typos.fixed_prefix;
+    out->variants_max = typos.max_expansions;
+    out->digits = typos.digits;
+    out->exact = bytes_of_string(typos.exact_words == NULL ? "" : typos.exact_words);
+    if (!utf8_valid(out->exact, NULL)) {
+        return error_set(error, AISLE_INVALID, "typos: the exact words are not UTF-8");
+    }
+    return 0;
+}
+
+int search_words_options(const aisle_query *query, struct rewrite_options *out, aisle_error *error)
+{
+    *out = (struct rewrite_options){.no_typos = query->no_typos,
+                                    .no_synonyms = query->no_synonyms,
+                                    .no_stop_words = query->no_stop_words,
+                                    .as_you_type = query->as_you_type,
+                                    .few = query->few};
+    switch (query->match) {
+    case AISLE_MATCH_ALL:
+        out->mode = REWRITE_ALL;
+        break;
+    case AISLE_MATCH_RELAXED:
+        out->mode = REWRITE_RELAXED;
+        break;
+    case AISLE_MATCH_ANY:
+        out->mode = REWRITE_ANY;
+        break;
+    default:
+        return error_set(error, AISLE_INVALID, "aisle_query.match is none of AISLE_MATCH_");
+    }
+    if (query->few > LIMIT_HITS) {
+        return error_set(error, AISLE_LIMIT, "aisle_query.few is at most %u, not %u", LIMIT_HITS, query->few);
+    }
+    return query->typos == NULL ? 0 : take_typos(query->typos, out, error);
+}
+
+int search_words_report(const struct rewrite_report *report, struct aisle_result *result)
+{
+    result->corrected = result_put(result, report->corrected);
+    if (report->note_count != 0) {
+        result->notes = mem_calloc(report->note_count, sizeof *result->notes);
+    }
+    if (report->note_count != 0 && result->notes == NULL) {
+        return AISLE_NO_MEMORY;
+    }
+    for (uint32_t i = 0; i < report->note_count; i++) {
+        const struct rewrite_note *note = &report->notes[i];
+        struct result_note *added = &result->notes[result->note_count++];
+        for (size_t k = 0; k < KINDS; k++) {
+            added->kind = kinds[k].from == note->kind ? kinds[k].kind : added->kind;
+        }
+        added->typed = result_put(result, note->typed);
+        added->used = result_put(result, note->used);
+    }
+    return buf_status(&result->bytes);
+}
+
+const char *aisle_note_name(int kind)
+{
+    for (size_t k = 0; k < KINDS; k++) {
+        if (kinds[k].kind == kind) {
+            return kinds[k].name;
+        }
+    }
+    return "unknown";
+}
+
+int aisle_reload(aisle *catalog, aisle_error *error)
+{
+    struct searcher *searcher = searcher_take(&catalog->searchers);
+    if (searcher == NULL) {
+        return error_no_memory(error, "reading synonyms and stop words");
+    }
+    int status = rules_keeper_reload(&catalog->rules, catalog->schema, searcher->analyser, error);
+    searcher_give(&catalog->searchers, searcher, (size_t)catalog->cache_bytes);
+    return status;
+}

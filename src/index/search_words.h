@@ -1,0 +1,19 @@
+/*
+ * search_words.h - the words of a search: what the caller asks of rewriting, and what an answer tells of it.
+ *
+ * Thread rule: as the search.
+ */
+#ifndef AISLE_INDEX_SEARCH_WORDS_H
+#define AISLE_INDEX_SEARCH_WORDS_H
+
+#include "index/catalog.h"
+#include "index/result.h"
+#include "rewrite/rewrite.h"
+
+/* Fills the options of rewriting from a query's. AISLE_INVALID, AISLE_LIMIT. */
+must_check int search_words_options(const aisle_query *query, struct rewrite_options *out, aisle_error *error);
+
+/* Copies what was done into result. AISLE_NO_MEMORY, AISLE_LIMIT. */
+must_check int search_words_report(const struct rewrite_report *report, struct aisle_result *result);
+
+#endif

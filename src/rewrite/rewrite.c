@@ -1,0 +1,157 @@
+/*
+ * rewrite.c - the stages of rewriting, in their order.
+ *
+ * Each stage only adds what may match, so that a later run never loses a product that an earlier one has found; words
+ * that are left out still add their scores.
+ */
+#include "rewrite/rewrite_private.h"
+
+int rewrite_note(struct rewrite *rewrite, enum rewrite_note_kind kind, struct bytes typed, struct bytes used)
+{
+    for (uint32_t i = 0; i < rewrite->note_count; i++) {
+        const struct rewrite_note *known = &rewrite->notes[i];
+        if (known->kind == kind && bytes_equal(known->typed, typed) && bytes_equal(known->used, used)) {
+            return 0; /* what was corrected at once is corrected again when there are few hits */
+        }
+    }
+    if (rewrite->note_count == rewrite->note_capacity) {
+        uint32_t capacity = rewrite->note_capacity == 0 ? 8 : rewrite->note_capacity * 2;
+        struct rewrite_note *grown = arena_alloc(rewrite->source.arena, capacity * sizeof *grown);
+        if (grown == NULL) {
+            return AISLE_NO_MEMORY;
+        }
+        if (rewrite->note_count != 0) {
+            memcpy(grown, rewrite->notes, rewrite->note_count * sizeof *grown);
+        }
+        rewrite->notes = grown;
+        rewrite->note_capacity = capacity;
+    }
+    rewrite->notes[rewrite->note_count++] = (struct rewrite_note){.kind = kind, .typed = typed, .used = used};
+    return 0;
+}
+
+int rewrite_new(const struct rewrite_source *source, struct bytes text, struct rewrite **out)
+{
+    struct rewrite *rewrite = arena_calloc(source->arena, 1, sizeof *rewrite);
+    *out = rewrite;
+    if (rewrite == NULL) {
+        return error_no_memory(source->error, "parsing a query");
+    }
+    rewrite->source = *source;
+    rewrite->text = text;
+    struct rewrite_options *options = &rewrite->source.options;
+    options->few = options->few == 0 ? REWRITE_FEW : options->few;
+    options->variants_max = options->variants_max == 0 ? REWRITE_VARIANTS : options->variants_max;
+    int status = query_parser_new(source->schema, source->analyser, source->arena, &rewrite->parser, source->error);
+    if (status == 0) {
+        status = query_parser_run(rewrite->parser, text, &rewrite->root);
+    }
+    if (status == 0) {
+        status = rewrite_take_apart(rewrite);
+    }
+    if (status != 0 || rewrite->fixed) {
+        return status;
+    }
+    status = options->as_you_type ? rewrite_as_you_type(rewrite) : 0;
+    if (status == 0 && source->rules != NULL) {
+        status = rewrite_apply_rules(rewrite);
+    }
+    rewrite->stage = options->mode == REWRITE_ANY ? STAGE_ANY : STAGE_TYPED;
+    return status == 0 ? rewrite_build(rewrite) : status;
+}
+
+static bool is_unknown(const struct rewrite *rewrite, const struct query_context *context, const struct clause *clause)
+{
+    (void)rewrite;
+    return clause->first != NULL && !clause->rewritten && query_information(context, clause->typed) == 0;
+}
+
+/* Corrects what no product has. */
+static int correct_unknown(struct rewrite *rewrite, struct query_context *context, bool *changed)
+{
+    int status = 0;
+    bool any = false;
+    *changed = false;
+    for (uint32_t i = 0; i < rewrite->clause_count; i++) {
+        struct clause *clause = &rewrite->clauses[i];
+        clause->at_once = !clause->at_once && !clause->corrected && is_unknown(rewrite, context, clause);
+        any = any || clause->at_once;
+    }
+    if (!any) {
+        return 0;
+    }
+    status = rewrite_join(rewrite, context, false, changed);
+    for (uint32_t i = 0; i < rewrite->clause_count && status == 0; i++) {
+        struct clause *clause = &rewrite->clauses[i];
+        bool more = false;
+        if (clause->at_once && !clause->corrected) {
+            status = rewrite_correct(rewrite, context, clause, false, &more);
+            *changed = *changed || more;
+        }
+    }
+    return status;
+}
+
+int rewrite_bind(struct rewrite *rewrite, struct query_context *context, struct query_node **root)
+{
+    bool changed = false;
+    int status = query_bind(context, rewrite->root);
+    if (status == 0 && !rewrite->fixed && !rewrite->source.options.no_typos) {
+        status = correct_unknown(rewrite, context, &changed);
+    }
+    if (status == 0 && changed) {
+        status = rewrite_build(rewrite);
+        status = status == 0 ? query_bind(context, rewrite->root) : status;
+    }
+    *root = rewrite->root;
+    return status;
+}
+
+/* Everything is corrected. */
+static int correct_all(struct rewrite *rewrite, struct query_context *context, bool *changed)
+{
+    int status = rewrite_join(rewrite, context, true, changed);
+    for (uint32_t i = 0; i < rewrite->clause_count && status == 0; i++) {
+        struct clause *clause = &rewrite->clauses[i];
+        bool more = false;
+        if (clause->first != NULL && !clause->rewritten && !clause->corrected) {
+            status = rewrite_correct(rewrite, context, clause, true, &more);
+            *changed = *changed || more;
+        }
+    }
+    return status;
+}
+
+int rewrite_again(struct rewrite *rewrite, struct query_context *context, uint64_t found, bool *again)
+{
+    int status = 0;
+    *again = false;
+    if (rewrite->fixed || found >= rewrite->source.options.few) {
+        return 0;
+    }
+    if (rewrite->stage == STAGE_TYPED) {
+        rewrite->found_none = found == 0;
+        rewrite->stage = STAGE_CORRECTED;
+        status = rewrite->source.options.no_typos ? 0 : correct_all(rewrite, context, again);
+    }
+    if (status == 0 && !*again && rewrite->source.options.mode == REWRITE_RELAXED) {
+        status = rewrite_relax(rewrite, context, again);
+    }
+    return status == 0 && *again ? rewrite_build(rewrite) : status;
+}
+
+struct query_node *rewrite_root(const struct rewrite *rewrite)
+{
+    return rewrite->root;
+}
+
+uint32_t rewrite_few(const struct rewrite *rewrite)
+{
+    return rewrite->fixed ? 0 : rewrite->source.options.few;
+}
+
+int rewrite_finish(struct rewrite *rewrite, struct query_context *context, struct rewrite_report *out)
+{
+    *out = (struct rewrite_report){.notes = rewrite->notes, .note_count = rewrite->note_count};
+    return rewrite->fixed ? 0 : rewrite_correct_text(rewrite, context, &out->corrected);
+}

@@ -1,0 +1,152 @@
+/*
+ * rewrite.h - from what a shopper typed to what is searched: synonyms, stop words, corrections, the word being typed,
+ * words left out.
+ *
+ * It stands between parsing and binding. What was typed becomes a list of clauses; each word typed without an operator
+ * may become several alternatives of one price (query.h, one_price) with weights: what was typed counts whole, and less
+ * the further something is from it. Words with operators (in quotes, of one field, excluded, beside OR) are meant as
+ * they are typed and never rewritten.
+ *
+ * The query as typed runs first. Words that no product has are corrected at once; the rest of it only when the whole
+ * query finds few products: whoever runs it asks rewrite_again after each run.
+ *
+ *     rewrite_new -> { rewrite_bind -> run -> rewrite_again } -> rewrite_finish
+ *
+ * The rules, word by word:
+ *   Synonyms     The longest left side wins, from left to right; sides that overlap it are passed by. What it leads to
+ *                weighs WEIGHT_SYNONYM, is not looked up again, and is not corrected. A word that is still being typed
+ *                triggers none.
+ *   Stop words   Left out when any other word is there, unless a synonym has taken them. They are in the index: a query
+ *                of stop words alone finds them, and phrases need them.
+ *   Corrections  None for words of 1 and 2 characters, one edit for 3 to 5, two for 6 and more; none for words with a
+ *                digit, unless asked. A word that no product has is corrected to the words of the fewest edits that
+ *                products have. When the query finds few, every word is corrected, known ones to words with the same
+ *                first character; what was typed comes first.
+ *   Fragments    A word with a digit that no product has, of 3 bytes or more, finds the codes that contain it.
+ *   Split, join  A word that no product has and that is two known ones (which some product has both), and two
+ *                neighbours that are one known word, are those, too: corrections of one edit.
+ *   Being typed  The last word, unless a space follows, is the beginning of any word; when no word begins so, of words
+ *                that begin nearly so.
+ *   Relaxing     When there still are few: the words that tell least are left out one by one (they still lift what has
+ *                them), first those that no product has; then any of the words will do.
+ *
+ * Thread rule: as the query. Everything lives in the query's arena.
+ */
+#ifndef AISLE_REWRITE_REWRITE_H
+#define AISLE_REWRITE_REWRITE_H
+
+#include "query/query.h"
+#include "rewrite/rules.h"
+
+/* ---- words like others, which a lexicon knows ---- */
+
+struct rewrite_variant {
+    struct bytes word; /* folded, before stemming */
+    uint8_t edits;
+};
+
+struct rewrite_variants {
+    struct rewrite_variant *list; /* of the arena; fewest edits first */
+    size_t count;
+};
+
+struct rewrite_ask {
+    struct bytes word;
+    uint8_t max_edits;    /* optimal string alignment, in characters */
+    uint8_t fixed_prefix; /* so many characters at the beginning are the same */
+    size_t limit;
+};
+
+/* Where words are looked up; any function may be NULL: nothing is known of that kind. */
+struct rewrite_words {
+    const void *self;
+    int (*similar)(const void *self, const struct rewrite_ask *ask, struct arena *arena, struct rewrite_variants *out);
+    int (*similar_prefix)(const void *self, const struct rewrite_ask *ask, struct arena *arena,
+                          struct rewrite_variants *out);
+    int (*containing)(const void *self, const struct rewrite_ask *ask, struct arena *arena,
+                      struct rewrite_variants *out);
+};
+
+/* ---- asking ---- */
+
+enum rewrite_mode { REWRITE_ALL, REWRITE_RELAXED, REWRITE_ANY };
+
+struct rewrite_options {
+    enum rewrite_mode mode;
+    bool no_synonyms;
+    bool no_stop_words;
+    bool no_typos;       /* no corrections, fragments, splits and joins */
+    bool as_you_type;
+    bool digits;         /* words with digits are corrected, too */
+    uint8_t edits_max;   /* 0: by length */
+    uint8_t fixed_prefix;
+    uint32_t variants_max; /* of one word; 0: REWRITE_VARIANTS */
+    uint32_t few;        /* hits; fewer are few; 0: REWRITE_FEW */
+    struct bytes exact;  /* words that are meant as they are, separated by spaces */
+};
+
+#define REWRITE_VARIANTS 16u
+#define REWRITE_FEW 5u
+
+enum rewrite_note_kind {
+    REWRITE_SYNONYM,
+    REWRITE_STOP_WORD,
+    REWRITE_TYPO,
+    REWRITE_PREFIX,
+    REWRITE_SPLIT,
+    REWRITE_JOINED,
+    REWRITE_FRAGMENT,
+    REWRITE_DROPPED,
+    REWRITE_EITHER
+};
+
+/* What was done with something typed. */
+struct rewrite_note {
+    enum rewrite_note_kind kind;
+    struct bytes typed;
+    struct bytes used; /* empty where there is nothing to tell */
+};
+
+struct rewrite_report {
+    struct bytes corrected; /* the whole text, corrected; empty: not */
+    const struct rewrite_note *notes;
+    uint32_t note_count;
+};
+
+struct rewrite_source {
+    const struct schema *schema;
+    struct analyser *analyser;
+    struct arena *arena;
+    const struct rules *rules; /* NULL: none */
+    struct rewrite_words words;
+    struct rewrite_options options;
+    aisle_error *error;
+};
+
+struct rewrite;
+
+/* Parses text and applies what needs no postings. Errors as query_parse. What source points to is borrowed. */
+must_check int rewrite_new(const struct rewrite_source *source, struct bytes text, struct rewrite **out);
+
+/* The query as it stands. */
+struct query_node *rewrite_root(const struct rewrite *rewrite);
+
+/*
+ * Binds the query and corrects words that no product has. *root is what to run. AISLE_CORRUPT, AISLE_NO_MEMORY, or what
+ * the words reported.
+ */
+must_check int rewrite_bind(struct rewrite *rewrite, struct query_context *context, struct query_node **root);
+
+/*
+ * After a run that found so many products (a lower bound will do, if it is not below what is few). *again: the query
+ * was changed so that it may find more; bind and run it again.
+ */
+must_check int rewrite_again(struct rewrite *rewrite, struct query_context *context, uint64_t found, bool *again);
+
+/* How many hits tell whether there are few. */
+uint32_t rewrite_few(const struct rewrite *rewrite);
+
+/* What was done. Views live as long as the arena and the text. */
+must_check int rewrite_finish(struct rewrite *rewrite, struct query_context *context, struct rewrite_report *out);
+
+#endif

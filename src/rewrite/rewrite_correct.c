@@ -1,0 +1,286 @@
+/*
+ * rewrite_correct.c - words that are like a typed one become alternatives of its clause, in tiers.
+ *
+ * A tier is one leaf of all words of as many edits, so that a clause stays a handful of leaves however many words it
+ * has. Where what was typed is nowhere, the best correction is a leaf of its own, above the others. Which are best:
+ * fewest edits, then a balance of how many products have the word and how unlikely the error is.
+ */
+#include "rewrite/rewrite_private.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#define FRAGMENT_BYTES_MIN 3u
+#define PREFIX_LENGTH_MIN 3u /* of what is typed, for words that begin nearly so */
+
+struct ranked {
+    struct bytes word;
+    uint32_t edits;
+    double rank; /* higher is better */
+};
+
+static bool is_listed(struct bytes list, struct bytes word)
+{
+    while (list.size != 0) {
+        const uint8_t *space = memchr(list.data, ' ', list.size);
+        size_t size = space == NULL ? list.size : (size_t)(space - list.data);
+        if (bytes_equal(bytes_of(list.data, size), word)) {
+            return true;
+        }
+        list = space == NULL ? bytes_of(NULL, 0) : bytes_of(space + 1, list.size - size - 1);
+    }
+    return false;
+}
+
+static uint8_t edits_for(const struct rewrite_options *options, struct bytes word)
+{
+    uint32_t length = rewrite_length(word);
+    uint8_t edits = length < 3 ? 0 : length < 6 ? 1 : 2;
+    return options->edits_max != 0 && options->edits_max < edits ? options->edits_max : edits;
+}
+
+static int compare_ranked(const void *left, const void *right)
+{
+    const struct ranked *a = left;
+    const struct ranked *b = right;
+    if (a->edits != b->edits) {
+        return a->edits < b->edits ? -1 : 1;
+    }
+    return a->rank != b->rank ? (a->rank > b->rank ? -1 : 1) : bytes_compare(a->word, b->word);
+}
+
+/* Those of variants that products have, best first; what was typed itself is none. */
+static int rank_variants(struct rewrite *rewrite, struct query_context *context, struct bytes typed,
+                         const struct rewrite_variants *variants, struct ranked **out, uint32_t *count)
+{
+    struct ranked *ranked = arena_calloc(rewrite->source.arena, variants->count + 1, sizeof *ranked);
+    *out = ranked;
+    *count = 0;
+    if (ranked == NULL) {
+        return AISLE_NO_MEMORY;
+    }
+    for (size_t i = 0; i < variants->count; i++) {
+        uint64_t df;
+        struct bytes word = variants->list[i].word;
+        if (bytes_equal(word, typed)) {
+            continue;
+        }
+        int status = rewrite_df(rewrite, context, word, &df);
+        if (status != 0) {
+            return status;
+        }
+        if (df != 0) {
+            ranked[(*count)++] = (struct ranked){
+                word, variants->list[i].edits, log2((double)df + 1) - 0.8 * rewrite_unlikelihood(typed, word)};
+        }
+    }
+    qsort(ranked, *count, sizeof *ranked, compare_ranked);
+    return 0;
+}
+
+/* One leaf of words from first to end - 1, as an alternative. */
+static int add_tier(struct rewrite *rewrite, struct clause *clause, const struct ranked *ranked, uint32_t first,
+                    uint32_t end, uint32_t weight)
+{
+    struct bytes words[LIMIT_VARIANTS];
+    struct query_node *node;
+    if (first >= end || query_parser_leaves_left(rewrite->parser) == 0) {
+        return 0;
+    }
+    for (uint32_t i = first; i < end; i++) {
+        words[i - first] = ranked[i].word;
+    }
+    int status = query_parser_group(rewrite->parser, words, end - first, &node);
+    return status == 0 ? rewrite_add_alternative(rewrite, clause, node, weight) : status;
+}
+
+/* The best corrections, and what was typed, for the text that was meant. */
+static int add_candidates(struct rewrite *rewrite, struct clause *clause, const struct ranked *ranked, uint32_t count,
+                          bool is_known)
+{
+    int status = 0;
+    clause->candidate_count = 0;
+    if (is_known) {
+        clause->candidates[clause->candidate_count++] =
+            (struct candidate){.text = clause->text, .node = clause->typed};
+    }
+    for (uint32_t i = 0; i < count && clause->candidate_count < CANDIDATES_MAX && status == 0; i++) {
+        struct candidate *candidate = &clause->candidates[clause->candidate_count];
+        *candidate = (struct candidate){.text = ranked[i].word, .edits = ranked[i].edits};
+        if (query_parser_leaves_left(rewrite->parser) == 0) {
+            break;
+        }
+        status = query_parser_group(rewrite->parser, &ranked[i].word, 1, &candidate->node);
+        clause->candidate_count += status == 0 ? 1 : 0;
+    }
+    return status;
+}
+
+static uint32_t count_edits(const struct ranked *ranked, uint32_t count, uint32_t edits)
+{
+    uint32_t until = 0;
+    while (until < count && ranked[until].edits <= edits) {
+        until++;
+    }
+    return until;
+}
+
+/* Adds corrections in tiers; unless all, those of the fewest edits alone. */
+static int add_corrections(struct rewrite *rewrite, struct clause *clause, const struct ranked *ranked, uint32_t count,
+                           bool all, bool is_known)
+{
+    uint32_t fewest = count == 0 ? 0 : ranked[0].edits;
+    uint32_t one = count_edits(ranked, count, fewest);
+    uint32_t used = all ? count : one;
+    int status;
+    one = one < used ? one : used;
+    if (is_known) {
+        uint32_t near = count_edits(ranked, used, 1);
+        status = add_tier(rewrite, clause, ranked, 0, near, WEIGHT_ONE_EDIT);
+        status = status == 0 ? add_tier(rewrite, clause, ranked, near, used, WEIGHT_TWO_EDITS) : status;
+    } else {
+        status = add_tier(rewrite, clause, ranked, 0, 1 < used ? 1 : used, QUERY_WEIGHT_WHOLE);
+        status = status == 0 ? add_tier(rewrite, clause, ranked, 1, one, WEIGHT_OTHERS) : status;
+        status = status == 0 ? add_tier(rewrite, clause, ranked, one, used, WEIGHT_ONE_EDIT) : status;
+    }
+    for (uint32_t i = 0; i < used && i < CANDIDATES_MAX && status == 0; i++) {
+        status = rewrite_note(rewrite, REWRITE_TYPO, clause->text, ranked[i].word);
+    }
+    return status == 0 ? add_candidates(rewrite, clause, ranked, used, is_known) : status;
+}
+
+static int correct_similar(struct rewrite *rewrite, struct query_context *context, struct clause *clause, bool all,
+                           bool *changed)
+{
+    const struct rewrite_options *options = &rewrite->source.options;
+    const struct rewrite_words *words = &rewrite->source.words;
+    bool is_known = query_information(context, clause->typed) != 0;
+    struct rewrite_ask ask = {.word = clause->first->folded,
+                              .max_edits = edits_for(options, clause->first->folded),
+                              .fixed_prefix = options->fixed_prefix,
+                              .limit = LIMIT_SIMILAR};
+    struct rewrite_variants variants = {.count = 0};
+    struct ranked *ranked;
+    uint32_t count;
+    if (is_known && ask.fixed_prefix == 0) {
+        ask.fixed_prefix = 1;
+    }
+    if (ask.max_edits == 0 || words->similar == NULL) {
+        return 0;
+    }
+    int status = words->similar(words->self, &ask, rewrite->source.arena, &variants);
+    if (status == 0) {
+        status = rank_variants(rewrite, context, ask.word, &variants, &ranked, &count);
+    }
+    if (status != 0 || count == 0) {
+        return status;
+    }
+    count = count < options->variants_max ? count : options->variants_max;
+    *changed = true;
+    return add_corrections(rewrite, clause, ranked, count < LIMIT_VARIANTS ? count : LIMIT_VARIANTS, all, is_known);
+}
+
+/* Codes that contain what was typed: those that begin with it, then others. */
+static int correct_fragment(struct rewrite *rewrite, struct query_context *context, struct clause *clause,
+                            bool *changed)
+{
+    const struct rewrite_words *words = &rewrite->source.words;
+    struct bytes typed = clause->first->folded;
+    struct rewrite_ask ask = {.word = typed, .limit = LIMIT_VARIANTS};
+    struct rewrite_variants variants = {.count = 0};
+    struct ranked begin[LIMIT_VARIANTS];
+    struct ranked contain[LIMIT_VARIANTS];
+    uint32_t begin_count = 0;
+    uint32_t contain_count = 0;
+    if (typed.size < FRAGMENT_BYTES_MIN || words->containing == NULL) {
+        return 0;
+    }
+    int status = words->containing(words->self, &ask, rewrite->source.arena, &variants);
+    for (size_t i = 0; i < variants.count && i < LIMIT_VARIANTS && status == 0; i++) {
+        uint64_t df;
+        struct bytes word = variants.list[i].word;
+        status = rewrite_df(rewrite, context, word, &df);
+        if (status != 0 || df == 0) {
+            continue;
+        }
+        if (begin_count + contain_count < CANDIDATES_MAX) {
+            status = rewrite_note(rewrite, REWRITE_FRAGMENT, clause->text, word);
+        }
+        if (bytes_begin_with(word, typed)) {
+            begin[begin_count++].word = word;
+        } else {
+            contain[contain_count++].word = word;
+        }
+    }
+    *changed = *changed || begin_count + contain_count != 0;
+    if (status == 0) {
+        status = add_tier(rewrite, clause, begin, 0, begin_count, QUERY_WEIGHT_WHOLE);
+    }
+    return status == 0 ? add_tier(rewrite, clause, contain, 0, contain_count,
+                                  begin_count == 0 ? QUERY_WEIGHT_WHOLE : WEIGHT_CONTAINED)
+                       : status;
+}
+
+/* What begins nearly as what is being typed. */
+static int correct_prefix(struct rewrite *rewrite, struct query_context *context, struct clause *clause, bool *changed)
+{
+    const struct rewrite_words *words = &rewrite->source.words;
+    const struct rewrite_options *options = &rewrite->source.options;
+    struct bytes typed = clause->first->folded;
+    struct rewrite_ask ask = {.word = typed,
+                              .max_edits = edits_for(options, typed),
+                              .fixed_prefix = options->fixed_prefix,
+                              .limit = options->variants_max};
+    struct rewrite_variants variants = {.count = 0};
+    if (rewrite_length(typed) < PREFIX_LENGTH_MIN || ask.max_edits == 0 || words->similar_prefix == NULL ||
+        rewrite_has_digit(typed)) {
+        return 0;
+    }
+    int status = words->similar_prefix(words->self, &ask, rewrite->source.arena, &variants);
+    for (size_t i = 0; i < variants.count && i < options->variants_max && status == 0; i++) {
+        struct query_node *node;
+        if (variants.list[i].edits > variants.list[0].edits ||
+            query_parser_leaves_left(rewrite->parser) < LIMIT_QUERY_TERMS) {
+            break;
+        }
+        status = query_parser_prefix(rewrite->parser, variants.list[i].word, &node);
+        if (status == 0) {
+            status = rewrite_add_alternative(rewrite, clause, node, i == 0 ? QUERY_WEIGHT_WHOLE : WEIGHT_OTHERS);
+        }
+        if (status == 0 && i < CANDIDATES_MAX) {
+            status = rewrite_note(rewrite, REWRITE_TYPO, clause->text, variants.list[i].word);
+        }
+        *changed = true;
+    }
+    (void)context;
+    return status;
+}
+
+int rewrite_correct(struct rewrite *rewrite, struct query_context *context, struct clause *clause, bool all,
+                    bool *changed)
+{
+    const struct rewrite_options *options = &rewrite->source.options;
+    bool is_known = query_information(context, clause->typed) != 0;
+    if (clause->first != clause->last || is_listed(options->exact, clause->first->folded)) {
+        return 0;
+    }
+    clause->corrected = all;
+    if (clause->first->prefix) {
+        return is_known || all ? 0 : correct_prefix(rewrite, context, clause, changed);
+    }
+    int status = 0;
+    bool split = false;
+    bool digits = rewrite_has_digit(clause->first->folded);
+    if (all && !is_known) { /* what was corrected at once is made anew, of more words */
+        clause->node = clause->typed;
+    }
+    status = rewrite_split(rewrite, context, clause, &split);
+    if (status == 0 && digits && !is_known) {
+        status = correct_fragment(rewrite, context, clause, changed);
+    }
+    if (status == 0 && (!digits || options->digits)) {
+        status = correct_similar(rewrite, context, clause, all || options->edits_max != 0, changed);
+    }
+    *changed = *changed || split;
+    return status;
+}

@@ -1,0 +1,189 @@
+/*
+ * rewrite_split.c - one word that is two, and two that are one.
+ */
+#include "rewrite/rewrite_private.h"
+
+#include "base/utf8.h"
+
+struct split {
+    size_t at;
+    uint64_t least; /* of the two words' df */
+};
+
+static bool is_digit(uint8_t byte)
+{
+    return byte >= '0' && byte <= '9';
+}
+
+/* Whether word may be two from at on: of two characters each at least, or where letters and digits meet. */
+static bool may_split(struct bytes word, size_t at)
+{
+    if ((word.data[at] & 0xc0) == 0x80) {
+        return false;
+    }
+    bool digits_meet = is_digit(word.data[at]) != is_digit(word.data[at - 1]) && word.data[at] < 0x80 &&
+                       word.data[at - 1] < 0x80;
+    return digits_meet || (rewrite_length(bytes_of(word.data, at)) >= 2 &&
+                           rewrite_length(bytes_of(word.data + at, word.size - at)) >= 2 &&
+                           !rewrite_has_digit(word));
+}
+
+/* Keeps the splits whose rarer word is the most frequent. */
+static void keep_split(struct split *splits, uint32_t *count, struct split split)
+{
+    uint32_t at = *count < LIMIT_SPLITS ? (*count)++ : LIMIT_SPLITS - 1;
+    if (at == LIMIT_SPLITS - 1 && splits[at].least >= split.least) {
+        return;
+    }
+    for (; at > 0 && splits[at - 1].least < split.least; at--) {
+        splits[at] = splits[at - 1];
+    }
+    splits[at] = split;
+}
+
+static int find_splits(struct rewrite *rewrite, struct query_context *context, struct bytes word, struct split *splits,
+                       uint32_t *count)
+{
+    *count = 0;
+    for (size_t at = 1; at < word.size; at++) {
+        uint64_t left = 0;
+        uint64_t right = 0;
+        if (!may_split(word, at)) {
+            continue;
+        }
+        int status = rewrite_df(rewrite, context, bytes_of(word.data, at), &left);
+        if (status == 0 && left != 0) {
+            status = rewrite_df(rewrite, context, bytes_of(word.data + at, word.size - at), &right);
+        }
+        if (status != 0) {
+            return status;
+        }
+        if (left != 0 && right != 0) {
+            keep_split(splits, count, (struct split){at, left < right ? left : right});
+        }
+    }
+    return 0;
+}
+
+/* "left right" as text. */
+static int join_text(struct rewrite *rewrite, struct bytes left, struct bytes right, const char *between,
+                     struct bytes *out)
+{
+    size_t gap = strlen(between);
+    uint8_t *text = arena_alloc(rewrite->source.arena, left.size + gap + right.size + 1);
+    if (text == NULL) {
+        return AISLE_NO_MEMORY;
+    }
+    memcpy(text, left.data, left.size);
+    memcpy(text + left.size, between, gap);
+    memcpy(text + left.size + gap, right.data, right.size);
+    *out = bytes_of(text, left.size + gap + right.size);
+    return 0;
+}
+
+int rewrite_split(struct rewrite *rewrite, struct query_context *context, struct clause *clause, bool *changed)
+{
+    struct bytes word = clause->first->folded;
+    struct split splits[LIMIT_SPLITS];
+    struct query_node *best = NULL;
+    struct bytes best_text = bytes_of(NULL, 0);
+    uint64_t most = 0;
+    uint32_t count = 0;
+    int status = clause->first->part_count == 1 ? find_splits(rewrite, context, word, splits, &count) : 0;
+    for (uint32_t i = 0; i < count && status == 0 && splits[i].least > most; i++) {
+        struct query_node *node = NULL;
+        struct bytes text;
+        uint64_t both = 0;
+        if (query_parser_leaves_left(rewrite->parser) < LIMIT_QUERY_TERMS) {
+            break;
+        }
+        status = join_text(rewrite, bytes_of(word.data, splits[i].at),
+                           bytes_of(word.data + splits[i].at, word.size - splits[i].at), " ", &text);
+        status = status == 0 ? query_parser_words(rewrite->parser, text, &node) : status;
+        status = status == 0 ? rewrite_count(context, node, &both) : status;
+        if (both > most) {
+            most = both;
+            best = node;
+            best_text = text;
+        }
+    }
+    if (status != 0 || best == NULL) {
+        return status;
+    }
+    bool is_known = query_information(context, clause->typed) != 0;
+    *changed = true;
+    status = rewrite_add_alternative(rewrite, clause, best, is_known ? WEIGHT_SYNONYM : QUERY_WEIGHT_WHOLE);
+    if (status == 0 && !is_known) {
+        clause->candidates[0] = (struct candidate){.text = best_text, .node = best, .edits = 1};
+        clause->candidate_count = 1;
+    }
+    return status == 0 ? rewrite_note(rewrite, REWRITE_SPLIT, clause->text, best_text) : status;
+}
+
+/* Makes clauses i and i + 1 one, which the joined word matches, too. */
+static int join_clauses(struct rewrite *rewrite, uint32_t i, struct bytes joined, bool is_known)
+{
+    struct clause *clause = &rewrite->clauses[i];
+    const struct clause *next = &rewrite->clauses[i + 1];
+    struct query_node *both = query_parser_node(rewrite->parser, QUERY_AND, 2);
+    struct query_node *one;
+    if (both == NULL) {
+        return AISLE_NO_MEMORY;
+    }
+    int status = query_parser_group(rewrite->parser, &joined, 1, &one);
+    if (status != 0) {
+        return status;
+    }
+    both->children[0] = clause->node;
+    both->children[1] = next->node;
+    both->child_count = 2;
+    clause->node = both;
+    clause->typed = both;
+    clause->last = next->last;
+    clause->text = bytes_of(rewrite->text.data + clause->first->start, clause->last->end - clause->first->start);
+    clause->corrected = true;
+    clause->candidate_count = 0;
+    if (is_known) {
+        clause->candidates[clause->candidate_count++] = (struct candidate){.text = clause->text, .node = both};
+    }
+    clause->candidates[clause->candidate_count++] = (struct candidate){.text = joined, .node = one, .edits = 1};
+    rewrite_remove(rewrite, i + 1, 1);
+    status = rewrite_add_alternative(rewrite, clause, one, WEIGHT_SYNONYM);
+    return status == 0 ? rewrite_note(rewrite, REWRITE_JOINED, clause->text, joined) : status;
+}
+
+static bool can_join(const struct rewrite *rewrite, uint32_t i)
+{
+    const struct clause *left = &rewrite->clauses[i];
+    const struct clause *right = &rewrite->clauses[i + 1];
+    return left->first != NULL && right->first != NULL && left->first->run == right->first->run &&
+           left->first == left->last && right->first == right->last && !left->first->prefix &&
+           !right->first->prefix && !left->rewritten && !right->rewritten && !left->corrected && !right->corrected &&
+           left->first->folded.size + right->first->folded.size <= LIMIT_TERM_BYTES;
+}
+
+int rewrite_join(struct rewrite *rewrite, struct query_context *context, bool all, bool *changed)
+{
+    int status = 0;
+    for (uint32_t i = 0; i + 1 < rewrite->clause_count && status == 0; i++) {
+        const struct clause *left = &rewrite->clauses[i];
+        const struct clause *right = &rewrite->clauses[i + 1];
+        struct bytes joined;
+        uint64_t df = 0;
+        if (!can_join(rewrite, i) || query_parser_leaves_left(rewrite->parser) == 0) {
+            continue;
+        }
+        bool is_known =
+            query_information(context, left->typed) != 0 && query_information(context, right->typed) != 0;
+        if (is_known && !all) {
+            continue;
+        }
+        status = join_text(rewrite, left->first->folded, right->first->folded, "", &joined);
+        status = status == 0 ? rewrite_df(rewrite, context, joined, &df) : status;
+        if (status == 0 && df != 0) {
+            *changed = true;
+            status = join_clauses(rewrite, i, joined, is_known);
+        }
+    }
+    return status;
+}
