@@ -100,7 +100,8 @@ AISLE_API const char *aisle_version(void);
     XX(FORKED, -18, "the handle was opened before a fork")                          \
     XX(PERMISSION, -19, "permission denied")                                        \
     XX(READ_ONLY, -20, "the catalog is open for reading only")                      \
-    XX(OLD_FORMAT, -21, "the catalog was written by an older version")
+    XX(OLD_FORMAT, -21, "the catalog was written by an older version")              \
+    XX(CANCELLED, -22, "cancelled by another thread")
 
 enum aisle_code {
     AISLE_OK = 0,
@@ -125,6 +126,7 @@ typedef struct aisle_error {
 typedef struct aisle aisle;               /* an open catalog: share it across threads  */
 typedef struct aisle_writer aisle_writer; /* at most one per catalog, in one process   */
 typedef struct aisle_result aisle_result; /* owns all it returns; valid after aisle_close */
+typedef struct aisle_token aisle_token;   /* a word to a search from another thread */
 
 typedef struct aisle_bytes {
     const char *data;
@@ -366,6 +368,26 @@ typedef struct aisle_typos {
     const char *exact_words; /* that are never corrected: folded, separated by spaces; NULL: none */
 } aisle_typos;
 
+/*
+ * A facet counts, over all products that match, what they have in one field:
+ *
+ *     brand              the ten values that most products have; brand:20 twenty
+ *     brand:5:multi      as if the filter had no conditions on the brand: what choosing another one would give
+ *     size:20:size       sizes in their own order (S before M before L, 38 before 38.5); :name by value
+ *     brand:prefix=ni    values that begin so, :contains=ke those with it inside, without regard to case and accents
+ *     price[*,50,100,*]  ranges: below 50, from 50 to below 100, from 100 on
+ *     price/25           a histogram: 0 to below 25, 25 to below 50, ...; of dates, updated/7d (w, d, h, m, s)
+ *     price:stats        the least, the greatest, the sum and the mean; with others, price/25:stats
+ *     category           the top level of a path; category>Audio>Headphones the children of that
+ *
+ * Options follow behind colons, in any order; text with colons in it stands in double quotes. Counts are of products
+ * and exact; a product counts once for each value it has. With `:multi`, conditions on the field that are AND-ed at the
+ * top of the filter are left out for this facet alone, alternatives and NOT of them included; a condition that mixes
+ * fields stays. `:sample=10` looks at every tenth match only, and the answer says that counts are estimates. Any
+ * number of values of equal count come in the order of their folded bytes. A query has at most 64 facets; a facet shows
+ * at most 10,000 values, of a field with at most 4,194,304 different keywords (summed over segments) or 1,048,576
+ * different numbers among the matches, in at most 255 ranges or 10,000 buckets.
+ */
 typedef struct aisle_query {
     size_t size;
     const char *text; /* NUL-terminated, at most 4,096 bytes; NULL browses */
@@ -393,11 +415,18 @@ typedef struct aisle_query {
     bool no_stop_words;        /* every word must match, "the" and "for", too */
     uint32_t few;              /* fewer hits than this are few; default 5, at most 10,000; 1: only none are few */
     const aisle_typos *typos;  /* NULL: as above */
+    const char *const *facets; /* each NUL-terminated, see above */
+    size_t facet_count;        /* at most 64 */
+    uint32_t deadline_ms;      /* since the call; the answer then holds what was found so far; 0: none */
+    uint64_t work;             /* windows of 4,096 documents or ranges of lists looked at, at most; 0: any number */
+    uint64_t total_bound;      /* counting may end once the total is this; 0: never */
+    const aisle_token *token;  /* aisle_token_cancel ends the search; borrowed; NULL: nobody does */
 } aisle_query;
 
 /*
  * Searches the state of the last commit. *inout: a result to reuse, or NULL; on success it holds the new answer. On
- * failure it is unchanged. AISLE_BAD_QUERY, AISLE_LIMIT, AISLE_CORRUPT, AISLE_NO_MEMORY, AISLE_READERS_FULL.
+ * failure it is unchanged. AISLE_BAD_QUERY, AISLE_LIMIT, AISLE_CORRUPT, AISLE_NO_MEMORY, AISLE_READERS_FULL,
+ * AISLE_CANCELLED.
  */
 AISLE_API int aisle_search(aisle *catalog, const aisle_query *query, aisle_result **inout, aisle_error *error);
 
@@ -459,8 +488,43 @@ AISLE_API int aisle_result_note(const aisle_result *result, size_t i, aisle_note
 
 /* "typo" for AISLE_NOTE_TYPO; static, never NULL. */
 AISLE_API const char *aisle_note_name(int kind);
+/*
+ * Whether the deadline or the work was used up before all was looked at: there may be better hits, total and counts of
+ * facets are at least what they say.
+ */
+AISLE_API bool aisle_result_partial(const aisle_result *result);
+
+typedef struct aisle_facet {
+    aisle_bytes field;
+    size_t value_count; /* that aisle_result_facet_value gives */
+    uint64_t distinct;  /* different values that were counted, given or not */
+    uint64_t products;  /* that match and have a value */
+    uint64_t missing;   /* that match and have none */
+    bool sampled;       /* counts are estimates */
+    aisle_bytes min, max; /* with :stats and unless products is 0: as the field writes them, dates without quotes */
+    aisle_bytes sum;      /* exact for integers and decimals; empty for bools and dates */
+    double mean;          /* of dates in ms since 1970 */
+} aisle_facet;
+
+typedef struct aisle_facet_value {
+    aisle_bytes value;    /* as it was first written; a path in full, "Audio > Headphones"; a range "50..100" */
+    aisle_bytes from, to; /* of a range or bucket: from is in it, to is not; empty where it is open */
+    uint64_t count;       /* products */
+} aisle_facet_value;
+
+/* The i-th facet of the query, or AISLE_END; and its k-th value, or AISLE_END. Views live as those of hits. */
+AISLE_API int aisle_result_facet(const aisle_result *result, size_t i, aisle_facet *facet);
+AISLE_API int aisle_result_facet_value(const aisle_result *result, size_t i, size_t k, aisle_facet_value *value);
 
 AISLE_API void aisle_result_free(aisle_result *result);
+
+/*
+ * A token ends searches that were given it, from any thread and within microseconds; they answer AISLE_CANCELLED, as do
+ * later ones with it. *out is freed with aisle_token_free once no search has it. AISLE_NO_MEMORY.
+ */
+AISLE_API int aisle_token_new(aisle_token **out);
+AISLE_API void aisle_token_cancel(aisle_token *token);
+AISLE_API void aisle_token_free(aisle_token *token);
 
 /*
  * The product with this id, as result's only hit. original: as it was put, without later patches of columns (one that

@@ -75,6 +75,16 @@
 #define LIMIT_VARIANTS 64u                /* words that one word is corrected to                                     */
 #define LIMIT_SIMILAR 1024u               /* words like it that are looked at for that                               */
 #define LIMIT_SPLITS 8u                   /* ways to split one word that are looked at                               */
+/* Facets, sorting, groups */
+#define LIMIT_FACETS 64u                /* of one query                                                              */
+#define LIMIT_FACET_BYTES 8192u         /* the text of one                                                           */
+#define LIMIT_FACET_SHOWN 10000u        /* values that one gives back                                                */
+#define LIMIT_FACET_RANGES 256u         /* bounds of one                                                             */
+#define LIMIT_FACET_BUCKETS 10000u      /* of a histogram that hold anything                                         */
+#define LIMIT_FACET_NUMBERS (1u << 20)  /* different numbers that one counts                                         */
+#define LIMIT_FACET_VALUES (1u << 22)   /* different keywords of a field, summed over segments                       */
+#define LIMIT_FACET_SIZES (1u << 16)    /* values brought into the order of sizes                                    */
+#define LIMIT_FACET_SAMPLE 1000000u     /* products of which a sample takes one                                      */
 
 /* Storage */
 #define LIMIT_READERS 1022u             /* reader slots of one shard's lock table: 16 pages of it                    */

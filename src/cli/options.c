@@ -63,6 +63,14 @@ static int set_value(const struct options *options, const struct option *option,
         *option->value.text = text;
         return 0;
     }
+    if (option->kind == OPTION_TEXTS) {
+        struct option_texts *texts = option->value.texts;
+        if (texts->count == OPTION_TEXTS_MAX) {
+            return usage(options, "an option is repeated more than 64 times", option->name);
+        }
+        texts->texts[texts->count++] = text;
+        return 0;
+    }
     uint64_t value;
     char why[160];
     if (!parse_number(text, option->kind == OPTION_SIZE, &value)) {

@@ -14,8 +14,17 @@
 enum option_kind {
     OPTION_FLAG,   /* bool */
     OPTION_TEXT,   /* const char * */
+    OPTION_TEXTS,  /* struct option_texts; the option may be repeated */
     OPTION_NUMBER, /* uint64_t, from min to max */
     OPTION_SIZE    /* uint64_t bytes, with K, M, G or T behind the number, from min to max */
+};
+
+#define OPTION_TEXTS_MAX 64u
+
+/* Values of an option that may be repeated, in their order. */
+struct option_texts {
+    const char *texts[OPTION_TEXTS_MAX];
+    size_t count;
 };
 
 struct option {
@@ -24,6 +33,7 @@ struct option {
     union {
         bool *flag;
         const char **text;
+        struct option_texts *texts;
         uint64_t *number;
     } value;              /* where it goes; keeps its default when the option is not given */
     const char *argument; /* as shown in the help, "N" */

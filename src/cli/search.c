@@ -3,6 +3,7 @@
  */
 #include "base/limits.h"
 #include "cli/cli.h"
+#include "cli/facets.h"
 #include "cli/options.h"
 #include "cli/output.h"
 #include "cli/words.h"
@@ -54,8 +55,9 @@ static void print_json(const aisle_result *result, const struct marked *marked)
 {
     bool exact = false;
     uint64_t total = aisle_result_total(result, &exact);
-    printf("{\"total\":%llu,\"total_is_exact\":%s,\"took_us\":%llu,", (unsigned long long)total,
-           exact ? "true" : "false", (unsigned long long)aisle_result_took_us(result));
+    printf("{\"total\":%llu,\"total_is_exact\":%s,\"took_us\":%llu,%s", (unsigned long long)total,
+           exact ? "true" : "false", (unsigned long long)aisle_result_took_us(result),
+           aisle_result_partial(result) ? "\"partial\":true," : "");
     words_print_json(result);
     printf("\"hits\":[");
     aisle_hit hit;
@@ -73,7 +75,9 @@ static void print_json(const aisle_result *result, const struct marked *marked)
         }
         printf("}");
     }
-    printf("]}\n");
+    printf("]");
+    facets_print_json(result);
+    printf("}\n");
 }
 
 static void print_hit(size_t rank, const aisle_hit *hit)
@@ -89,6 +93,12 @@ static void print_hit(size_t rank, const aisle_hit *hit)
     if (hit->explanation.size > 0) {
         printf("               %.*s\n", (int)hit->explanation.size, hit->explanation.data);
     }
+}
+
+static bool result_has_facets(const aisle_result *result)
+{
+    aisle_facet facet;
+    return aisle_result_facet(result, 0, &facet) == 0;
 }
 
 static void print_list(const aisle_result *result, uint64_t offset, const struct marked *marked)
@@ -107,24 +117,23 @@ static void print_list(const aisle_result *result, uint64_t offset, const struct
     bool exact = false;
     char number[OUTPUT_NUMBER_BYTES];
     uint64_t total = aisle_result_total(result, &exact);
-    printf("%s%s product%s in %.2f ms\n", exact ? "" : "at least ", output_number(total, number),
-           total == 1 ? "" : "s", (double)aisle_result_took_us(result) / 1000);
+    facets_print(result);
+    printf("%s%s%s product%s in %.2f ms%s\n", result_has_facets(result) ? "\n" : "", exact ? "" : "at least ",
+           output_number(total, number), total == 1 ? "" : "s", (double)aisle_result_took_us(result) / 1000,
+           aisle_result_partial(result) ? ", not all looked at" : "");
 }
 
-/* What an error is about: an option's text, which messages begin with, the query's own, or the catalog. */
-static const char *place_of(const aisle_error *error, const char *path, char where[64])
+/* Messages begin with the part of the query that they are about; otherwise it is the text. */
+static const char *part_at_fault(const char *message)
 {
-    static const char *const options[] = {"filter", "weights", "highlight"};
-    const char *about = "query";
-    for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
-        size_t size = strlen(options[i]);
-        about = strncmp(error->message, options[i], size) == 0 && error->message[size] == ':' ? options[i] : about;
+    static const char *const parts[] = {"filter",  "facet", "sort",   "fields",
+                                        "group",  "after", "weights", "highlight"};
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        if (strncmp(message, parts[i], strlen(parts[i])) == 0 && message[strlen(parts[i])] == ':') {
+            return parts[i];
+        }
     }
-    if (error->code != AISLE_BAD_QUERY && error->position == 0) {
-        return path;
-    }
-    snprintf(where, 64, "%s, byte %zu", about, error->position);
-    return where;
+    return "query";
 }
 
 static int search(const char *path, const aisle_query *query, const struct marked *marked, bool json)
@@ -138,7 +147,8 @@ static int search(const char *path, const aisle_query *query, const struct marke
     }
     if (aisle_search(catalog, query, &result, &error) != 0) {
         char where[64];
-        status = cli_fail("search", &error, place_of(&error, path, where));
+        snprintf(where, sizeof where, "%s, byte %zu", part_at_fault(error.message), error.position);
+        status = cli_fail("search", &error, error.code == AISLE_BAD_QUERY || error.position != 0 ? where : path);
         goto done;
     }
     if (json) {
@@ -155,21 +165,10 @@ done:
 
 /* What the command line asks for. */
 static struct {
-    uint64_t limit;
-    uint64_t offset;
-    uint64_t now;
-    const char *weights;
-    const char *filter;
-    const char *highlight;
-    uint64_t snippet;
-    bool explain;
-    bool json;
-    bool as_you_type;
-    bool no_typos;
-    bool no_synonyms;
-    bool no_stop_words;
-    uint64_t few;
-    const char *match;
+    uint64_t limit, offset, now, snippet, few, deadline, total_bound;
+    struct option_texts facets;
+    const char *weights, *filter, *highlight, *match;
+    bool explain, json, as_you_type, no_typos, no_synonyms, no_stop_words;
 } asked = {.limit = 10};
 
 static const struct option table[] = {
@@ -179,6 +178,12 @@ static const struct option table[] = {
      .help = "hits to pass over; with --limit at most 10,000 together", .max = LIMIT_HITS},
     {.name = "filter", .kind = OPTION_TEXT, .value.text = &asked.filter, .argument = "EXPR",
      .help = "keep products whose fields hold what EXPR says"},
+    {.name = "facet", .kind = OPTION_TEXTS, .value.texts = &asked.facets, .argument = "FACET",
+     .help = "count what the matches have in a field; may be repeated"},
+    {.name = "deadline", .kind = OPTION_NUMBER, .value.number = &asked.deadline, .argument = "MS",
+     .help = "print what was found after so many milliseconds", .max = UINT32_MAX},
+    {.name = "total-bound", .kind = OPTION_NUMBER, .value.number = &asked.total_bound, .argument = "N",
+     .help = "count no further than N matches", .max = UINT64_MAX},
     {.name = "weights", .kind = OPTION_TEXT, .value.text = &asked.weights, .argument = "FIELD:W,...",
      .help = "weights of signals, 0 to 100, in place of the schema's"},
     {.name = "now", .kind = OPTION_NUMBER, .value.number = &asked.now, .argument = "SECONDS",
@@ -201,33 +206,41 @@ static const struct option table[] = {
     {.name = "json", .kind = OPTION_FLAG, .value.flag = &asked.json, .help = "one JSON object with whole products"},
 };
 
+static const struct options options = {
+    .command = "search",
+    .synopsis = "CATALOG TEXT [--filter EXPR] [--facet FACET]... [--limit N] [--offset N]\n"
+                "                    [--weights FIELD:W,...] [--now SECONDS] [--highlight FIELD,...]\n"
+                "                    [--snippet N] [--match MODE] [--as-you-type] [--no-typos] [--no-synonyms]\n"
+                "                    [--no-stop-words] [--few N] [--deadline MS] [--total-bound N] [--explain]\n"
+                "                    [--json]",
+    .about = "Prints the products that match all words of TEXT, the best first. `a OR b` takes either, -word\n"
+             "excludes, word* is any word that begins so, brand:word looks in the brand only. \"a b\" is a\n"
+             "phrase, \"a b\"~3 one whose words may be moved by three in sum. An empty TEXT browses.\n"
+             "Words that no product has are corrected; CATALOG/synonyms.txt holds synonyms, one rule a line.\n"
+             "EXPR compares fields: =, !=, <, <=, >, >=, price 10 TO 50, size IN [\"S\", \"M\"], brand EXISTS,\n"
+             "category UNDER \"Audio\", with NOT, AND, OR and parentheses.\n"
+             "FACET is a field, such as brand, or price[*,50,100,*] for ranges, price/25 for a histogram,\n"
+             "category>Audio for the children of a category; behind colons a number of values (default 10),\n"
+             "name or size to order by, prefix=TEXT, contains=TEXT, stats, sample=N, and multi: the filter's\n"
+             "conditions on the field do not narrow its own counts.",
+    .examples = "  aisle search shop 'waterproof hiking boots'\n"
+                "  aisle search shop 'jacket -winter' --limit 3\n"
+                "  aisle search shop 'title:wireless head*' --explain\n"
+                "  aisle search shop '\"running shoes\"~1 brand:acme'\n"
+                "  aisle search shop 'shoe' --weights sales:2,rating:0\n"
+                "  aisle search shop 'boots' --filter 'brand = \"Acme\" AND price < 50'\n"
+                "  aisle search shop 'boots' --highlight title,description --snippet 12\n"
+                "  aisle search shop '' --offset 100 --json\n"
+                "  aisle search shop 'boots' --facet brand:5 --facet 'price[*,50,100,*]:stats'\n"
+                "  aisle search shop 'boots' --filter 'brand = \"Acme\"' --facet brand:multi --facet size:size\n",
+    .options = table,
+    .option_count = sizeof table / sizeof table[0],
+    .operands_min = 2,
+    .operands_max = 2,
+};
+
 int cli_search(int argc, char **argv)
 {
-    const struct options options = {
-        .command = "search",
-        .synopsis = "CATALOG TEXT [--filter EXPR] [--limit N] [--offset N] [--weights FIELD:W,...]\n"
-                    "                    [--now SECONDS] [--highlight FIELD,...] [--snippet N] [--match MODE]\n"
-                    "                    [--as-you-type] [--no-typos] [--no-synonyms] [--no-stop-words] [--few N]\n"
-                    "                    [--explain] [--json]",
-        .about = "Prints the products that match all words of TEXT, the best first. `a OR b` takes either, -word\n"
-                 "excludes, word* is any word that begins so, brand:word looks in the brand only. \"a b\" is a\n"
-                 "phrase, \"a b\"~3 one whose words may be moved by three in sum. An empty TEXT browses.\n"
-                 "Words that no product has are corrected; CATALOG/synonyms.txt holds synonyms, one rule a line.\n"
-                 "EXPR compares fields: =, !=, <, <=, >, >=, price 10 TO 50, size IN [\"S\", \"M\"], brand EXISTS,\n"
-                 "category UNDER \"Audio\", with NOT, AND, OR and parentheses.",
-        .examples = "  aisle search shop 'waterproof hiking boots'\n"
-                    "  aisle search shop 'jacket -winter' --limit 3\n"
-                    "  aisle search shop 'title:wireless head*' --explain\n"
-                    "  aisle search shop '\"running shoes\"~1 brand:acme'\n"
-                    "  aisle search shop 'shoe' --weights sales:2,rating:0\n"
-                    "  aisle search shop 'boots' --filter 'brand = \"Acme\" AND price < 50'\n"
-                    "  aisle search shop 'boots' --highlight title,description --snippet 12\n"
-                    "  aisle search shop '' --offset 100 --json\n",
-        .options = table,
-        .option_count = sizeof table / sizeof table[0],
-        .operands_min = 2,
-        .operands_max = 2,
-    };
     int status;
     if (options_parse(&options, argc, argv, &status) == OPTIONS_EXIT) {
         return status;
@@ -247,6 +260,10 @@ int cli_search(int argc, char **argv)
                                .offset = (uint32_t)asked.offset,
                                .explain = asked.explain,
                                .filter = asked.filter,
+                               .facets = asked.facets.texts,
+                               .facet_count = asked.facets.count,
+                               .deadline_ms = (uint32_t)asked.deadline,
+                               .total_bound = asked.total_bound,
                                .weights = asked.weights,
                                .highlight = marked.fields,
                                .highlight_count = marked.count,

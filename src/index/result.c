@@ -21,7 +21,11 @@ int result_new(struct aisle_result **out)
 void aisle_result_free(aisle_result *result)
 {
     if (result != NULL) {
+        for (size_t i = 0; i < result->facet_count; i++) {
+            mem_free(result->facets[i].values);
+        }
         buf_release(&result->bytes);
+        mem_free(result->facets);
         mem_free(result->hits);
         mem_free(result->highlights);
         mem_free(result->notes);
@@ -59,6 +63,13 @@ struct result_highlight *result_add_highlight(struct aisle_result *result)
     struct result_highlight *highlight = &result->highlights[result->highlights_held++];
     *highlight = (struct result_highlight){.found = 0};
     return highlight;
+}
+
+int result_make_facets(struct aisle_result *result, size_t count)
+{
+    result->facets = mem_calloc(count, sizeof *result->facets);
+    result->facet_count = result->facets == NULL ? 0 : count;
+    return result->facets == NULL ? AISLE_NO_MEMORY : 0;
 }
 
 struct result_slice result_put(struct aisle_result *result, struct bytes bytes)
@@ -127,5 +138,42 @@ int aisle_result_note(const aisle_result *result, size_t i, aisle_note *note)
     }
     const struct result_note *held = &result->notes[i];
     *note = (aisle_note){.kind = held->kind, .typed = view(result, held->typed), .used = view(result, held->used)};
+    return 0;
+}
+
+bool aisle_result_partial(const aisle_result *result)
+{
+    return result->is_partial;
+}
+
+int aisle_result_facet(const aisle_result *result, size_t i, aisle_facet *facet)
+{
+    if (result == NULL || i >= result->facet_count) {
+        return AISLE_END;
+    }
+    const struct result_facet *held = &result->facets[i];
+    *facet = (aisle_facet){.field = view(result, held->field),
+                           .value_count = held->value_count,
+                           .distinct = held->distinct,
+                           .products = held->products,
+                           .missing = held->missing,
+                           .sampled = held->sampled,
+                           .min = view(result, held->min),
+                           .max = view(result, held->max),
+                           .sum = view(result, held->sum),
+                           .mean = held->mean};
+    return 0;
+}
+
+int aisle_result_facet_value(const aisle_result *result, size_t i, size_t k, aisle_facet_value *value)
+{
+    if (result == NULL || i >= result->facet_count || k >= result->facets[i].value_count) {
+        return AISLE_END;
+    }
+    const struct result_facet_value *held = &result->facets[i].values[k];
+    *value = (aisle_facet_value){.value = view(result, held->value),
+                                 .from = view(result, held->from),
+                                 .to = view(result, held->to),
+                                 .count = held->count};
     return 0;
 }

@@ -33,6 +33,27 @@ struct result_note {
     struct result_slice used;
 };
 
+struct result_facet_value {
+    struct result_slice value;
+    struct result_slice from;
+    struct result_slice to;
+    uint64_t count;
+};
+
+struct result_facet {
+    struct result_slice field;
+    struct result_slice min;
+    struct result_slice max;
+    struct result_slice sum;
+    uint64_t distinct;
+    uint64_t products;
+    uint64_t missing;
+    double mean;
+    bool sampled;
+    size_t value_count;
+    struct result_facet_value *values; /* owned */
+};
+
 struct aisle_result {
     struct buf bytes;
     struct result_slice corrected;
@@ -48,6 +69,9 @@ struct aisle_result {
     uint64_t total;
     bool total_is_exact;
     uint64_t took_us;
+    bool is_partial;
+    struct result_facet *facets; /* owned */
+    size_t facet_count;
 };
 
 must_check int result_new(struct aisle_result **out);
@@ -57,6 +81,9 @@ struct result_hit *result_add(struct aisle_result *result);
 
 /* Adds an empty text to the hit added last; NULL: no memory. Valid to the next. */
 struct result_highlight *result_add_highlight(struct aisle_result *result);
+
+/* Makes room for count facets without values, to be filled. */
+must_check int result_make_facets(struct aisle_result *result, size_t count);
 
 /* Appends bytes and notes where they stand. Errors stick to result->bytes. */
 struct result_slice result_put(struct aisle_result *result, struct bytes bytes);

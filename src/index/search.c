@@ -3,8 +3,10 @@
  */
 #include "index/catalog.h"
 #include "index/highlights.h"
+#include "index/pass.h"
 #include "index/result.h"
 #include "index/search_words.h"
+#include "index/token.h"
 #include "index/weights.h"
 
 #include "base/alloc.h"
@@ -13,6 +15,7 @@
 #include "base/utf8.h"
 #include "query/filter.h"
 #include "query/query.h"
+#include "query/watch.h"
 
 #define LIMIT_DEFAULT 10u
 
@@ -29,6 +32,9 @@ struct search {
     struct query_node *root; /* what is run */
     struct signal_rules signals;
     struct highlights highlights;
+    struct filter_node *filter; /* NULL: none */
+    struct pass pass;
+    struct query_watch watch;
 };
 
 /* Takes snapshots of count shards from the first on: of all for a search, of one for a look-up. */
@@ -190,8 +196,8 @@ static int take_signals(struct search *search, const aisle_query *query, aisle_e
     return status;
 }
 
-static int take_filter(struct search *search, const aisle_query *query, struct filter_node **filter,
-                       aisle_error *error)
+/* Reads the filter and what else names fields. */
+static int take_filter(struct search *search, const aisle_query *query, aisle_error *error)
 {
     struct filter_source source = {.schema = search->catalog->schema,
                                    .columns = &search->catalog->columns,
@@ -199,11 +205,12 @@ static int take_filter(struct search *search, const aisle_query *query, struct f
                                    .params = query->params,
                                    .param_count = query->param_count,
                                    .arena = &search->searcher->arena};
-    *filter = NULL;
-    if (query->filter == NULL || query->filter[strspn(query->filter, " \t\n\v\f\r")] == '\0') {
-        return 0;
+    int status = 0;
+    if (query->filter != NULL && query->filter[strspn(query->filter, " \t\n\v\f\r")] != '\0') {
+        status = filter_parse(bytes_of_string(query->filter), &source, &search->filter, error);
     }
-    return filter_parse(bytes_of_string(query->filter), &source, filter, error);
+    search->pass.total_bound = query->no_total ? 0 : query->total_bound;
+    return status == 0 ? pass_take_facets(&search->pass, query, &source, error) : status;
 }
 
 /* Reads the text, and what of the shop's own words is in it. */
@@ -230,13 +237,25 @@ static int take_text(struct search *search, const aisle_query *query, aisle_erro
     return status;
 }
 
+/*
+ * How many products match, or as many as tell that they are not few: those with facets are counted by the pass over all
+ * matches, once it is settled what is looked for.
+ */
+static int count_found(struct search *search, const aisle_query *query, uint32_t hits, uint64_t *found)
+{
+    bool enough = pass_is_needed(&search->pass) && hits >= rewrite_few(search->rewrite);
+    *found = hits;
+    return query->no_total || enough ? 0 : query_count(&search->context, search->root, found);
+}
+
 /* Finds the best products and how many there are: of what was typed, and if they are few, of what may be meant. */
 static int find(struct search *search, const aisle_query *query, uint32_t wanted, struct query_hit **hits,
                 uint32_t *count, uint64_t *total)
 {
     struct query_context *context = &search->context;
     uint32_t few = rewrite_few(search->rewrite);
-    uint32_t looked_for = query->no_total && few > wanted ? few : wanted;
+    bool by_hits = query->no_total || pass_is_needed(&search->pass);
+    uint32_t looked_for = by_hits && few > wanted ? few : wanted;
     bool again = false;
     int status;
     do {
@@ -244,14 +263,15 @@ static int find(struct search *search, const aisle_query *query, uint32_t wanted
         if (status == 0 && !query->no_hits) {
             status = query_top(context, search->root, looked_for, hits, count);
         }
-        if (status == 0 && !query->no_total) {
-            status = query_count(context, search->root, total);
+        if (status == 0) {
+            status = count_found(search, query, *count, total);
         }
         if (status == 0 && !(query->no_hits && query->no_total)) {
-            status = rewrite_again(search->rewrite, context, query->no_total ? *count : *total, &again);
+            status = rewrite_again(search->rewrite, context, *total, &again);
         }
     } while (status == 0 && again);
     *count = *count < wanted ? *count : wanted;
+    *total = query->no_total ? 0 : *total;
     return status;
 }
 
@@ -263,7 +283,43 @@ static int report_words(struct search *search, struct aisle_result *result)
     return status == 0 ? search_words_report(&report, result) : status;
 }
 
-static int run(struct search *search, const aisle_query *query, uint32_t limit, struct aisle_result *result)
+/* From when on a search is to stop, if ever. */
+static void take_watch(struct search *search, const aisle_query *query, uint64_t start_us)
+{
+    uint64_t deadline_ns = query->deadline_ms == 0 ? 0 : start_us * 1000 + (uint64_t)query->deadline_ms * 1000000;
+    query_watch_init(&search->watch, deadline_ns, query->work,
+                     query->token == NULL ? NULL : &query->token->is_cancelled);
+    if (deadline_ns != 0 || query->work != 0 || query->token != NULL) {
+        search->context.watch = &search->watch;
+    }
+}
+
+/* What a watch has ended is told. */
+static int tell_watch(const struct search *search, struct aisle_result *result, aisle_error *error)
+{
+    int state = atomic_load_explicit(&search->watch.state, memory_order_relaxed);
+    if (state == WATCH_CANCELLED) {
+        return error_set(error, AISLE_CANCELLED, "the search was cancelled");
+    }
+    result->is_partial = state == WATCH_PARTIAL;
+    result->total_is_exact = result->total_is_exact && !result->is_partial;
+    return 0;
+}
+
+/* What the products that match have in common; how many they are, too. */
+static int run_pass(struct search *search, struct aisle_result *result, aisle_error *error)
+{
+    if (!pass_is_needed(&search->pass)) {
+        return 0;
+    }
+    search->pass.context = &search->context;
+    search->pass.root = search->root;
+    search->pass.filter = search->filter;
+    return pass_run(&search->pass, result, error);
+}
+
+static int run(struct search *search, const aisle_query *query, uint32_t limit, struct aisle_result *result,
+               aisle_error *error)
 {
     struct query_hit *hits = NULL;
     uint32_t count = 0;
@@ -272,7 +328,11 @@ static int run(struct search *search, const aisle_query *query, uint32_t limit, 
     search->context.crew = search->catalog->crew;
     search->context.crew_postings = search->catalog->crew_postings;
     int status = find(search, query, query->offset + limit, &hits, &count, &result->total);
-    result->total_is_exact = !query->no_total && !search->context.is_cut;
+    result->total_is_exact = !query->no_total;
+    if (status == 0) {
+        status = run_pass(search, result, error);
+    }
+    result->total_is_exact = result->total_is_exact && !search->context.is_cut;
     if (status == 0) {
         status = report_words(search, result);
     }
@@ -284,7 +344,7 @@ static int run(struct search *search, const aisle_query *query, uint32_t limit, 
     for (uint32_t i = query->offset; i < count && status == 0; i++) {
         status = put_hit(search, &hits[i], query, result);
     }
-    return status;
+    return status == 0 && search->context.watch != NULL ? tell_watch(search, result, error) : status;
 }
 
 /* Copies as much of the caller's query as it has; zeros stand for the rest. */
@@ -347,7 +407,6 @@ int aisle_search(aisle *catalog, const aisle_query *given, aisle_result **inout,
     aisle_query query;
     struct search search;
     struct aisle_result *result = NULL;
-    struct filter_node *filter = NULL;
     int status = take_query(given, &query, error);
     if (status != 0) {
         return status;
@@ -357,7 +416,7 @@ int aisle_search(aisle *catalog, const aisle_query *given, aisle_result **inout,
         status = take_text(&search, &query, error);
     }
     if (status == 0) {
-        status = take_filter(&search, &query, &filter, error);
+        status = take_filter(&search, &query, error);
     }
     if (status == 0) {
         status = take_signals(&search, &query, error);
@@ -369,9 +428,10 @@ int aisle_search(aisle *catalog, const aisle_query *given, aisle_result **inout,
     if (status == 0) {
         status = result_new(&result);
         status = status != 0 ? status : gather_segments(&search);
-        search.context.filter = filter;
-        status = status != 0 ? status : run(&search, &query, query.limit, result);
-        if (status != 0) {
+        search.context.filter = search.filter;
+        take_watch(&search, &query, start_us);
+        status = status != 0 ? status : run(&search, &query, query.limit, result, error);
+        if (status != 0 && status != AISLE_CANCELLED && (status != AISLE_LIMIT || !pass_is_needed(&search.pass))) {
             status = tell(&search, status, "the search failed", error);
         }
     }

@@ -75,6 +75,13 @@ struct filter_source {
 must_check int filter_parse(struct bytes text, const struct filter_source *source, struct filter_node **root,
                             aisle_error *error);
 
+/*
+ * Divides a filter: *lifted is all that is AND-ed at its top and asks about field alone, *rest the other conditions;
+ * both together are root, which may be NULL. Each is NULL when there is nothing of it. AISLE_NO_MEMORY.
+ */
+must_check int filter_lift(struct filter_node *root, uint8_t field, struct arena *arena, struct filter_node **lifted,
+                           struct filter_node **rest);
+
 /* A filter in one segment. */
 struct filter;
 

@@ -17,8 +17,11 @@
 #include "query/share.h"
 #include "query/signals.h"
 #include "query/topk.h"
+#include "query/watch.h"
 
 #include "base/bitset.h"
+
+#define DOCUMENTS_A_PIECE 256u /* of work, where cursors are followed */
 
 static bool is_alive(const struct query_segment *segment, uint32_t document)
 {
@@ -53,13 +56,20 @@ static uint32_t seek_boosted(struct cursor *cursor, struct signals *signals, uin
     }
 }
 
+/* Counts documents that a loop has looked at; whether it is to stop. */
+static bool stops(const struct query_context *context, uint32_t *looked)
+{
+    return ++*looked % DOCUMENTS_A_PIECE == 0 && query_watch_stops(context->watch);
+}
+
 static int boosted_top_of_part(struct query_context *context, struct cursor *cursor, const struct share_part *part,
                                struct signals *signals, struct topk *top)
 {
     const struct query_segment *segment = &context->segments[part->segment];
     int32_t minimum = topk_minimum(top);
     uint32_t document = seek_boosted(cursor, signals, part->from, minimum);
-    while (document < part->end) {
+    uint32_t looked = 0;
+    while (document < part->end && !stops(context, &looked)) {
         if (is_alive(segment, document)) {
             struct query_hit hit = {.score = cursor->ops->score(cursor) + signals_part(signals, document),
                                     .segment = part->segment,
@@ -81,7 +91,8 @@ static int plain_top_of_part(struct query_context *context, struct cursor *curso
     const struct query_segment *segment = &context->segments[part->segment];
     int32_t minimum = topk_minimum(top);
     uint32_t document = cursor->ops->seek(cursor, part->from, minimum);
-    while (document < part->end) {
+    uint32_t looked = 0;
+    while (document < part->end && !stops(context, &looked)) {
         if (is_alive(segment, document)) {
             struct query_hit hit = {
                 .score = cursor->ops->score(cursor), .segment = part->segment, .document = document};
@@ -150,7 +161,7 @@ static void work_on_top(void *given, uint32_t member, struct arena *arena)
     }
     context.arena = arena;
     room->is_clean = false;
-    while ((part = share_take(&work->share)) != NULL) {
+    while (!query_watch_stops(context.watch) && (part = share_take(&work->share)) != NULL) {
         struct arena_mark mark = arena_mark(arena);
         int status = top_of_part(&context, work->root, part, room, &work->tops[member]);
         arena_rewind(arena, mark);
@@ -244,7 +255,7 @@ static int count_part(struct query_context *context, const struct query_node *ro
         return status;
     }
     uint32_t from = cursor->ops->least(cursor, part->from);
-    while (from < part->end) {
+    while (from < part->end && !query_watch_stops(context->watch)) {
         uint64_t bits[CURSOR_WINDOW_WORDS] = {0};
         from -= from % CURSOR_WINDOW;
         cursor->ops->fill(cursor, from, bits);
@@ -277,7 +288,7 @@ static void work_on_count(void *given, uint32_t member, struct arena *arena)
         return;
     }
     context.arena = arena;
-    while ((part = share_take(&work->share)) != NULL) {
+    while (!query_watch_stops(context.watch) && (part = share_take(&work->share)) != NULL) {
         uint64_t count = 0;
         if (!count_is_known(&context, work->root, part->segment, &count)) {
             struct arena_mark mark = arena_mark(arena);

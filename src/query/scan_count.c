@@ -9,6 +9,7 @@
 
 #include "base/bitset.h"
 #include "query/phrase.h"
+#include "query/watch.h"
 
 /* Costs in quarters of a nanosecond: of pouring a posting out, a word of bits; of asking about a document. */
 #define COST_POSTING 3u
@@ -125,7 +126,8 @@ static void count_sparse(struct scan *scan, struct scan_count_room *room, uint64
     struct scan_list *lead = scan->order[0];
     const uint32_t *documents;
     size_t count;
-    while ((count = postings_cursor_batch(lead->postings, scan->end - 1, &documents, NULL)) != 0) {
+    while ((count = postings_cursor_batch(lead->postings, scan->end - 1, &documents, NULL)) != 0 &&
+           !query_watch_stops(scan->context->watch)) {
         memcpy(room->documents, documents, count * sizeof *documents);
         for (uint32_t i = 1; i < scan->list_count && count != 0; i++) {
             size_t kept = 0;
@@ -148,7 +150,8 @@ static void count_all(struct scan *scan, struct scan_count_room *room, uint64_t 
 {
     struct scan_list *lead = scan->order[0];
     uint32_t document;
-    while ((document = postings_cursor_document(lead->postings)) < scan->end) {
+    while ((document = postings_cursor_document(lead->postings)) < scan->end &&
+           !query_watch_stops(scan->context->watch)) {
         struct window window = window_at(scan, document);
         memset(room->bits, 0, window.words * sizeof *room->bits);
         postings_cursor_fill(lead->postings, window.from, window.count, room->bits);
@@ -171,7 +174,7 @@ static void count_any(struct scan *scan, struct scan_count_room *room, uint64_t 
             uint32_t first = postings_cursor_document(scan->order[i]->postings);
             document = first < document ? first : document;
         }
-        if (document >= scan->end) {
+        if (document >= scan->end || query_watch_stops(scan->context->watch)) {
             break;
         }
         struct window window = window_at(scan, document);

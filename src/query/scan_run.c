@@ -6,6 +6,7 @@
  */
 #include "query/phrase.h"
 #include "query/scan.h"
+#include "query/watch.h"
 
 #include "base/bitset.h"
 
@@ -103,7 +104,7 @@ static void scan_all(struct scan *scan)
         bool every;
         scan_refresh(scan);
         from = document > from ? document : from;
-        if (from >= scan->end) {
+        if (from >= scan->end || query_watch_stops(scan->context->watch)) {
             return;
         }
         int32_t most = lead->table->bound[postings_cursor_bound_wide(lead->postings, from, &last)];
@@ -304,7 +305,7 @@ static void scan_any(struct scan *scan)
         int32_t most = 0;
         scan_refresh(scan);
         from = first_of(scan, from);
-        if (from >= scan->end) {
+        if (from >= scan->end || query_watch_stops(scan->context->watch)) {
             return;
         }
         for (uint32_t i = 0; i < scan->list_count; i++) {

@@ -341,3 +341,25 @@ bool random_filter_keeps(const struct random_filter *filter, struct oracle *orac
     pool_release(&pool);
     return kept;
 }
+
+static bool is_about(const struct random_filter *filter, const char *field)
+{
+    bool all = filter->kind > NONE_OF ? strcmp(filter->field, field) == 0 : true;
+    for (size_t i = 0; i < filter->count && filter->kind <= NONE_OF; i++) {
+        all = all && is_about(filter->children[i], field);
+    }
+    return all;
+}
+
+bool random_filter_keeps_without(const struct random_filter *filter, struct oracle *oracle, const char *id,
+                                 const char *field)
+{
+    if (filter->kind == ALL_OF) {
+        bool kept = true;
+        for (size_t i = 0; i < filter->count; i++) {
+            kept = kept && random_filter_keeps_without(filter->children[i], oracle, id, field);
+        }
+        return kept;
+    }
+    return is_about(filter, field) || random_filter_keeps(filter, oracle, id);
+}

@@ -24,4 +24,8 @@ void random_filter_free(struct random_filter *filter);
 /* Whether the live product with this id passes. */
 bool random_filter_keeps(const struct random_filter *filter, struct oracle *oracle, const char *id);
 
+/* The same without those conditions that are AND-ed at the top and ask about this field alone. */
+bool random_filter_keeps_without(const struct random_filter *filter, struct oracle *oracle, const char *id,
+                                 const char *field);
+
 #endif

@@ -7,23 +7,18 @@
  * with the filter must be a slice of that, with its total. That unfiltered answers are right is test_oracle.c's.
  * AISLE_ORACLE_SEED and AISLE_ORACLE_ROUNDS as there.
  */
-#include "oracle/engine_fixture.h"
 #include "oracle/random_filter.h"
+#include "oracle/rounds.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 #include <cmocka.h>
 
-#define ROUNDS 500u
-#define SECONDS 3
 #define FILTERS 30u
 #define HITS_MAX 10000u
-#define LARGE_PRODUCTS 9000u
 
 struct tally {
     uint64_t filters, found, hits;
@@ -62,8 +57,9 @@ static bool same_slice(struct pair *pair, const struct random_filter *filter, ai
     return true;
 }
 
-static bool compare_one(struct pair *pair, struct shop *shop, struct tally *tally)
+static bool compare(struct pair *pair, struct shop *shop, void *context)
 {
+    struct tally *tally = context;
     char text[SHOP_QUERY_BYTES] = "";
     char *expression = malloc(FILTER_TEXT_BYTES);
     aisle_result *whole = NULL;
@@ -94,127 +90,26 @@ static bool compare_one(struct pair *pair, struct shop *shop, struct tally *tall
     return same;
 }
 
-static bool change(struct pair *pair, struct shop *shop, bool *touched, char *text)
-{
-    char id[32];
-    uint32_t number = shop_id(shop, id, sizeof id);
-    uint32_t draw = shop_random(shop, 100);
-    bool same;
-    if (draw < 65) {
-        shop_product(shop, id, text);
-        same = pair_put(pair, text);
-    } else if (draw < 88) {
-        shop_patch(shop, shop_chance(shop, 50), !touched[number], text);
-        same = pair_patch(pair, id, text);
-    } else {
-        same = pair_delete(pair, id);
-    }
-    touched[number] = true;
-    return same;
-}
-
-static bool batches(struct pair *pair, struct shop *shop, struct tally *tally, char *text)
-{
-    uint32_t count = 1 + shop_random(shop, 5);
-    for (uint32_t batch = 0; batch < count; batch++) {
-        bool touched[SHOP_IDS_MAX] = {false};
-        uint32_t changes = shop_random(shop, shop_chance(shop, 15) ? shop->ids * 2 : shop->ids / 2);
-        for (uint32_t i = 0; i < changes; i++) {
-            if (!change(pair, shop, touched, text)) {
-                return false;
-            }
-        }
-        if (!pair_commit(pair, shop_random(shop, 4) == 0) || (shop_random(shop, 5) == 0 && !pair_reopen(pair))) {
-            return false;
-        }
-        for (unsigned i = 0; i < FILTERS; i++) {
-            if (!compare_one(pair, shop, tally)) {
-                return false;
-            }
-        }
-    }
-    return true;
-}
-
-static bool run_round(uint64_t seed, struct tally *tally)
-{
-    struct shop shop;
-    struct pair pair = {.catalog = NULL};
-    char path[64];
-    char *text = malloc(SHOP_TEXT_BYTES);
-    snprintf(path, sizeof path, "oracle.%ld.filters", (long)getpid());
-    shop_init(&shop, seed);
-    bool same = text != NULL && pair_open(&pair, path, shop.schema, shop_random(&shop, 3) == 0 ? 4 : 1) &&
-                batches(&pair, &shop, tally, text) && pair_check(&pair);
-    if (!same) {
-        fprintf(stderr, "seed %llu, schema %s\n", (unsigned long long)seed, shop.schema);
-    }
-    pair_close(&pair);
-    free(text);
-    return same;
-}
-
 static void filters_keep_what_brute_force_keeps(void **state)
 {
     (void)state;
-    const char *seed = getenv("AISLE_ORACLE_SEED"), *rounds = getenv("AISLE_ORACLE_ROUNDS");
-    uint64_t first = seed != NULL ? strtoull(seed, NULL, 10) : 1;
-    uint64_t count = rounds != NULL ? strtoull(rounds, NULL, 10) : seed != NULL ? 1 : ROUNDS;
     struct tally tally = {0};
-    uint64_t done = 0;
-    time_t end = time(NULL) + SECONDS;
-    for (; done < count && (rounds != NULL || time(NULL) < end); done++) {
-        assert_true(run_round(first + done, &tally));
-    }
-    printf("seeds %llu to %llu: %llu filters, %llu found something, %llu hits compared\n", (unsigned long long)first,
-           (unsigned long long)(first + done - 1), (unsigned long long)tally.filters, (unsigned long long)tally.found,
-           (unsigned long long)tally.hits);
+    const struct rounds rounds = {.name = "filters", .compare = compare, .tally = &tally, .looks = FILTERS};
+    assert_true(rounds_campaign(&rounds));
+    printf("%llu filters, %llu found something, %llu hits compared\n", (unsigned long long)tally.filters,
+           (unsigned long long)tally.found, (unsigned long long)tally.hits);
     assert_true(tally.hits > 0);
-}
-
-/* More documents than a window or two has, in one segment, some of them dead. */
-static bool run_large_round(uint64_t seed, struct tally *tally)
-{
-    struct shop shop;
-    struct pair pair = {.catalog = NULL};
-    char path[64];
-    char *text = malloc(SHOP_TEXT_BYTES);
-    snprintf(path, sizeof path, "oracle.%ld.large", (long)getpid());
-    shop_init(&shop, seed);
-    bool same = text != NULL && pair_open(&pair, path, shop.schema, 1);
-    for (uint32_t i = 0; i < LARGE_PRODUCTS && same; i++) {
-        char id[32];
-        snprintf(id, sizeof id, "L%u", i);
-        shop_product(&shop, id, text);
-        same = pair_put(&pair, text);
-    }
-    same = same && pair_commit(&pair, true);
-    for (uint32_t i = 0; i < LARGE_PRODUCTS / 20 && same; i++) {
-        char id[32];
-        snprintf(id, sizeof id, "L%u", i * 7);
-        shop_patch(&shop, true, true, text);
-        same = i % 2 == 0 ? pair_patch(&pair, id, text) : pair_delete(&pair, id);
-    }
-    same = same && pair_commit(&pair, false);
-    for (unsigned i = 0; i < FILTERS && same; i++) {
-        same = compare_one(&pair, &shop, tally);
-    }
-    if (!same) {
-        fprintf(stderr, "seed %llu, schema %s\n", (unsigned long long)seed, shop.schema);
-    }
-    pair_close(&pair);
-    free(text);
-    return same;
 }
 
 static void filters_keep_what_they_should_in_every_window(void **state)
 {
     (void)state;
-    const char *rounds = getenv("AISLE_ORACLE_ROUNDS");
-    uint64_t count = rounds != NULL ? strtoull(rounds, NULL, 10) / 20 + 1 : 1;
+    const char *count = getenv("AISLE_ORACLE_ROUNDS");
+    uint64_t last = count != NULL ? strtoull(count, NULL, 10) / 20 + 1 : 1;
     struct tally tally = {0};
-    for (uint64_t seed = 1; seed <= count; seed++) {
-        assert_true(run_large_round(seed, &tally));
+    const struct rounds rounds = {.name = "filters", .compare = compare, .tally = &tally, .looks = FILTERS};
+    for (uint64_t seed = 1; seed <= last; seed++) {
+        assert_true(rounds_run_large(&rounds, seed));
     }
     assert_true(tally.hits > 0);
 }

@@ -1,0 +1,369 @@
+/*
+ * facet_count.c - from windows of matches to pages of columns, and the counting of keywords.
+ *
+ * Thread rule: as the set.
+ */
+#include "facet/facet_private.h"
+
+#include "base/alloc.h"
+#include "base/bitset.h"
+
+#define PAGE_WORDS (COLUMN_PAGE_DOCUMENTS / 64u)
+#define WINDOW_PAGES (WALK_WINDOW / COLUMN_PAGE_DOCUMENTS)
+
+/* Dictionaries up to this size are counted in lanes: 64 KiB of counts. */
+#define LANE_VALUES 4096u
+#define LANES 4u
+
+static_assert(WALK_WINDOW % COLUMN_PAGE_DOCUMENTS == 0, "a window is whole pages");
+
+/* ---- making ready ---- */
+
+static int refuse_many(const struct query_context *context, const struct facet_request *request, uint64_t values,
+                       aisle_error *error)
+{
+    return error_set(error, AISLE_LIMIT, "facet: field \"%s\" has %llu different values, counted are at most %u",
+                     context->schema->fields[request->field].name, (unsigned long long)values, LIMIT_FACET_VALUES);
+}
+
+static int prepare(struct facet_set *set, struct facet *facet, aisle_error *error)
+{
+    const struct query_context *context = set->context;
+    const struct facet_request *request = facet->request;
+    uint64_t values = 0;
+    facet->segment = UINT32_MAX;
+    facet->min = INT64_MAX;
+    facet->max = INT64_MIN;
+    if (request->kind == FACET_WORDS) {
+        facet->words = arena_calloc(&set->arena, context->segment_count, sizeof *facet->words);
+        for (uint32_t i = 0; i < context->segment_count; i++) {
+            values += context->segments[i].segment->values[request->field].count;
+        }
+        if (values > LIMIT_FACET_VALUES) {
+            return refuse_many(context, request, values, error);
+        }
+        return facet->words == NULL ? AISLE_NO_MEMORY : 0;
+    }
+    if (request->kind == FACET_RANGES) {
+        facet->ranges = arena_calloc(&set->arena, request->bound_count, sizeof *facet->ranges);
+        return facet->ranges == NULL ? AISLE_NO_MEMORY : 0;
+    }
+    return 0;
+}
+
+int facet_set_new(const struct query_context *context, const struct facet_request *requests, const uint32_t *lifted,
+                  uint32_t count, struct facet_set **out, aisle_error *error)
+{
+    struct facet_set *set = mem_calloc(1, sizeof *set);
+    *out = NULL;
+    if (set == NULL) {
+        return AISLE_NO_MEMORY;
+    }
+    arena_init(&set->arena, LIMIT_QUERY_MEMORY_BYTES);
+    set->context = context;
+    set->error = error;
+    set->count = count;
+    set->facets = arena_calloc(&set->arena, count, sizeof *set->facets);
+    int status = set->facets == NULL ? AISLE_NO_MEMORY : 0;
+    for (uint32_t i = 0; i < count && status == 0; i++) {
+        set->facets[i].request = &requests[i];
+        set->facets[i].lifted = lifted[i];
+        status = prepare(set, &set->facets[i], error);
+    }
+    if (status != 0) {
+        facet_set_free(set);
+        return status;
+    }
+    *out = set;
+    return 0;
+}
+
+void facet_set_free(struct facet_set *set)
+{
+    if (set != NULL) {
+        arena_release(&set->arena);
+        mem_free(set);
+    }
+}
+
+/* ---- keywords ---- */
+
+/* Counts the lists that were met, value by value. */
+static int open_lists(struct facet *facet)
+{
+    int status = 0;
+    for (uint32_t i = 0; i < FACET_LISTS && facet->list_used != 0 && status == 0; i++) {
+        struct values_of_code walk;
+        uint32_t ordinal;
+        if (facet->list_counts[i] == 0) {
+            continue;
+        }
+        status = values_of_code_init(&walk, facet->values, facet->list_codes[i]);
+        while (status == 0 && (status = values_of_code_next(&walk, &ordinal)) == 0) {
+            facet->word->counts[ordinal] += facet->list_counts[i];
+        }
+        status = status == AISLE_END ? 0 : status;
+        facet->list_counts[i] = 0;
+    }
+    facet->list_used = 0;
+    return status;
+}
+
+/* A code that is no ordinal: no value, or a list. */
+static int count_other(struct facet *facet, int64_t code, uint32_t count)
+{
+    if (code == COLUMN_MISSING) {
+        facet->missing += count;
+        return 0;
+    }
+    if (facet->list_used > FACET_LISTS * 3 / 4) {
+        int status = open_lists(facet);
+        if (status != 0) {
+            return status;
+        }
+    }
+    uint32_t slot = (uint32_t)(((uint64_t)code * UINT64_C(0x9e3779b97f4a7c15)) >> 32) & (FACET_LISTS - 1);
+    while (facet->list_counts[slot] != 0 && facet->list_codes[slot] != code) {
+        slot = (slot + 1) & (FACET_LISTS - 1);
+    }
+    facet->list_used += facet->list_counts[slot] == 0 ? 1 : 0;
+    facet->list_codes[slot] = code;
+    facet->list_counts[slot] += count;
+    return 0;
+}
+
+static int count_code(struct facet *facet, int64_t code, uint32_t count)
+{
+    if ((uint64_t)code < facet->word->value_count) {
+        facet->word->counts[code] += count;
+        return 0;
+    }
+    return count_other(facet, code, count);
+}
+
+static int count_unpacked(struct facet *facet, const struct facet_page *page)
+{
+    int64_t codes[COLUMN_PAGE_DOCUMENTS];
+    const struct facet_words *word = facet->word;
+    uint32_t count;
+    int status = column_page_decode(page->bytes, codes, &count);
+    for (uint32_t i = 0; i < count && status == 0; i++) {
+        if ((uint64_t)codes[i] < word->value_count) {
+            word->counts[((i & word->lane_mask) << word->lane_shift) + (uint32_t)codes[i]]++;
+        } else {
+            status = count_other(facet, codes[i], 1);
+        }
+    }
+    return status;
+}
+
+static int count_picked(struct facet *facet, const struct facet_page *page)
+{
+    const struct facet_words *word = facet->word;
+    const struct column_page_view *view = &page->view;
+    const uint64_t missing = view->has_missing ? 0 : UINT64_MAX; /* the code of no value; codes are below 2^64 - 1 */
+    const uint64_t skip = view->has_missing;
+    int status = 0;
+    for (uint32_t i = 0; i < page->count && status == 0; i++) {
+        size_t bit = (size_t)page->positions[i] * view->width;
+        uint64_t code = load_u64(view->codes + bit / 8) >> (bit % 8) & view->mask;
+        uint64_t value = (uint64_t)view->least + ((code - skip) << view->shift);
+        value = code == missing ? (uint64_t)COLUMN_MISSING : value;
+        if (value < word->value_count) {
+            word->counts[((i & word->lane_mask) << word->lane_shift) + (uint32_t)value]++;
+        } else {
+            status = count_other(facet, (int64_t)value, 1);
+        }
+    }
+    return status;
+}
+
+int facet_count_words(struct facet *facet, const struct facet_page *page)
+{
+    if (page->view.decimal) {
+        return AISLE_CORRUPT;
+    }
+    if (page->view.mask == 0) {
+        return count_code(facet, column_page_view_at(&page->view, 0), page->count);
+    }
+    return page->positions == NULL ? count_unpacked(facet, page) : count_picked(facet, page);
+}
+
+int facet_leave_words(struct facet *facet)
+{
+    struct facet_words *word = facet->word;
+    if (word == NULL || word->counts == NULL) {
+        return 0;
+    }
+    for (uint32_t lane = 1; lane <= word->lane_mask; lane++) {
+        const uint32_t *other = word->counts + ((size_t)lane << word->lane_shift);
+        for (uint32_t i = 0; i < word->value_count; i++) {
+            word->counts[i] += other[i];
+        }
+    }
+    word->lane_mask = 0;
+    return open_lists(facet);
+}
+
+/* ---- windows ---- */
+
+static int enter_words(struct facet_set *set, struct facet *facet, const struct segment *segment)
+{
+    struct facet_words *word = &facet->words[facet->segment];
+    facet->values = &segment->values[facet->request->field];
+    word->value_count = facet->values->count;
+    word->lane_mask = word->value_count <= LANE_VALUES ? LANES - 1 : 0;
+    while ((UINT64_C(1) << word->lane_shift) < word->value_count) {
+        word->lane_shift++;
+    }
+    size_t lane = word->lane_mask != 0 ? (size_t)1 << word->lane_shift : word->value_count;
+    word->counts = arena_calloc(&set->arena, lane * (word->lane_mask + 1), sizeof *word->counts);
+    facet->word = word;
+    return word->counts == NULL ? AISLE_NO_MEMORY : 0;
+}
+
+static int enter_segment(struct facet_set *set, struct facet *facet, uint32_t number)
+{
+    const struct query_segment *in = &set->context->segments[number];
+    bool words = facet->request->kind == FACET_WORDS;
+    int status = words ? facet_leave_words(facet) : 0;
+    facet->segment = number;
+    facet->column = &in->segment->column[facet->request->field];
+    facet->overlays = in->state->overlay_count == 0 ? NULL : in->state;
+    return status == 0 && words ? enter_words(set, facet, in->segment) : status;
+}
+
+/* Matches of a window as positions in its pages. */
+struct matches {
+    uint32_t counts[WINDOW_PAGES];
+    bool whole[WINDOW_PAGES]; /* every document matches: no positions */
+    uint16_t positions[WALK_WINDOW]; /* of each page from its first document's place on */
+};
+
+static uint32_t list_positions(const uint64_t *bits, uint16_t *positions)
+{
+    uint32_t count = 0;
+    for (uint32_t word = 0; word < PAGE_WORDS; word++) {
+        for (uint64_t left = bits[word]; left != 0; left &= left - 1) {
+            positions[count++] = (uint16_t)(word * 64 + (uint32_t)__builtin_ctzll(left));
+        }
+    }
+    return count;
+}
+
+static void find_matches(const struct walk_window *window, const uint64_t *bits, struct matches *matches)
+{
+    for (uint32_t page = 0; page < WINDOW_PAGES; page++) {
+        uint32_t first = page * COLUMN_PAGE_DOCUMENTS;
+        uint32_t left = window->documents > first ? window->documents - first : 0;
+        uint32_t documents = left < COLUMN_PAGE_DOCUMENTS ? left : COLUMN_PAGE_DOCUMENTS;
+        const uint64_t *own = bits + page * PAGE_WORDS;
+        matches->counts[page] = (uint32_t)bitset_count(own, PAGE_WORDS);
+        matches->whole[page] = matches->counts[page] == documents;
+        if (!matches->whole[page]) {
+            list_positions(own, matches->positions + first);
+        }
+    }
+}
+
+/* One of request->sample matches, in their order. */
+static void take_sample(struct facet *facet, const struct matches *all, struct matches *sample)
+{
+    for (uint32_t page = 0; page < WINDOW_PAGES; page++) {
+        const uint16_t *positions = all->positions + page * COLUMN_PAGE_DOCUMENTS;
+        uint16_t *taken = sample->positions + page * COLUMN_PAGE_DOCUMENTS;
+        uint32_t count = 0;
+        sample->whole[page] = false;
+        uint32_t at = facet->skip;
+        for (; at < all->counts[page]; at += facet->request->sample) {
+            taken[count++] = all->whole[page] ? (uint16_t)at : positions[at];
+        }
+        facet->skip = at - all->counts[page];
+        sample->counts[page] = count;
+    }
+}
+
+static int open_page(const struct facet *facet, uint32_t number, struct facet_page *page)
+{
+    page->bytes = facet->overlays == NULL ? bytes_of(NULL, 0)
+                                          : segment_state_overlay(facet->overlays,
+                                                                  (uint8_t)(PAGE_COLUMN + facet->request->field),
+                                                                  number);
+    int status = page->bytes.size != 0 ? 0 : column_page(facet->column, number, &page->bytes);
+    status = status == 0 ? column_page_view_init(&page->view, page->bytes) : status;
+    return status == 0 ? 0 : AISLE_CORRUPT;
+}
+
+static int count_facet(struct facet_set *set, struct facet *facet, const struct walk_window *window,
+                       const struct matches *matches)
+{
+    const struct field *field = &set->context->schema->fields[facet->request->field];
+    int status = facet->segment == window->segment ? 0 : enter_segment(set, facet, window->segment);
+    for (uint32_t i = 0; i < WINDOW_PAGES && status == 0; i++) {
+        uint32_t first = window->from + i * COLUMN_PAGE_DOCUMENTS;
+        struct facet_page page = {.count = matches->counts[i]};
+        facet->looked += page.count;
+        if (page.count == 0) {
+            continue;
+        }
+        page.positions = matches->whole[i] ? NULL : matches->positions + i * COLUMN_PAGE_DOCUMENTS;
+        status = open_page(facet, first / COLUMN_PAGE_DOCUMENTS, &page);
+        uint32_t left = window->documents - i * COLUMN_PAGE_DOCUMENTS;
+        if (status == 0 && page.view.count != (left < COLUMN_PAGE_DOCUMENTS ? left : COLUMN_PAGE_DOCUMENTS)) {
+            return AISLE_CORRUPT; /* positions may be behind its end */
+        }
+        if (status == 0) {
+            status = facet->request->kind == FACET_WORDS
+                         ? facet_count_words(facet, &page)
+                         : facet_count_numbers(facet, &page, field->type == FIELD_DOUBLE, &set->arena);
+        }
+    }
+    if (status == AISLE_LIMIT) {
+        bool buckets = facet->request->kind == FACET_HISTOGRAM;
+        return error_set(set->error, status, "facet: field \"%s\" has more than %u %s", field->name,
+                         buckets ? LIMIT_FACET_BUCKETS : LIMIT_FACET_NUMBERS,
+                         buckets ? "buckets of this width" : "different values, count ranges of them");
+    }
+    return status;
+}
+
+/* Facets that see the same matches, one after another. */
+static int count_lifted(struct facet_set *set, uint32_t lifted, const struct walk_window *window, const uint64_t *bits)
+{
+    struct matches matches;
+    struct matches sample;
+    bool is_found = false;
+    int status = 0;
+    for (uint32_t i = 0; i < set->count && status == 0; i++) {
+        struct facet *facet = &set->facets[i];
+        if (facet->lifted != lifted) {
+            continue;
+        }
+        if (!is_found) {
+            find_matches(window, bits, &matches);
+            is_found = true;
+        }
+        for (uint32_t page = 0; page < WINDOW_PAGES; page++) {
+            facet->matches += matches.counts[page];
+        }
+        if (facet->request->sample > 1) {
+            take_sample(facet, &matches, &sample);
+        }
+        status = count_facet(set, facet, window, facet->request->sample > 1 ? &sample : &matches);
+    }
+    return status;
+}
+
+int facet_set_count(struct facet_set *set, const struct walk_window *window)
+{
+    uint32_t lifted = 0;
+    int status = window->count == 0 ? 0 : count_lifted(set, FACET_NOT_LIFTED, window, window->bits);
+    for (uint32_t i = 0; i < set->count; i++) {
+        bool any = set->facets[i].lifted != FACET_NOT_LIFTED;
+        lifted = any && set->facets[i].lifted >= lifted ? set->facets[i].lifted + 1 : lifted;
+    }
+    for (uint32_t i = 0; i < lifted && status == 0; i++) {
+        status = count_lifted(set, i, window, window->without + (size_t)i * WALK_WORDS);
+    }
+    return status;
+}

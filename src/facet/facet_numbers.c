@@ -1,0 +1,382 @@
+/*
+ * facet_numbers.c - counts of numbers, ranges and histograms; least, greatest, sum and mean.
+ *
+ * Sums of whole numbers and decimals are exact. Doubles are summed up with compensation, so that the sum is right to
+ * the last digits whatever their order. The mean is one division.
+ *
+ * Thread rule: as the set.
+ */
+#include "facet/facet_private.h"
+
+#include "base/buf.h"
+#include "schema/product.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+/* From this share of a page on (1 / 4), unpacking all of it is faster than picking. */
+#define PICKED_SHARE 4u
+
+#define SLOTS_FIRST 64u
+#define REAL_BUCKET_MAX 9007199254740992.0 /* 2^53: buckets beyond cannot be told apart */
+
+/* ---- the table ---- */
+
+static size_t slot_of(const struct facet_numbers *numbers, int64_t key)
+{
+    uint64_t hash = ((uint64_t)key ^ (uint64_t)key >> 32) * UINT64_C(0x9e3779b97f4a7c15);
+    size_t slot = (size_t)(hash >> 20) & (numbers->slot_count - 1);
+    while (numbers->counts[slot] != 0 && numbers->keys[slot] != key) {
+        slot = (slot + 1) & (numbers->slot_count - 1);
+    }
+    return slot;
+}
+
+static int grow(struct facet_numbers *numbers, struct arena *arena)
+{
+    struct facet_numbers grown = {.slot_count = numbers->slot_count == 0 ? SLOTS_FIRST : numbers->slot_count * 2,
+                                  .used = numbers->used};
+    grown.keys = arena_alloc(arena, grown.slot_count * sizeof *grown.keys);
+    grown.counts = arena_calloc(arena, grown.slot_count, sizeof *grown.counts);
+    if (grown.keys == NULL || grown.counts == NULL) {
+        return AISLE_NO_MEMORY;
+    }
+    for (size_t i = 0; i < numbers->slot_count; i++) {
+        if (numbers->counts[i] != 0) {
+            size_t slot = slot_of(&grown, numbers->keys[i]);
+            grown.keys[slot] = numbers->keys[i];
+            grown.counts[slot] = numbers->counts[i];
+        }
+    }
+    *numbers = grown;
+    return 0;
+}
+
+static int count_number(struct facet *facet, int64_t key, uint64_t count, struct arena *arena)
+{
+    struct facet_numbers *numbers = &facet->numbers;
+    if (numbers->used != 0 && numbers->counts[numbers->last] != 0 && numbers->keys[numbers->last] == key) {
+        numbers->counts[numbers->last] += count;
+        return 0;
+    }
+    if (numbers->used * 2 >= numbers->slot_count) {
+        int status = grow(numbers, arena);
+        if (status != 0) {
+            return status;
+        }
+    }
+    size_t slot = slot_of(numbers, key);
+    if (numbers->counts[slot] == 0) {
+        uint32_t most = facet->request->kind == FACET_HISTOGRAM ? LIMIT_FACET_BUCKETS : LIMIT_FACET_NUMBERS;
+        if (numbers->used == most) {
+            return AISLE_LIMIT;
+        }
+        numbers->used++;
+        numbers->keys[slot] = key;
+    }
+    numbers->counts[slot] += count;
+    numbers->last = slot;
+    return 0;
+}
+
+/* ---- counting ---- */
+
+/* The range that a value lies in: 0 is below all, bound_count behind the last bound. */
+static uint32_t range_of(const struct facet_request *request, int64_t value)
+{
+    uint32_t low = 0;
+    uint32_t high = request->bound_count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (request->bounds[middle] <= value) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    /* An open end is the greatest number, which is within. */
+    bool is_last = low == request->bound_count && value == INT64_MAX && request->bounds[low - 1] == INT64_MAX;
+    return is_last ? low - 1 : low;
+}
+
+static void count_range(struct facet *facet, uint32_t range, uint32_t count)
+{
+    if (range != 0 && range < facet->request->bound_count) {
+        facet->ranges[range - 1] += count;
+    }
+}
+
+static int64_t bucket_of(const struct facet_request *request, int64_t value, bool real)
+{
+    if (real) {
+        double bucket = floor(product_double_of_number(value) / request->real_width);
+        return (int64_t)fmax(fmin(bucket, REAL_BUCKET_MAX), -REAL_BUCKET_MAX);
+    }
+    return value / request->width - (value % request->width < 0 ? 1 : 0);
+}
+
+static void add_real(struct facet *facet, double value)
+{
+    double sum = facet->real_sum + value;
+    facet->real_rest += fabs(facet->real_sum) >= fabs(value) ? (facet->real_sum - sum) + value
+                                                             : (value - sum) + facet->real_sum;
+    facet->real_sum = sum;
+}
+
+static void add_stats(struct facet *facet, const int64_t *values, uint32_t count, bool real)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        facet->min = values[i] < facet->min ? values[i] : facet->min;
+        facet->max = values[i] > facet->max ? values[i] : facet->max;
+    }
+    for (uint32_t i = 0; i < count && !real; i++) {
+        facet->sum += values[i];
+    }
+    for (uint32_t i = 0; i < count && real; i++) {
+        add_real(facet, product_double_of_number(values[i]));
+    }
+}
+
+/* Picks the values of the page's matches, those that there are. Returns how many. */
+static int pick(const struct facet_page *page, int64_t *values, uint32_t *count)
+{
+    uint32_t taken = 0;
+    if (page->positions != NULL && page->count < page->view.count / PICKED_SHARE) {
+        for (uint32_t i = 0; i < page->count; i++) {
+            values[taken] = column_page_view_at(&page->view, page->positions[i]);
+            taken += values[taken] != COLUMN_MISSING ? 1 : 0;
+        }
+    } else {
+        int64_t all[COLUMN_PAGE_DOCUMENTS];
+        uint32_t unpacked;
+        if (column_page_decode(page->bytes, all, &unpacked) != 0) {
+            return AISLE_CORRUPT;
+        }
+        for (uint32_t i = 0; i < page->count; i++) {
+            values[taken] = all[page->positions == NULL ? i : page->positions[i]];
+            taken += values[taken] != COLUMN_MISSING ? 1 : 0;
+        }
+    }
+    *count = taken;
+    return 0;
+}
+
+int facet_count_numbers(struct facet *facet, const struct facet_page *page, bool real, struct arena *arena)
+{
+    const struct facet_request *request = facet->request;
+    int64_t values[COLUMN_PAGE_DOCUMENTS];
+    uint32_t count;
+    if (request->kind == FACET_RANGES && !request->stats && !page->view.has_missing &&
+        range_of(request, page->view.min) == range_of(request, page->view.max)) {
+        count_range(facet, range_of(request, page->view.min), page->count);
+        return 0;
+    }
+    int status = pick(page, values, &count);
+    if (status != 0) {
+        return status;
+    }
+    facet->missing += page->count - count;
+    if (request->stats) {
+        add_stats(facet, values, count, real);
+    }
+    if (request->kind == FACET_RANGES) {
+        for (uint32_t i = 0; i < count; i++) {
+            count_range(facet, range_of(request, values[i]), 1);
+        }
+        return 0;
+    }
+    if (request->limit == 0) {
+        return 0; /* stats alone */
+    }
+    for (uint32_t i = 0; i < count && status == 0; i++) {
+        int64_t key = request->kind == FACET_NUMBERS ? values[i] : bucket_of(request, values[i], real);
+        status = count_number(facet, key, 1, arena);
+    }
+    return status;
+}
+
+/* ---- answers ---- */
+
+struct counted {
+    int64_t key;
+    uint64_t count;
+};
+
+static int compare_counted(const void *left, const void *right)
+{
+    const struct counted *a = left;
+    const struct counted *b = right;
+    if (a->count != b->count) {
+        return a->count > b->count ? -1 : 1;
+    }
+    return (a->key > b->key) - (a->key < b->key);
+}
+
+static int compare_keys(const void *left, const void *right)
+{
+    const struct counted *a = left;
+    const struct counted *b = right;
+    return (a->key > b->key) - (a->key < b->key);
+}
+
+/* A number as text of the arena; dates without their quotes. */
+static int print(struct facet_set *set, const struct field *field, int64_t number, struct bytes *out)
+{
+    struct buf text;
+    buf_init(&text, LIMIT_FACET_BYTES);
+    int status = product_value_print(field, number, &text);
+    if (status == 0) {
+        size_t quotes = text.size >= 2 && text.data[0] == '"' ? 1 : 0;
+        out->size = text.size - 2 * quotes;
+        out->data = arena_copy(&set->arena, text.data + quotes, out->size);
+        status = out->data == NULL ? AISLE_NO_MEMORY : 0;
+    }
+    buf_release(&text);
+    return status == AISLE_INVALID ? 0 : status; /* no number of the field: a date behind the year 9999 */
+}
+
+/* "from..to" */
+static int label(struct facet_set *set, struct facet_value *value)
+{
+    uint8_t *text = arena_alloc(&set->arena, value->from.size + value->to.size + 2);
+    if (text == NULL) {
+        return AISLE_NO_MEMORY;
+    }
+    if (value->from.size != 0) {
+        memcpy(text, value->from.data, value->from.size);
+    }
+    memcpy(text + value->from.size, "..", 2);
+    if (value->to.size != 0) {
+        memcpy(text + value->from.size + 2, value->to.data, value->to.size);
+    }
+    value->text = bytes_of(text, value->from.size + value->to.size + 2);
+    return 0;
+}
+
+static int print_bucket(struct facet_set *set, const struct facet *facet, int64_t bucket, struct facet_value *value)
+{
+    const struct facet_request *request = facet->request;
+    const struct field *field = &set->context->schema->fields[request->field];
+    struct bytes *ends[] = {&value->from, &value->to};
+    int status = 0;
+    for (int end = 0; end < 2 && status == 0; end++) {
+        if (field->type == FIELD_DOUBLE) {
+            double bound = (double)(bucket + end) * request->real_width;
+            status = print(set, field, product_number_of_double(bound), ends[end]);
+        } else {
+            facet_sum bound = (facet_sum)(bucket + end) * request->width;
+            if (bound > INT64_MIN && bound <= INT64_MAX) { /* else it is open: no number lies behind */
+                status = print(set, field, (int64_t)bound, ends[end]);
+            }
+        }
+    }
+    return status == 0 ? label(set, value) : status;
+}
+
+static int answer_ranges(struct facet_set *set, const struct facet *facet, struct facet_value *values)
+{
+    const struct facet_request *request = facet->request;
+    int status = 0;
+    for (uint32_t i = 0; i + 1 < request->bound_count && status == 0; i++) {
+        values[i] = (struct facet_value){.from = request->bound_texts[i],
+                                         .to = request->bound_texts[i + 1],
+                                         .count = facet_estimate(facet, facet->ranges[i])};
+        status = label(set, &values[i]);
+    }
+    return status;
+}
+
+static int answer_counted(struct facet_set *set, const struct facet *facet, struct facet_answer *out)
+{
+    const struct facet_numbers *numbers = &facet->numbers;
+    const struct facet_request *request = facet->request;
+    const struct field *field = &set->context->schema->fields[request->field];
+    struct counted *all = arena_alloc(&set->arena, numbers->used * sizeof *all);
+    size_t taken = 0;
+    if (all == NULL) {
+        return AISLE_NO_MEMORY;
+    }
+    for (size_t i = 0; i < numbers->slot_count; i++) {
+        if (numbers->counts[i] != 0) {
+            all[taken++] = (struct counted){numbers->keys[i], numbers->counts[i]};
+        }
+    }
+    if (taken != 0) {
+        qsort(all, taken, sizeof *all, request->order == FACET_BY_COUNT ? compare_counted : compare_keys);
+    }
+    out->value_count = taken < request->limit ? (uint32_t)taken : request->limit;
+    struct facet_value *values = arena_calloc(&set->arena, out->value_count, sizeof *values);
+    int status = values == NULL ? AISLE_NO_MEMORY : 0;
+    for (uint32_t i = 0; i < out->value_count && status == 0; i++) {
+        values[i].count = facet_estimate(facet, all[i].count);
+        status = request->kind == FACET_HISTOGRAM ? print_bucket(set, facet, all[i].key, &values[i])
+                                                  : print(set, field, all[i].key, &values[i].text);
+    }
+    out->values = values;
+    out->distinct = taken;
+    return status;
+}
+
+/* The exact decimal form of a sum in units of 10^-scale. */
+static int print_sum(struct facet_set *set, facet_sum sum, unsigned scale, struct bytes *out)
+{
+    char digits[64];
+    size_t at = sizeof digits;
+    bool negative = sum < 0;
+    bool is_behind = false; /* the point, with digits that count */
+    for (unsigned i = 0; sum != 0 || i <= scale; i++) {
+        char digit = (char)('0' + (int)(negative ? -(sum % 10) : sum % 10));
+        sum /= 10;
+        if (i == scale && is_behind) {
+            digits[--at] = '.';
+        }
+        if (i >= scale || digit != '0' || is_behind) {
+            digits[--at] = digit;
+            is_behind = is_behind || i < scale;
+        }
+    }
+    if (negative) {
+        digits[--at] = '-';
+    }
+    out->size = sizeof digits - at;
+    out->data = arena_copy(&set->arena, digits + at, out->size);
+    return out->data == NULL ? AISLE_NO_MEMORY : 0;
+}
+
+static int answer_stats(struct facet_set *set, const struct facet *facet, struct facet_answer *out)
+{
+    const struct field *field = &set->context->schema->fields[facet->request->field];
+    uint64_t products = facet->looked - facet->missing;
+    int status = print(set, field, facet->min, &out->min);
+    status = status == 0 ? print(set, field, facet->max, &out->max) : status;
+    if (field->type == FIELD_DOUBLE) {
+        double sum = facet->real_sum + facet->real_rest;
+        out->mean = sum / (double)products;
+        return status == 0 && isfinite(sum) ? print(set, field, product_number_of_double(sum), &out->sum) : status;
+    }
+    double unit = field->type == FIELD_DECIMAL ? pow(10, field->scale) : 1;
+    out->mean = (double)facet->sum / unit / (double)products;
+    bool is_summed = field->type == FIELD_INTEGER || field->type == FIELD_DECIMAL;
+    return status == 0 && is_summed ? print_sum(set, facet->sum, field->scale, &out->sum) : status;
+}
+
+int facet_answer_numbers(struct facet_set *set, struct facet *facet, struct facet_answer *out, aisle_error *error)
+{
+    const struct facet_request *request = facet->request;
+    int status = 0;
+    (void)error;
+    if (request->kind == FACET_RANGES) {
+        uint32_t count = request->bound_count - 1;
+        struct facet_value *values = arena_calloc(&set->arena, count, sizeof *values);
+        status = values == NULL ? AISLE_NO_MEMORY : answer_ranges(set, facet, values);
+        out->values = values;
+        out->value_count = count < request->limit ? count : request->limit;
+        out->distinct = count;
+    } else if (request->limit != 0) {
+        status = answer_counted(set, facet, out);
+    }
+    if (status == 0 && request->stats && facet->looked != facet->missing) {
+        status = answer_stats(set, facet, out);
+    }
+    return status;
+}

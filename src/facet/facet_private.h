@@ -1,0 +1,98 @@
+/*
+ * facet_private.h - what the module's files share: a facet while it is counted.
+ *
+ * Private to the module. Thread rule: as the set.
+ */
+#ifndef AISLE_FACET_FACET_PRIVATE_H
+#define AISLE_FACET_FACET_PRIVATE_H
+
+#include "facet/facet.h"
+
+#define FACET_LISTS 1024u /* places of lists that are counted before they are opened; a power of two */
+
+/* A sum of 2^31 products with 63 bits each, in every shard, does not overflow it. */
+__extension__ typedef __int128 facet_sum;
+
+/* Counts of different numbers, by number. Zeros are an empty one. */
+struct facet_numbers {
+    int64_t *keys;
+    uint64_t *counts; /* 0: the slot is free */
+    size_t slot_count;
+    size_t used;
+    size_t last; /* slot that was counted in last: neighbours are often equal */
+};
+
+/* Counts of a segment's keywords. */
+struct facet_words {
+    uint32_t *counts; /* NULL: nothing was counted; else lanes of them, summed up into the first when it is left */
+    uint32_t value_count;
+    uint32_t lane_shift; /* a lane has 1 << lane_shift counts */
+    uint32_t lane_mask;  /* lanes less 1: neighbouring matches count in different ones, so that equal values need not
+                            wait for each other */
+};
+
+struct facet {
+    const struct facet_request *request;
+    uint32_t lifted;
+    uint32_t segment; /* at hand */
+    const struct column_reader *column;
+    const struct values_reader *values;   /* NULL: numbers */
+    const struct segment_state *overlays; /* NULL: no page was changed */
+    struct facet_words *words;            /* by segment */
+    struct facet_words *word;             /* of the segment at hand */
+    int64_t list_codes[FACET_LISTS];
+    uint32_t list_counts[FACET_LISTS]; /* 0: the slot is free */
+    uint32_t list_used;
+    struct facet_numbers numbers; /* values, or buckets of a histogram */
+    uint64_t *ranges;             /* bound_count - 1 of them */
+    uint64_t matches;  /* seen */
+    uint64_t looked;   /* of these, looked at: all unless it is a sample */
+    uint64_t missing;  /* of these, without a value */
+    uint32_t skip;     /* matches that the sample leaves out next */
+    int64_t min, max;
+    facet_sum sum;
+    double real_sum, real_rest; /* of doubles, compensated (Neumaier 1974) */
+};
+
+struct facet_set {
+    const struct query_context *context;
+    struct arena arena;
+    struct facet *facets;
+    uint32_t count;
+    aisle_error *error; /* the caller's; may be NULL */
+};
+
+/* Matches in one page. */
+struct facet_page {
+    struct bytes bytes;
+    struct column_page_view view;
+    const uint16_t *positions; /* NULL: all documents of the page */
+    uint32_t count;            /* matches */
+};
+
+/* Each counts a page's matches. AISLE_CORRUPT, AISLE_LIMIT, AISLE_NO_MEMORY. */
+must_check int facet_count_words(struct facet *facet, const struct facet_page *page);
+must_check int facet_count_numbers(struct facet *facet, const struct facet_page *page, bool real,
+                                   struct arena *arena);
+
+/* Sums up what was counted in the segment at hand, before it is left. AISLE_CORRUPT. */
+must_check int facet_leave_words(struct facet *facet);
+
+/* A number's count in the answer: of a sample, what it stands for. */
+static inline uint64_t facet_estimate(const struct facet *facet, uint64_t count)
+{
+    return facet->looked == 0 || facet->looked == facet->matches
+               ? count
+               : (uint64_t)((double)count * (double)facet->matches / (double)facet->looked + 0.5);
+}
+
+/* Fill what each kind shows; out->values lives in the set's arena. Errors as facet_set_answer. */
+must_check int facet_answer_words(struct facet_set *set, struct facet *facet, struct facet_answer *out,
+                                  aisle_error *error);
+must_check int facet_answer_numbers(struct facet_set *set, struct facet *facet, struct facet_answer *out,
+                                    aisle_error *error);
+
+/* Order of two sizes by their folded forms: negative when a comes first; never 0 for different ones. */
+int facet_compare_sizes(struct bytes a, struct bytes b);
+
+#endif

@@ -1,0 +1,39 @@
+/*
+ * pass.h - one pass over all matches of a search: facets, bounded totals, whatever must see every one.
+ *
+ * Owns how the filter is taken apart for multi-select facets, and how facets' answers get into a result. The matches
+ * come from query/walk.h, counting is the facet module's.
+ * Thread rule: as the search.
+ */
+#ifndef AISLE_INDEX_PASS_H
+#define AISLE_INDEX_PASS_H
+
+#include "facet/facet.h"
+#include "index/result.h"
+
+struct pass {
+    struct query_context *context;
+    const struct query_node *root; /* bound */
+    struct filter_node *filter;    /* NULL: none */
+    struct facet_request *facets;  /* in the arena */
+    uint32_t facet_count;
+    uint64_t total_bound; /* 0: count to the end */
+};
+
+/* Parses the query's facets into pass. AISLE_BAD_QUERY, AISLE_LIMIT, AISLE_NO_MEMORY, with error filled. */
+must_check int pass_take_facets(struct pass *pass, const aisle_query *query, const struct filter_source *source,
+                                aisle_error *error);
+
+/* Whether the total can be had from a pass only. */
+static inline bool pass_is_needed(const struct pass *pass)
+{
+    return pass->facet_count != 0 || pass->total_bound != 0;
+}
+
+/*
+ * Counts facets and total into result. An error that the user can cause fills error; others leave it. AISLE_LIMIT,
+ * AISLE_CORRUPT, AISLE_NO_MEMORY.
+ */
+must_check int pass_run(const struct pass *pass, struct aisle_result *result, aisle_error *error);
+
+#endif
