@@ -15,6 +15,7 @@
 #define LIMIT_SHARDS 64u                    /* shards of one catalog (ON DISK: shard numbers are two digits)         */
 #define LIMIT_PATH_BYTES 3072u              /* a catalog's path, so that names below it fit PATH_MAX                 */
 #define LIMIT_SEGMENTS 256u                 /* listed segments of one shard; merging keeps it far below              */
+#define LIMIT_PARTS 64u                     /* listed parts of one shard; merging keeps it far below                 */
 #define LIMIT_SEGMENT_DOCUMENTS 0x7fffff00u /* documents of one segment; docids stay below 2^31 (ON DISK)            */
 
 /* Schema */

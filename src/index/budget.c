@@ -45,6 +45,7 @@ void budget_divide(uint64_t memory_bytes, uint32_t threads, uint32_t columns, st
     budget->transaction_bytes = least(memory_bytes / 16 / builders, TRANSACTION_BYTES_MAX);
     budget->merge_transaction_bytes = least(memory_bytes / 32, MERGE_TRANSACTION_BYTES_MAX);
     budget->merge_documents = plan_bytes / MERGE_DOCUMENT_BYTES;
+    budget->parts_bytes = plan_bytes;
     budget->sample_bytes = least(memory_bytes / 16, SAMPLE_BYTES_MAX);
     budget->overlay_bytes = memory_bytes / 32;
     uint64_t aside = FIXED_BYTES + (threads >= 2 ? MERGER_BYTES + budget->merge_transaction_bytes : 0) +

@@ -93,16 +93,6 @@ static int open_shards(struct aisle *catalog, aisle_error *error)
     return status;
 }
 
-/* Shards are made together, so all have one format. */
-static uint32_t catalog_format(const struct aisle *catalog)
-{
-    uint32_t format = FORMAT_VERSION;
-    for (uint32_t i = 0; i < catalog->shard_count; i++) {
-        format = catalog->shards[i].format < format ? catalog->shards[i].format : format;
-    }
-    return format;
-}
-
 static int share_presence(struct aisle *catalog, aisle_error *error)
 {
     char *path = catalog_path(catalog->path, "aisle.json");
@@ -160,7 +150,7 @@ static int open_catalog(struct aisle *catalog, const char *path, const aisle_opt
     rank_weights_init(&catalog->weights, catalog->schema);
     status = open_shards(catalog, error);
     if (status == 0) {
-        ingest_columns(catalog->schema, catalog_format(catalog), &catalog->columns);
+        ingest_columns(catalog->schema, &catalog->columns);
     }
     return status;
 }

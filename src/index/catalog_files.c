@@ -119,9 +119,9 @@ static int read_properties(const char *text, const char *schema_json, uint32_t *
     if (!find_number(json, "format", UINT32_MAX, &format) || format == 0) {
         status = error_set(error, AISLE_CORRUPT, "aisle.json names no format (%s)", directory);
     } else if (format > CATALOG_FORMAT) {
-        status = error_set(error, AISLE_NEWER_FORMAT, "the catalog has format %u; this version reads up to %u (%s)",
+        status = error_set(error, AISLE_NEWER_FORMAT, "the catalog has format %u; this version reads %u (%s)",
                            format, CATALOG_FORMAT, directory);
-    } else if (format < CATALOG_FORMAT_OLDEST) {
+    } else if (format < CATALOG_FORMAT) {
         status = error_set(error, AISLE_OLD_FORMAT,
                            "the catalog has format %u, which was never released; index its products anew (%s)", format,
                            directory);

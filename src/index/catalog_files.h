@@ -9,9 +9,8 @@
 
 #include "base/status.h"
 
-/* 1 was never released. What a catalog of an older format lacks is told by its shards (segment/segment_format.h). */
-#define CATALOG_FORMAT 3u
-#define CATALOG_FORMAT_OLDEST 2u
+/* Older ones were never released. */
+#define CATALOG_FORMAT 4u
 
 /*
  * Reads aisle.json and schema.json. *schema_json: NUL-terminated, the caller's to free with mem_free.

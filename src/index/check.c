@@ -97,6 +97,9 @@ static int check_shard(struct walk *walk, uint32_t number, aisle_error *error)
             status = check_products(walk, number, &snapshot, i);
         }
     }
+    for (uint32_t i = 0; i < view->manifest.part_count && status == 0; i++) {
+        status = part_check(view->parts[i], walk->report, walk->context, &walk->faults);
+    }
     shard_end(&snapshot);
     return status == 0 ? 0 : error_set(error, status, "shard %u cannot be checked: %s", number,
                                        aisle_error_text(status));

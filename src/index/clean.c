@@ -8,7 +8,7 @@
 
 #define CLEAN_BATCH 256u
 
-/* Listed, pending, being written, or read by a merge. */
+/* A segment or part that is listed, pending, being written, or read by a merge. */
 static bool is_used(const struct shard_writer *writer, uint32_t id)
 {
     for (uint32_t i = 0; i < writer->segment_count; i++) {
@@ -21,7 +21,7 @@ static bool is_used(const struct shard_writer *writer, uint32_t id)
             return true;
         }
     }
-    return merge_holds(writer, id);
+    return merge_holds(writer, id) || parts_hold(writer, id);
 }
 
 /*

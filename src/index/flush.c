@@ -170,6 +170,11 @@ static int take_segment(struct shard_writer *writer, const struct flush *flush, 
         return error_set(error, status, "older versions cannot be found: %s (%s)", aisle_error_text(status),
                          storage_path(writer->shard->storage));
     }
+    status = parts_lexicon_take(writer, segment_builder_words(flush->builder));
+    if (status != 0) {
+        return error_set(error, status, "words cannot be added: %s (%s)", aisle_error_text(status),
+                         storage_path(writer->shard->storage));
+    }
     status = shard_writer_open_pending(writer, &flush->info, &segment, error);
     if (status != 0) {
         return status;
@@ -196,6 +201,7 @@ int shard_writer_write(struct shard_writer *writer, struct segment_builder *buil
     }
     if (status == 0) {
         segment_builder_reset(builder);
+        status = parts_lexicon_spill(writer, error);
     }
     return status;
 }
@@ -212,7 +218,7 @@ int shard_writer_tidy(struct shard_writer *writer, aisle_error *error)
     while (status == 0 && shard_writer_crowded(writer)) {
         status = shard_writer_merge_pending(writer, error);
     }
-    return status;
+    return status == 0 ? parts_tidy(writer, error) : status;
 }
 
 bool shard_writer_crowded(struct shard_writer *writer)

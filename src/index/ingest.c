@@ -8,13 +8,13 @@
 
 #define PATH_SEPARATOR 0x1f /* ON DISK, through the order key: between the levels of a path */
 
-void ingest_columns(const struct schema *schema, uint32_t format, struct segment_columns *columns)
+void ingest_columns(const struct schema *schema, struct segment_columns *columns)
 {
     *columns = (struct segment_columns){.count = 0};
     for (uint8_t f = 0; f < schema->field_count; f++) {
         enum field_type type = schema->fields[f].type;
         bool values = type == FIELD_KEYWORD || type == FIELD_PATH;
-        if (schema->fields[f].column && (!values || format >= FORMAT_VERSION_VALUES)) {
+        if (schema->fields[f].column) {
             columns->field[columns->count] = f;
             columns->values[columns->count] = values;
             columns->kind[columns->count++] = type == FIELD_DOUBLE ? COLUMN_DOUBLE : COLUMN_INTEGER;
@@ -117,9 +117,14 @@ static inline void copy_term(uint8_t *to, struct bytes term)
 static int add_tokens(struct ingest *ingest, struct segment_builder *builder, const struct token_list *list,
                       uint32_t base, uint8_t field)
 {
+    struct lexicon_set *words = segment_builder_words(builder);
     int status = 0;
     for (size_t i = 0; i < list->count && status == 0; i++) {
         const struct token *token = &list->tokens[i];
+        status = lexicon_set_note(words, token->folded, token->word);
+        if (status != 0) {
+            break;
+        }
         uint32_t at = ingest->waiting++;
         copy_term(ingest->term_bytes[at], token->term);
         ingest->terms[at] = (struct segment_token){bytes_of(ingest->term_bytes[at], token->term.size), token->word};

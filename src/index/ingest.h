@@ -42,8 +42,8 @@ must_check int ingest_init(struct ingest *ingest, const struct schema *schema, c
                            const struct rank_weights *weights, aisle_error *error);
 void ingest_release(struct ingest *ingest);
 
-/* The columns of a schema, in a catalog of this format: what a segment keeps. */
-void ingest_columns(const struct schema *schema, uint32_t format, struct segment_columns *columns);
+/* The columns of a schema: what a segment keeps. */
+void ingest_columns(const struct schema *schema, struct segment_columns *columns);
 
 /*
  * Adds the product (as read from text) to the builder. The caller has dropped older versions of it there.

@@ -327,7 +327,12 @@ static int fill_manifest(const struct merge_run *run, const struct segment_info 
     manifest->generation = old->generation + 1;
     manifest->segments = NULL;
     manifest->segment_count = 0;
+    manifest->parts = NULL;
+    manifest->part_count = 0;
     int status = 0;
+    for (uint32_t i = 0; i < old->part_count && status == 0; i++) {
+        status = manifest_add_part(manifest, &old->parts[i]);
+    }
     for (uint32_t i = 0; i < old->segment_count && status == 0; i++) {
         status = merge_run_takes(run, old->segments[i].id) ? 0 : manifest_add(manifest, &old->segments[i]);
     }
@@ -473,6 +478,18 @@ static void note_failure(struct shard_writer *writer, int status)
     }
 }
 
+/* When there are no segments to merge. */
+static int merge_parts(struct shard_writer *writer, const struct merge_order *order, bool *merged, aisle_error *error)
+{
+    uint64_t start = clock_monotonic_ns();
+    int status = parts_merge(writer, order, merged, error);
+    shard_writer_lock(writer);
+    writer->merge_ns += *merged ? clock_monotonic_ns() - start : 0;
+    note_failure(writer, status);
+    shard_writer_unlock(writer);
+    return status;
+}
+
 int shard_writer_merge(struct shard_writer *writer, const struct merge_order *order, bool *merged,
                        aisle_error *error)
 {
@@ -505,6 +522,10 @@ int shard_writer_merge(struct shard_writer *writer, const struct merge_order *or
     bool clean = run->count != 0 && !writer->lost;
     shard_writer_unlock(writer);
     merge_run_free(run);
+    if (status == 0 && !clean) {
+        status = merge_parts(writer, order, merged, error);
+        clean = *merged;
+    }
     if (clean) {
         uint32_t batches = order->clean_batches == 0 ? CLEAN_ALL : order->clean_batches;
         int cleaned = shard_writer_clean(writer, batches, status == 0 ? error : NULL);

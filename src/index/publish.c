@@ -141,7 +141,7 @@ static int put_marks(struct storage_txn *txn, struct shard_writer *writer, uint6
     return status;
 }
 
-static int put_all(struct storage_txn *txn, struct shard_writer *writer, aisle_error *error)
+static int put_all(struct storage_txn *txn, struct shard_writer *writer, struct parts_change *parts, aisle_error *error)
 {
     struct manifest manifest = {.segments = NULL};
     int status = fill_manifest(writer, &manifest);
@@ -152,6 +152,9 @@ static int put_all(struct storage_txn *txn, struct shard_writer *writer, aisle_e
     }
     if (status == 0) {
         status = publish_changes(txn, &writer->changes, writer->segments, writer->segment_count);
+    }
+    if (status == 0) {
+        status = parts_change_put(writer, parts, txn, &manifest);
     }
     if (status == 0) {
         status = put_marks(txn, writer, manifest.generation);
@@ -199,19 +202,33 @@ static void take_commit(struct shard_writer *writer)
 }
 
 /* Under the lock, with the turn to write. */
-static int write_commit(struct shard_writer *writer, aisle_error *error)
+static int write_transaction(struct shard_writer *writer, struct parts_change *parts, aisle_error *error)
 {
     struct storage_txn *txn = NULL;
     int status = storage_write_begin(writer->shard->storage, &txn, error);
     if (status != 0) {
         return status;
     }
-    status = put_all(txn, writer, error);
+    status = put_all(txn, writer, parts, error);
     if (status != 0) {
         storage_abort(txn);
         return status;
     }
     return storage_commit(txn, error);
+}
+
+/* Under the lock. */
+static int write_commit(struct shard_writer *writer, aisle_error *error)
+{
+    struct parts_change parts;
+    int status = parts_change_begin(writer, &parts, error);
+    if (status == 0) {
+        turns_take(&writer->turns);
+        status = write_transaction(writer, &parts, error);
+        turns_give(&writer->turns);
+    }
+    parts_change_end(writer, &parts);
+    return status;
 }
 
 /* Refuse that a commit removes at most: the rest waits for the next, so that a commit stays small. */
@@ -227,9 +244,7 @@ int shard_writer_publish(struct shard_writer *writer, aisle_error *error)
     bool news = has_news(writer);
     if (news) {
         uint64_t start = clock_monotonic_ns();
-        turns_take(&writer->turns);
         status = write_commit(writer, error);
-        turns_give(&writer->turns);
         writer->commit_ns += clock_monotonic_ns() - start;
     }
     if (news && status == 0) {

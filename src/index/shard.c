@@ -37,7 +37,7 @@ int shard_create(const char *directory, aisle_error *error)
     return status;
 }
 
-static int read_format(struct storage *storage, const char *directory, uint32_t *format, aisle_error *error)
+static int check_format(struct storage *storage, const char *directory, aisle_error *error)
 {
     struct storage_txn *txn = NULL;
     struct bytes value;
@@ -50,10 +50,8 @@ static int read_format(struct storage *storage, const char *directory, uint32_t 
         status = AISLE_NOT_A_CATALOG;
     } else if (status == 0 && load_u32(value.data) > FORMAT_VERSION) {
         status = AISLE_NEWER_FORMAT;
-    } else if (status == 0 && load_u32(value.data) < FORMAT_VERSION_OLDEST) {
+    } else if (status == 0 && load_u32(value.data) < FORMAT_VERSION) {
         status = AISLE_OLD_FORMAT;
-    } else if (status == 0) {
-        *format = load_u32(value.data);
     }
     storage_read_end(txn);
     return status == 0 ? 0
@@ -67,7 +65,7 @@ int shard_open(const char *directory, bool read_only, const struct segment_colum
     *out = (struct shard){.columns = columns};
     int status = storage_open(directory, &(struct storage_options){.read_only = read_only}, &out->storage, error);
     if (status == 0) {
-        status = read_format(out->storage, directory, &out->format, error);
+        status = check_format(out->storage, directory, error);
     }
     if (status != 0) {
         storage_close(out->storage);
@@ -95,8 +93,12 @@ static void release_view(struct shard_view *view)
             segment_state_release(&view->states[i]);
         }
     }
+    for (uint32_t i = 0; view->parts != NULL && i < view->manifest.part_count; i++) {
+        part_release(view->parts[i]);
+    }
     mem_free(view->segments);
     mem_free(view->states);
+    mem_free(view->parts);
     manifest_release(&view->manifest);
     mem_free(view);
 }
@@ -120,6 +122,37 @@ static struct segment *find_open(const struct shard_view *view, uint32_t id)
         }
     }
     return NULL;
+}
+
+static struct part *find_open_part(const struct shard_view *view, uint32_t id)
+{
+    for (uint32_t i = 0; view != NULL && i < view->manifest.part_count; i++) {
+        if (view->parts[i]->info.id == id) {
+            return view->parts[i];
+        }
+    }
+    return NULL;
+}
+
+static int fill_parts(struct storage_txn *txn, const struct shard_view *known, struct shard_view *view,
+                      aisle_error *error)
+{
+    int status = 0;
+    view->parts = mem_calloc(view->manifest.part_count, sizeof(struct part *));
+    if (view->parts == NULL) {
+        return error_no_memory(error, "taking a snapshot");
+    }
+    for (uint32_t i = 0; i < view->manifest.part_count && status == 0; i++) {
+        const struct part_info *info = &view->manifest.parts[i];
+        struct part *open = find_open_part(known, info->id);
+        if (open != NULL) {
+            part_retain(open);
+            view->parts[i] = open;
+        } else {
+            status = part_open(txn, info, &view->parts[i], error);
+        }
+    }
+    return status;
 }
 
 /* Opens what the manifest lists, reusing segments that known already has. */
@@ -167,6 +200,9 @@ static size_t view_bytes(const struct shard_view *view)
             sum += sizeof state->overlays[o] + (state->overlays[o].owned ? state->overlays[o].content.size : 0);
         }
     }
+    for (uint32_t i = 0; i < view->manifest.part_count; i++) {
+        sum += part_memory(view->parts[i]);
+    }
     return sum;
 }
 
@@ -180,6 +216,9 @@ static int build_view(struct shard *shard, struct storage_txn *txn, struct shard
     int status = manifest_load(txn, &view->manifest, error);
     if (status == 0) {
         status = fill_view(shard, txn, shard->view, view, error);
+    }
+    if (status == 0) {
+        status = fill_parts(txn, shard->view, view, error);
     }
     if (status != 0) {
         release_view(view);

@@ -1,7 +1,7 @@
 /*
  * shard.h - one shard of an open catalog, and consistent views of it.
  *
- * A view is what one generation looks like: its segments, opened, and their states. It is built once for each
+ * A view is what one generation looks like: its segments and parts, opened, and their states. It is built once for each
  * generation and shared by all queries; a snapshot is a view together with the storage transaction that keeps its
  * bytes in place. Queries hold a snapshot from begin to end and never longer.
  *
@@ -10,6 +10,7 @@
 #ifndef AISLE_INDEX_SHARD_H
 #define AISLE_INDEX_SHARD_H
 
+#include "index/parts.h"
 #include "segment/segment.h"
 
 #include <pthread.h>
@@ -20,12 +21,12 @@ struct shard_view {
     struct manifest manifest;
     struct segment **segments;   /* owned references, manifest.segment_count */
     struct segment_state *states; /* owned, as many */
+    struct part **parts;          /* owned references, manifest.part_count */
 };
 
 struct shard {
     struct storage *storage;
     const struct segment_columns *columns; /* the catalog's */
-    uint32_t format;                       /* FORMAT_VERSION_OLDEST to FORMAT_VERSION */
     pthread_mutex_t lock;                  /* over view */
     struct shard_view *view;               /* the newest built; NULL: none yet, or forgotten */
     atomic_size_t view_bytes;              /* of the heap that view takes, about */

@@ -3,6 +3,8 @@
  */
 #include "index/shard_copy.h"
 
+#include "index/parts.h"
+
 #define PROGRESS_BYTES (1u << 20) /* copied between two calls of progress */
 
 uint64_t shard_copy_expected(const struct manifest *manifest)
@@ -13,13 +15,21 @@ uint64_t shard_copy_expected(const struct manifest *manifest)
             sum += manifest->segments[s].component_size[c];
         }
     }
+    for (uint32_t i = 0; i < manifest->part_count; i++) {
+        sum += part_bytes(&manifest->parts[i]);
+    }
     return sum;
 }
 
-static bool is_listed(const struct manifest *manifest, uint32_t segment)
+static bool is_listed(const struct manifest *manifest, uint32_t id)
 {
     for (uint32_t i = 0; i < manifest->segment_count; i++) {
-        if (manifest->segments[i].id == segment) {
+        if (manifest->segments[i].id == id) {
+            return true;
+        }
+    }
+    for (uint32_t i = 0; i < manifest->part_count; i++) {
+        if (manifest->parts[i].id == id) {
             return true;
         }
     }

@@ -1,7 +1,7 @@
 /*
  * shard_copy.h - what a generation of a shard consists of, copied into a storage of its own, with progress.
  *
- * Private to index/: for backups and for giving space back. Extents and pages of segments that the manifest does not
+ * Private to index/: for backups and for giving space back. Extents and pages under ids that the manifest does not
  * list (a build under way, or refuse) stay behind.
  * Thread rule: one thread; progress is called by it.
  */

@@ -32,6 +32,8 @@ void shard_writer_release(struct shard_writer *writer)
     }
     bool forked = storage_forked(writer->shard->storage);
     release_segments(writer);
+    parts_release(writer);
+    parts_forget(writer);
     segment_builder_free(writer->builder);
     manifest_release(&writer->manifest);
     changes_release(&writer->changes);
@@ -63,16 +65,22 @@ uint32_t shard_writer_segments(struct shard_writer *writer)
     return count;
 }
 
-uint32_t shard_writer_build(struct shard_writer *writer)
+uint32_t shard_writer_number(struct shard_writer *writer)
 {
     uint32_t slot = 0;
-    shard_writer_lock(writer);
     uint32_t id = writer->manifest.next_segment++;
     while (writer->building[slot].id != 0) {
         slot++;
         assert(slot < WRITER_BUILDING_MAX);
     }
     writer->building[slot] = (struct writer_building){.id = id, .dictionary = writer->manifest.dictionary};
+    return id;
+}
+
+uint32_t shard_writer_build(struct shard_writer *writer)
+{
+    shard_writer_lock(writer);
+    uint32_t id = shard_writer_number(writer);
     shard_writer_unlock(writer);
     return id;
 }
@@ -135,6 +143,7 @@ int shard_writer_reload(struct shard_writer *writer, aisle_error *error)
         return status;
     }
     status = load_committed(&loaded, snapshot.view);
+    status = status == 0 ? parts_reload(writer, snapshot.view->parts, snapshot.view->manifest.part_count) : status;
     shard_end(&snapshot);
     writer->lost = status != 0;
     if (status != 0) {

@@ -16,6 +16,7 @@
 #define AISLE_INDEX_SHARD_WRITER_H
 
 #include "index/changes.h"
+#include "index/parts_lexicon.h"
 #include "index/position.h"
 #include "index/budget.h"
 #include "index/shard.h"
@@ -37,8 +38,11 @@ struct writer_mark {
     bool changed;        /* since the last publish */
 };
 
-/* A flush of each worker and one of the caller, a merge of pending segments, one by the writer, one by the merger. */
-#define WRITER_BUILDING_MAX (LIMIT_THREADS + 4u)
+/*
+ * A flush of each worker and one of the caller, a merge of pending segments, one by the writer, one by the merger, and
+ * what a commit adds of parts.
+ */
+#define WRITER_BUILDING_MAX (LIMIT_THREADS + 4u + 4u)
 
 struct merge_run;
 
@@ -72,6 +76,8 @@ struct shard_writer {
         uint32_t dictionary; /* the oldest that its products may be stored with */
     } building[WRITER_BUILDING_MAX]; /* segments that are being written */
     struct merge_run *runs;                 /* merges of committed segments under way */
+    struct writer_parts parts;
+    struct fresh_words words; /* of products that are not committed */
     bool any_deaths;
     bool lost; /* the committed state could not be loaded: until it is, only cleaning and release are allowed */
     uint64_t compress_ns, encode_ns, merge_ns, commit_ns;
@@ -138,9 +144,9 @@ struct merge_order {
 };
 
 /*
- * One merge of committed segments, published. *merged: whether there was anything to merge. Two may run at once, on
- * two threads: each leaves the other's segments alone. AISLE_BUSY when it was cancelled. On any failure the sources
- * are as they were.
+ * One merge of committed segments or, if there are none to merge, of parts, published. *merged: whether there was
+ * anything to merge. Two may run at once, on two threads: each leaves the other's segments alone. AISLE_BUSY when it
+ * was cancelled. On any failure the sources are as they were.
  */
 must_check int shard_writer_merge(struct shard_writer *writer, const struct merge_order *order, bool *merged,
                                   aisle_error *error);

@@ -11,10 +11,11 @@ must_check int shard_writer_add_segment(struct shard_writer *writer, const struc
                                         struct segment *segment, const uint64_t *dead, bool pending);
 
 /*
- * The number of a new segment, which cleaning then leaves alone until shard_writer_built says that it is one of the
- * writer's or given up. Takes the lock.
+ * The number of a new segment or part, which cleaning then leaves alone until shard_writer_built says that it is one of
+ * the writer's or given up. Takes the lock.
  */
 uint32_t shard_writer_build(struct shard_writer *writer);
+uint32_t shard_writer_number(struct shard_writer *writer); /* the same, under the lock */
 
 /* Under the lock. */
 void shard_writer_built(struct shard_writer *writer, uint32_t id);

@@ -63,6 +63,7 @@ void segment_builder_free(struct segment_builder *builder)
         return;
     }
     release_arrays(builder);
+    lexicon_set_release(&builder->lexicon);
     arena_release(&builder->bytes);
     mem_free(builder->values);
     mem_free(builder);
@@ -73,6 +74,7 @@ void segment_builder_reset(struct segment_builder *builder)
     struct segment_columns columns = builder->columns;
     struct values_collector *values = builder->values;
     release_arrays(builder);
+    lexicon_set_release(&builder->lexicon);
     arena_release(&builder->bytes);
     *builder = (struct segment_builder){.columns = columns, .values = values};
     arena_init(&builder->bytes, ARENA_BYTES_MAX);
@@ -271,6 +273,11 @@ struct values_collector *segment_builder_values(struct segment_builder *builder,
     return &builder->values[column];
 }
 
+struct lexicon_set *segment_builder_words(struct segment_builder *builder)
+{
+    return &builder->lexicon;
+}
+
 void segment_builder_abandon(struct segment_builder *builder)
 {
     for (uint32_t i = 0; i < builder->touched_count; i++) {
@@ -453,7 +460,8 @@ bool segment_builder_dropped(const struct segment_builder *builder, uint32_t num
 
 uint64_t segment_builder_memory(const struct segment_builder *builder)
 {
-    uint64_t held = builder->bytes.total_bytes + builder->term_slot_count * sizeof(uint32_t) +
+    uint64_t held = builder->bytes.total_bytes + lexicon_set_memory(&builder->lexicon) +
+                    builder->term_slot_count * sizeof(uint32_t) +
                     builder->term_capacity * (sizeof *builder->terms + sizeof *builder->uses) +
                     (builder->words == NULL ? 0 : BUILDER_WORDS * sizeof *builder->words) +
                     builder->id_slot_count * sizeof(uint32_t) +

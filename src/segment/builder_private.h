@@ -64,6 +64,7 @@ struct builder_entry {
 struct segment_builder {
     struct segment_columns columns;
     struct values_collector *values; /* owned, by position in columns */
+    struct lexicon_set lexicon;
     struct arena bytes;
     uint32_t *term_slots; /* term number + 1; 0: free */
     size_t term_slot_count;

@@ -22,6 +22,7 @@
 #include "columns/values.h"
 #include "documents/documents.h"
 #include "documents/ids.h"
+#include "lexicon/lexicon.h"
 #include "postings/positions.h"
 #include "postings/postings.h"
 #include "segment/segment_format.h"
@@ -43,6 +44,14 @@ struct segment_info {
     uint64_t component_size[COMPONENT_COUNT];
 };
 
+/* A part: what it is of, and how large. */
+struct part_info {
+    uint32_t id;
+    uint8_t kind;     /* enum part_kind_number */
+    uint64_t entries; /* that it has, as its kind counts them: what merging goes by */
+    uint64_t component_size[PART_COMPONENTS];
+};
+
 struct manifest {
     uint64_t generation; /* 0: nothing committed yet */
     uint32_t next_segment;
@@ -50,6 +59,8 @@ struct manifest {
     uint32_t dictionary;
     uint32_t segment_count;
     struct segment_info *segments; /* owned */
+    uint32_t part_count;
+    struct part_info *parts; /* owned */
 };
 
 void manifest_release(struct manifest *manifest);
@@ -72,6 +83,7 @@ must_check int manifest_encode(const struct manifest *manifest, struct buf *out)
 
 /* Appends a copy of info. */
 must_check int manifest_add(struct manifest *manifest, const struct segment_info *info);
+must_check int manifest_add_part(struct manifest *manifest, const struct part_info *info);
 
 /* ------------------------------------------------------------------------------------------------ pages -- */
 
@@ -125,6 +137,12 @@ struct segment_sink {
 };
 
 void segment_sink_init(struct segment_sink *sink, struct storage *storage, uint32_t segment);
+
+/* Stores one extent; commits when enough wait. The first error sticks in sink->error. */
+must_check int segment_sink_put(struct segment_sink *sink, uint8_t component, uint32_t index, struct bytes extent);
+
+/* Puts what waits into a transaction of the caller's, who tries again with another if this one comes to nothing. */
+must_check int segment_sink_put_into(struct segment_sink *sink, struct storage_txn *txn);
 
 /* Commits what waits. */
 must_check int segment_sink_finish(struct segment_sink *sink, aisle_error *error);
@@ -226,6 +244,9 @@ must_check int segment_builder_end(struct segment_builder *builder, const struct
 /* The values of a column, by its position in segment_columns, which has a dictionary. Borrowed, until reset or free. */
 struct values_collector *segment_builder_values(struct segment_builder *builder, uint8_t column);
 
+/* The words of the documents, the caller's to fill: they are emptied, and their memory counts, with the rest. */
+struct lexicon_set *segment_builder_words(struct segment_builder *builder);
+
 /* Forgets the document under construction. */
 void segment_builder_abandon(struct segment_builder *builder);
 
@@ -261,6 +282,21 @@ void segment_builder_reset(struct segment_builder *builder);
 
 /* ----------------------------------------------------------------------------------------------- reader -- */
 
+/* The stored extents of one component, as an opened segment or part keeps them. */
+struct component_extents {
+    const uint8_t **extents;    /* owned */
+    _Atomic uint64_t *verified; /* owned */
+    struct extent_view view;    /* of both; of no bytes: both are NULL */
+};
+
+/*
+ * Resolves the extents of count components of these sizes under id; out has room for count, zeroed, and is the caller's
+ * to release on failure, too. AISLE_CORRUPT when an extent is missing, strange or of the wrong size; AISLE_NO_MEMORY.
+ */
+must_check int component_extents_resolve(struct storage_txn *txn, uint32_t id, const uint64_t *sizes, unsigned count,
+                                         struct component_extents *out);
+void component_extents_release(struct component_extents *extents);
+
 /* One block that queries keep for the next ones: the only thing of a segment or its state that readers change. */
 struct segment_kept {
     _Atomic(void *) block; /* owned; NULL: nothing yet */
@@ -277,9 +313,8 @@ void *segment_keep(const struct segment_kept *kept, void *block, size_t bytes);
 struct segment {
     struct segment_info info; /* info.dead is that of the opening; snapshots keep their own */
     struct segment_columns columns;
-    const uint8_t **extents[COMPONENT_COUNT];
-    _Atomic uint64_t *verified[COMPONENT_COUNT];
-    struct extent_view views[COMPONENT_COUNT];
+    struct component_extents stored[COMPONENT_COUNT];
+    struct extent_view views[COMPONENT_COUNT]; /* those of stored */
     struct postings_source postings;
     struct terms_reader terms;
     struct ids_reader ids;

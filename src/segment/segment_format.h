@@ -13,9 +13,14 @@
  *   values     empty: keyword values and their ordinals belong to segments (COMPONENT_VALUES)
  *
  *   manifest = u32 checksum of the rest, u32 MANIFEST_VERSION, u64 generation, u32 next segment id,
- *              u32 next dictionary id, u32 current dictionary (0: none), u32 segment count, segment*
+ *              u32 next dictionary id, u32 current dictionary (0: none), u32 segment count, segment*,
+ *              u32 part count, part*
  *   segment  = u32 id, u32 documents, u32 dead, u32 dictionary, u64 postings, u64 terms, u64 length sum,
  *              u8 component count, (u8 component, u64 logical size)*
+ *   part     = u32 id, u8 kind, u64 entries, u8 component count, (u8 component, u64 logical size)*
+ *
+ * Parts are what a shard keeps besides its segments: of its lexicon, of its suggestions. They are immutable and listed
+ * as segments are, their ids are of the same numbers, and their components are extents under these.
  *
  * A term's value in COMPONENT_TERMS is the reference of its positions (postings/positions_format.h), then the record of
  * its postings, which takes the rest.
@@ -31,10 +36,16 @@
 
 #include "base/limits.h"
 
-#define FORMAT_VERSION 3u        /* 1, never released, had no positions; 2 no columns of keywords and paths */
-#define FORMAT_VERSION_OLDEST 2u /* a catalog of this version stays one, and is written as one */
-#define FORMAT_VERSION_VALUES 3u /* the first with columns of keywords and paths */
-#define MANIFEST_VERSION 1u
+#define FORMAT_VERSION 4u /* 2 and 3, never released, had no lexicon, and 2 no columns of keywords and paths */
+#define MANIFEST_VERSION 2u
+
+/* What a part is of. */
+enum part_kind_number {
+    PART_LEXICON = 1,
+    PART_SUGGESTIONS = 2
+};
+
+#define PART_COMPONENTS 8u /* of one part, at most */
 
 enum segment_component {
     COMPONENT_TERMS = 0,

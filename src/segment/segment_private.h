@@ -13,9 +13,6 @@ static_assert(SEGMENT_VALUE_MAX_BYTES <= LIMIT_TERM_VALUE_BYTES, "a dictionary t
 /* Ends the lists of positions and of postings, and adds the term with their places; value is for the use of it. */
 must_check int segment_writer_end_list(struct segment_writer *writer, struct bytes term, struct buf *value);
 
-/* Stores one extent; commits when enough wait. The first error sticks in sink->error. */
-must_check int segment_sink_put(struct segment_sink *sink, uint8_t component, uint32_t index, struct bytes extent);
-
 /*
  * A document of one of several sorted inputs, as the document order compares it: order key, then hash of the id,
  * then the id itself.

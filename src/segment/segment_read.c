@@ -1,78 +1,11 @@
 /*
- * segment_read.c - opening an immutable segment: every extent's address once, then the readers of its components.
- *
- * LMDB never moves an overflow value while a transaction that sees it is alive, and an extent is never rewritten, so
- * addresses found once hold for every later snapshot that lists the segment. Opening costs one cursor step an extent.
+ * segment_read.c - opening an immutable segment: its extents, then the readers of its components.
  */
 #include "segment/segment_private.h"
 
 #include "base/alloc.h"
 
 #include <sys/mman.h>
-
-static int allocate_component(struct segment *segment, unsigned component)
-{
-    uint64_t size = segment->info.component_size[component];
-    uint32_t count = extent_count_of(size);
-    if (count == 0) {
-        return 0;
-    }
-    segment->extents[component] = mem_calloc(count, sizeof *segment->extents[component]);
-    segment->verified[component] = mem_calloc(count, sizeof *segment->verified[component]);
-    if (segment->extents[component] == NULL || segment->verified[component] == NULL) {
-        return AISLE_NO_MEMORY;
-    }
-    segment->views[component] = (struct extent_view){.extents = segment->extents[component],
-                                                     .extent_count = count,
-                                                     .size = size,
-                                                     .verified = segment->verified[component]};
-    return 0;
-}
-
-/* Takes one (key, value) of the extents table; false when it does not fit what the manifest says. */
-static bool take_extent(struct segment *segment, struct bytes key, struct bytes value)
-{
-    uint8_t component = key.data[4];
-    uint32_t index = load_u32_big(key.data + 5);
-    if (component >= COMPONENT_COUNT || index >= segment->views[component].extent_count ||
-        value.size != extent_bytes_of(segment->info.component_size[component], index)) {
-        return false;
-    }
-    segment->extents[component][index] = value.data;
-    return true;
-}
-
-static int resolve_extents(struct storage_txn *txn, struct segment *segment)
-{
-    uint8_t lowest[EXTENT_KEY_BYTES];
-    struct storage_cursor *cursor = NULL;
-    struct bytes key;
-    struct bytes value;
-    uint64_t expected = 0;
-    uint64_t found = 0;
-    for (unsigned i = 0; i < COMPONENT_COUNT; i++) {
-        expected += segment->views[i].extent_count;
-    }
-    segment_extent_key(lowest, segment->info.id, 0, 0);
-    int status = storage_cursor_open(txn, TABLE_EXTENTS, &cursor);
-    if (status != 0) {
-        return status;
-    }
-    status = storage_cursor_seek(cursor, bytes_of(lowest, sizeof lowest), &key, &value);
-    while (status == 0 && key.size == EXTENT_KEY_BYTES && load_u32_big(key.data) == segment->info.id) {
-        if (!take_extent(segment, key, value)) {
-            status = AISLE_CORRUPT;
-            break;
-        }
-        found++;
-        status = storage_cursor_next(cursor, &key, &value);
-    }
-    storage_cursor_close(cursor);
-    if (status == AISLE_END) {
-        status = 0;
-    }
-    return status == 0 && found != expected ? AISLE_CORRUPT : status;
-}
 
 static int open_readers(struct segment *segment)
 {
@@ -128,12 +61,9 @@ int segment_open(struct storage_txn *txn, const struct segment_info *info, const
     segment->info = *info;
     segment->columns = *columns;
     atomic_init(&segment->references, 1);
-    int status = 0;
-    for (unsigned i = 0; i < COMPONENT_COUNT && status == 0; i++) {
-        status = allocate_component(segment, i);
-    }
-    if (status == 0) {
-        status = resolve_extents(txn, segment);
+    int status = component_extents_resolve(txn, info->id, info->component_size, COMPONENT_COUNT, segment->stored);
+    for (unsigned i = 0; i < COMPONENT_COUNT; i++) {
+        segment->views[i] = segment->stored[i].view;
     }
     if (status == 0) {
         status = open_readers(segment);
@@ -157,8 +87,7 @@ void segment_release(struct segment *segment)
         return;
     }
     for (unsigned i = 0; i < COMPONENT_COUNT; i++) {
-        mem_free(segment->extents[i]);
-        mem_free((void *)segment->verified[i]);
+        component_extents_release(&segment->stored[i]);
     }
     mem_free(atomic_load_explicit(&segment->kept.block, memory_order_relaxed));
     mem_free(segment);
@@ -199,7 +128,7 @@ void segment_forget(const struct segment *segment)
 bool segment_has_fault(const struct segment *segment, const struct extent_fault *fault, unsigned *component)
 {
     for (unsigned i = 0; i < COMPONENT_COUNT; i++) {
-        if (segment->extents[i] != NULL && segment->extents[i] == fault->extents) {
+        if (segment->stored[i].extents != NULL && segment->stored[i].extents == fault->extents) {
             *component = i;
             return true;
         }

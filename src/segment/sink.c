@@ -26,19 +26,36 @@ static void forget_waiting(struct segment_sink *sink)
     sink->waiting_bytes = 0;
 }
 
+static int put_extent(struct segment_sink *sink, struct storage_txn *txn, const struct sink_extent *extent)
+{
+    uint8_t key[EXTENT_KEY_BYTES];
+    segment_extent_key(key, sink->segment, extent->component, extent->index);
+    int status = storage_put(txn, TABLE_EXTENTS, bytes_of(key, sizeof key), bytes_of(extent->data, extent->size));
+    return status == 0 ? 0
+                       : error_set(&sink->error, status, "segment %u, component %u, extent %u cannot be written: %s",
+                                   sink->segment, extent->component, extent->index, aisle_error_text(status));
+}
+
 static int put_waiting(struct segment_sink *sink, struct storage_txn *txn)
 {
     for (size_t i = 0; i < sink->waiting_count; i++) {
-        struct sink_extent *extent = &sink->waiting[i];
-        uint8_t key[EXTENT_KEY_BYTES];
-        segment_extent_key(key, sink->segment, extent->component, extent->index);
-        int status = storage_put(txn, TABLE_EXTENTS, bytes_of(key, sizeof key), bytes_of(extent->data, extent->size));
+        int status = put_extent(sink, txn, &sink->waiting[i]);
         if (status != 0) {
-            return error_set(&sink->error, status, "segment %u, component %u, extent %u cannot be written: %s",
-                             sink->segment, extent->component, extent->index, aisle_error_text(status));
+            return status;
         }
-        mem_free(extent->data);
-        extent->data = NULL;
+        mem_free(sink->waiting[i].data);
+        sink->waiting[i].data = NULL;
+    }
+    return 0;
+}
+
+int segment_sink_put_into(struct segment_sink *sink, struct storage_txn *txn)
+{
+    for (size_t i = 0; i < sink->waiting_count; i++) {
+        int status = put_extent(sink, txn, &sink->waiting[i]);
+        if (status != 0) {
+            return status;
+        }
     }
     return 0;
 }
@@ -101,7 +118,6 @@ static int add_waiting(struct segment_sink *sink, uint8_t component, uint32_t in
     return 0;
 }
 
-/* One extent of one component; what an extent_writer calls, through write_extent in segment_write.c. */
 int segment_sink_put(struct segment_sink *sink, uint8_t component, uint32_t index, struct bytes extent)
 {
     int status = sink->error.code;

@@ -32,7 +32,7 @@ static void begin(struct fixture *f)
 {
     *f = (struct fixture){.schema = NULL};
     assert_int_equal(schema_parse(bytes_of_string(schema_text), &f->schema, &error), 0);
-    ingest_columns(f->schema, FORMAT_VERSION, &f->columns);
+    ingest_columns(f->schema, &f->columns);
     rank_weights_init(&f->weights, f->schema);
     assert_int_equal(ingest_init(&f->ingest, f->schema, &f->columns, &f->weights, &error), 0);
     assert_int_equal(segment_builder_new(&f->columns, &f->builder), 0);

@@ -71,7 +71,7 @@ static void end(struct fixture *f)
 /* Checks with one byte of a component's first extent changed; sealed: under right checksums. */
 static void check_changed(struct fixture *f, unsigned component, uint64_t offset, bool sealed, struct report *report)
 {
-    const uint8_t *original = f->segment->extents[component][0];
+    const uint8_t *original = f->segment->stored[component].extents[0];
     size_t size = extent_bytes_of(f->segment->info.component_size[component], 0);
     uint8_t *copy = mem_alloc(size);
     assert_non_null(copy);
@@ -80,9 +80,9 @@ static void check_changed(struct fixture *f, unsigned component, uint64_t offset
     if (sealed) {
         seal(copy, size);
     }
-    f->segment->extents[component][0] = copy;
+    f->segment->stored[component].extents[0] = copy;
     assert_int_equal(check(f->segment, report), 0);
-    f->segment->extents[component][0] = original;
+    f->segment->stored[component].extents[0] = original;
     mem_free(copy);
 }
 
@@ -132,7 +132,7 @@ static uint64_t value_of(const struct fixture *f, const char *term)
 {
     struct bytes value;
     assert_int_equal(terms_find(&f->segment->terms, bytes_of_string(term), &value), 0);
-    return (uint64_t)(value.data - f->segment->extents[COMPONENT_TERMS][0]);
+    return (uint64_t)(value.data - f->segment->stored[COMPONENT_TERMS].extents[0]);
 }
 
 static void lists_are_checked_after_what_leads_to_them(void **state)
@@ -160,7 +160,7 @@ static void lists_that_do_not_decode_are_reported(void **state)
     struct fixture f;
     struct report report;
     begin(&f);
-    const uint8_t *original = f.segment->extents[COMPONENT_TERMS][0];
+    const uint8_t *original = f.segment->stored[COMPONENT_TERMS].extents[0];
     size_t size = extent_bytes_of(f.segment->info.component_size[COMPONENT_TERMS], 0);
     uint64_t at = value_of(&f, "w1");
     uint8_t *copy = mem_alloc(size);
@@ -168,9 +168,9 @@ static void lists_that_do_not_decode_are_reported(void **state)
     memcpy(copy, original, size);
     copy[at] |= 3; /* there is no such kind of positions */
     seal(copy, size);
-    f.segment->extents[COMPONENT_TERMS][0] = copy;
+    f.segment->stored[COMPONENT_TERMS].extents[0] = copy;
     assert_int_equal(check(f.segment, &report), 0);
-    f.segment->extents[COMPONENT_TERMS][0] = original;
+    f.segment->stored[COMPONENT_TERMS].extents[0] = original;
     mem_free(copy);
     assert_non_null(strstr(report.text, "postings of \"w1\": the catalog is damaged"));
     end(&f);

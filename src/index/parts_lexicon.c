@@ -1,0 +1,211 @@
+/*
+ * parts_lexicon.c - words of new products into parts of the lexicon.
+ */
+#include "index/parts_lexicon.h"
+
+#include "index/shard_writer_private.h"
+
+/* A commit writes small parts anew with its own words, up to so many: some milliseconds. */
+#define TAKE_IN_WORDS 4096u
+
+static int open_lexicon(void *reader, const struct extent_view *views)
+{
+    return lexicon_open(reader, &views[0]);
+}
+
+static int check_lexicon(const void *reader, aisle_error *error)
+{
+    return lexicon_check(reader, error);
+}
+
+static int write_words(const struct lexicon_sources *sources, size_t memory_bytes, struct part_writer *out,
+                       aisle_error *error)
+{
+    uint32_t words = 0;
+    int status = lexicon_write(part_stream(out, 0), sources, memory_bytes, &words);
+    out->info.entries = words;
+    if (status != 0 && out->sink.error.code != 0 && error != NULL) {
+        *error = out->sink.error;
+        return status;
+    }
+    return status == 0 ? 0
+                       : error_set(error, status, "words cannot be written: %s (%s)", aisle_error_text(status),
+                                   storage_path(out->sink.storage));
+}
+
+/* Their readers; out has room for them. */
+static void list_readers(const struct part *const *parts, size_t count, const struct lexicon_part **out)
+{
+    for (size_t i = 0; i < count; i++) {
+        out[i] = part_reader(parts[i]);
+    }
+}
+
+static int merge_lexicon(const struct part *const *sources, size_t count, size_t memory_bytes,
+                         struct part_writer *out, aisle_error *error)
+{
+    const struct lexicon_part *readers[LIMIT_PARTS];
+    list_readers(sources, count, readers);
+    struct lexicon_sources words = {.parts = readers, .part_count = count};
+    return write_words(&words, memory_bytes, out, error);
+}
+
+/* ---- new words ---- */
+
+/* The writer's parts of the lexicon, the largest first: most words are there. */
+static size_t list_parts(const struct shard_writer *writer, const struct lexicon_part *out[LIMIT_PARTS])
+{
+    const struct part *parts[LIMIT_PARTS];
+    size_t count = parts_of(writer, PART_LEXICON, parts);
+    list_readers(parts, count, out);
+    for (size_t i = 1; i < count; i++) {
+        if (out[i]->words > out[0]->words) {
+            const struct lexicon_part *larger = out[i];
+            out[i] = out[0];
+            out[0] = larger;
+        }
+    }
+    return count;
+}
+
+int parts_lexicon_take(struct shard_writer *writer, const struct lexicon_set *words)
+{
+    const struct lexicon_part *parts[LIMIT_PARTS];
+    struct lexicon lexicon = {.parts = parts, .count = list_parts(writer, parts)};
+    struct bytes word;
+    int status = 0;
+    for (size_t next = 0; status == 0 && lexicon_set_next(words, &next, &word);) {
+        if (lexicon_set_has(&writer->words.leaving, word)) {
+            continue;
+        }
+        status = lexicon_has(&lexicon, word);
+        if (status == AISLE_END) {
+            status = lexicon_set_add(&writer->words.waiting, word);
+        }
+    }
+    return status;
+}
+
+static int fill_pending(void *context, const struct part *const *sources, size_t count, size_t memory_bytes,
+                        struct part_writer *out, aisle_error *error)
+{
+    struct lexicon_sources words = {.set = context};
+    (void)sources;
+    (void)count;
+    return write_words(&words, memory_bytes, out, error);
+}
+
+int parts_lexicon_spill(struct shard_writer *writer, aisle_error *error)
+{
+    struct fresh_words *words = &writer->words;
+    shard_writer_lock(writer);
+    bool many = words->leaving.count == 0 && lexicon_set_memory(&words->waiting) > writer->budget->overlay_bytes;
+    if (many) {
+        words->leaving = words->waiting;
+        words->waiting = (struct lexicon_set){.bytes = NULL};
+    }
+    shard_writer_unlock(writer);
+    if (!many) {
+        return 0;
+    }
+    int status = parts_write_pending(writer, &parts_lexicon, fill_pending, &words->leaving, error);
+    if (status == 0) {
+        shard_writer_lock(writer);
+        lexicon_set_release(&words->leaving);
+        shard_writer_unlock(writer);
+    }
+    return status;
+}
+
+/* ---- a commit ---- */
+
+/* What a failed spill has left waits again. */
+static int take_back(struct fresh_words *words)
+{
+    struct bytes word;
+    int status = 0;
+    for (size_t next = 0; status == 0 && lexicon_set_next(&words->leaving, &next, &word);) {
+        status = lexicon_set_add(&words->waiting, word);
+    }
+    if (status == 0) {
+        lexicon_set_release(&words->leaving);
+    }
+    return status;
+}
+
+static int publish_lexicon(struct shard_writer *writer, struct parts_change *change, aisle_error *error)
+{
+    const struct part *taken[LIMIT_PARTS];
+    const struct lexicon_part *readers[LIMIT_PARTS];
+    struct lexicon_set *waiting = &writer->words.waiting;
+    struct part_writer *out = NULL;
+    if (take_back(&writer->words) != 0) {
+        return error_no_memory(error, "adding words");
+    }
+    if (waiting->count == 0) {
+        return 0;
+    }
+    int status = parts_change_add(writer, change, &parts_lexicon, &out, error);
+    if (status != 0) {
+        return status;
+    }
+    size_t count = parts_to_take_in(writer, PART_LEXICON, waiting->count, TAKE_IN_WORDS, taken);
+    list_readers(taken, count, readers);
+    for (size_t i = 0; i < count; i++) {
+        parts_change_remove(change, taken[i]);
+    }
+    struct lexicon_sources words = {.parts = readers, .part_count = count, .set = waiting};
+    return write_words(&words, writer->budget->overlay_bytes, out, error);
+}
+
+static void forget_lexicon(struct shard_writer *writer)
+{
+    lexicon_set_release(&writer->words.waiting);
+    lexicon_set_release(&writer->words.leaving);
+}
+
+size_t parts_lexicon_of(const struct shard_view *view, const struct lexicon_part **out)
+{
+    size_t count = 0;
+    for (uint32_t i = 0; i < view->manifest.part_count; i++) {
+        if (view->manifest.parts[i].kind == PART_LEXICON) {
+            out[count++] = part_reader(view->parts[i]);
+        }
+    }
+    return count;
+}
+
+/* ---- compaction ---- */
+
+struct compaction {
+    lexicon_keep *keep;
+    void *context;
+};
+
+static int fill_compact(void *context, const struct part *const *sources, size_t count, size_t memory_bytes,
+                        struct part_writer *out, aisle_error *error)
+{
+    const struct compaction *compaction = context;
+    const struct lexicon_part *readers[LIMIT_PARTS];
+    list_readers(sources, count, readers);
+    struct lexicon_sources words = {
+        .parts = readers, .part_count = count, .keep = compaction->keep, .context = compaction->context};
+    return write_words(&words, memory_bytes, out, error);
+}
+
+int parts_lexicon_compact(struct shard_writer *writer, lexicon_keep *keep, void *context, aisle_error *error)
+{
+    struct compaction compaction = {.keep = keep, .context = context};
+    return parts_rebuild(writer, &parts_lexicon, fill_compact, &compaction, error);
+}
+
+const struct part_kind parts_lexicon = {.number = PART_LEXICON,
+                                        .components = 1,
+                                        .name = "lexicon",
+                                        .reader_bytes = sizeof(struct lexicon_part),
+                                        .compacted_apart = true,
+                                        .open = open_lexicon,
+                                        .check = check_lexicon,
+                                        .merge = merge_lexicon,
+                                        .publish = publish_lexicon,
+                                        .forget = forget_lexicon};

@@ -1,0 +1,353 @@
+/*
+ * parts_merge.c - several parts into one: beside the writer, as segments are merged, or pending ones before a commit.
+ *
+ * The sources are immutable and stay where they are because cleaning leaves alone what a run holds; so no transaction
+ * is held while they are read.
+ */
+#include "index/parts_private.h"
+#include "index/shard_writer_private.h"
+
+#include "base/alloc.h"
+
+bool parts_run_holds(const struct shard_writer *writer, uint32_t id)
+{
+    for (const struct parts_run *run = writer->parts.runs; run != NULL; run = run->next) {
+        for (size_t i = 0; i < run->count; i++) {
+            if (run->sources[i]->info.id == id) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* ---- under way ---- */
+
+/* Under the lock. */
+static void enter_run(struct parts_run *run, const struct part *const *sources, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        run->sources[i] = (struct part *)(uintptr_t)sources[i];
+        part_retain(run->sources[i]);
+    }
+    run->count = count;
+    run->kind = count == 0 ? NULL : sources[0]->kind;
+    run->next = run->writer->parts.runs;
+    run->writer->parts.runs = run;
+}
+
+/* Under the lock. */
+static void leave_run(struct parts_run *run)
+{
+    struct parts_run **link = &run->writer->parts.runs;
+    while (*link != run) {
+        link = &(*link)->next;
+    }
+    *link = run->next;
+    for (size_t i = 0; i < run->count; i++) {
+        part_release(run->sources[i]);
+    }
+    if (run->id != 0) {
+        shard_writer_built(run->writer, run->id);
+    }
+}
+
+/* Writes the part in transactions of its own; run->info.entries is 0 when nothing is left. */
+static int write_part(struct parts_run *run, parts_fill *fill, void *context, aisle_error *error)
+{
+    struct shard_writer *writer = run->writer;
+    struct part_writer *out = NULL;
+    run->id = shard_writer_build(writer);
+    int status = part_writer_new(writer->shard->storage, run->id, run->kind, &out);
+    if (status != 0) {
+        return error_no_memory(error, "writing a part");
+    }
+    out->sink.gate = &writer->gate;
+    out->sink.waiting_max = writer->budget->merge_transaction_bytes;
+    size_t memory_bytes = run->count == 0 ? writer->budget->overlay_bytes : writer->budget->parts_bytes;
+    status = fill(context, (const struct part *const *)run->sources, run->count, memory_bytes, out, error);
+    if (status == 0 && out->info.entries != 0) {
+        status = part_writer_end(out, error);
+    }
+    if (status == 0 && out->info.entries != 0) {
+        status = segment_sink_finish(&out->sink, error);
+    }
+    run->info = out->info;
+    part_writer_free(out);
+    return status;
+}
+
+static int merge_by_kind(void *context, const struct part *const *sources, size_t count, size_t memory_bytes,
+                         struct part_writer *out, aisle_error *error)
+{
+    (void)context;
+    return out->kind->merge(sources, count, memory_bytes, out, error);
+}
+
+static bool takes(const struct parts_run *run, uint32_t id)
+{
+    for (size_t i = 0; i < run->count; i++) {
+        if (run->sources[i]->info.id == id) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Opens the result, unless there is none. */
+static int open_result(const struct parts_run *run, struct part **out, aisle_error *error)
+{
+    struct storage_txn *txn = NULL;
+    *out = NULL;
+    if (run->info.entries == 0) {
+        return 0;
+    }
+    int status = storage_read_begin(run->writer->shard->storage, &txn, error);
+    if (status == 0) {
+        status = part_open(txn, &run->info, out, error);
+        storage_read_end(txn);
+    }
+    return status;
+}
+
+/* Under the lock: the result, with its reference, takes the sources' place in the writer's list. */
+static void replace(struct parts_run *run, struct part *result, bool pending)
+{
+    struct writer_parts *parts = &run->writer->parts;
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < parts->count; i++) {
+        if (takes(run, parts->list[i].part->info.id)) {
+            part_release(parts->list[i].part);
+        } else {
+            parts->list[kept++] = parts->list[i];
+        }
+    }
+    if (result != NULL) {
+        parts->list[kept++] = (struct writer_part){.part = result, .pending = pending};
+    }
+    parts->count = kept;
+}
+
+/* ---- publishing ---- */
+
+/* The committed manifest with the result in the sources' place. */
+static int fill_manifest(const struct parts_run *run, struct manifest *manifest)
+{
+    const struct manifest *old = &run->writer->manifest;
+    int status = manifest_copy(old, manifest);
+    if (status != 0) {
+        return status;
+    }
+    manifest->generation++;
+    manifest->part_count = 0;
+    for (uint32_t i = 0; i < old->part_count; i++) {
+        if (!takes(run, old->parts[i].id)) {
+            manifest->parts[manifest->part_count++] = old->parts[i];
+        }
+    }
+    return run->info.entries == 0 ? 0 : manifest_add_part(manifest, &run->info);
+}
+
+static int write_manifest(struct shard_writer *writer, const struct manifest *manifest, aisle_error *error)
+{
+    struct storage_txn *txn = NULL;
+    turns_take(&writer->turns);
+    int status = storage_write_begin(writer->shard->storage, &txn, error);
+    if (status == 0) {
+        status = manifest_store(txn, manifest, error);
+        if (status != 0) {
+            storage_abort(txn);
+        } else {
+            status = storage_commit(txn, error);
+        }
+    }
+    turns_give(&writer->turns);
+    return status;
+}
+
+/* Under the lock. */
+static int publish_run(struct parts_run *run, aisle_error *error)
+{
+    struct shard_writer *writer = run->writer;
+    struct manifest manifest = {.segments = NULL};
+    struct part *result = NULL;
+    if (writer->lost) {
+        return error_set(error, AISLE_BUSY, "a merge is given up");
+    }
+    int status = open_result(run, &result, error);
+    if (status == 0 && fill_manifest(run, &manifest) != 0) {
+        status = error_no_memory(error, "merging parts");
+    }
+    if (status == 0) {
+        status = write_manifest(writer, &manifest, error);
+    }
+    if (status != 0) {
+        part_release(result);
+        manifest_release(&manifest);
+        return status;
+    }
+    replace(run, result, false);
+    manifest_release(&writer->manifest);
+    writer->manifest = manifest;
+    return 0;
+}
+
+/* ---- choosing ---- */
+
+static bool is_pending(const struct shard_writer *writer, const struct part *part)
+{
+    for (uint32_t i = 0; i < writer->parts.count; i++) {
+        if (writer->parts.list[i].part == part) {
+            return writer->parts.list[i].pending;
+        }
+    }
+    return false;
+}
+
+/* Under the lock: parts of a kind that no run holds, listed or pending as asked. */
+static size_t free_parts(const struct shard_writer *writer, uint8_t kind, bool pending,
+                         const struct part *out[LIMIT_PARTS])
+{
+    size_t count = parts_of(writer, kind, out);
+    size_t kept = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (is_pending(writer, out[i]) == pending && !parts_run_holds(writer, out[i]->info.id)) {
+            out[kept++] = out[i];
+        }
+    }
+    return kept;
+}
+
+/* How many of the sorted parts, the smallest first, are to be merged: up to the largest that the rest is a third of. */
+static size_t choose(const struct part *parts[LIMIT_PARTS], size_t count, uint64_t bytes_max)
+{
+    uint64_t entries = 0;
+    uint64_t bytes = 0;
+    size_t chosen = 0;
+    for (size_t i = 0; i < count; i++) {
+        bytes += part_bytes(&parts[i]->info);
+        if (i != 0 && entries * PARTS_FACTOR >= parts[i]->info.entries && bytes <= bytes_max) {
+            chosen = i + 1;
+        }
+        entries += parts[i]->info.entries;
+    }
+    return chosen;
+}
+
+/* Under the lock: enters a run of listed parts of the first kind that has some to be merged. */
+static void begin_run(struct parts_run *run, const struct merge_order *order)
+{
+    const struct part *parts[LIMIT_PARTS];
+    size_t chosen = 0;
+    for (size_t i = 0; part_kind_at(i) != NULL && chosen == 0 && !run->writer->lost; i++) {
+        const struct part_kind *kind = part_kind_at(i);
+        size_t count = parts_sort(parts, free_parts(run->writer, kind->number, false, parts));
+        chosen = !order->all              ? choose(parts, count, order->bytes_max)
+                 : kind->compacted_apart ? 0
+                 : count > 1             ? count
+                                         : 0;
+    }
+    enter_run(run, parts, chosen);
+}
+
+/* ---- the three ways ---- */
+
+int parts_merge(struct shard_writer *writer, const struct merge_order *order, bool *merged, aisle_error *error)
+{
+    struct parts_run run = {.writer = writer};
+    int status = 0;
+    *merged = false;
+    shard_writer_lock(writer);
+    begin_run(&run, order);
+    shard_writer_unlock(writer);
+    if (run.count != 0) {
+        status = write_part(&run, merge_by_kind, NULL, error);
+    }
+    if (status == 0 && run.count != 0 && order->cancel != NULL && atomic_load(order->cancel)) {
+        status = error_set(error, AISLE_BUSY, "a merge is given up");
+    }
+    shard_writer_lock(writer);
+    if (status == 0 && run.count != 0) {
+        status = publish_run(&run, error);
+        *merged = status == 0;
+    }
+    leave_run(&run);
+    shard_writer_unlock(writer);
+    return status;
+}
+
+int parts_rebuild(struct shard_writer *writer, const struct part_kind *kind, parts_fill *fill, void *context,
+                  aisle_error *error)
+{
+    struct parts_run run = {.writer = writer};
+    const struct part *parts[LIMIT_PARTS];
+    int status = 0;
+    shard_writer_lock(writer);
+    enter_run(&run, parts, writer->lost ? 0 : free_parts(writer, kind->number, false, parts));
+    shard_writer_unlock(writer);
+    if (run.count != 0) {
+        status = write_part(&run, fill, context, error);
+    }
+    shard_writer_lock(writer);
+    if (status == 0 && run.count != 0) {
+        status = publish_run(&run, error);
+    }
+    leave_run(&run);
+    shard_writer_unlock(writer);
+    return status;
+}
+
+/* Writes one part from the pending sources, or from none, which becomes a pending one in their place. */
+static int make_pending(struct parts_run *run, parts_fill *fill, void *context, aisle_error *error)
+{
+    struct part *result = NULL;
+    int status = write_part(run, fill, context, error);
+    shard_writer_lock(run->writer);
+    if (status == 0) {
+        status = open_result(run, &result, error);
+    }
+    if (status == 0 && run->writer->parts.count - run->count + 1 > LIMIT_PARTS) {
+        part_release(result);
+        status = error_set(error, AISLE_LIMIT, "a commit has too many parts");
+    }
+    if (status == 0) {
+        replace(run, result, true);
+    }
+    leave_run(run);
+    shard_writer_unlock(run->writer);
+    return status;
+}
+
+int parts_write_pending(struct shard_writer *writer, const struct part_kind *kind, parts_fill *fill, void *context,
+                        aisle_error *error)
+{
+    struct parts_run run = {.writer = writer};
+    shard_writer_lock(writer);
+    enter_run(&run, NULL, 0);
+    run.kind = kind;
+    shard_writer_unlock(writer);
+    return make_pending(&run, fill, context, error);
+}
+
+/* From so many on, the pending ones of a kind become one. */
+#define CROWDED_PARTS (LIMIT_PARTS / 2)
+
+int parts_tidy(struct shard_writer *writer, aisle_error *error)
+{
+    int status = 0;
+    for (size_t i = 0; part_kind_at(i) != NULL && status == 0; i++) {
+        struct parts_run run = {.writer = writer};
+        const struct part *parts[LIMIT_PARTS];
+        shard_writer_lock(writer);
+        size_t count = free_parts(writer, part_kind_at(i)->number, true, parts);
+        bool crowded = writer->parts.count >= CROWDED_PARTS && count > 1;
+        if (crowded) {
+            enter_run(&run, parts, count);
+        }
+        shard_writer_unlock(writer);
+        if (crowded) {
+            status = make_pending(&run, merge_by_kind, NULL, error);
+        }
+    }
+    return status;
+}
