@@ -112,7 +112,7 @@ static uint64_t run_all(struct analyser *analyser, const struct texts *texts, ui
     for (size_t i = 0; i < texts->count; i++) {
         struct token_list list;
         uint32_t size = load_u32(texts->sizes.data + i * sizeof size);
-        if (analyser_run(analyser, bytes_of(text, size), language, &list) == 0) {
+        if (analyser_run_product(analyser, bytes_of(text, size), language, false, &list) == 0) {
             *tokens += list.count;
         }
         text += size;

@@ -143,7 +143,8 @@ static int add_field(struct ingest *ingest, struct segment_builder *builder, con
     int status = 0;
     for (uint32_t i = 0; i < value->string_count && status == 0; i++) {
         struct token_list list;
-        status = analyser_run(ingest->analyser, value->strings[i], ingest->language[field], &list);
+        status = analyser_run_product(ingest->analyser, value->strings[i], ingest->language[field],
+                                      ingest->schema->fields[field].code, &list);
         if (status == 0) {
             status = add_tokens(ingest, builder, &list, base, field);
         }

@@ -9,25 +9,22 @@
 #include "base/alloc.h"
 #include "base/arena.h"
 #include "base/utf8.h"
+#include "text/compound.h"
 #include "text/stem.h"
-#include "text/tokenise.h"
 
-#define COMPOUND_PARTS_MAX 4u
-#define STEM_ARENA_BYTES ((size_t)LIMIT_TOKENS_FIELD * 256u) /* a stem each, aligned, and the chunks' slack */
-
-/* The words joined to one another, up to the one read last. */
-struct compound {
-    struct bytes parts[COMPOUND_PARTS_MAX];
-    size_t count;      /* may pass COMPOUND_PARTS_MAX: then there is no joined token */
-    struct word whole; /* of all parts: kinds, start, end; the text only when it closes */
-    uint32_t position;
-};
+#define ARENA_BYTES ((size_t)LIMIT_TOKENS_FIELD * 512u) /* a term and a stem each, aligned, and the chunks' slack */
+#define CODE_WORDS_MAX 8u /* a part number of more words is not taken as one */
 
 struct analyser {
     struct folder folder;
     struct stemmer_set stemmers;
-    struct arena stems;
-    uint8_t *joined; /* the texts of joined tokens; as large as the folder's bytes, and so never too small */
+    struct arena terms; /* stems and terms that are not as they were written */
+    struct compound compound;
+    struct word solid;    /* the solid character read last, while solid_count != 0 */
+    uint32_t solid_count; /* how many stand side by side so far */
+    uint32_t joined_parts; /* of the last compound */
+    struct word code[CODE_WORDS_MAX]; /* of a part number, the words so far */
+    uint8_t *joined; /* the texts of joined tokens: at most twice the folder's bytes ("+" becomes "plus") */
     size_t joined_size;
     size_t joined_capacity;
     struct token *tokens;
@@ -35,6 +32,8 @@ struct analyser {
     size_t capacity;
     uint32_t length;
     uint8_t language;
+    bool product;
+    bool is_code;
     bool cut;
 };
 
@@ -45,7 +44,7 @@ int analyser_new(struct analyser **out)
     if (analyser == NULL) {
         return AISLE_NO_MEMORY;
     }
-    arena_init(&analyser->stems, STEM_ARENA_BYTES);
+    arena_init(&analyser->terms, ARENA_BYTES);
     *out = analyser;
     return 0;
 }
@@ -54,7 +53,9 @@ size_t analyser_bytes(const struct analyser *analyser)
 {
     size_t folded = analyser->folder.capacity * 2 + analyser->folder.span_capacity * sizeof *analyser->folder.spans;
     size_t stems = analyser->stemmers.memory == NULL ? 0 : (LIMIT_STEM_CACHE + 1) * (size_t)STEM_ENTRY_BYTES;
-    return sizeof *analyser + folded + stems + analyser->stems.total_bytes + analyser->joined_capacity +
+    size_t exceptions = analyser->stemmers.exceptions.bytes.capacity +
+                        analyser->stemmers.exceptions.count * sizeof *analyser->stemmers.exceptions.items;
+    return sizeof *analyser + folded + stems + exceptions + analyser->terms.total_bytes + analyser->joined_capacity +
            analyser->capacity * sizeof *analyser->tokens;
 }
 
@@ -65,7 +66,7 @@ void analyser_free(struct analyser *analyser)
     }
     folder_release(&analyser->folder);
     stemmer_set_release(&analyser->stemmers);
-    arena_release(&analyser->stems);
+    arena_release(&analyser->terms);
     mem_free(analyser->joined);
     mem_free(analyser->tokens);
     mem_free(analyser);
@@ -83,6 +84,38 @@ int analyser_fold(struct analyser *analyser, struct bytes text, struct bytes *ou
     if (status == 0) {
         *out = bytes_of(analyser->folder.bytes, analyser->folder.size);
     }
+    return status;
+}
+
+static int add_exception(struct analyser *analyser, const struct stem_exception *exception)
+{
+    struct bytes folded;
+    bool same = bytes_equal(exception->word, exception->stem);
+    int status = analyser_fold(analyser, exception->word, &folded);
+    if (status == 0) {
+        status = exceptions_add(&analyser->stemmers.exceptions, folded);
+    }
+    if (status == 0 && !same) {
+        status = analyser_fold(analyser, exception->stem, &folded);
+    }
+    return status == 0 ? exceptions_add_stem(&analyser->stemmers.exceptions, folded) : status;
+}
+
+int analyser_set_exceptions(struct analyser *analyser, const struct stem_exception *exceptions, size_t count)
+{
+    struct exceptions *list = &analyser->stemmers.exceptions;
+    if (count > LIMIT_STEM_EXCEPTIONS) {
+        return AISLE_LIMIT;
+    }
+    int status = exceptions_begin(list, count);
+    for (size_t i = 0; i < count && status == 0; i++) {
+        status = add_exception(analyser, &exceptions[i]);
+    }
+    if (status != 0) {
+        exceptions_release(list);
+    }
+    exceptions_sort(list);
+    stemmer_set_forget(&analyser->stemmers);
     return status;
 }
 
@@ -127,7 +160,7 @@ static int put_token(struct analyser *analyser, const struct word *word, uint32_
         return 0;
     }
     if (text.size > STEM_CACHED_BYTES) {
-        return stemmer_set_run_uncached(&analyser->stemmers, analyser->language, text, &analyser->stems, &token->term);
+        return stemmer_set_run_uncached(&analyser->stemmers, analyser->language, text, &analyser->terms, &token->term);
     }
     token->word = 1 + (uint64_t)stemmer_set_place(&analyser->stemmers, analyser->language, text);
     return 0;
@@ -144,106 +177,349 @@ static int stem_tokens(struct analyser *analyser)
         struct token *token = &analyser->tokens[i];
         if (token->word != 0) {
             uint32_t place = (uint32_t)(token->word - 1);
-            status = stemmer_set_run(&analyser->stemmers, analyser->language, token->folded, place, &analyser->stems,
+            status = stemmer_set_run(&analyser->stemmers, analyser->language, token->folded, place, &analyser->terms,
                                      &token->term, &token->word);
         }
     }
     return status;
 }
 
-/* Ends the compound; if it has the parts for it, appends its joined token. */
-static int close_compound(struct analyser *analyser, struct compound *compound)
+/* Appends an EXTRA token of a text that lives as long as the run, or none if it is too long for a term. */
+static int put_extra(struct analyser *analyser, const struct word *word, struct bytes text, uint32_t position,
+                     uint32_t parts)
 {
-    size_t count = compound->count;
-    compound->count = 0;
-    if (count < 2 || count > COMPOUND_PARTS_MAX) {
+    struct word extra = *word;
+    extra.text = text.data;
+    extra.size = text.size;
+    return text.size > LIMIT_TERM_BYTES ? 0 : put_token(analyser, &extra, position, TOKEN_EXTRA, (uint8_t)parts);
+}
+
+/* The words as one, in the arena; *out is empty when they are too long for a term. */
+static int concatenate(struct analyser *analyser, const struct word *words, size_t count, struct word *out)
+{
+    size_t size = 0;
+    *out = words[0];
+    out->end = words[count - 1].end;
+    for (size_t i = 0; i < count; i++) {
+        out->kinds |= words[i].kinds;
+        size += words[i].size;
+    }
+    out->size = 0;
+    if (size > LIMIT_TERM_BYTES) {
         return 0;
     }
-    struct word *whole = &compound->whole;
-    whole->text = analyser->joined + analyser->joined_size;
-    whole->size = 0;
+    uint8_t *text = arena_alloc(&analyser->terms, size);
+    if (text == NULL) {
+        return AISLE_NO_MEMORY;
+    }
     for (size_t i = 0; i < count; i++) {
-        memcpy(whole->text + whole->size, compound->parts[i].data, compound->parts[i].size);
-        whole->size += compound->parts[i].size;
+        memcpy(text + out->size, words[i].text, words[i].size);
+        out->size += words[i].size;
     }
-    analyser->joined_size += whole->size;
-    return put_token(analyser, whole, compound->position, TOKEN_JOINED, (uint8_t)count);
+    out->text = text;
+    return 0;
 }
 
-static bool joins(uint8_t gap)
+static int put_run(struct analyser *analyser, const struct word *words, size_t count, uint32_t position)
 {
-    return gap == '-' || gap == '_' || gap == '&' || gap == '.';
+    struct word whole;
+    int status = concatenate(analyser, words, count, &whole);
+    if (status != 0 || whole.size == 0) {
+        return status;
+    }
+    return put_extra(analyser, &whole, bytes_of(whole.text, whole.size), position,
+                     count < COMPOUND_PARTS_MAX ? (uint32_t)count : COMPOUND_PARTS_MAX);
 }
 
-static int put_word(struct analyser *analyser, struct compound *compound, const struct word *word)
+static int put_joined(struct analyser *analyser, const struct compound *compound)
 {
+    struct word whole = compound->parts[0];
+    uint8_t *text = analyser->joined + analyser->joined_size;
+    whole.size = 0;
+    for (size_t i = 0; i < compound->count; i++) {
+        memcpy(text + whole.size, compound->parts[i].text, compound->parts[i].size);
+        whole.size += compound->parts[i].size;
+        whole.kinds |= compound->parts[i].kinds;
+    }
+    whole.text = text;
+    whole.end = compound->parts[compound->count - 1].end;
+    analyser->joined_size += whole.size;
+    return put_token(analyser, &whole, compound->position, TOKEN_JOINED, (uint8_t)compound->count);
+}
+
+/* Ends the compound; if it has the parts for it, appends its joined token, of products also those of runs inside. */
+static int close_compound(struct analyser *analyser)
+{
+    struct compound *compound = &analyser->compound;
+    uint32_t count = compound->count;
     int status = 0;
-    if (compound->count != 0 && !joins(word->gap)) {
-        status = close_compound(analyser, compound);
+    if (count >= 2 && count <= COMPOUND_PARTS_MAX) {
+        status = put_joined(analyser, compound);
+        analyser->joined_parts = count;
     }
+    compound->form = COMPOUND_PLAIN;
+    compound->spaced = false;
+    compound->count = 0;
+    if (count > COMPOUND_PARTS_MAX) {
+        return 0;
+    }
+    for (uint32_t size = 2; size < count && analyser->product; size++) {
+        for (uint32_t first = 0; first + size <= count && status == 0; first++) {
+            status = put_run(analyser, compound->parts + first, size, compound->position + first);
+        }
+    }
+    return status;
+}
+
+/* ---- words with signs and units ---- */
+
+/* Gives the token just put the form of its amount that all spellings share. */
+static int set_amount(struct analyser *analyser, struct word *word)
+{
+    uint8_t amount[UNIT_AMOUNT_BYTES];
+    struct token *token = &analyser->tokens[analyser->count - 1];
+    size_t size = unit_canonical(bytes_of(word->text, word->number_size), word->unit, amount);
+    if (size == 0 || bytes_equal(token->term, bytes_of(amount, size))) {
+        return 0;
+    }
+    const uint8_t *term = arena_copy(&analyser->terms, amount, size);
+    if (term == NULL) {
+        return AISLE_NO_MEMORY;
+    }
+    token->term = bytes_of(term, size);
+    if (word->size == word->number_size) { /* an inch sign */
+        token->folded = token->term;
+        word->text = term;
+        word->size = size;
+    }
+    return 0;
+}
+
+/* What of a product's word is also found alone. */
+static int put_extras(struct analyser *analyser, const struct word *word, struct bytes number, uint32_t position)
+{
+    struct word plain = *word;
+    int status = 0;
+    if (word->unit != UNIT_NONE && unit_goes_unsaid(word->unit)) {
+        plain.kinds = (word->kinds & WORD_FRACTION) | KIND_DIGIT;
+        status = put_extra(analyser, &plain, number, position, 1);
+    }
+    if (status == 0 && (word->kinds & WORD_FRACTION) != 0) {
+        const uint8_t *slash = memchr(number.data, '/', number.size);
+        size_t first = (size_t)(slash - number.data);
+        plain.kinds = KIND_DIGIT;
+        status = put_extra(analyser, &plain, bytes_of(number.data, first), position, 1);
+        if (status == 0) {
+            status = put_extra(analyser, &plain, bytes_of(slash + 1, number.size - first - 1), position, 1);
+        }
+    }
+    if (status == 0 && (word->kinds & WORD_SIGNS) != 0) {
+        size_t from = word->text[0] == '.' ? 1 : 0;
+        size_t signs = from != 0 ? 1 : word->text[word->size - 1] == '+' ? 2 : 1;
+        plain.kinds = KIND_LETTER;
+        status = put_extra(analyser, &plain, bytes_of(word->text + from, word->size - signs), position, 1);
+    }
+    return status;
+}
+
+/* ".5" becomes "0.5". */
+static int put_zero(struct analyser *analyser, struct word *word)
+{
+    uint8_t *text = arena_alloc(&analyser->terms, word->size + 1);
+    if (text == NULL) {
+        return AISLE_NO_MEMORY;
+    }
+    text[0] = '0';
+    memcpy(text + 1, word->text, word->size);
+    word->text = text;
+    word->size++;
+    word->number_size++;
+    return 0;
+}
+
+/* A word that is not letters or digits alone; changes it to what is joined in compounds. */
+static int put_special(struct analyser *analyser, struct word *word)
+{
+    int status = (word->kinds & WORD_POINT) != 0 ? put_zero(analyser, word) : 0;
     if (status == 0) {
         status = put_token(analyser, word, analyser->length, TOKEN_WORD, 1);
+    }
+    struct bytes number = bytes_of(word->text, word->unit == UNIT_NONE ? word->size : word->number_size);
+    if (status == 0 && word->unit != UNIT_NONE) {
+        status = set_amount(analyser, word);
+    }
+    if (status == 0 && analyser->product) {
+        status = put_extras(analyser, word, number, analyser->length);
+    }
+    return status;
+}
+
+static int put_word(struct analyser *analyser, struct word *word)
+{
+    struct compound *compound = &analyser->compound;
+    int status = 0;
+    enum compound_link link = compound->count == 0 ? LINK_NONE : compound_links(compound, word);
+    if (link == LINK_NONE) {
+        status = close_compound(analyser);
+    } else if (link == LINK_LAST) {
+        compound_keep_last(compound, analyser->length - 1);
+    }
+    if (status == 0 && (word->kinds & ~(KIND_LETTER | KIND_DIGIT)) == 0 && word->unit == UNIT_NONE) {
+        status = put_token(analyser, word, analyser->length, TOKEN_WORD, 1);
+    } else if (status == 0) {
+        status = put_special(analyser, word);
     }
     if (status != 0) {
         return status;
     }
     if (compound->count == 0) {
         compound->position = analyser->length;
-        compound->whole.kinds = 0;
-        compound->whole.start = word->start;
     }
-    if (compound->count < COMPOUND_PARTS_MAX) {
-        compound->parts[compound->count] = bytes_of(word->text, word->size);
+    compound_add(compound, word);
+    if (analyser->is_code && analyser->length < CODE_WORDS_MAX) {
+        analyser->code[analyser->length] = *word;
     }
-    compound->whole.kinds |= word->kinds;
-    compound->whole.end = word->end;
-    compound->count++;
     analyser->length++;
     return 0;
 }
 
+/* ---- solid scripts ---- */
+
+/* Ends a row of solid characters: a single one is a word, of a product the last one stands alone, too. */
+static int close_solid(struct analyser *analyser)
+{
+    uint32_t count = analyser->solid_count;
+    const struct word *last = &analyser->solid;
+    analyser->solid_count = 0;
+    if (count == 1) {
+        return put_token(analyser, last, analyser->length++, TOKEN_WORD, 1);
+    }
+    return count != 0 && analyser->product
+               ? put_extra(analyser, last, bytes_of(last->text, last->size), analyser->length - 1, 1)
+               : 0;
+}
+
+/* Begins a row; one that a space divides from the last, in a product, has a pair across it. */
+static int open_solid(struct analyser *analyser, const struct word *character)
+{
+    struct word across[2] = {analyser->solid, *character};
+    bool continues = analyser->solid_count != 0 && character->gap == ' ' && analyser->product;
+    int status = close_compound(analyser);
+    if (status == 0) {
+        status = close_solid(analyser);
+    }
+    if (status == 0 && continues) {
+        status = put_run(analyser, across, 2, analyser->length - 1);
+    }
+    analyser->is_code = false; /* there are no part numbers in these scripts */
+    analyser->solid = *character;
+    analyser->solid_count = 1;
+    return status;
+}
+
+static int put_solid(struct analyser *analyser, const struct word *character)
+{
+    if (analyser->solid_count == 0 || character->gap != GAP_NONE) {
+        return open_solid(analyser, character);
+    }
+    struct word pair = analyser->solid;
+    uint32_t position = analyser->length;
+    pair.size += character->size;
+    pair.end = character->end;
+    int status = put_token(analyser, &pair, position, TOKEN_WORD, 1);
+    if (status != 0) {
+        return status;
+    }
+    analyser->length++;
+    if (analyser->product) {
+        const struct word *first = &analyser->solid;
+        status = put_extra(analyser, first, bytes_of(first->text, first->size), position, 1);
+    }
+    analyser->solid = *character;
+    analyser->solid_count++;
+    return status;
+}
+
+/* ---- the whole ---- */
+
+static int put_next(struct analyser *analyser, struct word *word)
+{
+    if (word->kinds == KIND_SOLID) {
+        return put_solid(analyser, word);
+    }
+    int status = analyser->solid_count != 0 ? close_solid(analyser) : 0;
+    return status == 0 ? put_word(analyser, word) : status;
+}
+
+/* A part number's words as one, unless they are already. */
+static int put_code(struct analyser *analyser)
+{
+    uint32_t count = analyser->length;
+    if (!analyser->is_code || count < 2 || count > CODE_WORDS_MAX || analyser->joined_parts == count) {
+        return 0;
+    }
+    return put_run(analyser, analyser->code, count, 0);
+}
+
 static int reserve_joined(struct analyser *analyser)
 {
-    if (analyser->joined_capacity >= analyser->folder.size) {
+    size_t wanted = 2 * analyser->folder.size;
+    if (analyser->joined_capacity >= wanted) {
         return 0;
     }
     /* Nothing in it is needed any more: a new block spares the copy. */
     mem_free(analyser->joined);
     analyser->joined_capacity = 0;
-    analyser->joined = mem_alloc(analyser->folder.capacity);
+    analyser->joined = mem_alloc(2 * analyser->folder.capacity);
     if (analyser->joined == NULL) {
         return AISLE_NO_MEMORY;
     }
-    analyser->joined_capacity = analyser->folder.capacity;
+    analyser->joined_capacity = 2 * analyser->folder.capacity;
     return 0;
 }
 
-int analyser_run(struct analyser *analyser, struct bytes text, uint8_t language, struct token_list *out)
+/* Whatever an earlier run has left is forgotten. */
+static void begin(struct analyser *analyser, uint8_t language)
+{
+    analyser->language = language;
+    analyser->count = 0;
+    analyser->length = 0;
+    analyser->cut = false;
+    analyser->joined_size = 0;
+    analyser->joined_parts = 0;
+    analyser->solid_count = 0;
+    analyser->compound.count = 0;
+    analyser->compound.form = COMPOUND_PLAIN;
+    analyser->compound.spaced = false;
+    arena_reset(&analyser->terms);
+}
+
+static int run(struct analyser *analyser, struct bytes text, uint8_t language, struct token_list *out)
 {
     *out = (struct token_list){0};
     int status = language == LANGUAGE_NONE ? 0 : stemmer_set_prepare(&analyser->stemmers, language);
     if (status != 0) {
         return status;
     }
-    analyser->language = language;
-    analyser->count = 0;
-    analyser->length = 0;
-    analyser->cut = false;
-    analyser->joined_size = 0;
-    arena_reset(&analyser->stems);
+    begin(analyser, language);
     status = fold(analyser, text);
     if (status == 0) {
         status = reserve_joined(analyser);
     }
     struct tokeniser tokeniser;
     struct word word;
-    struct compound compound = {.count = 0};
     tokeniser_init(&tokeniser, &analyser->folder);
     while (status == 0 && tokeniser_next(&tokeniser, &word)) {
-        status = put_word(analyser, &compound, &word);
+        status = put_next(analyser, &word);
     }
     if (status == 0) {
-        status = close_compound(analyser, &compound);
+        status = close_solid(analyser);
+    }
+    if (status == 0) {
+        status = close_compound(analyser);
+    }
+    if (status == 0) {
+        status = put_code(analyser);
     }
     status = status < 0 ? status : stem_tokens(analyser);
     if (status != 0) {
@@ -254,4 +530,19 @@ int analyser_run(struct analyser *analyser, struct bytes text, uint8_t language,
                                .length = analyser->length,
                                .cut = analyser->cut};
     return 0;
+}
+
+int analyser_run(struct analyser *analyser, struct bytes text, uint8_t language, struct token_list *out)
+{
+    analyser->product = false;
+    analyser->is_code = false;
+    return run(analyser, text, language, out);
+}
+
+int analyser_run_product(struct analyser *analyser, struct bytes text, uint8_t language, bool code,
+                         struct token_list *out)
+{
+    analyser->product = true;
+    analyser->is_code = code;
+    return run(analyser, text, language, out);
 }

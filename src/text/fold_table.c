@@ -167,6 +167,35 @@ int fold_work_run(struct fold_work *work)
     return 0;
 }
 
+/* Their letters alone are solid: digits and signs of these blocks are what they are elsewhere. */
+static bool in_solid_block(uint32_t point)
+{
+    static const uint32_t blocks[][2] = {
+        {0x0e00, 0x0eff}, /* Thai, Lao */
+        {0x1000, 0x109f}, /* Burmese */
+        {0x1100, 0x11ff}, /* Hangul jamo */
+        {0x1780, 0x17ff}, /* Khmer */
+        {0x2e80, 0x2fdf}, /* radicals */
+        {0x3005, 0x3007}, {0x3031, 0x3035}, {0x303b, 0x303c},
+        {0x3041, 0x31ff}, /* kana, Bopomofo, Hangul letters */
+        {0x3400, 0x9fff}, /* Han */
+        {0xa960, 0xa97f}, {0xac00, 0xd7ff}, /* Hangul */
+        {0xf900, 0xfaff}, {0x1aff0, 0x1b16f}, {0x20000, 0x3ffff},
+    };
+    for (size_t i = 0; i < sizeof blocks / sizeof blocks[0]; i++) {
+        if (point <= blocks[i][1]) {
+            return point >= blocks[i][0];
+        }
+    }
+    return false;
+}
+
+bool fold_is_mark(uint32_t code_point)
+{
+    utf8proc_category_t category = utf8proc_category((int32_t)code_point);
+    return category == UTF8PROC_CATEGORY_MN || category == UTF8PROC_CATEGORY_MC || category == UTF8PROC_CATEGORY_ME;
+}
+
 uint8_t fold_kind(uint32_t code_point)
 {
     switch (utf8proc_category((int32_t)code_point)) {
@@ -178,7 +207,7 @@ uint8_t fold_kind(uint32_t code_point)
     case UTF8PROC_CATEGORY_MN:
     case UTF8PROC_CATEGORY_MC:
     case UTF8PROC_CATEGORY_ME:
-        return KIND_LETTER;
+        return in_solid_block(code_point) ? KIND_SOLID : KIND_LETTER;
     case UTF8PROC_CATEGORY_ND:
         return KIND_DIGIT;
     default:

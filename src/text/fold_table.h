@@ -12,6 +12,7 @@
 #ifndef AISLE_TEXT_FOLD_TABLE_H
 #define AISLE_TEXT_FOLD_TABLE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -19,6 +20,7 @@
 #define KIND_SEPARATOR 0u
 #define KIND_LETTER 1u
 #define KIND_DIGIT 2u
+#define KIND_SOLID 32u /* a letter of a script that is written without spaces, or a mark on one */
 
 enum fold_shape {
     FOLD_SIMPLE,  /* always folds to the entry's bytes, all of one kind */
@@ -62,8 +64,11 @@ int fold_work_run(struct fold_work *work);
 
 void fold_work_release(struct fold_work *work);
 
-/* The KIND_ of a folded code point. */
+/* The KIND_ of a folded code point. Solid are Han, Hiragana, Katakana, Bopomofo, Hangul, Thai, Lao, Khmer, Burmese. */
 uint8_t fold_kind(uint32_t code_point);
+
+/* Whether a solid code point belongs to the one before it: a mark. */
+bool fold_is_mark(uint32_t code_point);
 
 /* A zeroed table is an empty one. */
 void fold_table_release(struct fold_table *table);

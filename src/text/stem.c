@@ -36,7 +36,15 @@ void stemmer_set_release(struct stemmer_set *set)
         sb_stemmer_delete(set->stemmers[i]);
     }
     mem_free(set->memory);
+    exceptions_release(&set->exceptions);
     *set = (struct stemmer_set){0};
+}
+
+void stemmer_set_forget(struct stemmer_set *set)
+{
+    if (set->entries != NULL) {
+        memset(set->entries, 0, (size_t)LIMIT_STEM_CACHE * STEM_ENTRY_BYTES);
+    }
 }
 
 static int make_cache(struct stemmer_set *set)
@@ -68,10 +76,18 @@ int stemmer_set_prepare(struct stemmer_set *set, uint8_t language)
     return set->stemmers[language] == NULL ? AISLE_NO_MEMORY : 0;
 }
 
-/* Stems into libstemmer's own memory. A stem that came out empty is the word. */
+/* Stems into libstemmer's own memory, or finds an exception. A stem that came out empty is the word. */
 static int stem_word(struct stemmer_set *set, uint8_t language, struct bytes word, struct bytes *stem)
 {
     struct sb_stemmer *stemmer = set->stemmers[language];
+    struct bytes other;
+    if (set->exceptions.count != 0 && exceptions_find(&set->exceptions, word, &other)) {
+        if (other.size == 0 || bytes_equal(other, word)) {
+            *stem = utf8_cut(word, LIMIT_TERM_BYTES);
+            return 0;
+        }
+        word = other;
+    }
     word = utf8_cut(word, STEM_WORD_BYTES);
     const sb_symbol *symbols = sb_stemmer_stem(stemmer, word.data, (int)word.size);
     if (symbols == NULL) {

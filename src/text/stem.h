@@ -13,6 +13,7 @@
 #include "base/arena.h"
 #include "base/bytes.h"
 #include "base/limits.h"
+#include "text/exceptions.h"
 
 #define LANGUAGE_NONE 0u
 #define LANGUAGE_COUNT 33u
@@ -28,6 +29,7 @@ struct stemmer_set {
     struct stem_entry *entries;                  /* LIMIT_STEM_CACHE of them; made when first needed */
     void *memory;                                /* the block they lie in, at a multiple of their size */
     uint64_t entered;                            /* words so far; the number of the one entered last */
+    struct exceptions exceptions;                /* of all languages; after a change, stemmer_set_forget */
 };
 
 /* A zeroed set is an empty one. */
@@ -38,6 +40,9 @@ void stemmer_set_release(struct stemmer_set *set);
  * or libstemmer lacks it; AISLE_NO_MEMORY.
  */
 int stemmer_set_prepare(struct stemmer_set *set, uint8_t language);
+
+/* Forgets all cached stems, but no number. */
+void stemmer_set_forget(struct stemmer_set *set);
 
 /* A word longer than this is not cached. */
 #define STEM_CACHED_BYTES (STEM_ENTRY_BYTES - 13u)

@@ -2,21 +2,41 @@
  * text.h - from text to terms: folding, words, numbers with units, compounds, stems.
  *
  * The same analyser serves products and queries, so whatever it decides on one side it decides on the other. It knows
- * nothing of fields, weights or postings (segment, rank, query). The rules:
+ * nothing of fields, weights or postings (segment, rank, query). The rules, in their order:
  *
  *   Fold      NFKD and full case folding, combining marks U+0300..U+036F and default-ignorable code points dropped,
  *             NFC; U+2018 and U+2019 become the apostrophe, U+2120 and U+2122 (service and trade mark) a space. A byte
  *             that is not UTF-8 becomes U+FFFD, a separator.
  *   Word      a run of letters (L*, M*) and digits (Nd). Inside it stay: an apostrophe between letters ("'s" at the end
  *             goes with all of it, any other apostrophe is removed); '.' and ',' between digits when only digits stand
- *             before, back to the start or the previous such sign (',' with one to three digits before and exactly
- *             three behind is removed, any other becomes '.').
- *   Unit      a pure number, then nothing, one space or one hyphen, then exactly a unit: one token "64gb".
- *   Compound  two to four words, each joined to the next by one of - _ & . : each is a token, and behind the last
- *             stands a JOINED token of all of them. '/' and '+' merely separate.
- *   Stem      tokens of letters only, by libstemmer in the field's language (of a word over 512 bytes, its first 512:
- *             some stemmers take time quadratic in the word).
+ *             before, back to the start or the previous such sign. Of those, removed as thousands separators are: ','
+ *             with one to three digits before and exactly three behind, an apostrophe likewise, and '.' likewise when
+ *             another such '.' follows or went before, or ',' and one or two last digits follow ("1.234.567",
+ *             "1.234,56"; "1.234" alone is a decimal). What stays becomes '.'.
+ *   Point     '.' directly before a number, at the start or behind a space or '(', makes it "0.5".
+ *   Fraction  two numbers of one to three digits with one '/' between and none around: "3/4" is one word. A word
+ *             ends behind it ("205/55r16" is two).
+ *   Name      letters that "++" follows, one letter that '#' follows (no word behind either), ".net" at the start or
+ *             behind a space or '(': a word with its signs.
+ *   Plus      a '+' directly behind a word and before neither word nor '+' is the word "plus".
+ *   Unit      a number or fraction, then an inch sign (", '', U+2033 or U+201D; '"' only if it does not close a
+ *             quotation begun in the 64 bytes before), or nothing, one space or one hyphen and exactly a unit
+ *             (units.h): one word "64gb". "in" is no unit before one space or hyphen and a "1" ("10 in 1"). The term is
+ *             the amount in the form that all its spellings share: "1500 ml" and "1,5 l" are "1.5l".
+ *   Solid     scripts written without spaces (solid in fold_table.h: Han, kana, Hangul, Thai, ...): characters side by
+ *             side, each with its marks, are taken in pairs, each pair a word; a single one is a word itself.
+ *   Compound  words side by side that are linked, two to four of them: each is a token, and behind the last stands a
+ *             JOINED token of all. Words are linked by one of - _ & . : between them, by '/' between single letters, by
+ *             " & " between words of one or two letters, and by one space as compound.h says ("t shirt", "rtx 4070 ti",
+ *             "rock n roll", "2 in 1").
+ *   Stem      words of letters only, by libstemmer in the field's language (of a word over 512 bytes, its first 512:
+ *             some stemmers take time quadratic in the word), unless an exception says otherwise.
  *   Cut       what is longer than LIMIT_TERM_BYTES, at a character, after stemming.
+ *
+ * Of products, EXTRA tokens stand beside these, for queries that say less, each of at most LIMIT_TERM_BYTES: all runs
+ * of two or more parts inside a compound of three or four ("rtx4070" of "rtx 4070 ti"); the number of an amount of
+ * inches, gigabytes or terabytes; the two numbers of a fraction; a name without its signs; single characters of solid
+ * scripts, and the pair across a space; of a code (a part number) of two to eight words, all of them as one.
  *
  * Thread rule: an analyser belongs to one thread at a time; the text_ functions may be called from any thread.
  */
@@ -27,16 +47,17 @@
 #include "base/limits.h"
 
 enum token_kind {
-    TOKEN_WORD,  /* a word, or a number with its unit; takes a position and counts in the length */
-    TOKEN_JOINED /* the parts of a compound as one; neither */
+    TOKEN_WORD,   /* a word, or a number with its unit; takes a position and counts in the length */
+    TOKEN_JOINED, /* the parts of a compound as one; neither */
+    TOKEN_EXTRA   /* of products only; neither */
 };
 
 struct token {
     struct bytes term;   /* stemmed, cut: what is indexed; never empty, valid UTF-8 */
-    struct bytes folded; /* before stemming, cut too: what a prefix matches */
+    struct bytes folded; /* before stemming and converting units, cut too: what a prefix matches */
     uint32_t position;   /* of a JOINED token: its first part's */
     uint8_t kind;        /* enum token_kind */
-    uint8_t parts;       /* JOINED: the parts, 2 to 4, which are the tokens right before it; WORD: 1 */
+    uint8_t parts;       /* JOINED: the parts, 2 to 4, in queries the tokens right before it; EXTRA: 1 to 4; WORD: 1 */
     uint32_t start;      /* bytes start to end - 1 of the source text, for highlights: the word as it was written, */
     uint32_t end;        /* with its "'s", marks and inner signs; start < end */
     uint64_t word;       /* equal numbers, all of one analyser, are equal terms, but not the reverse; 0: no number */
@@ -74,12 +95,28 @@ size_t analyser_bytes(const struct analyser *analyser);
 void analyser_free(struct analyser *analyser);
 
 /*
- * Analyses text (borrowed for the call; any bytes, bad UTF-8 separates) in a language and fills *out, whose tokens and
- * all they point to belong to the analyser and live until its next run, fold or free. Positions begin at 0 each time.
- * 0; AISLE_INVALID for an unknown language; AISLE_LIMIT for a text over LIMIT_PRODUCT_BYTES; AISLE_NO_MEMORY. On
- * failure *out is empty.
+ * Analyses the text of a query (borrowed for the call; any bytes, bad UTF-8 separates) in a language and fills *out,
+ * whose tokens and all they point to belong to the analyser and live until its next run, fold or free. Positions begin
+ * at 0 each time. 0; AISLE_INVALID for an unknown language; AISLE_LIMIT for a text over LIMIT_PRODUCT_BYTES;
+ * AISLE_NO_MEMORY. On failure *out is empty.
  */
 int analyser_run(struct analyser *analyser, struct bytes text, uint8_t language, struct token_list *out);
+
+/* As analyser_run, of a product's value, with its EXTRA tokens; code: the value is a part number. */
+int analyser_run_product(struct analyser *analyser, struct bytes text, uint8_t language, bool code,
+                         struct token_list *out);
+
+/* A word that stemming treats as another one: stem itself when both are equal, else the stem of that one. */
+struct stem_exception {
+    struct bytes word;
+    struct bytes stem;
+};
+
+/*
+ * Has these words (copied, folded here; LIMIT_STEM_EXCEPTIONS at most) take their stems from now on, in all languages
+ * but "none". Replaces earlier ones. AISLE_LIMIT, AISLE_NO_MEMORY.
+ */
+int analyser_set_exceptions(struct analyser *analyser, const struct stem_exception *exceptions, size_t count);
 
 /*
  * Folds a whole value (the first rule alone), as keywords are compared and sorted. *out is valid UTF-8, belongs to the

@@ -7,11 +7,15 @@
  */
 #include "text/tokenise.h"
 
+#include "base/limits.h"
+#include "base/utf8.h"
 #include "text/units.h"
 
-#define SIGN 8u    /* an apostrophe, '.' or ',': may stand inside a word */
+#define SIGN 8u    /* ' . , / + #: may stand inside a word or belong to it */
 #define BEYOND 16u /* not ASCII: the folder knows the kind */
 #define WORD_KINDS (KIND_LETTER | KIND_DIGIT)
+#define ANY_KINDS (WORD_KINDS | KIND_SOLID)
+#define QUOTATION_BYTES 64u /* how far back a quotation may have begun */
 
 #define D KIND_DIGIT
 #define L KIND_LETTER
@@ -22,7 +26,7 @@
 static const uint8_t kind_of_byte[256] = {
     0,   0,   0,   0,   0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, /* control characters */
     0,   0,   0,   0,   0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, /* */
-    0,   0,   0,   0,   0, 0, 0, S, 0, 0, 0, 0, S, 0, S, 0, /* ' , . */
+    0,   0,   0,   S,   0, 0, 0, S, 0, 0, 0, S, S, 0, S, S, /* # ' + , . / */
     D,   D,   D,   D,   D, D, D, D, D, D, 0, 0, 0, 0, 0, 0, /* */
     0,   0,   0,   0,   0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, /* upper case: folded away */
     0,   0,   0,   0,   0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, /* */
@@ -37,11 +41,14 @@ static const uint8_t kind_of_byte[256] = {
 #undef B
 #undef B32
 
+static_assert(SOLID_BYTES_MAX * 2 <= LIMIT_TERM_BYTES, "a pair of solid characters is a term");
+
 /* A word being read: bytes up to write - 1 are in it, those from read on are to be looked at. */
 struct scan {
     size_t write;
     size_t read;
     uint8_t since; /* kinds since the word began or its last '.' or ',' */
+    bool dotted;   /* its dots separate thousands */
 };
 
 static inline uint8_t kind_at(const struct folder *folder, size_t i)
@@ -79,44 +86,68 @@ static uint32_t source_end(struct tokeniser *tokeniser, size_t folded)
     return span->source_end != 0 ? span->source_end : span->source_start + (uint32_t)folded - span->folded_start;
 }
 
-/* Whether a ',' between digits separates thousands: one to three digits before it, exactly three behind. */
-static bool separates_thousands(const struct folder *folder, size_t before_start, size_t before_end, size_t behind)
+/* Digits from at on, at most max + 1 of them. */
+static size_t count_digits(const struct folder *folder, size_t at, size_t max, size_t *end)
 {
-    size_t before_count = 0;
-    for (size_t i = before_start; i < before_end; i++) {
-        before_count += (folder->bytes[i] & 0xc0) != 0x80;
+    size_t count = 0;
+    for (; count <= max && kind_at(folder, at) == KIND_DIGIT; at++) {
+        count += (folder->bytes[at] & 0xc0) != 0x80;
     }
-    size_t behind_count = 0;
-    for (size_t i = behind; behind_count <= 3 && kind_at(folder, i) == KIND_DIGIT; i++) {
-        behind_count += (folder->bytes[i] & 0xc0) != 0x80;
-    }
-    return before_count <= 3 && behind_count == 3;
+    *end = at;
+    return count;
 }
 
-/*
- * The stretch just read, stretch_size long, ended at the sign at read. Whether the word goes on behind it; moves read,
- * and write when the sign stays.
- */
-static bool go_on(const struct folder *folder, struct scan *scan, size_t stretch_size, struct word *word)
+/* Whether one to three digits stand before a sign. */
+static bool is_short_group(const struct folder *folder, size_t start, size_t end)
 {
-    size_t sign = scan->read;
-    uint8_t next = kind_at(folder, sign + 1);
-    if (folder->bytes[sign] == '\'') {
-        if (kind_at(folder, sign - 1) != KIND_LETTER || next != KIND_LETTER) {
-            return false;
-        }
-        if (folder->bytes[sign + 1] == 's' && (kind_at(folder, sign + 2) & WORD_KINDS) == 0) {
-            scan->read = sign + 2;
-            return false;
-        }
-        scan->read = sign + 1;
-        return true;
+    size_t count = 0;
+    for (size_t i = start; i < end; i++) {
+        count += (folder->bytes[i] & 0xc0) != 0x80;
     }
-    if (scan->since != KIND_DIGIT || next != KIND_DIGIT) {
+    return count <= 3;
+}
+
+/* Whether exactly three digits stand behind the sign at; *end: behind them. */
+static bool is_group(const struct folder *folder, size_t sign, size_t *end)
+{
+    return count_digits(folder, sign + 1, 3, end) == 3;
+}
+
+/* Whether the '.' at sign separates thousands, which what stands behind tells, or what stood before. */
+static bool dot_separates_thousands(const struct folder *folder, const struct scan *scan, size_t sign)
+{
+    size_t end;
+    if (!is_group(folder, sign, &end)) {
         return false;
     }
-    bool dropped = folder->bytes[sign] == ',' &&
-                   separates_thousands(folder, scan->write - stretch_size, scan->write, sign + 1);
+    uint8_t next = folder->bytes[end];
+    if (scan->dotted || (next == '.' && is_group(folder, end, &end))) {
+        return true;
+    }
+    if (next != ',') {
+        return false;
+    }
+    size_t last = count_digits(folder, end + 1, 2, &end);
+    next = folder->bytes[end];
+    return last >= 1 && last <= 2 && (kind_at(folder, end) & ANY_KINDS) == 0 && next != ',' && next != '.';
+}
+
+/* The sign between digits at scan->read: takes it out, keeps it as '.', or ends the word. */
+static bool go_on_number(const struct folder *folder, struct scan *scan, size_t stretch_size, struct word *word)
+{
+    size_t sign = scan->read;
+    uint8_t byte = folder->bytes[sign];
+    size_t end;
+    bool dropped = is_short_group(folder, scan->write - stretch_size, scan->write);
+    if (byte == '.') {
+        dropped = dropped && dot_separates_thousands(folder, scan, sign);
+        scan->dotted = dropped;
+    } else {
+        dropped = dropped && is_group(folder, sign, &end) && !scan->dotted;
+        if (byte == '\'' && !dropped) {
+            return false;
+        }
+    }
     if (!dropped) {
         folder->bytes[scan->write++] = '.';
         word->kinds |= WORD_DOT;
@@ -126,23 +157,168 @@ static bool go_on(const struct folder *folder, struct scan *scan, size_t stretch
     return true;
 }
 
-/* Reads one word, as yet without a unit. */
-static bool scan_word(struct tokeniser *tokeniser, struct word *word)
+/* Behind letters: "'s" ends the word, another apostrophe goes. */
+static bool go_on_letters(const struct folder *folder, struct scan *scan)
 {
-    const struct folder *folder = tokeniser->folder;
-    size_t gap = tokeniser->next;
-    size_t start = gap;
-    while (start < folder->size && (kind_at(folder, start) & WORD_KINDS) == 0) {
-        start++;
-    }
-    if (start == folder->size) {
-        tokeniser->next = start;
+    size_t sign = scan->read;
+    if (kind_at(folder, sign - 1) != KIND_LETTER || kind_at(folder, sign + 1) != KIND_LETTER) {
         return false;
     }
-    word->text = folder->bytes + start;
-    word->gap = start - gap == 1 ? folder->bytes[gap] : 0;
-    word->kinds = 0;
-    word->start = source_start(tokeniser, start);
+    if (folder->bytes[sign + 1] == 's' && (kind_at(folder, sign + 2) & WORD_KINDS) == 0) {
+        scan->read = sign + 2;
+        return false;
+    }
+    scan->read = sign + 1;
+    return true;
+}
+
+/* Takes the second number of a fraction whose first one ends at the '/' at scan->read. */
+static void take_fraction(const struct folder *folder, struct scan *scan, size_t first, struct word *word)
+{
+    size_t sign = scan->read;
+    size_t start = scan->write - first;
+    size_t end;
+    size_t count = count_digits(folder, sign + 1, 3, &end);
+    bool alone = start == 0 || folder->bytes[start - 1] != '/';
+    if (word->kinds != KIND_DIGIT || !alone || !is_short_group(folder, start, scan->write) || count < 1 || count > 3 ||
+        scan->write != sign || folder->bytes[end] == '/') {
+        return;
+    }
+    uint8_t next = folder->bytes[end];
+    if ((next == '.' || next == ',') && kind_at(folder, end + 1) == KIND_DIGIT) {
+        return;
+    }
+    word->kinds |= WORD_FRACTION;
+    scan->write = end;
+    scan->read = end;
+}
+
+/* Takes signs that belong to a word that ends at scan->read, or notes a '+' as a word of its own. */
+static void take_signs(struct tokeniser *tokeniser, struct scan *scan, size_t size, struct word *word)
+{
+    const struct folder *folder = tokeniser->folder;
+    size_t sign = scan->read;
+    uint8_t byte = folder->bytes[sign];
+    size_t count = byte == '+' && folder->bytes[sign + 1] == '+' ? 2 : 1;
+    uint8_t next = folder->bytes[sign + count];
+    if ((kind_at(folder, sign + count) & ANY_KINDS) != 0 || next == byte) {
+        return;
+    }
+    if (byte == '+' && count == 1) {
+        tokeniser->plus = sign + 1;
+        return;
+    }
+    if (word->kinds == KIND_LETTER && (byte == '+' || size == 1)) {
+        word->kinds |= WORD_SIGNS;
+        memset(folder->bytes + scan->write, byte, count);
+        scan->write += count;
+        scan->read += count;
+    }
+}
+
+/*
+ * The stretch just read, stretch_size long, ended at the sign at read. Whether the word goes on behind it; moves read,
+ * and write when the sign stays.
+ */
+static bool go_on(struct tokeniser *tokeniser, struct scan *scan, size_t stretch_size, struct word *word)
+{
+    const struct folder *folder = tokeniser->folder;
+    size_t size = scan->write - (size_t)(word->text - folder->bytes);
+    switch (folder->bytes[scan->read]) {
+    case '\'':
+        if (kind_at(folder, scan->read - 1) == KIND_LETTER) {
+            return go_on_letters(folder, scan);
+        }
+        break;
+    case '/':
+        take_fraction(folder, scan, stretch_size, word);
+        return false;
+    case '+':
+    case '#':
+        take_signs(tokeniser, scan, size, word);
+        return false;
+    default:
+        break;
+    }
+    return scan->since == KIND_DIGIT && kind_at(folder, scan->read + 1) == KIND_DIGIT &&
+           go_on_number(folder, scan, stretch_size, word);
+}
+
+/* What stands from gap to start, where a word begins. */
+static uint8_t gap_before(const struct folder *folder, size_t gap, size_t start)
+{
+    const uint8_t *bytes = folder->bytes + gap;
+    switch (start - gap) {
+    case 0:
+        return (uint8_t)(gap == 0 ? GAP_OTHER : GAP_NONE);
+    case 1:
+        return bytes[0];
+    case 2:
+        return memcmp(bytes, " '", 2) == 0 || memcmp(bytes, "' ", 2) == 0 ? GAP_QUOTED : GAP_OTHER;
+    case 3:
+        return memcmp(bytes, " & ", 3) == 0 ? GAP_AND : GAP_OTHER;
+    default:
+        return GAP_OTHER;
+    }
+}
+
+/* Whether the '.' at dot, which a word follows, begins it: at the start, behind a space or '('. */
+static bool begins_word(const struct folder *folder, size_t dot)
+{
+    return dot == 0 || folder->bytes[dot - 1] == ' ' || folder->bytes[dot - 1] == '(';
+}
+
+/* Gives a word the '.' before it, if it is a number or the one name that begins so. */
+static void take_point(struct tokeniser *tokeniser, size_t start, struct word *word)
+{
+    const struct folder *folder = tokeniser->folder;
+    bool name = word->size == 3 && memcmp(word->text, "net", 3) == 0;
+    bool number = kind_at(folder, start) == KIND_DIGIT && (word->kinds & (WORD_DOT | WORD_FRACTION)) == 0;
+    if (!begins_word(folder, start - 1) || (!name && !number)) {
+        return;
+    }
+    word->text--;
+    word->size++;
+    word->kinds |= name ? WORD_SIGNS : WORD_POINT | WORD_DOT;
+    word->gap = GAP_OTHER;
+}
+
+/* One character of a solid script, with the marks on it. */
+static void read_solid(struct tokeniser *tokeniser, size_t start, struct word *word)
+{
+    const struct folder *folder = tokeniser->folder;
+    const uint8_t *end = folder->bytes + folder->size;
+    const uint8_t *p = word->text;
+    uint32_t point;
+    p += utf8_decode(p, end, &point);
+    while (kind_at(folder, (size_t)(p - folder->bytes)) == KIND_SOLID && p < end) {
+        size_t size = utf8_decode(p, end, &point);
+        if (!fold_is_mark(point) || (size_t)(p - word->text) + size > SOLID_BYTES_MAX) {
+            break;
+        }
+        p += size;
+    }
+    word->kinds = KIND_SOLID;
+    word->size = (size_t)(p - word->text);
+    word->end = source_end(tokeniser, start + word->size);
+    tokeniser->next = start + word->size;
+}
+
+static void read_plus(struct tokeniser *tokeniser, struct word *word)
+{
+    static const uint8_t plus[] = {'p', 'l', 'u', 's'};
+    size_t end = tokeniser->plus;
+    *word = (struct word){.text = plus, .size = sizeof plus, .gap = GAP_NONE, .kinds = KIND_LETTER};
+    word->start = source_start(tokeniser, end - 1);
+    word->end = source_end(tokeniser, end);
+    tokeniser->plus = 0;
+    tokeniser->next = end;
+}
+
+/* Reads the stretches of a word from start on. */
+static void read_word(struct tokeniser *tokeniser, size_t start, struct word *word)
+{
+    const struct folder *folder = tokeniser->folder;
     struct scan scan = {.write = start, .read = start};
     for (;;) {
         size_t stretch = scan.read;
@@ -160,19 +336,160 @@ static bool scan_word(struct tokeniser *tokeniser, struct word *word)
         scan.read = i;
         scan.since |= kinds;
         word->kinds |= kinds;
-        if (kind != SIGN || !go_on(folder, &scan, i - stretch, word)) {
+        if (kind != SIGN || !go_on(tokeniser, &scan, i - stretch, word)) {
             break;
         }
     }
     word->size = scan.write - start;
     word->end = source_end(tokeniser, scan.read);
     tokeniser->next = scan.read;
+}
+
+/* Reads one word, as yet without a unit. */
+static bool scan_word(struct tokeniser *tokeniser, struct word *word)
+{
+    const struct folder *folder = tokeniser->folder;
+    if (tokeniser->plus != 0) {
+        read_plus(tokeniser, word);
+        return true;
+    }
+    size_t gap = tokeniser->next;
+    size_t start = gap;
+    while (start < folder->size && (kind_at(folder, start) & ANY_KINDS) == 0) {
+        start++;
+    }
+    if (start == folder->size) {
+        tokeniser->next = start;
+        return false;
+    }
+    word->text = folder->bytes + start;
+    word->gap = start - gap == 1 ? folder->bytes[gap] : gap_before(folder, gap, start);
+    word->kinds = 0;
+    word->unit = UNIT_NONE;
+    word->start = source_start(tokeniser, start);
+    if (kind_at(folder, start) == KIND_SOLID) {
+        read_solid(tokeniser, start, word);
+        return true;
+    }
+    read_word(tokeniser, start, word);
+    if (start != gap && folder->bytes[start - 1] == '.') {
+        take_point(tokeniser, start, word);
+    }
     return true;
 }
 
 void tokeniser_init(struct tokeniser *tokeniser, struct folder *folder)
 {
     *tokeniser = (struct tokeniser){.folder = folder};
+}
+
+/* ---- units ---- */
+
+/* Whether a '"' behind a number, at quote, ends a quotation instead of telling inches. */
+static bool closes_quotation(const struct folder *folder, size_t quote)
+{
+    size_t lowest = quote > QUOTATION_BYTES ? quote - QUOTATION_BYTES : 0;
+    for (size_t i = quote; i-- > lowest;) {
+        if (folder->bytes[i] == '"') {
+            return (i == 0 || (kind_at(folder, i - 1) & ANY_KINDS) == 0) && (kind_at(folder, i + 1) & ANY_KINDS) != 0;
+        }
+    }
+    return false;
+}
+
+/* The bytes of an inch sign at at; 0: there is none. */
+static size_t inch_sign(const struct folder *folder, size_t at)
+{
+    static const char *const signs[] = {"''", "\xe2\x80\xb2\xe2\x80\xb2", "\xe2\x80\x9d"};
+    if (folder->bytes[at] == '"') {
+        return closes_quotation(folder, at) ? 0 : 1;
+    }
+    for (size_t i = 0; i < sizeof signs / sizeof signs[0]; i++) {
+        size_t size = strlen(signs[i]);
+        if (size <= folder->size - at && memcmp(folder->bytes + at, signs[i], size) == 0) {
+            return size;
+        }
+    }
+    return 0;
+}
+
+/* "N in 1": the word "in" that ends at at is followed by a space or hyphen and a 1 that is all of a word. */
+static bool precedes_one(const struct folder *folder, size_t at)
+{
+    return (folder->bytes[at] == ' ' || folder->bytes[at] == '-') && folder->bytes[at + 1] == '1' &&
+           (kind_at(folder, at + 2) & ANY_KINDS) == 0;
+}
+
+/* "fl oz": of the word "fl" that ends at at, where the "oz" behind it ends; 0: none follows. */
+static size_t find_ounces(const struct folder *folder, size_t at)
+{
+    at += folder->bytes[at] == '.';
+    at += folder->bytes[at] == ' ';
+    bool found = folder->size - at >= 2 && memcmp(folder->bytes + at, "oz", 2) == 0;
+    return found && (kind_at(folder, at + 2) & ANY_KINDS) == 0 ? at + 2 : 0;
+}
+
+/* The unit that the word ahead is, behind a number. */
+static uint8_t unit_ahead(struct tokeniser *tokeniser)
+{
+    struct word *ahead = &tokeniser->ahead;
+    struct bytes name = bytes_of(ahead->text, ahead->size);
+    if (ahead->kinds != KIND_LETTER) {
+        return UNIT_NONE;
+    }
+    size_t ounces = 0;
+    if (name.size == 2 && memcmp(name.data, "fl", 2) == 0 && tokeniser->plus == 0) {
+        ounces = find_ounces(tokeniser->folder, tokeniser->next);
+    }
+    if (ounces != 0) {
+        tokeniser->next = ounces;
+        ahead->end = source_end(tokeniser, ounces);
+        ahead->text = tokeniser->folder->bytes + ounces - 2;
+        return UNIT_OUNCE;
+    }
+    uint8_t unit = unit_find(name);
+    bool in = name.size == 2 && memcmp(name.data, "in", 2) == 0;
+    return in && precedes_one(tokeniser->folder, tokeniser->next) ? UNIT_NONE : unit;
+}
+
+/* Gives a number the unit behind it. */
+static void take_unit(struct tokeniser *tokeniser, struct word *word)
+{
+    struct folder *folder = tokeniser->folder;
+    size_t sign = tokeniser->plus == 0 ? inch_sign(folder, tokeniser->next) : 0;
+    word->number_size = (uint32_t)word->size;
+    if (sign != 0) {
+        word->unit = UNIT_INCH;
+        tokeniser->next += sign;
+        word->end = source_end(tokeniser, tokeniser->next);
+        return;
+    }
+    if (!scan_word(tokeniser, &tokeniser->ahead)) {
+        return;
+    }
+    const struct word *ahead = &tokeniser->ahead;
+    bool glued = ahead->gap == GAP_NONE && (word->kinds & WORD_FRACTION) != 0;
+    bool near = ahead->gap == ' ' || ahead->gap == '-' || glued;
+    word->unit = near ? unit_ahead(tokeniser) : UNIT_NONE;
+    if (word->unit == UNIT_NONE) {
+        tokeniser->has_ahead = true;
+        return;
+    }
+    memmove(folder->bytes + (word->text - folder->bytes) + word->size, ahead->text, ahead->size);
+    word->size += ahead->size;
+    word->kinds |= ahead->kinds;
+    word->end = ahead->end;
+}
+
+/* Of a word that begins with a digit, and is not one number: the unit that all behind the number is. */
+static void find_unit_inside(struct word *word)
+{
+    size_t size = 0;
+    while (size < word->size && ((word->text[size] >= '0' && word->text[size] <= '9') || word->text[size] == '.')) {
+        size++;
+    }
+    word->unit = unit_find(bytes_of(word->text + size, word->size - size));
+    word->number_size = (uint32_t)size;
 }
 
 bool tokeniser_next(struct tokeniser *tokeniser, struct word *word)
@@ -183,17 +500,10 @@ bool tokeniser_next(struct tokeniser *tokeniser, struct word *word)
     } else if (!scan_word(tokeniser, word)) {
         return false;
     }
-    if ((word->kinds & KIND_LETTER) != 0 || !scan_word(tokeniser, &tokeniser->ahead)) {
-        return true;
-    }
-    const struct word *unit = &tokeniser->ahead;
-    if ((unit->gap == ' ' || unit->gap == '-') && unit_known(bytes_of(unit->text, unit->size))) {
-        memmove(word->text + word->size, unit->text, unit->size);
-        word->size += unit->size;
-        word->kinds |= unit->kinds;
-        word->end = unit->end;
-    } else {
-        tokeniser->has_ahead = true;
+    if ((word->kinds & (KIND_DIGIT | KIND_LETTER)) == KIND_DIGIT) {
+        take_unit(tokeniser, word);
+    } else if ((word->kinds & KIND_DIGIT) != 0 && word->text[0] <= '9') {
+        find_unit_inside(word);
     }
     return true;
 }

@@ -3,7 +3,8 @@
  *
  * Apostrophes, thousands separators and what stands between a number and its unit are taken out in place: a word ends
  * up as one piece of the folder's bytes that begins where the word began and reaches no further than was read. Words
- * handed out earlier keep their bytes. Compounds, stems and positions are analyse.c's.
+ * handed out earlier keep their bytes. Solid scripts come character by character. Compounds, pairs, stems and positions
+ * are analyse.c's.
  *
  * Thread rule: one thread at a time.
  */
@@ -11,22 +12,38 @@
 #define AISLE_TEXT_TOKENISE_H
 
 #include "text/fold.h"
+#include "text/units.h"
 
-#define WORD_DOT 4u /* beside the KIND_ bits: a '.' is in the word */
+/* Beside the KIND_ bits of a word: */
+#define WORD_DOT 4u      /* a '.' is in it */
+#define WORD_FRACTION 8u /* two numbers with '/' between */
+#define WORD_POINT 16u   /* a number that begins with its '.' */
+#define WORD_SIGNS 64u   /* a name with signs: "c++", "c#", ".net" */
+
+#define SOLID_BYTES_MAX 60u /* a character of a solid script with the marks on it; further marks stand alone */
+
+/* What stands before a word, where it is no single ASCII character. */
+#define GAP_OTHER 0u
+#define GAP_NONE 1u   /* nothing: the word before ends here */
+#define GAP_AND 2u    /* " & " */
+#define GAP_QUOTED 3u /* a space and an apostrophe, either first */
 
 struct word {
-    uint8_t *text; /* in the folder's bytes */
+    const uint8_t *text; /* in the folder's bytes, or static */
     size_t size;
     uint32_t start; /* bytes of the source, from start to end - 1 */
     uint32_t end;
-    uint8_t gap;   /* the separator before it when that is exactly one ASCII character, else 0 */
-    uint8_t kinds; /* KIND_ bits of its characters, and WORD_DOT */
+    uint32_t number_size; /* of a word with a unit: the number that it begins with */
+    uint8_t unit;         /* units.h */
+    uint8_t gap;          /* the separator before it when that is exactly one ASCII character, else GAP_ */
+    uint8_t kinds;        /* KIND_ bits of its characters, and WORD_ bits */
 };
 
 struct tokeniser {
-    const struct folder *folder;
+    struct folder *folder;
     size_t next; /* where reading goes on */
     size_t span; /* the span that the last offset was found in */
+    size_t plus; /* 0, or the offset behind a '+' that is a word of its own, and the next */
     bool has_ahead;
     struct word ahead; /* read already, to see whether it is a unit */
 };

@@ -2,9 +2,9 @@
  * inside.h - what the oracle's files share: memory that is freed at once, tokens, versions of products, terms, pieces
  * of queries.
  *
- * Private to tests/oracle. oracle.c holds the catalog, oracle_text.c the analysis, oracle_pieces.c cuts queries into
- * pieces, oracle_query.c makes clauses of them and evaluates, oracle_phrase.c finds phrases, oracle_signals.c adds what
- * numbers are worth.
+ * Private to tests/oracle. oracle.c holds the catalog, oracle_text.c finds words and stems, oracle_units.c amounts,
+ * oracle_words.c makes tokens of them, oracle_pieces.c cuts queries into pieces, oracle_query.c makes clauses of them
+ * and evaluates, oracle_phrase.c finds phrases, oracle_signals.c adds what numbers are worth.
  */
 #ifndef ORACLE_INSIDE_H
 #define ORACLE_INSIDE_H
@@ -12,6 +12,7 @@
 #include "oracle/oracle.h"
 
 #include <stdbool.h>
+#include <utf8proc.h>
 #include <yajl/yajl_tree.h>
 
 #define ORACLE_FIELDS_MAX 64
@@ -31,9 +32,46 @@ void pool_release(struct pool *pool);
 /* realloc that aborts the test program when there is no memory. */
 void *oracle_grow(void *memory, size_t size);
 
+/* Folded code points. */
+struct points {
+    utf8proc_int32_t *items;
+    size_t count;
+};
+
+/* A word as found in the folded points, of which it covers [start, end). */
+struct word {
+    size_t start, end;
+    char *text;   /* as it is joined in compounds */
+    char *term;   /* of an amount, the form that all its spellings share; else text */
+    char *number; /* of an amount, what stands before the unit */
+    const char *bare; /* of a name with signs, the letters */
+    int unit;         /* of the table, or -1 */
+    bool letters, digits, other; /* what is in it; other: '.', '/', signs */
+    bool fraction, solid, plus;
+};
+
+enum class { SEPARATOR, LETTER, DIGIT, SOLID };
+
+
+/* Beyond the end stand spaces. */
+utf8proc_int32_t oracle_point(const struct points *points, size_t i);
+enum class oracle_class(const struct points *points, size_t i);
+
+/* The words of the points, *count of them, as yet without units. */
+struct word *oracle_scan_words(struct pool *pool, const struct points *points, size_t *count);
+
+/* Whether text is exactly a unit; its number, or -1. */
+int oracle_unit(const char *text);
+/* The form that all spellings of an amount share. */
+char *oracle_amount(struct pool *pool, const char *number, int unit);
+/* Whether people say the number alone. */
+bool oracle_unit_goes_unsaid(int unit);
+
 struct token {
     const char *text; /* folded, not stemmed; in the pool */
+    const char *term; /* what is stemmed: of amounts in another form than text */
     bool joined;
+    bool extra; /* of products only */
     size_t position;
     size_t parts;
 };
@@ -44,8 +82,13 @@ struct tokens {
     size_t words; /* those that are not joined */
 };
 
-/* Steps 1 to 5: folds and cuts text into tokens. */
-void oracle_tokenise(struct pool *pool, const char *text, size_t size, struct tokens *out);
+enum text_kind { TEXT_QUERY, TEXT_PRODUCT, TEXT_CODE };
+
+/* Folds and cuts text into tokens; those of products (and part numbers) have more than those of queries. */
+void oracle_tokenise(struct pool *pool, const char *text, size_t size, enum text_kind kind, struct tokens *out);
+
+/* Folds and finds words, units joined, and lists tokens; the points are the caller's (oracle_text.c). */
+void oracle_list_tokens(struct pool *pool, const struct points *points, enum text_kind kind, struct tokens *out);
 
 /* Step 1 alone. */
 const char *oracle_fold(struct pool *pool, const char *text, size_t size);
@@ -59,6 +102,7 @@ struct oracle_field {
     int64_t weight; /* hundredths; 0: not searchable */
     int scale;
     bool real;       /* a double */
+    bool code;       /* a part number */
     size_t language; /* index into languages */
     bool positions;  /* phrases look here    */
 };
@@ -84,7 +128,6 @@ struct occurrence {
     uint32_t value;
     uint32_t start, end;
     uint32_t order; /* of this token among the product's */
-    bool joined;
     bool kept; /* phrases may use it; else it only says that the field has the term */
 };
 

@@ -118,6 +118,7 @@ static void read_field(struct oracle *oracle, const char *name, yajl_val value, 
         field->weight = hundredths(member(value, "weight"), 100);
     } else if (strcmp(type, "keyword") == 0 || strcmp(type, "path") == 0) {
         field->type = type[0] == 'k' ? KEYWORD : PATH;
+        field->code = YAJL_IS_TRUE(member(value, "code"));
         field->weight = hundredths(member(value, "search_weight"), YAJL_IS_TRUE(member(value, "code")) ? 100 : 0);
     } else if (strcmp(type, "integer") == 0 || strcmp(type, "double") == 0 || strcmp(type, "bool") == 0) {
         field->type = NUMBER;
@@ -352,18 +353,18 @@ static void add_text(struct oracle *oracle, size_t field, size_t value, const ch
     struct pool pool = {NULL};
     struct tokens tokens;
     void *stemmer = oracle->stemmers[oracle->fields[field].language];
-    oracle_tokenise(&pool, text, strlen(text), &tokens);
+    enum text_kind kind = oracle->fields[field].code ? TEXT_CODE : TEXT_PRODUCT;
+    oracle_tokenise(&pool, text, strlen(text), kind, &tokens);
     out->items = oracle_grow(out->items, (out->count + tokens.count + 1) * sizeof *out->items);
     for (size_t i = 0; i < tokens.count; i++) {
         const struct token *token = &tokens.items[i];
         out->items[out->count] = (struct occurrence){
-            .term = term_intern(oracle, oracle_stem(&pool, stemmer, token->text)),
+            .term = term_intern(oracle, oracle_stem(&pool, stemmer, token->term)),
             .field = (uint32_t)field,
             .value = (uint32_t)value,
             .start = (uint32_t)token->position,
             .end = (uint32_t)(token->position + token->parts),
             .order = (uint32_t)out->count,
-            .joined = token->joined,
         };
         out->count++;
     }
@@ -371,20 +372,23 @@ static void add_text(struct oracle *oracle, size_t field, size_t value, const ch
     pool_release(&pool);
 }
 
-/* Says which occurrences of one term are kept: the first 1,024 of each field, of which a compound that begins where
- * the word itself stands is dropped. */
+/* Says which occurrences of one term are kept: the first 1,024 of each field, of those that begin at one place the
+ * shortest. */
 static void keep_positions(struct occurrence *items, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        struct occurrence *item = &items[i];
         size_t before = 0;
-        bool hidden = false;
         for (size_t k = 0; k < i; k++) {
-            before += items[k].field == item->field;
-            hidden = hidden || (item->joined && !items[k].joined && items[k].field == item->field &&
-                                items[k].value == item->value && items[k].start == item->start);
+            before += items[k].field == items[i].field;
         }
-        item->kept = before < POSITIONS_MAX && !hidden;
+        items[i].kept = before < POSITIONS_MAX;
+    }
+    for (size_t i = 0; i < count; i++) {
+        for (size_t k = 0; k < count && items[i].kept; k++) {
+            bool shorter = items[k].end < items[i].end || (items[k].end == items[i].end && k < i);
+            items[i].kept = !(shorter && items[k].kept && items[k].field == items[i].field &&
+                              items[k].value == items[i].value && items[k].start == items[i].start);
+        }
     }
 }
 

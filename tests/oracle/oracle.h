@@ -69,6 +69,8 @@ uint64_t oracle_order_key(struct oracle *oracle, const char *id);
 
 /* The tokens of a text in a language, as "red shoe [redshoe/2@0]", for the oracle's own tests; to be freed. */
 char *oracle_show_tokens(const char *text, const char *language);
+/* Those of a product, extra ones as "(shoe/1@0)"; code: of a part number. */
+char *oracle_show_product_tokens(const char *text, const char *language, int code);
 
 /* The code of a posting of this term in the live product with this id, or -1. */
 int oracle_code(struct oracle *oracle, const char *id, const char *term);

@@ -83,7 +83,7 @@ static uint64_t take_term(const struct query *query, struct node *node, size_t n
 }
 
 /* The clause of one token: its stems in all languages; of a prefix, also all terms that begin with it. */
-static struct node *terms_clause(struct query *query, const char *token, bool prefix, int field)
+static struct node *terms_clause(struct query *query, const struct token *token, bool prefix, int field)
 {
     struct oracle *oracle = query->oracle;
     struct node *node = node_new(query, NODE_TERMS);
@@ -91,15 +91,15 @@ static struct node *terms_clause(struct query *query, const char *token, bool pr
     node->terms = pool_alloc(&query->pool, oracle->term_count + 1);
     node->field = field;
     for (size_t i = 0; prefix && i < oracle->term_count; i++) {
-        if (strncmp(oracle->terms[i].text, token, strlen(token)) == 0 &&
+        if (strncmp(oracle->terms[i].text, token->text, strlen(token->text)) == 0 &&
             (oracle->terms[i].df > 0 || oracle->terms[i].df_used > 0)) {
             df = take_term(query, node, i, df);
         }
     }
     for (size_t i = 0; i < oracle->language_count; i++) {
-        const char *stem = oracle_stem(&query->pool, oracle->stemmers[i], token);
+        const char *stem = oracle_stem(&query->pool, oracle->stemmers[i], token->term);
         int64_t number = oracle_term_find(oracle, stem);
-        if (number >= 0 && !(prefix && strncmp(stem, token, strlen(token)) == 0)) {
+        if (number >= 0 && !(prefix && strncmp(stem, token->text, strlen(token->text)) == 0)) {
             df = take_term(query, node, (size_t)number, df);
         }
     }
@@ -115,7 +115,7 @@ static struct node **token_clauses(struct query *query, const struct tokens *tok
     for (size_t i = 0; i < tokens->count; i++) {
         const struct token *token = &tokens->items[i];
         bool last = token->position + token->parts == tokens->words;
-        clauses[i] = terms_clause(query, token->text, prefix && last, field);
+        clauses[i] = terms_clause(query, token, prefix && last, field);
     }
     return clauses;
 }
@@ -144,7 +144,7 @@ static void add_tokens(struct query *query, struct node *node, const struct toke
 static void add_text(struct query *query, struct node *node, const char *text, size_t size, bool prefix, int field)
 {
     struct tokens tokens;
-    oracle_tokenise(&query->pool, text, size, &tokens);
+    oracle_tokenise(&query->pool, text, size, TEXT_QUERY, &tokens);
     add_tokens(query, node, &tokens, token_clauses(query, &tokens, prefix, field));
 }
 
@@ -165,7 +165,7 @@ static struct node *phrase_clause(struct query *query, const struct piece *piece
     struct node *node = node_new(query, NODE_ALL);
     struct phrase *phrase = pool_alloc(&query->pool, sizeof *phrase);
     *phrase = (struct phrase){.oracle = query->oracle, .field = piece->field, .slop = piece->slop};
-    oracle_tokenise(&query->pool, piece->text, piece->size, &phrase->tokens);
+    oracle_tokenise(&query->pool, piece->text, piece->size, TEXT_QUERY, &phrase->tokens);
     struct node **clauses = token_clauses(query, &phrase->tokens, piece->prefix, piece->field);
     add_tokens(query, node, &phrase->tokens, clauses);
     if (phrase->tokens.words < 2) {

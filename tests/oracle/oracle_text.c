@@ -1,5 +1,5 @@
 /*
- * oracle_text.c - the oracle's analyser: fold, words, numbers with units, compounds, stems.
+ * oracle_text.c - the oracle's analyser: fold, words, stems. Tokens are oracle_words.c's.
  *
  * Works on an array of folded code points in plain passes, one per step of the definition. Speed is of no concern.
  */
@@ -13,26 +13,31 @@
 
 #define TERM_BYTES_MAX 120u
 #define PARTS_MAX 4u
+#define CODE_WORDS_MAX 8u
+#define QUOTATION_BYTES 64u
+#define SOLID_BYTES_MAX 60u
 
-static const char *const units[] = {
-    "mm", "cm", "m",  "km", "in", "inch", "ft", "yd", "mg", "g",  "kg",  "lb",  "lbs", "oz",  "ml",  "cl",   "dl",
-    "l",  "gal", "mb", "gb", "tb", "kb",  "w",  "kw", "kwh", "v", "mv",  "a",   "ma",  "mah", "hz",  "khz",  "mhz",
-    "ghz", "rpm", "mp", "fps", "nm", "psi", "bar", "db", "pcs", "pc", "pk", "ct", "count", "pack",
-};
+/* Letters of scripts written without spaces. */
+static bool is_solid(utf8proc_int32_t point)
+{
+    static const utf8proc_int32_t ranges[][2] = {
+        {0x0e00, 0x0eff}, {0x1000, 0x109f}, {0x1100, 0x11ff}, {0x1780, 0x17ff}, {0x2e80, 0x2fdf},   {0x3005, 0x3007},
+        {0x3031, 0x3035}, {0x303b, 0x303c}, {0x3041, 0x31ff}, {0x3400, 0x9fff}, {0xa960, 0xa97f},   {0xac00, 0xd7ff},
+        {0xf900, 0xfaff}, {0x1aff0, 0x1b16f}, {0x20000, 0x3ffff},
+    };
+    for (size_t i = 0; i < sizeof ranges / sizeof ranges[0]; i++) {
+        if (point >= ranges[i][0] && point <= ranges[i][1]) {
+            return true;
+        }
+    }
+    return false;
+}
 
-struct points {
-    utf8proc_int32_t *items;
-    size_t count;
-};
-
-/* A word as found in the folded points: [start, end) are the points it covers, text what remains of them. */
-struct word {
-    size_t start, end;
-    char *text;
-    bool number; /* digits, with '.' between */
-};
-
-enum class { SEPARATOR, LETTER, DIGIT };
+static bool is_mark(utf8proc_int32_t point)
+{
+    utf8proc_category_t category = utf8proc_category(point);
+    return category == UTF8PROC_CATEGORY_MN || category == UTF8PROC_CATEGORY_MC || category == UTF8PROC_CATEGORY_ME;
+}
 
 static enum class class_of(utf8proc_int32_t point)
 {
@@ -45,7 +50,7 @@ static enum class class_of(utf8proc_int32_t point)
     case UTF8PROC_CATEGORY_MN:
     case UTF8PROC_CATEGORY_MC:
     case UTF8PROC_CATEGORY_ME:
-        return LETTER;
+        return is_solid(point) ? SOLID : LETTER;
     case UTF8PROC_CATEGORY_ND:
         return DIGIT;
     default:
@@ -53,14 +58,14 @@ static enum class class_of(utf8proc_int32_t point)
     }
 }
 
-static utf8proc_int32_t point_at(const struct points *points, size_t i)
+utf8proc_int32_t oracle_point(const struct points *points, size_t i)
 {
     return i < points->count ? points->items[i] : ' ';
 }
 
-static enum class class_at(const struct points *points, size_t i)
+enum class oracle_class(const struct points *points, size_t i)
 {
-    return class_of(point_at(points, i));
+    return class_of(oracle_point(points, i));
 }
 
 /* Step 1. The points are malloc'd. */
@@ -105,145 +110,207 @@ const char *oracle_fold(struct pool *pool, const char *text, size_t size)
     return folded;
 }
 
-/* Whether the ',' at i separates thousands: group_start is where the digits before it begin. */
-static bool separates_thousands(const struct points *points, size_t group_start, size_t i)
+/* ------------------------------------------------------------------------------------------------- words -- */
+
+static size_t count_digits(const struct points *points, size_t i)
 {
-    size_t before = i - group_start;
-    size_t behind = 0;
-    while (class_at(points, i + 1 + behind) == DIGIT) {
-        behind++;
+    size_t count = 0;
+    while (oracle_class(points, i + count) == DIGIT) {
+        count++;
     }
-    return before >= 1 && before <= 3 && behind == 3;
+    return count;
 }
 
-/* Step 3: the word that starts at i. */
+/* Whether the sign at i separates thousands; group: digits before it; dotted: an earlier '.' of the word did. */
+static bool separates_thousands(const struct points *points, size_t i, size_t group, bool dotted)
+{
+    utf8proc_int32_t sign = oracle_point(points, i);
+    utf8proc_int32_t next = oracle_point(points, i + 4);
+    if (group < 1 || group > 3 || count_digits(points, i + 1) != 3) {
+        return false;
+    }
+    if (sign != '.') {
+        return !dotted;
+    }
+    if (dotted || (next == '.' && count_digits(points, i + 5) == 3)) {
+        return true;
+    }
+    size_t last = next == ',' ? count_digits(points, i + 5) : 0;
+    utf8proc_int32_t behind = oracle_point(points, i + 5 + last);
+    return (last == 1 || last == 2) && class_of(behind) == SEPARATOR && behind != ',' && behind != '.';
+}
+
+/* The end of the fraction whose '/' stands at i, behind so many digits; 0: it is none. */
+static size_t fraction_end(const struct points *points, size_t i, size_t before)
+{
+    size_t behind = count_digits(points, i + 1);
+    size_t end = i + 1 + behind;
+    utf8proc_int32_t next = oracle_point(points, end);
+    bool alone = i == before || oracle_point(points, i - before - 1) != '/';
+    bool goes_on = next == '/' || ((next == '.' || next == ',') && oracle_class(points, end + 1) == DIGIT);
+    return before <= 3 && behind >= 1 && behind <= 3 && alone && !goes_on ? end : 0;
+}
+
+/* What stands behind the stretches of a word: signs that are part of it, or a '+' that is a word. */
+static void take_signs(struct pool *pool, const struct points *points, struct word *word, size_t *size)
+{
+    utf8proc_int32_t sign = oracle_point(points, word->end);
+    size_t count = sign == '+' && oracle_point(points, word->end + 1) == '+' ? 2 : 1;
+    utf8proc_int32_t next = oracle_point(points, word->end + count);
+    if ((sign != '+' && sign != '#') || class_of(next) != SEPARATOR || next == sign) {
+        return;
+    }
+    if (sign == '+' && count == 1) {
+        word->plus = true;
+    } else if (word->letters && !word->digits && !word->other && (sign == '+' || *size == 1)) {
+        word->other = true;
+        word->bare = pool_text(pool, word->text, *size);
+        for (size_t i = 0; i < count; i++) {
+            append(word->text, size, sign);
+        }
+        word->end += count;
+    }
+}
+
+/* The word that starts at i, of letters and digits. */
 static struct word scan_word(struct pool *pool, const struct points *points, size_t i)
 {
-    struct word word = {.start = i, .end = i, .number = true};
-    size_t group_start = i;
-    size_t size = 0;
-    bool digits_only = true; /* since the start or the last sign */
+    struct word word = {.start = i, .unit = -1};
+    size_t size = 0, group = 0;
+    bool digits_only = true, dotted = false, possessive = false; /* digits only since the start or the last sign */
     size_t stop = i;
-    while (stop < points->count && point_at(points, stop) > ' ') {
+    while (stop < points->count && oracle_point(points, stop) > ' ') {
         stop++;
     }
-    word.text = pool_alloc(pool, (stop - i) * 4 + 1);
+    word.text = pool_alloc(pool, (stop - i) * 4 + 8);
     for (;; i++) {
-        utf8proc_int32_t point = point_at(points, i);
-        enum class before = i > word.start ? class_at(points, i - 1) : SEPARATOR;
-        if (class_of(point) != SEPARATOR) {
+        utf8proc_int32_t point = oracle_point(points, i);
+        enum class before = i > word.start ? oracle_class(points, i - 1) : SEPARATOR;
+        enum class behind = oracle_class(points, i + 1);
+        if (class_of(point) == LETTER || class_of(point) == DIGIT) {
             append(word.text, &size, point);
-            if (class_of(point) == LETTER) {
-                digits_only = false;
-                word.number = false;
-            }
-        } else if (point == '\'' && before == LETTER && class_at(points, i + 1) == LETTER) {
-            if (point_at(points, i + 1) == 's' && class_at(points, i + 2) == SEPARATOR) {
+            word.letters |= class_of(point) == LETTER;
+            word.digits |= class_of(point) == DIGIT;
+            digits_only = digits_only && class_of(point) == DIGIT;
+            group++;
+        } else if (point == '\'' && before == LETTER && behind == LETTER) {
+            enum class third = oracle_class(points, i + 2);
+            if (oracle_point(points, i + 1) == 's' && third != LETTER && third != DIGIT) {
                 i += 2;
+                possessive = true;
                 break;
             }
-        } else if ((point == '.' || point == ',') && digits_only && before == DIGIT &&
-                   class_at(points, i + 1) == DIGIT) {
-            if (point == '.' || !separates_thousands(points, group_start, i)) {
-                append(word.text, &size, '.');
+        } else if ((point == '.' || point == ',' || point == '\'') && digits_only && before == DIGIT &&
+                   behind == DIGIT) {
+            bool dropped = separates_thousands(points, i, group, dotted);
+            if (point == '\'' && !dropped) {
+                break;
             }
-            group_start = i + 1;
+            dotted = point == '.' ? dropped : dotted;
+            if (!dropped) {
+                append(word.text, &size, '.');
+                word.other = true;
+            }
+            group = 0;
         } else {
             break;
         }
     }
     word.end = i;
+    size_t end = 0;
+    if (oracle_point(points, i) == '/' && !word.letters && !word.other && !possessive &&
+        word.end - word.start == group) {
+        end = fraction_end(points, i, group);
+    }
+    if (end != 0) {
+        for (; i < end; i++) {
+            append(word.text, &size, oracle_point(points, i));
+        }
+        word.fraction = word.other = true;
+        word.end = end;
+    } else if (!possessive) {
+        take_signs(pool, points, &word, &size);
+    }
+    word.term = word.text;
     return word;
 }
 
-static bool is_unit(const char *text)
+/* A '.' before the word: of a number, or of "net". */
+static void take_point(struct pool *pool, const struct points *points, size_t previous_end, struct word *word)
 {
-    for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
-        if (strcmp(units[i], text) == 0) {
-            return true;
+    if (word->start == previous_end || word->start == 0 || oracle_point(points, word->start - 1) != '.') {
+        return;
+    }
+    utf8proc_int32_t before = word->start == 1 ? ' ' : oracle_point(points, word->start - 2);
+    bool name = strcmp(word->text, "net") == 0;
+    bool number = oracle_class(points, word->start) == DIGIT && strchr(word->text, '.') == NULL && !word->fraction;
+    if ((before != ' ' && before != '(') || (!name && !number)) {
+        return;
+    }
+    char *text = pool_alloc(pool, strlen(word->text) + 3);
+    strcat(strcat(text, name ? "." : "0."), word->text);
+    word->bare = name ? word->text : NULL;
+    word->text = word->term = text;
+    word->other = true;
+    word->start--;
+}
+
+static struct word scan_solid(struct pool *pool, const struct points *points, size_t i)
+{
+    struct word word = {.start = i, .unit = -1, .solid = true};
+    size_t size = 0;
+    word.text = pool_alloc(pool, SOLID_BYTES_MAX + 8);
+    append(word.text, &size, oracle_point(points, i++));
+    while (oracle_class(points, i) == SOLID && is_mark(oracle_point(points, i))) {
+        char encoded[4];
+        size_t more = 0;
+        append(encoded, &more, oracle_point(points, i));
+        if (size + more > SOLID_BYTES_MAX) {
+            break;
         }
+        append(word.text, &size, oracle_point(points, i++));
     }
-    return false;
+    word.end = i;
+    word.term = word.text;
+    return word;
 }
 
-static char *concatenate(struct pool *pool, const struct word *words, size_t count)
+struct word *oracle_scan_words(struct pool *pool, const struct points *points, size_t *count)
 {
-    size_t size = 1;
-    for (size_t i = 0; i < count; i++) {
-        size += strlen(words[i].text);
-    }
-    char *text = pool_alloc(pool, size);
-    for (size_t i = 0; i < count; i++) {
-        strcat(text, words[i].text);
-    }
-    return text;
-}
-
-/* Step 4: joins numbers with the units behind them; returns how many words remain. */
-static size_t join_units(struct pool *pool, const struct points *points, struct word *words, size_t count)
-{
-    size_t kept = 0;
-    for (size_t i = 0; i < count; i++) {
-        struct word word = words[i];
-        if (word.number && i + 1 < count && is_unit(words[i + 1].text) && words[i + 1].start == word.end + 1 &&
-            (point_at(points, word.end) == ' ' || point_at(points, word.end) == '-')) {
-            word.text = concatenate(pool, words + i, 2);
-            word.end = words[i + 1].end;
-            word.number = false;
+    struct word *words = pool_alloc(pool, (2 * points->count + 1) * sizeof *words);
+    size_t end = 0;
+    *count = 0;
+    for (size_t i = 0; i < points->count;) {
+        if (oracle_class(points, i) == SEPARATOR) {
             i++;
-        }
-        words[kept++] = word;
-    }
-    return kept;
-}
-
-/* Whether one of these joiners alone stands between two words. */
-static bool joined_by(const struct points *points, const struct word *left, const char *joiners)
-{
-    utf8proc_int32_t point = point_at(points, left->end);
-    return left[1].start == left->end + 1 && point > ' ' && point < 0x80 && strchr(joiners, (int)point) != NULL;
-}
-
-/* Step 5: lists words and, behind the last part of each compound, its joined token. */
-static void list_tokens(struct pool *pool, const struct points *points, const struct word *words, size_t count,
-                        struct tokens *out)
-{
-    out->items = pool_alloc(pool, (2 * count + 1) * sizeof *out->items);
-    size_t first = 0; /* of the compound that word i belongs to */
-    for (size_t i = 0; i < count; i++) {
-        out->items[out->count++] = (struct token){.text = words[i].text, .position = i, .parts = 1};
-        if (i + 1 < count && joined_by(points, words + i, "-_&.")) {
             continue;
         }
-        size_t parts = i + 1 - first;
-        if (parts >= 2 && parts <= PARTS_MAX) {
-            out->items[out->count++] = (struct token){
-                .text = concatenate(pool, words + first, parts), .joined = true, .position = first, .parts = parts};
+        struct word *word = &words[(*count)++];
+        if (oracle_class(points, i) == SOLID) {
+            *word = scan_solid(pool, points, i);
+        } else {
+            *word = scan_word(pool, points, i);
+            take_point(pool, points, end, word);
         }
-        first = i + 1;
+        i = end = word->end;
+        if (word->plus) {
+            char *text = pool_text(pool, "plus", 4);
+            words[*count] = (struct word){.start = i, .end = i + 1, .text = text, .term = text, .unit = -1};
+            words[(*count)++].letters = true;
+            i = end = i + 1;
+        }
     }
-    out->words = count;
+    return words;
 }
 
-void oracle_tokenise(struct pool *pool, const char *text, size_t size, struct tokens *out)
+void oracle_tokenise(struct pool *pool, const char *text, size_t size, enum text_kind kind, struct tokens *out)
 {
-    *out = (struct tokens){NULL, 0, 0};
     struct points points = fold(text, size);
-    struct word *words = oracle_grow(NULL, (points.count + 1) * sizeof *words);
-    size_t count = 0;
-    for (size_t i = 0; i < points.count;) {
-        if (class_at(&points, i) == SEPARATOR) {
-            i++;
-            continue;
-        }
-        words[count] = scan_word(pool, &points, i);
-        i = words[count++].end;
-    }
-    count = join_units(pool, &points, words, count);
-    list_tokens(pool, &points, words, count, out);
-    free(words);
+    oracle_list_tokens(pool, &points, kind, out);
     free(points.items);
 }
+
+/* -------------------------------------------------------------------------------------------------- stems -- */
 
 /* Whether a token has neither digit nor '.'. */
 static bool letters_only(const char *token)
@@ -280,12 +347,12 @@ const char *oracle_stem(struct pool *pool, void *stemmer, const char *token)
     return pool_text(pool, token, size);
 }
 
-char *oracle_show_tokens(const char *text, const char *language)
+static char *show_tokens(const char *text, const char *language, enum text_kind kind)
 {
     struct pool pool = {NULL};
     struct tokens tokens;
     struct sb_stemmer *stemmer = strcmp(language, "none") == 0 ? NULL : sb_stemmer_new(language, "UTF_8");
-    oracle_tokenise(&pool, text, strlen(text), &tokens);
+    oracle_tokenise(&pool, text, strlen(text), kind, &tokens);
     char *shown = NULL;
     size_t size = 0;
     FILE *out = open_memstream(&shown, &size);
@@ -294,13 +361,24 @@ char *oracle_show_tokens(const char *text, const char *language)
     }
     for (size_t i = 0; i < tokens.count; i++) {
         const struct token *token = &tokens.items[i];
-        fprintf(out, "%s%s%s", i == 0 ? "" : " ", token->joined ? "[" : "", oracle_stem(&pool, stemmer, token->text));
-        if (token->joined) {
-            fprintf(out, "/%zu@%zu]", token->parts, token->position);
+        const char *open = token->joined ? "[" : token->extra ? "(" : "";
+        fprintf(out, "%s%s%s", i == 0 ? "" : " ", open, oracle_stem(&pool, stemmer, token->term));
+        if (open[0] != '\0') {
+            fprintf(out, "/%zu@%zu%s", token->parts, token->position, token->joined ? "]" : ")");
         }
     }
     fclose(out);
     sb_stemmer_delete(stemmer);
     pool_release(&pool);
     return shown;
+}
+
+char *oracle_show_tokens(const char *text, const char *language)
+{
+    return show_tokens(text, language, TEXT_QUERY);
+}
+
+char *oracle_show_product_tokens(const char *text, const char *language, int code)
+{
+    return show_tokens(text, language, code ? TEXT_CODE : TEXT_PRODUCT);
 }

@@ -22,7 +22,6 @@
 
 struct spot {
     const char *term;
-    bool joined;
     uint32_t start, end;
 };
 
@@ -35,24 +34,25 @@ struct line {
     struct tokens phrase;
 };
 
-/* Puts a value's tokens on the line; a compound that falls on the same term's word is dropped. */
+/* Puts a value's tokens on the line; of those of one term that begin at one place, the shortest. */
 static void put_value(struct line *line, const char *text)
 {
     struct tokens tokens;
-    oracle_tokenise(&line->pool, text, strlen(text), &tokens);
+    oracle_tokenise(&line->pool, text, strlen(text), TEXT_PRODUCT, &tokens);
     for (size_t i = 0; i < tokens.count; i++) {
         const struct token *token = &tokens.items[i];
-        struct spot spot = {.joined = token->joined, .start = line->base + (uint32_t)token->position};
-        spot.term = oracle_stem(&line->pool, line->stemmer, token->text);
+        struct spot spot = {.start = line->base + (uint32_t)token->position};
+        spot.term = oracle_stem(&line->pool, line->stemmer, token->term);
         spot.end = spot.start + (uint32_t)token->parts;
-        bool dropped = false;
-        for (uint32_t k = 0; k < line->count; k++) {
-            const struct spot *other = &line->spots[k];
-            dropped = dropped || (spot.joined && other->start == spot.start && strcmp(other->term, spot.term) == 0);
+        uint32_t k = 0;
+        while (k < line->count && (line->spots[k].start != spot.start || strcmp(line->spots[k].term, spot.term) != 0)) {
+            k++;
         }
-        if (!dropped) {
+        if (k == line->count) {
             assert_true(line->count < SPOTS_MAX);
             line->spots[line->count++] = spot;
+        } else if (spot.end < line->spots[k].end) {
+            line->spots[k].end = spot.end;
         }
     }
     line->base += (uint32_t)tokens.words + GAP;
@@ -91,10 +91,10 @@ static void add_words(struct shop *dice, char *out, size_t size, uint32_t count)
 /* Stems the phrase's tokens in place. */
 static void read_phrase(struct line *line, const char *text)
 {
-    oracle_tokenise(&line->pool, text, strlen(text), &line->phrase);
+    oracle_tokenise(&line->pool, text, strlen(text), TEXT_QUERY, &line->phrase);
     for (size_t i = 0; i < line->phrase.count; i++) {
         struct token *token = &line->phrase.items[i];
-        token->text = oracle_stem(&line->pool, line->stemmer, token->text);
+        token->text = oracle_stem(&line->pool, line->stemmer, token->term);
     }
 }
 

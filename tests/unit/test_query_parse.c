@@ -205,7 +205,8 @@ static void compound_is_its_joined_term_or_all_its_parts(void **state)
     expect("red t-shirt xl", "(and red (any tshirt (and t shirt)) xl)");
     expect("a-b-c-d", "(any abcd (and a b c d))");
     expect("a-b-c-d-e", "(and a b c d e)");
-    expect("a/b", "(and a b)");
+    expect("aa/b", "(and aa b)");
+    expect("a/b", "(any ab (and a b))"); /* as "a/c" is "ac" */
     expect("usb-64gb", "(any usb64gb (and usb 64gb))");
 }
 
@@ -291,8 +292,8 @@ static void quotes_that_open_no_phrase_are_text(void **state)
     (void)state;
     expect("\"red", "red");
     expect("\"red shoe", "(and red shoe)");
-    expect("tv 65\"", "(and tv 65)");
-    expect("3/4\" hose 1/2\" tap", "(and 3 4 hose 1 2 tap)");
+    expect("tv 65\"", "(and tv 65in)"); /* inches */
+    expect("3/4\" hose 1/2\" tap", "(and 3/4in hose 1/2in tap)");
     expect("x:\"a b\"", "(and x a b)");
 }
 
@@ -337,7 +338,7 @@ static void query_takes_as_many_words_and_bytes_as_the_limits_say(void **state)
     char text[LIMIT_QUERY_BYTES + 2];
     size_t size = 0;
     for (unsigned i = 0; i < LIMIT_QUERY_TERMS; i++) {
-        size += (size_t)snprintf(text + size, sizeof text - size, "w%u ", i);
+        size += (size_t)snprintf(text + size, sizeof text - size, "w%ux ", i);
     }
     assert_int_equal(parse(PLAIN, text), 0);
     memcpy(text + size, "x", 2);

@@ -1,0 +1,173 @@
+/*
+ * compound.c - the rules of linking, over the last word of a compound and the next one.
+ *
+ * Nearly all neighbours are two plain words with a space between, which one test turns away.
+ */
+#include "text/compound.h"
+
+static bool is_letters(const struct word *word)
+{
+    return word->kinds == KIND_LETTER;
+}
+
+static bool is_number(const struct word *word)
+{
+    return word->kinds == KIND_DIGIT && word->unit == UNIT_NONE;
+}
+
+static bool is_mixed(const struct word *word)
+{
+    return word->kinds == (KIND_LETTER | KIND_DIGIT) && word->unit == UNIT_NONE;
+}
+
+static bool is_digit(uint8_t byte)
+{
+    return byte >= '0' && byte <= '9';
+}
+
+static bool begins_with_digit(const struct word *word)
+{
+    return is_number(word) || (is_mixed(word) && is_digit(word->text[0]));
+}
+
+static bool ends_with_digit(const struct word *word)
+{
+    return is_number(word) || (is_mixed(word) && is_digit(word->text[word->size - 1]));
+}
+
+static bool is(const struct word *word, const char *text)
+{
+    size_t size = strlen(text);
+    return word->size == size && memcmp(word->text, text, size) == 0;
+}
+
+/* The "ti" of "4070 ti", the "xm4" of "1000 xm4". */
+static bool ends_code(const struct word *word)
+{
+    return (is_letters(word) && word->size <= 2 && !is(word, "x")) || (is_mixed(word) && !is_digit(word->text[0]));
+}
+
+static bool is_initial(const struct word *word)
+{
+    return is_letters(word) && word->size == 1 && strchr("aioy", word->text[0]) == NULL;
+}
+
+/* Whether a space links the only word so far with the next. */
+static bool links_pair(const struct word *last, const struct word *word, uint8_t *form)
+{
+    *form = COMPOUND_CLOSED;
+    if (is_letters(last)) {
+        if (is(word, "n") && last->size >= 2) {
+            *form = COMPOUND_N;
+            return true;
+        }
+        if (begins_with_digit(word) && !is(last, "x")) {
+            *form = COMPOUND_PLAIN;
+            return true;
+        }
+        return is_letters(word) && ((is_initial(last) && word->size >= 3) ||
+                                    (word->size == 1 && (is(last, "usb") || is(last, "type"))));
+    }
+    if (is_number(last) && is(word, "in")) {
+        *form = COMPOUND_IN;
+        return true;
+    }
+    *form = COMPOUND_SUFFIX;
+    return ends_with_digit(last) && ends_code(word);
+}
+
+static const struct word *last_part(const struct compound *compound)
+{
+    uint32_t count = compound->count < COMPOUND_PARTS_MAX ? compound->count : COMPOUND_PARTS_MAX;
+    return &compound->parts[count - 1];
+}
+
+static bool links_by_space(const struct compound *compound, const struct word *word, uint8_t *form)
+{
+    const struct word *last = last_part(compound);
+    if (compound->count == 1) {
+        return links_pair(last, word, form);
+    }
+    *form = COMPOUND_CLOSED;
+    if (compound->count != 2) {
+        return false;
+    }
+    switch ((enum compound_form)compound->form) { /* GCOVR_EXCL_BR_LINE: one of these, and each is a line of its own */
+    case COMPOUND_N:
+        return is_letters(word) && word->size >= 2;
+    case COMPOUND_IN:
+        return is(word, "1");
+    case COMPOUND_PLAIN:
+        *form = COMPOUND_SUFFIX;
+        return is_letters(&compound->parts[0]) && is_number(last) && ends_code(word);
+    case COMPOUND_CLOSED:
+    case COMPOUND_SUFFIX:
+        break;
+    }
+    return false;
+}
+
+static bool links_by_sign(const struct word *last, const struct word *word)
+{
+    bool letters = is_letters(last) && is_letters(word);
+    switch (word->gap) {
+    case '-':
+    case '_':
+    case '&':
+    case '.':
+        return true;
+    case '/':
+        return letters && last->size == 1 && word->size == 1;
+    case GAP_AND:
+        return letters && last->size <= 2 && word->size <= 2;
+    default:
+        return false;
+    }
+}
+
+enum compound_link compound_links(struct compound *compound, const struct word *word)
+{
+    const struct word *last = last_part(compound);
+    uint8_t form;
+    if (word->gap != ' ' && word->gap != GAP_QUOTED) {
+        if (!links_by_sign(last, word)) {
+            return LINK_NONE;
+        }
+        bool stays = is_number(last) && ends_code(word) && !is(word, "in");
+        bool leaves = compound->spaced && !stays;
+        compound->form = leaves ? COMPOUND_PLAIN : compound->form;
+        compound->spaced = false;
+        return leaves ? LINK_LAST : LINK_NEXT;
+    }
+    if (is_letters(last) && is_letters(word) && last->size != 1 && word->size != 1) {
+        return LINK_NONE; /* as nearly always: two plain words */
+    }
+    if (word->gap == GAP_QUOTED && !is(word, "n") && !is(last, "n")) {
+        return LINK_NONE;
+    }
+    if (links_by_space(compound, word, &form)) {
+        compound->form = form;
+        compound->spaced = true;
+        return LINK_NEXT;
+    }
+    if (compound->form == COMPOUND_SUFFIX && is_initial(last) && is_letters(word) && word->size >= 3) {
+        compound->form = COMPOUND_CLOSED;
+        return LINK_LAST;
+    }
+    return LINK_NONE;
+}
+
+void compound_keep_last(struct compound *compound, uint32_t position)
+{
+    if (compound->count != 1) { /* GCOVR_EXCL_BR_LINE: what leaves has left something */
+        compound->parts[0] = *last_part(compound);
+    }
+    compound->count = 1;
+    compound->position = position;
+}
+
+void compound_add(struct compound *compound, const struct word *word)
+{
+    compound->parts[compound->count < COMPOUND_PARTS_MAX ? compound->count : COMPOUND_PARTS_MAX - 1] = *word;
+    compound->count++;
+}

@@ -1,0 +1,410 @@
+/*
+ * oracle_words.c - the oracle's tokens: amounts, pairs of solid characters, compounds, and what products have beside.
+ *
+ * Works on the list of words of a text (oracle_text.c), pass by pass.
+ */
+#include "oracle/inside.h"
+
+#include <string.h>
+
+#define PARTS_MAX 4u
+#define CODE_WORDS_MAX 8u
+#define TERM_BYTES_MAX 120u
+#define QUOTATION_BYTES 64u
+
+/* ------------------------------------------------------------------------------------------------- amounts -- */
+
+static bool is_word_point(const struct points *points, size_t i)
+{
+    return oracle_class(points, i) != SEPARATOR;
+}
+
+/* Whether the '"' at i ends a quotation: the nearest '"' not far before begins one. */
+static bool closes_quotation(const struct points *points, size_t i)
+{
+    size_t bytes = 0;
+    for (size_t k = i; k-- > 0;) {
+        utf8proc_uint8_t encoded[4];
+        bytes += (size_t)utf8proc_encode_char(points->items[k], encoded);
+        if (bytes > QUOTATION_BYTES) {
+            return false;
+        }
+        if (points->items[k] == '"') {
+            return (k == 0 || !is_word_point(points, k - 1)) && is_word_point(points, k + 1);
+        }
+    }
+    return false;
+}
+
+/* How many points behind a number are an inch sign. */
+static size_t inch_sign(const struct points *points, size_t i)
+{
+    utf8proc_int32_t point = oracle_point(points, i);
+    if (point == '"') {
+        return closes_quotation(points, i) ? 0 : 1;
+    }
+    if (point == 0x201d) {
+        return 1;
+    }
+    return (point == '\'' || point == 0x2032) && oracle_point(points, i + 1) == point ? 2 : 0;
+}
+
+/* "oz" behind the word "fl" that ends at i; where it ends, or 0. */
+static size_t ounces_behind(const struct points *points, size_t i)
+{
+    i += oracle_point(points, i) == '.';
+    i += i < points->count && oracle_point(points, i) == ' ';
+    bool found = oracle_point(points, i) == 'o' && oracle_point(points, i + 1) == 'z' && !is_word_point(points, i + 2);
+    return found ? i + 2 : 0;
+}
+
+static void set_amount(struct pool *pool, struct word *word, const char *number, const char *name, int unit)
+{
+    word->number = pool_text(pool, number, strlen(number));
+    word->unit = unit;
+    word->term = oracle_amount(pool, number, unit);
+    if (name != NULL) {
+        char *text = pool_alloc(pool, strlen(number) + strlen(name) + 1);
+        word->text = strcat(strcat(text, number), name);
+    } else {
+        word->text = word->term;
+    }
+}
+
+/* Joins the unit behind the number words[i]; returns how many words that took. */
+static size_t take_unit(struct pool *pool, const struct points *points, struct word *words, size_t i, size_t count)
+{
+    struct word *word = &words[i], *next = &words[i + 1];
+    size_t sign = word->plus ? 0 : inch_sign(points, word->end);
+    if (sign != 0) {
+        set_amount(pool, word, word->text, NULL, oracle_unit("in"));
+        word->end += sign;
+        return 0;
+    }
+    if (i + 1 >= count || !next->letters || next->digits || next->other || word->plus) {
+        return 0;
+    }
+    utf8proc_int32_t gap = oracle_point(points, word->end);
+    bool near = (next->start == word->end + 1 && (gap == ' ' || gap == '-')) ||
+                (next->start == word->end && word->fraction);
+    if (!near) {
+        return 0;
+    }
+    size_t ounces = strcmp(next->text, "fl") == 0 && !next->plus ? ounces_behind(points, next->end) : 0;
+    if (ounces != 0) {
+        set_amount(pool, word, word->text, "oz", oracle_unit("oz"));
+        word->end = ounces;
+        word->letters = true;
+        return oracle_point(points, next->end) == 'o' ? 1 : 2;
+    }
+    utf8proc_int32_t behind = oracle_point(points, next->end);
+    bool in_one = strcmp(next->text, "in") == 0 && (behind == ' ' || behind == '-') &&
+                  oracle_point(points, next->end + 1) == '1' && !is_word_point(points, next->end + 2);
+    int unit = oracle_unit(next->text);
+    if (unit < 0 || in_one) {
+        return 0;
+    }
+    set_amount(pool, word, word->text, next->text, unit);
+    word->end = next->end;
+    word->plus = next->plus;
+    word->letters = true;
+    return 1;
+}
+
+/* A unit that is written directly behind its number. */
+static void split_amount(struct pool *pool, struct word *word)
+{
+    size_t size = strspn(word->text, "0123456789.");
+    int unit = word->text[0] <= '9' && word->text[0] > 0 ? oracle_unit(word->text + size) : -1;
+    if (unit >= 0) {
+        char *number = pool_text(pool, word->text, size);
+        set_amount(pool, word, number, word->text + size, unit);
+    }
+}
+
+static size_t join_units(struct pool *pool, const struct points *points, struct word *words, size_t count)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < count; i++) {
+        size_t taken = 0;
+        if (words[i].digits && !words[i].letters) {
+            taken = take_unit(pool, points, words, i, count);
+        } else if (words[i].digits) {
+            split_amount(pool, &words[i]);
+        }
+        words[kept++] = words[i];
+        i += taken;
+    }
+    return kept;
+}
+
+/* ----------------------------------------------------------------------------------------------- compounds -- */
+
+static bool is_letters(const struct word *word)
+{
+    return word->letters && !word->digits && !word->other;
+}
+
+static bool is_number(const struct word *word)
+{
+    return word->digits && !word->letters && !word->other && word->unit < 0;
+}
+
+static bool is_mixed(const struct word *word)
+{
+    return word->digits && word->letters && !word->other && word->unit < 0;
+}
+
+static bool has_digit_at(const struct word *word, size_t i)
+{
+    return is_number(word) || (is_mixed(word) && word->text[i] >= '0' && word->text[i] <= '9');
+}
+
+static bool is(const struct word *word, const char *text)
+{
+    return strcmp(word->text, text) == 0;
+}
+
+/* "ti", "xm4": what may stand behind the number of a code. */
+static bool ends_code(const struct word *word)
+{
+    bool short_letters = is_letters(word) && strlen(word->text) <= 2 && !is(word, "x");
+    return short_letters || (is_mixed(word) && !has_digit_at(word, 0));
+}
+
+static bool ends_with_digit(const struct word *word)
+{
+    return has_digit_at(word, strlen(word->text) - 1);
+}
+
+/* What a space may still join behind the compound so far. */
+enum form { ANYTHING, NOTHING, NOTHING_BEHIND_SUFFIX, LETTERS_BEHIND_N, ONE_BEHIND_IN };
+
+/* Whether a space joins words[i] to the only word before. */
+static bool space_joins_pair(const struct word *last, const struct word *word, enum form *form)
+{
+    size_t last_size = strlen(last->text), size = strlen(word->text);
+    bool letters = is_letters(last) && is_letters(word);
+    bool initial = letters && last_size == 1 && strchr("aioy", last->text[0]) == NULL && size >= 3;
+    bool port = letters && size == 1 && (is(last, "usb") || is(last, "type"));
+    *form = NOTHING;
+    if (letters && last_size >= 2 && is(word, "n")) {
+        *form = LETTERS_BEHIND_N;
+    } else if (is_letters(last) && !is(last, "x") && has_digit_at(word, 0)) {
+        *form = ANYTHING;
+    } else if (is_number(last) && is_letters(word) && is(word, "in")) {
+        *form = ONE_BEHIND_IN;
+    } else if (ends_with_digit(last) && ends_code(word)) {
+        *form = NOTHING_BEHIND_SUFFIX;
+    } else {
+        return initial || port;
+    }
+    return true;
+}
+
+/* Likewise to two words. */
+static bool space_joins_third(const struct word *first, const struct word *last, const struct word *word,
+                              enum form *form)
+{
+    enum form before = *form;
+    *form = NOTHING;
+    switch (before) {
+    case ANYTHING:
+        *form = NOTHING_BEHIND_SUFFIX;
+        return is_letters(first) && is_number(last) && ends_code(word);
+    case LETTERS_BEHIND_N:
+        return is_letters(word) && strlen(word->text) >= 2;
+    case ONE_BEHIND_IN:
+        return is(word, "1");
+    case NOTHING:
+    case NOTHING_BEHIND_SUFFIX:
+        break;
+    }
+    return false;
+}
+
+enum link { LINK_NONE, LINK_SIGN, LINK_SPACE };
+
+/* How the points between two neighbours might link them. */
+static enum link link_between(const struct points *points, const struct word *last, const struct word *word)
+{
+    size_t count = word->start - last->end;
+    utf8proc_int32_t first = oracle_point(points, last->end), second = oracle_point(points, last->end + 1);
+    bool letters = is_letters(last) && is_letters(word);
+    size_t last_size = strlen(last->text), size = strlen(word->text);
+    if (count == 1 && (first == '-' || first == '_' || first == '&' || first == '.')) {
+        return LINK_SIGN;
+    }
+    if (count == 1 && first == '/') {
+        return letters && last_size == 1 && size == 1 ? LINK_SIGN : LINK_NONE;
+    }
+    if (count == 3 && first == ' ' && second == '&' && oracle_point(points, last->end + 2) == ' ') {
+        return letters && last_size <= 2 && size <= 2 ? LINK_SIGN : LINK_NONE;
+    }
+    bool quoted = count == 2 && ((first == ' ' && second == '\'') || (first == '\'' && second == ' '));
+    return (count == 1 && first == ' ') || (quoted && (is(word, "n") || is(last, "n"))) ? LINK_SPACE : LINK_NONE;
+}
+
+/* The number of words from first on that are linked; loose: they are not joined, the next one has left them. */
+static size_t compound_parts(const struct points *points, const struct word *words, size_t first, size_t count,
+                             bool *loose)
+{
+    size_t parts = 1;
+    enum form form = ANYTHING;
+    bool spaced = false; /* by what the last one was linked */
+    *loose = false;
+    for (; first + parts < count && !words[first + parts].solid; parts++) {
+        size_t i = first + parts;
+        const struct word *last = &words[i - 1], *word = &words[i];
+        enum link link = link_between(points, last, word);
+        enum form before = form;
+        bool linked = link == LINK_SIGN;
+        if (link == LINK_SPACE && parts == 1) {
+            linked = space_joins_pair(last, word, &form);
+        } else if (link == LINK_SPACE && parts == 2) {
+            linked = space_joins_third(&words[i - 2], last, word, &form);
+        }
+        bool initial = is_letters(last) && strlen(last->text) == 1 && strchr("aioy", last->text[0]) == NULL;
+        bool stays = is_number(last) && ends_code(word) && !is(word, "in");
+        if ((link == LINK_SIGN && spaced && !stays) ||
+            (link == LINK_SPACE && !linked && before == NOTHING_BEHIND_SUFFIX && initial && is_letters(word) &&
+             strlen(word->text) >= 3)) {
+            *loose = true;
+            return parts - 1;
+        }
+        if (!linked) {
+            break;
+        }
+        spaced = link == LINK_SPACE;
+    }
+    return parts;
+}
+
+/* -------------------------------------------------------------------------------------------------- tokens -- */
+
+struct list {
+    struct pool *pool;
+    struct tokens *out;
+    bool product;
+};
+
+static struct token *add(struct list *list, const char *text, size_t position, size_t parts)
+{
+    struct token *token = &list->out->items[list->out->count++];
+    *token = (struct token){.text = text, .term = text, .position = position, .parts = parts};
+    return token;
+}
+
+static void add_extra(struct list *list, const char *text, size_t position, size_t parts)
+{
+    if (list->product && strlen(text) <= TERM_BYTES_MAX) {
+        add(list, text, position, parts < PARTS_MAX ? parts : PARTS_MAX)->extra = true;
+    }
+}
+
+static char *concatenate(struct pool *pool, const struct word *words, size_t count)
+{
+    size_t size = 1;
+    for (size_t i = 0; i < count; i++) {
+        size += strlen(words[i].text);
+    }
+    char *text = pool_alloc(pool, size);
+    for (size_t i = 0; i < count; i++) {
+        strcat(text, words[i].text);
+    }
+    return text;
+}
+
+static void add_word(struct list *list, const struct word *word, size_t position)
+{
+    add(list, word->text, position, 1)->term = word->term;
+    const char *number = word->unit >= 0 ? word->number : word->text;
+    if (oracle_unit_goes_unsaid(word->unit)) {
+        add_extra(list, number, position, 1);
+    }
+    if (word->fraction) {
+        const char *slash = strchr(number, '/');
+        add_extra(list, pool_text(list->pool, number, (size_t)(slash - number)), position, 1);
+        add_extra(list, slash + 1, position, 1);
+    }
+    if (word->bare != NULL) {
+        add_extra(list, word->bare, position, 1);
+    }
+}
+
+/* The compound of these words; of products also what is inside. */
+static void add_compound(struct list *list, const struct word *words, size_t parts, size_t position)
+{
+    if (parts < 2 || parts > PARTS_MAX) {
+        return;
+    }
+    add(list, concatenate(list->pool, words, parts), position, parts)->joined = true;
+    for (size_t size = 2; size < parts; size++) {
+        for (size_t first = 0; first + size <= parts; first++) {
+            add_extra(list, concatenate(list->pool, words + first, size), position + first, size);
+        }
+    }
+}
+
+/* A row of solid characters. */
+static void add_solid(struct list *list, const struct word *words, size_t count, size_t position)
+{
+    if (count == 1) {
+        add(list, words[0].text, position, 1);
+        return;
+    }
+    for (size_t i = 0; i + 1 < count; i++) {
+        add(list, concatenate(list->pool, words + i, 2), position + i, 1);
+        add_extra(list, words[i].text, position + i, 1);
+    }
+    add_extra(list, words[count - 1].text, position + count - 2, 1);
+}
+
+static size_t solid_row(const struct word *words, size_t first, size_t count)
+{
+    size_t row = 1;
+    while (first + row < count && words[first + row].solid && words[first + row].start == words[first + row - 1].end) {
+        row++;
+    }
+    return row;
+}
+
+void oracle_list_tokens(struct pool *pool, const struct points *points, enum text_kind kind, struct tokens *out)
+{
+    size_t count = 0, position = 0, last_parts = 0;
+    bool solid = false;
+    struct word *words = oracle_scan_words(pool, points, &count);
+    struct list list = {.pool = pool, .out = out, .product = kind != TEXT_QUERY};
+    count = join_units(pool, points, words, count);
+    *out = (struct tokens){.items = pool_alloc(pool, (8 * count + 8) * sizeof *out->items)};
+    for (size_t i = 0; i < count;) {
+        if (words[i].solid) {
+            bool across = i > 0 && words[i - 1].solid && words[i].start == words[i - 1].end + 1 &&
+                          oracle_point(points, words[i - 1].end) == ' ';
+            if (across) {
+                add_extra(&list, concatenate(pool, words + i - 1, 2), position - 1, 2);
+            }
+            size_t row = solid_row(words, i, count);
+            add_solid(&list, words + i, row, position);
+            position += row == 1 ? 1 : row - 1;
+            i += row;
+            solid = true;
+            continue;
+        }
+        bool loose;
+        size_t parts = compound_parts(points, words, i, count, &loose);
+        for (size_t k = 0; k < parts; k++) {
+            add_word(&list, &words[i + k], position + k);
+        }
+        if (!loose) {
+            add_compound(&list, words + i, parts, position);
+            last_parts = parts >= 2 && parts <= PARTS_MAX ? parts : last_parts;
+        }
+        position += parts;
+        i += parts;
+    }
+    if (kind == TEXT_CODE && !solid && count >= 2 && count <= CODE_WORDS_MAX && last_parts != count) {
+        add_extra(&list, concatenate(pool, words, count), 0, count);
+    }
+    out->words = position;
+}
