@@ -192,7 +192,7 @@ int aisle_open(const char *path, const aisle_options *given, aisle **out, aisle_
         return error_no_memory(error, "opening a catalog");
     }
     int status = open_catalog(catalog, path, &options, error);
-    if (status == 0 && searcher_pool_init(&catalog->searchers, catalog->shard_count) != 0) {
+    if (status == 0 && searcher_pool_init(&catalog->searchers, catalog->shard_count, catalog->schema) != 0) {
         status = error_no_memory(error, "opening a catalog");
     }
     catalog->has_searchers = status == 0;

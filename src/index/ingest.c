@@ -3,6 +3,8 @@
  */
 #include "index/ingest.h"
 
+#include "index/analysers.h"
+
 #include "base/alloc.h"
 #include "base/hash.h"
 
@@ -36,7 +38,7 @@ int ingest_init(struct ingest *ingest, const struct schema *schema, const struct
     places_init(&ingest->places, schema->searchable_count);
     buf_init(&ingest->folded, LIMIT_PRODUCT_BYTES * 32);
     buf_init(&ingest->shown, LIMIT_KEYWORD_BYTES);
-    int status = analyser_new(&ingest->analyser);
+    int status = analysers_new(schema, &ingest->analyser);
     return status == 0 ? 0 : error_no_memory(error, "beginning to write");
 }
 

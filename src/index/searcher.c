@@ -4,10 +4,11 @@
 #include "index/searcher.h"
 
 #include "base/alloc.h"
+#include "index/analysers.h"
 
-int searcher_pool_init(struct searcher_pool *pool, uint32_t shard_count)
+int searcher_pool_init(struct searcher_pool *pool, uint32_t shard_count, const struct schema *schema)
 {
-    *pool = (struct searcher_pool){.shard_count = shard_count};
+    *pool = (struct searcher_pool){.shard_count = shard_count, .schema = schema};
     return pthread_mutex_init(&pool->lock, NULL) == 0 ? 0 : AISLE_NO_MEMORY;
 }
 
@@ -39,7 +40,7 @@ static struct searcher *new_searcher(const struct searcher_pool *pool)
     arena_init(&searcher->arena, LIMIT_QUERY_MEMORY_BYTES);
     product_codec_init(&searcher->codec);
     searcher->snapshots = mem_calloc(pool->shard_count, sizeof *searcher->snapshots);
-    if (searcher->snapshots == NULL || analyser_new(&searcher->analyser) != 0) {
+    if (searcher->snapshots == NULL || analysers_new(pool->schema, &searcher->analyser) != 0) {
         free_searcher(searcher);
         return NULL;
     }

@@ -11,6 +11,7 @@
 #include "base/arena.h"
 #include "index/product_codec.h"
 #include "index/shard.h"
+#include "schema/schema.h"
 #include "text/text.h"
 
 #include <pthread.h>
@@ -32,9 +33,11 @@ struct searcher_pool {
     struct searcher *free;
     size_t idle_bytes; /* of all in the list */
     uint32_t shard_count;
+    const struct schema *schema; /* borrowed */
 };
 
-must_check int searcher_pool_init(struct searcher_pool *pool, uint32_t shard_count);
+/* schema is the caller's and outlives the pool. */
+must_check int searcher_pool_init(struct searcher_pool *pool, uint32_t shard_count, const struct schema *schema);
 void searcher_pool_release(struct searcher_pool *pool);
 
 /* NULL when there is no memory. */

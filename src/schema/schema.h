@@ -6,7 +6,7 @@
  * does not know which languages exist: `language` is a name that the text module judges.
  *
  *   schema   = { "version": 1, "id": NAME, "language": NAME?, "strict": BOOL?, "fields": { NAME: field, ... },
- *                "order": [ part, ... ]?, "signals": [ signal, ... ]? }
+ *                "order": [ part, ... ]?, "signals": [ signal, ... ]?, "stems": { WORD: WORD, ... }? }
  *   field    = { "type": "text"|"keyword"|"path"|"integer"|"decimal"|"double"|"bool"|"date",
  *                "weight": W?                    text: 0.01..100, default 1
  *                "search_weight": W?             keyword, path: makes it searchable
@@ -20,6 +20,9 @@
  *   signal   = { "kind": "popularity"|"rating"|"recency"|"stock", "field": NAME, "weight": 0.01..100,
  *                "count": NAME?                  rating: an integer field, how many ratings there are
  *                "half_life": "90d"? }           recency: s, m, h or d; default 90d
+ *
+ * "stems" are exceptions to stemming, in every language but "none": a word is stemmed as another one would be ("mice":
+ * "mouse"), or, when both are the same, not at all ("airpods": "airpods"). At most LIMIT_STEM_EXCEPTIONS of them.
  *
  * The id stands in the product under its name and is not a field of type text, path, double, ...: it may be listed
  * as a keyword field too, which makes it searchable.
@@ -79,6 +82,12 @@ struct signal {
     int64_t half_life_ms; /* recency; otherwise 0 */
 };
 
+/* An exception to stemming; its texts belong to the schema. */
+struct schema_stem {
+    struct bytes word;
+    struct bytes stem;
+};
+
 #define SCHEMA_NAME_SLOTS 256u /* at least 2 * LIMIT_FIELDS, a power of two */
 
 struct schema {
@@ -95,6 +104,8 @@ struct schema {
     struct field fields[LIMIT_FIELDS];
     struct order_part order[LIMIT_ORDER_PARTS]; /* never empty: "length" when the schema names none */
     struct signal signals[LIMIT_SIGNALS];
+    struct schema_stem *stems; /* owned, their texts behind them in the same block; NULL: none */
+    uint32_t stem_count;
     uint8_t name_slots[SCHEMA_NAME_SLOTS]; /* private to schema_field_find: hash of a name to field + 1, or 0 */
 };
 

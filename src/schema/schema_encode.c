@@ -141,6 +141,18 @@ static void put_signals(struct buf *out, const struct schema *schema)
     }
 }
 
+static void put_stems(struct buf *out, const struct schema *schema)
+{
+    buf_put_string(out, ",\n  \"stems\": {\n");
+    for (uint32_t i = 0; i < schema->stem_count; i++) {
+        buf_put_string(out, "    ");
+        json_put_string(out, schema->stems[i].word);
+        buf_put_string(out, ": ");
+        json_put_string(out, schema->stems[i].stem);
+        buf_put_string(out, i + 1 < schema->stem_count ? ",\n" : " }");
+    }
+}
+
 int schema_encode(const struct schema *schema, struct buf *out)
 {
     buf_printf(out, "{ \"version\": %u, \"id\": ", schema->version);
@@ -152,6 +164,9 @@ int schema_encode(const struct schema *schema, struct buf *out)
     put_order(out, schema);
     if (schema->signal_count > 0) {
         put_signals(out, schema);
+    }
+    if (schema->stem_count > 0) {
+        put_stems(out, schema);
     }
     buf_put_string(out, " }\n");
     return buf_status(out);

@@ -336,7 +336,8 @@ static int parse_id(struct schema_parser *parser)
 
 static int parse_root(struct schema_parser *parser)
 {
-    static const char *const known[] = {"version", "id", "language", "strict", "fields", "order", "signals", NULL};
+    static const char *const known[] = {"version", "id", "language", "strict", "fields",
+                                        "order",   "signals", "stems", NULL};
     uint32_t language = 0;
     int status = 0;
     if (parser->nodes[0].type != JSON_OBJECT) {
@@ -354,7 +355,8 @@ static int parse_root(struct schema_parser *parser)
     if ((status = schema_check_fields(parser)) != 0 || (status = schema_parse_order(parser)) != 0) {
         return status;
     }
-    return schema_parse_signals(parser);
+    status = schema_parse_signals(parser);
+    return status == 0 ? schema_parse_stems(parser) : status;
 }
 
 int schema_parse(struct bytes json, struct schema **out, aisle_error *error)
@@ -399,6 +401,9 @@ done:
 
 void schema_free(struct schema *schema)
 {
+    if (schema != NULL) {
+        mem_free(schema->stems);
+    }
     mem_free(schema);
 }
 

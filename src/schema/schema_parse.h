@@ -48,6 +48,7 @@ must_check int schema_check_fields(struct schema_parser *parser);
 
 must_check int schema_parse_order(struct schema_parser *parser);
 must_check int schema_parse_signals(struct schema_parser *parser);
+must_check int schema_parse_stems(struct schema_parser *parser);
 
 /* Whether name can name a field: letters, digits, _ - . and whatever is not ASCII, with no digit, - or . first. */
 bool schema_is_name(struct bytes name);

@@ -1,11 +1,13 @@
 /*
- * schema_rules.c - what refers to fields: the document order, the signals, and rules between fields.
+ * schema_rules.c - what stands beside fields: the document order, the signals, exceptions to stemming, and rules between
+ * fields.
  *
  * Runs after all fields are parsed, so that order and signals may stand anywhere in the text.
  * Thread rule: functions touch only what they are given.
  */
 #include "schema_parse.h"
 
+#include "base/alloc.h"
 #include "value.h"
 
 #include <stdio.h>
@@ -311,4 +313,73 @@ int schema_parse_signals(struct schema_parser *parser)
         }
     }
     return status;
+}
+
+/* ---- exceptions to stemming ---- */
+
+static bool is_word(struct bytes text)
+{
+    for (size_t i = 0; i < text.size; i++) {
+        if (text.data[i] <= ' ') {
+            return false;
+        }
+    }
+    return text.size != 0 && text.size <= LIMIT_TERM_BYTES;
+}
+
+/* Checks the members of "stems" and sums up their number and bytes. */
+static int check_stems(struct schema_parser *parser, uint32_t object, uint32_t *count, size_t *bytes)
+{
+    const struct json_node *nodes = parser->nodes;
+    char shown[JSON_SHOWN_BYTES];
+    for (uint32_t m = object + 1; m < nodes[object].next; m = nodes[m].next) {
+        if (nodes[m].type != JSON_STRING) {
+            return schema_refuse(parser, m, "stems", "\"%s\": found %s, expected a word", json_show(nodes[m].key, shown),
+                                 json_type_name(nodes[m].type));
+        }
+        if (!is_word(nodes[m].key) || !is_word(nodes[m].text)) {
+            return schema_refuse(parser, m, "stems", "\"%s\": expected one word for one word, of 1 to %u bytes",
+                                 json_show(nodes[m].key, shown), LIMIT_TERM_BYTES);
+        }
+        if (*count == LIMIT_STEM_EXCEPTIONS) {
+            return schema_refuse(parser, m, "stems", "too many words, expected at most %u", LIMIT_STEM_EXCEPTIONS);
+        }
+        *bytes += nodes[m].key.size + nodes[m].text.size;
+        ++*count;
+    }
+    return 0;
+}
+
+static struct bytes keep_text(uint8_t **room, struct bytes text)
+{
+    struct bytes kept = bytes_of(*room, text.size);
+    memcpy(*room, text.data, text.size);
+    *room += text.size;
+    return kept;
+}
+
+int schema_parse_stems(struct schema_parser *parser)
+{
+    const struct json_node *nodes = parser->nodes;
+    struct schema *schema = parser->schema;
+    uint32_t object = 0;
+    uint32_t count = 0;
+    size_t bytes = 0;
+    int status = schema_get(parser, 0, "schema", "stems", JSON_OBJECT, &object);
+    if (status == 0 && object != 0) {
+        status = check_stems(parser, object, &count, &bytes);
+    }
+    if (status != 0 || count == 0) {
+        return status;
+    }
+    schema->stems = mem_alloc(count * sizeof *schema->stems + bytes);
+    if (schema->stems == NULL) {
+        return error_no_memory(parser->error, "parsing a schema");
+    }
+    uint8_t *room = (uint8_t *)(schema->stems + count);
+    for (uint32_t m = object + 1; m < nodes[object].next; m = nodes[m].next) {
+        struct bytes word = keep_text(&room, nodes[m].key);
+        schema->stems[schema->stem_count++] = (struct schema_stem){word, keep_text(&room, nodes[m].text)};
+    }
+    return 0;
 }

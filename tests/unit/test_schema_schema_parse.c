@@ -583,9 +583,78 @@ static void names_that_cannot_be_fields_are_not_looked_for(void **state)
     schema_free(schema);
 }
 
+static void stems_are_words_for_words(void **state)
+{
+    (void)state;
+    struct schema *schema =
+        accept(FIELDS("\"a\":{\"type\":\"text\"}", "\"stems\":{\"mice\":\"mouse\",\"pods\":\"pods\"}"));
+    assert_int_equal(schema->stem_count, 2);
+    assert_true(bytes_equal(schema->stems[0].word, bytes_of_string("mice")));
+    assert_true(bytes_equal(schema->stems[0].stem, bytes_of_string("mouse")));
+    assert_true(bytes_equal(schema->stems[1].word, schema->stems[1].stem));
+    schema_free(schema);
+    schema = accept(FIELDS("\"a\":{\"type\":\"text\"}", "\"stems\":{}"));
+    assert_null(schema->stems);
+    schema_free(schema);
+    static const char *const wrong[][3] = {
+        {"\"stems\":[]", "[]", "found an array, expected an object"},
+        {"\"stems\":{\"a\":1}", "1}", "found a number, expected a word"},
+        {"\"stems\":{\"a b\":\"c\"}", "\"c\"", "expected one word for one word"},
+        {"\"stems\":{\"a\":\"b c\"}", "\"b c\"", "expected one word for one word"},
+        {"\"stems\":{\"\":\"b\"}", "\"b\"", "expected one word for one word"},
+        {"\"stems\":{\"b\":\"\"}", "\"\"", "expected one word for one word"},
+    };
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        char text[256];
+        snprintf(text, sizeof text, FIELDS("\"a\":{\"type\":\"text\"}", "%s"), wrong[i][0]);
+        refuses(text, wrong[i][1], wrong[i][2]);
+    }
+}
+
+static void as_many_stems_as_the_limit_says_are_taken(void **state)
+{
+    (void)state;
+    struct buf text;
+    buf_init(&text, LIMIT_SCHEMA_BYTES);
+    for (unsigned more = 0; more < 2; more++) {
+        buf_clear(&text);
+        buf_put_string(&text, FIELDS("\"a\":{\"type\":\"text\"}", "\"stems\":{\"a\":\"b\""));
+        text.size -= 1;
+        for (unsigned i = 1; i < LIMIT_STEM_EXCEPTIONS + more; i++) {
+            buf_printf(&text, ",\"w%u\":\"v%u\"", i, i);
+        }
+        buf_put_string(&text, "}}");
+        struct schema *schema = NULL;
+        assert_int_equal(buf_status(&text), 0);
+        assert_int_equal(schema_parse(buf_bytes(&text), &schema, NULL), more == 0 ? 0 : AISLE_BAD_SCHEMA);
+        schema_free(schema);
+    }
+    buf_release(&text);
+}
+
+static void stems_are_encoded(void **state)
+{
+    (void)state;
+    struct schema *schema =
+        accept(FIELDS("\"a\":{\"type\":\"text\"}", "\"stems\":{\"mice\":\"mouse\",\"a\\\"b\":\"c\"}"));
+    struct schema *again = NULL;
+    struct buf out;
+    buf_init(&out, LIMIT_SCHEMA_BYTES);
+    assert_int_equal(schema_encode(schema, &out), 0);
+    assert_int_equal(schema_parse(buf_bytes(&out), &again, NULL), 0);
+    assert_int_equal(again->stem_count, 2);
+    assert_true(bytes_equal(again->stems[1].word, bytes_of_string("a\"b")));
+    buf_release(&out);
+    schema_free(again);
+    schema_free(schema);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(stems_are_words_for_words),
+        cmocka_unit_test(as_many_stems_as_the_limit_says_are_taken),
+        cmocka_unit_test(stems_are_encoded),
         cmocka_unit_test(the_shop_schema_has_its_fields),
         cmocka_unit_test(the_shop_schema_is_the_file_in_data),
         cmocka_unit_test(keys_are_known_at_every_level),
