@@ -1,6 +1,6 @@
 /*
- * schema_rules.c - what stands beside fields: the document order, the signals, exceptions to stemming, and rules between
- * fields.
+ * schema_rules.c - what stands beside fields: the document order, the signals, exceptions to stemming, and the rules
+ * between fields.
  *
  * Runs after all fields are parsed, so that order and signals may stand anywhere in the text.
  * Thread rule: functions touch only what they are given.
@@ -334,8 +334,8 @@ static int check_stems(struct schema_parser *parser, uint32_t object, uint32_t *
     char shown[JSON_SHOWN_BYTES];
     for (uint32_t m = object + 1; m < nodes[object].next; m = nodes[m].next) {
         if (nodes[m].type != JSON_STRING) {
-            return schema_refuse(parser, m, "stems", "\"%s\": found %s, expected a word", json_show(nodes[m].key, shown),
-                                 json_type_name(nodes[m].type));
+            return schema_refuse(parser, m, "stems", "\"%s\": found %s, expected a word",
+                                 json_show(nodes[m].key, shown), json_type_name(nodes[m].type));
         }
         if (!is_word(nodes[m].key) || !is_word(nodes[m].text)) {
             return schema_refuse(parser, m, "stems", "\"%s\": expected one word for one word, of 1 to %u bytes",

@@ -358,11 +358,16 @@ static int put_word(struct analyser *analyser, struct word *word)
 {
     struct compound *compound = &analyser->compound;
     int status = 0;
-    enum compound_link link = compound->count == 0 ? LINK_NONE : compound_links(compound, word);
-    if (link == LINK_NONE) {
-        status = close_compound(analyser);
-    } else if (link == LINK_LAST) {
-        compound_keep_last(compound, analyser->length - 1);
+    bool apart = word->gap == GAP_OTHER || (word->gap == ' ' && compound->plain && compound_is_plain(word));
+    if (compound->count == 1 && apart) { /* as nearly always */
+        compound->count = 0;
+    } else if (compound->count != 0) {
+        enum compound_link link = compound_links(compound, word);
+        if (link == LINK_NONE) {
+            status = close_compound(analyser);
+        } else if (link == LINK_LAST) {
+            compound_keep_last(compound, analyser->length - 1);
+        }
     }
     if (status == 0 && (word->kinds & ~(KIND_LETTER | KIND_DIGIT)) == 0 && word->unit == UNIT_NONE) {
         status = put_token(analyser, word, analyser->length, TOKEN_WORD, 1);
@@ -374,8 +379,12 @@ static int put_word(struct analyser *analyser, struct word *word)
     }
     if (compound->count == 0) {
         compound->position = analyser->length;
+        compound->parts[0] = *word;
+        compound->plain = compound_is_plain(word);
+        compound->count = 1;
+    } else {
+        compound_add(compound, word);
     }
-    compound_add(compound, word);
     if (analyser->is_code && analyser->length < CODE_WORDS_MAX) {
         analyser->code[analyser->length] = *word;
     }

@@ -1,26 +1,26 @@
 /*
  * compound.c - the rules of linking, over the last word of a compound and the next one.
  *
- * Nearly all neighbours are two plain words with a space between, which one test turns away.
+ * Nearly all neighbours are two plain words with a space between, which never come here (analyse.c).
  */
 #include "text/compound.h"
 
-static bool is_letters(const struct word *word)
+static inline bool is_letters(const struct word *word)
 {
     return word->kinds == KIND_LETTER;
 }
 
-static bool is_number(const struct word *word)
+static inline bool is_number(const struct word *word)
 {
     return word->kinds == KIND_DIGIT && word->unit == UNIT_NONE;
 }
 
-static bool is_mixed(const struct word *word)
+static inline bool is_mixed(const struct word *word)
 {
     return word->kinds == (KIND_LETTER | KIND_DIGIT) && word->unit == UNIT_NONE;
 }
 
-static bool is_digit(uint8_t byte)
+static inline bool is_digit(uint8_t byte)
 {
     return byte >= '0' && byte <= '9';
 }
@@ -35,6 +35,11 @@ static bool ends_with_digit(const struct word *word)
     return is_number(word) || (is_mixed(word) && is_digit(word->text[word->size - 1]));
 }
 
+static inline bool is_letter(const struct word *word, uint8_t letter)
+{
+    return word->size == 1 && word->text[0] == letter;
+}
+
 static bool is(const struct word *word, const char *text)
 {
     size_t size = strlen(text);
@@ -44,7 +49,7 @@ static bool is(const struct word *word, const char *text)
 /* The "ti" of "4070 ti", the "xm4" of "1000 xm4". */
 static bool ends_code(const struct word *word)
 {
-    return (is_letters(word) && word->size <= 2 && !is(word, "x")) || (is_mixed(word) && !is_digit(word->text[0]));
+    return (is_letters(word) && word->size <= 2 && !is_letter(word, 'x')) || (is_mixed(word) && !is_digit(word->text[0]));
 }
 
 static bool is_initial(const struct word *word)
@@ -57,11 +62,11 @@ static bool links_pair(const struct word *last, const struct word *word, uint8_t
 {
     *form = COMPOUND_CLOSED;
     if (is_letters(last)) {
-        if (is(word, "n") && last->size >= 2) {
+        if (is_letter(word, 'n') && last->size >= 2) {
             *form = COMPOUND_N;
             return true;
         }
-        if (begins_with_digit(word) && !is(last, "x")) {
+        if (begins_with_digit(word) && !is_letter(last, 'x')) {
             *form = COMPOUND_PLAIN;
             return true;
         }
@@ -96,7 +101,7 @@ static bool links_by_space(const struct compound *compound, const struct word *w
     case COMPOUND_N:
         return is_letters(word) && word->size >= 2;
     case COMPOUND_IN:
-        return is(word, "1");
+        return is_letter(word, '1');
     case COMPOUND_PLAIN:
         *form = COMPOUND_SUFFIX;
         return is_letters(&compound->parts[0]) && is_number(last) && ends_code(word);
@@ -139,10 +144,7 @@ enum compound_link compound_links(struct compound *compound, const struct word *
         compound->spaced = false;
         return leaves ? LINK_LAST : LINK_NEXT;
     }
-    if (is_letters(last) && is_letters(word) && last->size != 1 && word->size != 1) {
-        return LINK_NONE; /* as nearly always: two plain words */
-    }
-    if (word->gap == GAP_QUOTED && !is(word, "n") && !is(last, "n")) {
+    if (word->gap == GAP_QUOTED && !is_letter(word, 'n') && !is_letter(last, 'n')) {
         return LINK_NONE;
     }
     if (links_by_space(compound, word, &form)) {
@@ -169,5 +171,6 @@ void compound_keep_last(struct compound *compound, uint32_t position)
 void compound_add(struct compound *compound, const struct word *word)
 {
     compound->parts[compound->count < COMPOUND_PARTS_MAX ? compound->count : COMPOUND_PARTS_MAX - 1] = *word;
+    compound->plain = compound_is_plain(word);
     compound->count++;
 }

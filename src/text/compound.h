@@ -45,6 +45,7 @@ struct compound {
     uint32_t position; /* of the first part */
     uint8_t form;      /* enum compound_form */
     bool spaced;       /* the last word was linked by a space */
+    bool plain;        /* it is of two letters or more */
 };
 
 enum compound_link {
@@ -53,13 +54,19 @@ enum compound_link {
     LINK_LAST  /* linked to the last word, which leaves the others */
 };
 
+/* Whether word is letters alone, two or more: no space links two such. */
+static inline bool compound_is_plain(const struct word *word)
+{
+    return word->kinds == KIND_LETTER && word->size != 1;
+}
+
 /* How word is linked to the compound, which is not empty; notes how it may go on. */
 enum compound_link compound_links(struct compound *compound, const struct word *word);
 
 /* Only the last word is left, which stands at position. */
 void compound_keep_last(struct compound *compound, uint32_t position);
 
-/* Takes word in: linked, or as the first. */
+/* Takes word in as the next. */
 void compound_add(struct compound *compound, const struct word *word);
 
 #endif

@@ -67,7 +67,7 @@ static const struct fold_span *find_span(struct tokeniser *tokeniser, size_t fol
     return &folder->spans[tokeniser->span];
 }
 
-static uint32_t source_start(struct tokeniser *tokeniser, size_t folded)
+static inline uint32_t source_start(struct tokeniser *tokeniser, size_t folded)
 {
     if (tokeniser->folder->span_count == 0) {
         return (uint32_t)folded;
@@ -77,7 +77,7 @@ static uint32_t source_start(struct tokeniser *tokeniser, size_t folded)
 }
 
 /* Of the offset behind a character. */
-static uint32_t source_end(struct tokeniser *tokeniser, size_t folded)
+static inline uint32_t source_end(struct tokeniser *tokeniser, size_t folded)
 {
     if (tokeniser->folder->span_count == 0) {
         return (uint32_t)folded;
@@ -401,8 +401,12 @@ static bool closes_quotation(const struct folder *folder, size_t quote)
 static size_t inch_sign(const struct folder *folder, size_t at)
 {
     static const char *const signs[] = {"''", "\xe2\x80\xb2\xe2\x80\xb2", "\xe2\x80\x9d"};
-    if (folder->bytes[at] == '"') {
+    uint8_t byte = folder->bytes[at];
+    if (byte == '"') {
         return closes_quotation(folder, at) ? 0 : 1;
+    }
+    if (byte != '\'' && byte != 0xe2) {
+        return 0;
     }
     for (size_t i = 0; i < sizeof signs / sizeof signs[0]; i++) {
         size_t size = strlen(signs[i]);

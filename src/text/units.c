@@ -143,8 +143,16 @@ uint8_t unit_find(struct bytes word)
     if (word.size == 0 || word.size >= NAME_BYTES || letter >= 26 || (sizes[word.size].letters >> letter & 1) == 0) {
         return UNIT_NONE;
     }
+    uint8_t begin[8] = {0};
+    size_t begin_size = word.size < sizeof begin ? word.size : sizeof begin;
+    for (size_t i = 0; i < begin_size; i++) {
+        begin[i] = word.data[i];
+    }
+    uint64_t wanted = load_u64(begin);
     for (uint8_t i = sizes[word.size].first; i < sizes[word.size + 1].first; i++) {
-        if (memcmp(names[i].name, word.data, word.size) == 0) {
+        const char *name = names[i].name;
+        if (load_u64((const uint8_t *)name) == wanted &&
+            memcmp(name + begin_size, word.data + begin_size, word.size - begin_size) == 0) {
             return names[i].unit;
         }
     }
@@ -259,11 +267,26 @@ static size_t print_decimal(const struct decimal *decimal, uint8_t *out)
     return size;
 }
 
+/* Whether an amount is in its canonical form but for the unit's name: a whole number of up to three digits, where the
+ * next larger unit is a thousand. */
+static bool is_settled(struct bytes number, uint8_t unit)
+{
+    static const bool close[UNIT_COUNT] = {[UNIT_MM] = true, [UNIT_CM] = true, [UNIT_CL] = true, [UNIT_DL] = true};
+    bool settled = number.size <= 3 && !close[unit] && number.data[0] != '0';
+    for (size_t i = 0; i < number.size && settled; i++) {
+        settled = number.data[i] >= '0' && number.data[i] <= '9';
+    }
+    return settled;
+}
+
 size_t unit_canonical(struct bytes number, uint8_t unit, uint8_t *out)
 {
     struct decimal decimal;
     size_t size = 0;
-    if (read_decimal(number, &decimal)) {
+    if (is_settled(number, unit)) {
+        memcpy(out, number.data, number.size);
+        size = number.size;
+    } else if (read_decimal(number, &decimal)) {
         if (units[unit].kind != KIND_ALONE) {
             if (units[unit].kind == KIND_BYTES) {
                 take_binary_multiples(&decimal, &unit);
