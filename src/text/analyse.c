@@ -227,8 +227,7 @@ static int put_run(struct analyser *analyser, const struct word *words, size_t c
     if (status != 0 || whole.size == 0) {
         return status;
     }
-    return put_extra(analyser, &whole, bytes_of(whole.text, whole.size), position,
-                     count < COMPOUND_PARTS_MAX ? (uint32_t)count : COMPOUND_PARTS_MAX);
+    return put_extra(analyser, &whole, bytes_of(whole.text, whole.size), position, (uint32_t)count);
 }
 
 static int put_joined(struct analyser *analyser, const struct compound *compound)
@@ -252,6 +251,7 @@ static int close_compound(struct analyser *analyser)
 {
     struct compound *compound = &analyser->compound;
     uint32_t count = compound->count;
+    bool has_runs = analyser->product && count <= COMPOUND_PARTS_MAX && !compound_is_n_in_one(compound);
     int status = 0;
     if (count >= 2 && count <= COMPOUND_PARTS_MAX) {
         status = put_joined(analyser, compound);
@@ -260,10 +260,7 @@ static int close_compound(struct analyser *analyser)
     compound->form = COMPOUND_PLAIN;
     compound->spaced = false;
     compound->count = 0;
-    if (count > COMPOUND_PARTS_MAX) {
-        return 0;
-    }
-    for (uint32_t size = 2; size < count && analyser->product; size++) {
+    for (uint32_t size = 2; size < count && has_runs; size++) {
         for (uint32_t first = 0; first + size <= count && status == 0; first++) {
             status = put_run(analyser, compound->parts + first, size, compound->position + first);
         }
@@ -460,14 +457,30 @@ static int put_next(struct analyser *analyser, struct word *word)
     return status == 0 ? put_word(analyser, word) : status;
 }
 
-/* A part number's words as one, unless they are already. */
+/* A part number's words as one, without their inner signs, unless they are already. */
 static int put_code(struct analyser *analyser)
 {
     uint32_t count = analyser->length;
     if (!analyser->is_code || count < 2 || count > CODE_WORDS_MAX || analyser->joined_parts == count) {
         return 0;
     }
-    return put_run(analyser, analyser->code, count, 0);
+    struct word whole;
+    int status = concatenate(analyser, analyser->code, count, &whole);
+    if (status != 0 || whole.size == 0) {
+        return status;
+    }
+    uint8_t *text = arena_alloc(&analyser->terms, whole.size);
+    if (text == NULL) {
+        return AISLE_NO_MEMORY;
+    }
+    size_t size = 0;
+    for (size_t i = 0; i < whole.size; i++) {
+        text[size] = whole.text[i];
+        size += strchr("./+#", whole.text[i]) == NULL;
+    }
+    whole.kinds &= KIND_LETTER | KIND_DIGIT;
+    uint32_t parts = count < COMPOUND_PARTS_MAX ? count : COMPOUND_PARTS_MAX;
+    return put_extra(analyser, &whole, bytes_of(text, size), 0, parts);
 }
 
 static int reserve_joined(struct analyser *analyser)

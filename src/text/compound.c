@@ -46,10 +46,27 @@ static bool is(const struct word *word, const char *text)
     return word->size == size && memcmp(word->text, text, size) == 0;
 }
 
+/* Words of grammar, which stand before and behind numbers and are part of no name. */
+static bool is_particle(const struct word *word)
+{
+    static const char particles[][5] = {
+        "ab", "am", "an", "and", "at", "avec", "bei", "bis", "by", "con", "da", "de", "des", "di", "en", "et", "for",
+        "from", "fur", "im", "in", "is", "les", "mit", "of", "on", "or", "over", "par", "para", "per", "por", "pour",
+        "than", "the", "to", "um", "und", "up", "von", "with", "zu",
+    };
+    for (size_t i = 0; i < sizeof particles / sizeof particles[0] && word->size < sizeof particles[0]; i++) {
+        if (is(word, particles[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* The "ti" of "4070 ti", the "xm4" of "1000 xm4". */
 static bool ends_code(const struct word *word)
 {
-    return (is_letters(word) && word->size <= 2 && !is_letter(word, 'x')) || (is_mixed(word) && !is_digit(word->text[0]));
+    bool suffix = is_letters(word) && word->size <= 2 && !is_letter(word, 'x') && !is_particle(word);
+    return suffix || (is_mixed(word) && !is_digit(word->text[0]));
 }
 
 static bool is_initial(const struct word *word)
@@ -66,7 +83,8 @@ static bool links_pair(const struct word *last, const struct word *word, uint8_t
             *form = COMPOUND_N;
             return true;
         }
-        if (begins_with_digit(word) && !is_letter(last, 'x')) {
+        bool fits = is_number(word) || (begins_with_digit(word) && last->size <= 3);
+        if (fits && !is_letter(last, 'x') && !is_particle(last)) {
             *form = COMPOUND_PLAIN;
             return true;
         }
@@ -138,7 +156,7 @@ enum compound_link compound_links(struct compound *compound, const struct word *
         if (!links_by_sign(last, word)) {
             return LINK_NONE;
         }
-        bool stays = is_number(last) && ends_code(word) && !is(word, "in");
+        bool stays = is_number(last) && ends_code(word);
         bool leaves = compound->spaced && !stays;
         compound->form = leaves ? COMPOUND_PLAIN : compound->form;
         compound->spaced = false;
@@ -152,11 +170,21 @@ enum compound_link compound_links(struct compound *compound, const struct word *
         compound->spaced = true;
         return LINK_NEXT;
     }
+    if (word->gap == ' ' && compound->count != 1 && is_number(last) && is(word, "in")) {
+        compound->form = COMPOUND_IN;
+        return LINK_LAST;
+    }
     if (compound->form == COMPOUND_SUFFIX && is_initial(last) && is_letters(word) && word->size >= 3) {
         compound->form = COMPOUND_CLOSED;
         return LINK_LAST;
     }
     return LINK_NONE;
+}
+
+bool compound_is_n_in_one(const struct compound *compound)
+{
+    return compound->count == 3 && is_number(&compound->parts[0]) && is(&compound->parts[1], "in") &&
+           is_letter(&compound->parts[2], '1');
 }
 
 void compound_keep_last(struct compound *compound, uint32_t position)

@@ -6,8 +6,9 @@
  *   t shirt, x ray        one letter, but for a, i, o, y, and a word of three letters or more
  *   usb c, type c         "usb" or "type" and one letter
  *   rock n roll           letters of two or more, "n", letters of two or more; apostrophes may stand beside the "n"
- *   rtx 4070, eos 80d     letters, but for "x", and a number or a word that begins with a digit
- *   4070 ti, 80 d         a number, or a word that ends with a digit, and one or two letters, but for "x"
+ *   rtx 4070, eos 80d     letters and a number, or three letters at most and a word that begins with a digit; the letters
+ *                         are neither "x" nor a particle (of, for, with, ...: compound.c lists them)
+ *   4070 ti, 80 d         a number, or a word that ends with a digit, and one or two letters, likewise
  *   1000 xm4              likewise, and a word with digits that begins with a letter
  *   rtx 4070 ti           letters and a number, linked by a space or a sign, and what may follow a number
  *   2 in 1                a number, "in", "1"
@@ -17,8 +18,8 @@
  *
  * Some links give way to a later one, and what stood before is then not joined: a word that a space has linked to what
  * was before leaves it when a sign links it to what follows ("4 wi-fi", "blender 3-in-1"), unless it is a number before
- * what may follow one, "in" excepted ("wh 1000-xm4"); and one letter behind a number leaves that when it begins a pair
- * ("2 t shirts").
+ * what may follow one ("wh 1000-xm4"); one letter behind a number leaves that when it begins a pair
+ * ("2 t shirts"); and so does a number before "in" and "1" ("tool 10 in 1").
  *
  * Private to the module. Thread rule: a compound belongs to its analyser.
  */
@@ -62,6 +63,9 @@ static inline bool compound_is_plain(const struct word *word)
 
 /* How word is linked to the compound, which is not empty; notes how it may go on. */
 enum compound_link compound_links(struct compound *compound, const struct word *word);
+
+/* Whether it is "2 in 1", which has no runs inside: "2 in" is an amount. */
+bool compound_is_n_in_one(const struct compound *compound);
 
 /* Only the last word is left, which stands at position. */
 void compound_keep_last(struct compound *compound, uint32_t position);

@@ -165,10 +165,19 @@ static bool is(const struct word *word, const char *text)
     return strcmp(word->text, text) == 0;
 }
 
+/* Words of grammar. */
+static bool is_particle(const struct word *word)
+{
+    static const char particles[] = " ab am an and at avec bei bis by con da de des di en et for from fur im "
+                                    "in is les mit of on or over par para per por pour than the to um und up von with zu ";
+    char spaced[8];
+    return strlen(word->text) <= 4 && strstr(particles, strcat(strcat(strcpy(spaced, " "), word->text), " ")) != NULL;
+}
+
 /* "ti", "xm4": what may stand behind the number of a code. */
 static bool ends_code(const struct word *word)
 {
-    bool short_letters = is_letters(word) && strlen(word->text) <= 2 && !is(word, "x");
+    bool short_letters = is_letters(word) && strlen(word->text) <= 2 && !is(word, "x") && !is_particle(word);
     return short_letters || (is_mixed(word) && !has_digit_at(word, 0));
 }
 
@@ -190,7 +199,8 @@ static bool space_joins_pair(const struct word *last, const struct word *word, e
     *form = NOTHING;
     if (letters && last_size >= 2 && is(word, "n")) {
         *form = LETTERS_BEHIND_N;
-    } else if (is_letters(last) && !is(last, "x") && has_digit_at(word, 0)) {
+    } else if (is_letters(last) && !is(last, "x") && !is_particle(last) && has_digit_at(word, 0) &&
+               (is_number(word) || last_size <= 3)) {
         *form = ANYTHING;
     } else if (is_number(last) && is_letters(word) && is(word, "in")) {
         *form = ONE_BEHIND_IN;
@@ -265,8 +275,10 @@ static size_t compound_parts(const struct points *points, const struct word *wor
             linked = space_joins_third(&words[i - 2], last, word, &form);
         }
         bool initial = is_letters(last) && strlen(last->text) == 1 && strchr("aioy", last->text[0]) == NULL;
-        bool stays = is_number(last) && ends_code(word) && !is(word, "in");
+        bool single_space = link == LINK_SPACE && word->start == last->end + 1;
+        bool stays = is_number(last) && ends_code(word);
         if ((link == LINK_SIGN && spaced && !stays) ||
+            (single_space && !linked && parts >= 2 && is_number(last) && is_letters(word) && is(word, "in")) ||
             (link == LINK_SPACE && !linked && before == NOTHING_BEHIND_SUFFIX && initial && is_letters(word) &&
              strlen(word->text) >= 3)) {
             *loose = true;
@@ -339,7 +351,8 @@ static void add_compound(struct list *list, const struct word *words, size_t par
         return;
     }
     add(list, concatenate(list->pool, words, parts), position, parts)->joined = true;
-    for (size_t size = 2; size < parts; size++) {
+    bool in_one = parts == 3 && is_number(&words[0]) && is(&words[1], "in") && is(&words[2], "1");
+    for (size_t size = 2; size < parts && !in_one; size++) {
         for (size_t first = 0; first + size <= parts; first++) {
             add_extra(list, concatenate(list->pool, words + first, size), position + first, size);
         }
@@ -404,7 +417,17 @@ void oracle_list_tokens(struct pool *pool, const struct points *points, enum tex
         i += parts;
     }
     if (kind == TEXT_CODE && !solid && count >= 2 && count <= CODE_WORDS_MAX && last_parts != count) {
-        add_extra(&list, concatenate(pool, words, count), 0, count);
+        char *whole = concatenate(pool, words, count);
+        size_t size = 0;
+        bool fits = strlen(whole) <= TERM_BYTES_MAX;
+        for (const char *c = whole; fits && *c != '\0'; c++) {
+            whole[size] = *c;
+            size += strchr("./+#", *c) == NULL;
+        }
+        whole[size] = '\0';
+        if (fits) {
+            add_extra(&list, whole, 0, count);
+        }
     }
     out->words = position;
 }
