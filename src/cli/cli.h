@@ -28,6 +28,7 @@ int cli_compact(int argc, char **argv);
 int cli_backup(int argc, char **argv);
 int cli_generate(int argc, char **argv);
 int cli_bench(int argc, char **argv);
+int cli_serve(int argc, char **argv);
 
 /* Prints "aisle: what: why (where)", without the brackets when where is NULL, and returns status. */
 int cli_complain(enum cli_exit status, const char *what, const char *why, const char *where);

@@ -24,6 +24,7 @@ static const struct {
     {"backup", cli_backup, "copy a catalog while it is in use"},
     {"generate", cli_generate, "make a sample catalog or query log"},
     {"bench", cli_bench, "measure how long searches take"},
+    {"serve", cli_serve, "answer Redis clients over the network"},
 };
 
 #define COMMAND_COUNT (sizeof commands / sizeof commands[0])

@@ -71,6 +71,11 @@ static int set_value(const struct options *options, const struct option *option,
         texts->texts[texts->count++] = text;
         return 0;
     }
+    if (option->kind == OPTION_EACH) {
+        return option->value.each(option->context, option->name, text)
+                   ? 0
+                   : usage(options, "this option is given too often", text);
+    }
     uint64_t value;
     char why[160];
     if (!parse_number(text, option->kind == OPTION_SIZE, &value)) {

@@ -16,7 +16,8 @@ enum option_kind {
     OPTION_TEXT,   /* const char * */
     OPTION_TEXTS,  /* struct option_texts; the option may be repeated */
     OPTION_NUMBER, /* uint64_t, from min to max */
-    OPTION_SIZE    /* uint64_t bytes, with K, M, G or T behind the number, from min to max */
+    OPTION_SIZE,   /* uint64_t bytes, with K, M, G or T behind the number, from min to max */
+    OPTION_EACH    /* may be given several times: a function is told of each */
 };
 
 #define OPTION_TEXTS_MAX 64u
@@ -35,10 +36,12 @@ struct option {
         const char **text;
         struct option_texts *texts;
         uint64_t *number;
+        bool (*each)(void *context, const char *name, const char *text); /* false: too many */
     } value;              /* where it goes; keeps its default when the option is not given */
     const char *argument; /* as shown in the help, "N" */
     const char *help;
     uint64_t min, max;
+    void *context; /* of value.each */
 };
 
 struct options {

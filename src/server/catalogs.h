@@ -1,0 +1,69 @@
+/*
+ * catalogs.h - the catalogs that are served, by name and alias, and the settings they are served with.
+ *
+ * A set never changes: a reload makes a new one beside it, which takes over the catalogs that stay, and the server
+ * switches to it at once. A request holds the set it began with, so that a catalog is closed, and settings are freed,
+ * only when nobody uses them.
+ *
+ * Thread rule: a set is made by one thread and looked up by any that holds it; holding and dropping are the loop
+ * thread's.
+ */
+#ifndef AISLE_SERVER_CATALOGS_H
+#define AISLE_SERVER_CATALOGS_H
+
+#include "server/core.h"
+
+#include <sys/types.h>
+
+struct writes;
+struct follower;
+
+struct catalog {
+    char *path;
+    dev_t device; /* and inode of its folder: what tells after a reload that it is the same */
+    ino_t inode;
+    aisle *handle;
+    struct writes *writes;     /* NULL while it follows a log of others */
+    struct follower *follower; /* or this is NULL */
+    atomic_uint sets;          /* that it is in; changed by the loop thread */
+};
+
+struct catalog_name {
+    char *name;
+    struct catalog *catalog;
+    uint32_t target; /* of an alias: the name that it stands for */
+};
+
+struct catalog_set {
+    struct config *config; /* owned */
+    struct catalog_name *names;
+    uint32_t name_count;
+    struct catalog_name *aliases;
+    uint32_t alias_count;
+    uint32_t holders;
+};
+
+/*
+ * Opens what config names; catalogs of old (may be NULL, else held) in the same folders are taken over with the mode
+ * they are in. Takes config over, also on failure. The errors of aisle_open and of replaying a catalog's own log.
+ */
+must_check int catalogs_open(struct server *server, struct config *config, const struct catalog_set *old,
+                             struct catalog_set **out, aisle_error *error);
+
+/* Makes it the server's set: counts its catalogs as its own, holds it, and drops the one before. Loop thread. */
+void catalogs_switch(struct server *server, struct catalog_set *set);
+
+/* Holds the set, and lets it go (NULL is allowed): the last holder has closed, by the pool, what no other set has. */
+struct catalog_set *catalogs_hold(struct catalog_set *set);
+void catalogs_drop(struct server *server, struct catalog_set *set);
+
+/* At the end: carries out the writes that wait and stops the threads of the set's catalogs (NULL is allowed). */
+void catalogs_quiet(struct catalog_set *set);
+
+/* Behind that, and behind the last request: closes the set; NULL is allowed. */
+void catalogs_close(struct catalog_set *set);
+
+/* The catalog of this name or alias, or NULL. */
+struct catalog *catalogs_find(const struct catalog_set *set, struct bytes name);
+
+#endif

@@ -1,0 +1,650 @@
+/*
+ * connection.c - reading, taking turns, answering in order, and closing.
+ *
+ * Reads go into one buffer of the server's; only what is left of them is copied, so that idle connections hold none.
+ * After two milliseconds of one turn of the loop, what a client has sent waits for the next turn, so that no client
+ * holds the others up. Does not know what commands do (command.c).
+ */
+#include "server/connection.h"
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "server/address.h"
+#include "server/catalogs.h"
+#include "server/command.h"
+#include "server/writes.h"
+
+#include <stdio.h>
+
+#define TURN_MS 2u                 /* of work for clients in one turn of the loop */
+#define KEEPALIVE_SECONDS 60u      /* until a peer that vanished is asked */
+#define BUFFER_KEPT_BYTES 1024u    /* a larger empty buffer is given back */
+#define REPLY_MOVED_BYTES 16384u   /* a larger reply is not copied when nothing stands before it */
+#define INPUT_MAX_BYTES (LIMIT_SERVER_REQUEST_BYTES + 4u * sizeof((struct server *)0)->input)
+
+/* Whether this turn of the loop has done enough for clients. */
+static bool turn_is_over(const struct server *server)
+{
+    return clock_monotonic_ns() / 1000000 - uv_now(&server->loop) >= TURN_MS;
+}
+
+static uint64_t now_ns(const struct server *server)
+{
+    return uv_now(&server->loop) * 1000000;
+}
+
+static size_t waiting_bytes(const struct connection *connection)
+{
+    return connection->output.size + (connection->is_writing ? connection->writing.size : 0);
+}
+
+/* Whether the client has to wait, or to take something, before more is done for it. */
+static bool is_full(const struct connection *connection)
+{
+    const struct config *config = connection->server->config;
+    return connection->pending >= config->pipeline || connection->pending_bytes >= config->output_bytes ||
+           waiting_bytes(connection) >= config->output_bytes;
+}
+
+/* ------------------------------------------------------------------------------------------- closing -- */
+
+static void unlink_resume(struct connection *connection)
+{
+    struct connection **at = &connection->server->resume;
+    while (*at != NULL && *at != connection) {
+        at = &(*at)->resume;
+    }
+    if (*at != NULL) {
+        *at = connection->resume;
+    }
+}
+
+static void on_closed(uv_handle_t *handle)
+{
+    struct connection *connection = handle->data;
+    if (connection->is_resuming) {
+        unlink_resume(connection);
+    }
+    protocol_release(&connection->protocol);
+    buf_release(&connection->input);
+    buf_release(&connection->output);
+    buf_release(&connection->writing);
+    mem_free(connection);
+}
+
+/* Drops what does not run yet. */
+static void drop_waiting(struct connection *connection)
+{
+    struct request **at = &connection->first;
+    connection->last = NULL;
+    while (*at != NULL) {
+        struct request *request = *at;
+        if (request->state == REQUEST_WAITING) {
+            *at = request->next;
+            connection->pending--;
+            connection->pending_bytes -= request->bytes;
+            connection->server->metrics.cancelled++;
+            request_free(request);
+        } else {
+            connection->last = request;
+            at = &request->next;
+        }
+    }
+    connection->start = NULL;
+}
+
+/* Leaves what runs to itself. */
+static void abandon(struct connection *connection)
+{
+    drop_waiting(connection);
+    while (connection->first != NULL) {
+        struct request *request = connection->first;
+        connection->first = request->next;
+        request->connection = NULL;
+        if (request->state == REQUEST_DONE) {
+            request_free(request);
+        } else {
+            connection->server->metrics.cancelled++;
+            atomic_store_explicit(&request->cancelled, true, memory_order_relaxed);
+        }
+    }
+    connection->last = NULL;
+}
+
+void connection_close(struct connection *connection)
+{
+    struct server *server = connection->server;
+    if (connection->is_closed) {
+        return;
+    }
+    connection->is_closed = true;
+    abandon(connection);
+    server->buffered_bytes -= connection->counted_bytes;
+    if (connection->previous == NULL) {
+        server->connections = connection->next;
+    } else {
+        connection->previous->next = connection->next;
+    }
+    if (connection->next != NULL) {
+        connection->next->previous = connection->previous;
+    }
+    server->connection_count--;
+    uv_close(&connection->uv.handle, on_closed);
+}
+
+void connection_end(struct connection *connection)
+{
+    connection->is_ending = true;
+    connection_resume(connection);
+}
+
+/* ------------------------------------------------------------------------------------------- writing -- */
+
+static void give_back(struct buf *buf)
+{
+    buf_clear(buf);
+    if (buf->capacity > BUFFER_KEPT_BYTES) {
+        buf_release(buf);
+    }
+}
+
+static void on_written(uv_write_t *write, int status)
+{
+    struct connection *connection = write->data;
+    if (connection->is_closed) {
+        return;
+    }
+    if (status < 0) {
+        connection_close(connection);
+        return;
+    }
+    connection->is_writing = false;
+    give_back(&connection->writing);
+    connection_resume(connection);
+}
+
+/* Hands what the socket does not take at once to libuv. */
+static void write_later(struct connection *connection, size_t written)
+{
+    struct buf *output = &connection->output;
+    struct buf swapped = connection->writing;
+    memmove(output->data, output->data + written, output->size - written);
+    output->size -= written;
+    connection->writing = *output;
+    connection->output = swapped;
+    connection->is_writing = true;
+    connection->write.data = connection;
+    uv_buf_t buf = uv_buf_init((char *)connection->writing.data, (unsigned)connection->writing.size);
+    if (uv_write(&connection->write, &connection->uv.stream, &buf, 1, on_written) != 0) {
+        connection->is_writing = false;
+        connection_close(connection);
+    }
+}
+
+static void flush(struct connection *connection)
+{
+    struct buf *output = &connection->output;
+    if (connection->is_writing || connection->is_closed || output->size == 0) {
+        return;
+    }
+    uv_buf_t buf = uv_buf_init((char *)output->data, (unsigned)output->size);
+    int written = uv_try_write(&connection->uv.stream, &buf, 1);
+    if (written < 0 && written != UV_EAGAIN) {
+        connection_close(connection);
+        return;
+    }
+    size_t size = written < 0 ? 0 : (size_t)written;
+    connection->server->metrics.bytes_out += output->size;
+    if (size == output->size) {
+        connection->stall_ns = 0;
+        give_back(output);
+    } else {
+        write_later(connection, size);
+    }
+}
+
+/* ------------------------------------------------------------------------------------- taking turns -- */
+
+static void answer(struct connection *connection, struct request *request)
+{
+    struct buf *output = &connection->output;
+    if (buf_status(&request->reply) != 0) {
+        const struct reply reply = {output, request->version};
+        reply_error(&reply, call_code(buf_status(&request->reply)), "the answer is too large, or memory is short");
+        request->failed = true;
+    } else if (output->size == 0 && request->reply.size > REPLY_MOVED_BYTES) {
+        struct buf empty = *output;
+        *output = request->reply;
+        output->max_bytes = empty.max_bytes;
+        request->reply = empty;
+    } else {
+        buf_put(output, request->reply.data, request->reply.size);
+    }
+}
+
+/* Moves answers of what is done to the output, in order; whether there were any. */
+static bool answer_done(struct connection *connection)
+{
+    bool any = false;
+    while (connection->first != NULL && connection->first->state == REQUEST_DONE &&
+           connection->output.size < connection->server->config->output_bytes) {
+        struct request *request = connection->first;
+        connection->first = request->next;
+        connection->last = connection->first == NULL ? NULL : connection->last;
+        connection->pending--;
+        connection->pending_bytes -= request->bytes;
+        connection->running -= request->command->class != COMMAND_LOOP;
+        answer(connection, request);
+        metrics_count(&connection->server->metrics, request);
+        request_free(request);
+        any = true;
+    }
+    return any;
+}
+
+static void fail_now(struct request *request, const char *code, const char *message)
+{
+    const struct reply reply = {&request->reply, request->version};
+    reply_error(&reply, code, message);
+    request->failed = true;
+    request->state = REQUEST_DONE;
+}
+
+/* Gives a write to its catalog's thread. */
+static void submit_write(struct connection *connection, struct request *request)
+{
+    struct catalog *catalog = catalogs_find(connection->server->set, request->arguments[1]);
+    if (catalog == NULL) {
+        fail_now(request, "NOTFOUND", "no such catalog");
+    } else if (catalog->writes == NULL) {
+        fail_now(request, "READONLY", "this catalog follows another change log");
+    } else {
+        request->set = catalogs_hold(connection->server->set);
+        writes_submit(catalog->writes, request);
+    }
+}
+
+/* Starts the next request if it may run now. */
+static bool start_next(struct connection *connection)
+{
+    struct request *request = connection->start;
+    if (request == NULL) {
+        return false;
+    }
+    enum command_class class = request->command->class;
+    if (class == COMMAND_LOOP ? request != connection->first
+                              : connection->running > 0 && connection->running_class != class) {
+        return false;
+    }
+    if (class == COMMAND_READ && connection->running >= connection->server->pool.thread_count) {
+        return false;
+    }
+    connection->start = request->next;
+    request->version = connection->version;
+    request->state = REQUEST_RUNNING;
+    if (class == COMMAND_LOOP) {
+        command_run_late(connection, request);
+        request->state = REQUEST_DONE;
+        return true;
+    }
+    connection->running++;
+    connection->running_class = class;
+    if (class == COMMAND_WRITE) {
+        submit_write(connection, request);
+    } else {
+        request->set = catalogs_hold(connection->server->set);
+        pool_submit(&connection->server->pool, request);
+    }
+    return true;
+}
+
+static void advance(struct connection *connection)
+{
+    bool moves = true;
+    while (moves && !connection->is_closed) {
+        moves = answer_done(connection);
+        while (!connection->is_closed && start_next(connection)) {
+            moves = true;
+        }
+    }
+}
+
+void connection_add(struct connection *connection, struct request *request)
+{
+    request->connection = connection;
+    request->client = connection->id;
+    request->finish = connection_finish;
+    request->received_ns = clock_monotonic_ns();
+    if (connection->first == NULL) {
+        connection->first = request;
+    } else {
+        connection->last->next = request;
+    }
+    connection->last = request;
+    connection->start = connection->start == NULL ? request : connection->start;
+    connection->pending++;
+    connection->pending_bytes += request->bytes;
+    advance(connection);
+}
+
+void connection_finish(struct request *request)
+{
+    struct connection *connection = request->connection;
+    catalogs_drop(request->server, request->set);
+    request->set = NULL;
+    if (request->command->finish != NULL) {
+        request->command->finish(request);
+    }
+    if (connection == NULL) {
+        metrics_count(&request->server->metrics, request);
+        request_free(request);
+        return;
+    }
+    request->state = REQUEST_DONE;
+    connection_resume(connection);
+}
+
+/* ------------------------------------------------------------------------------------------- reading -- */
+
+static void refuse_input(struct connection *connection, const aisle_error *error)
+{
+    const struct reply reply = {&connection->output, connection->version};
+    connection->server->metrics.dropped_protocol++;
+    if (connection->first == NULL) { /* else it would stand in for another request's answer */
+        reply_error(&reply, "ERR", error->message);
+    }
+    connection_end(connection);
+}
+
+/* Parses and takes on what it can of input; returns what was used up. */
+static size_t take_requests(struct connection *connection, struct bytes input)
+{
+    size_t used = 0;
+    while (used < input.size && !is_full(connection)) {
+        struct bytes rest = bytes_of(input.data + used, input.size - used);
+        size_t consumed = 0;
+        aisle_error error = {0};
+        int status = protocol_parse(&connection->protocol, rest, &consumed, &error);
+        if (status == AISLE_END) {
+            break;
+        }
+        if (status == 0 && connection->protocol.count > 0) {
+            command_take(connection, rest);
+        } else if (status != 0) {
+            refuse_input(connection, &error);
+        }
+        if (connection->is_ending || connection->is_closed) {
+            return input.size;
+        }
+        protocol_next(&connection->protocol);
+        used += consumed;
+        connection->stall_ns = 0;
+        if (turn_is_over(connection->server)) {
+            break;
+        }
+    }
+    return used;
+}
+
+/* Drops the bytes that were used up from the front of the kept input. */
+static void shift_input(struct connection *connection, size_t used)
+{
+    struct buf *input = &connection->input;
+    if (used > 0 && used < input->size) {
+        memmove(input->data, input->data + used, input->size - used);
+    }
+    input->size -= used;
+    if (input->size == 0) {
+        give_back(input);
+    }
+}
+
+/* Brings the server's sum up to date; a client that makes it too large is dropped. */
+static void count_bytes(struct connection *connection)
+{
+    struct server *server = connection->server;
+    size_t bytes = connection->input.size + waiting_bytes(connection) + connection->pending_bytes;
+    server->buffered_bytes += bytes - connection->counted_bytes;
+    connection->counted_bytes = bytes;
+    if (server->buffered_bytes > server->config->outputs_bytes && bytes > 0) {
+        server->metrics.dropped_slow++;
+        connection_close(connection);
+    }
+}
+
+static void note_stall(struct connection *connection)
+{
+    bool half_request = connection->input.size > 0 && connection->pending == 0;
+    if (waiting_bytes(connection) == 0 && !half_request) {
+        connection->stall_ns = 0;
+    } else if (connection->stall_ns == 0) {
+        connection->stall_ns = now_ns(connection->server);
+        connection->stall_left = waiting_bytes(connection);
+    }
+}
+
+static void set_reading(struct connection *connection, bool wanted);
+
+/* Answers, goes on with kept input, writes, and decides whether to read on or to close. */
+static void process(struct connection *connection)
+{
+    bool more = false;
+    advance(connection);
+    if (!connection->is_closed && !connection->is_ending && connection->input.size > 0) {
+        size_t used = take_requests(connection, buf_bytes(&connection->input));
+        if (connection->is_closed) {
+            return;
+        }
+        shift_input(connection, used);
+        more = used > 0 && connection->input.size > 0 && !is_full(connection);
+    }
+    flush(connection);
+    if (connection->is_closed) {
+        return;
+    }
+    if (more && !connection->is_ending) {
+        connection_resume(connection);
+    }
+    if (connection->is_ending && connection->pending == 0 && waiting_bytes(connection) == 0) {
+        connection_close(connection);
+        return;
+    }
+    /* An answer that did not fit the output has room now. */
+    if (connection->first != NULL && connection->first->state == REQUEST_DONE && !connection->is_writing) {
+        connection_resume(connection);
+    }
+    set_reading(connection, !connection->is_ending && !more && !is_full(connection));
+    if (!connection->is_closed) {
+        note_stall(connection);
+        count_bytes(connection);
+    }
+}
+
+/* The client has closed, or only its sending half: it gets the answers to what runs already. */
+static void hang_up(struct connection *connection)
+{
+    set_reading(connection, false);
+    buf_release(&connection->input);
+    drop_waiting(connection);
+    connection_end(connection);
+}
+
+static void take_input(uv_stream_t *stream, ssize_t size, const uv_buf_t *buf)
+{
+    struct connection *connection = stream->data;
+    struct buf *kept = &connection->input;
+    if (size == UV_EOF) {
+        hang_up(connection);
+        return;
+    }
+    if (size < 0) {
+        connection_close(connection);
+        return;
+    }
+    connection->server->metrics.bytes_in += (uint64_t)size;
+    connection->active_ns = now_ns(connection->server);
+    struct bytes input = bytes_of(buf->base, (size_t)size);
+    size_t used = kept->size > 0 ? 0 : take_requests(connection, input);
+    if (connection->is_closed) {
+        return;
+    }
+    buf_put(kept, input.data + used, input.size - used);
+    if (buf_status(kept) != 0) {
+        connection_close(connection);
+        return;
+    }
+    process(connection);
+}
+
+static void give_buffer(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
+{
+    struct connection *connection = handle->data;
+    (void)suggested;
+    *buf = uv_buf_init((char *)connection->server->input, sizeof connection->server->input);
+}
+
+static void set_reading(struct connection *connection, bool wanted)
+{
+    if (connection->is_reading == wanted || connection->is_closed) {
+        return;
+    }
+    connection->is_reading = wanted;
+    if (!wanted) {
+        uv_read_stop(&connection->uv.stream);
+    } else if (uv_read_start(&connection->uv.stream, give_buffer, take_input) != 0) {
+        connection_close(connection);
+    }
+}
+
+void connection_resume(struct connection *connection)
+{
+    struct server *server = connection->server;
+    if (connection->is_resuming || connection->is_closed) {
+        return;
+    }
+    connection->is_resuming = true;
+    connection->resume = server->resume;
+    server->resume = connection;
+}
+
+void connection_resume_all(struct server *server)
+{
+    struct connection *connection = server->resume;
+    server->resume = NULL;
+    while (connection != NULL) {
+        struct connection *next = connection->resume;
+        connection->is_resuming = false;
+        if (!connection->is_closed) {
+            process(connection);
+        }
+        connection = next;
+    }
+}
+
+/* ------------------------------------------------------------------------------- accepting, sweeping -- */
+
+static void set_up(struct connection *connection, struct server *server)
+{
+    connection->server = server;
+    connection->uv.handle.data = connection;
+    connection->id = ++server->connection_id;
+    connection->version = 2;
+    connection->created_ns = now_ns(server);
+    connection->active_ns = connection->created_ns;
+    connection->is_known = server->config->password == NULL;
+    protocol_init(&connection->protocol);
+    if (!connection->is_known) {
+        protocol_limit(&connection->protocol, LIMIT_SERVER_STRANGER_ARGUMENTS, LIMIT_SERVER_STRANGER_BYTES);
+    }
+    buf_init(&connection->input, INPUT_MAX_BYTES);
+    buf_init(&connection->output, SIZE_MAX);
+    buf_init(&connection->writing, SIZE_MAX);
+    connection->next = server->connections;
+    if (server->connections != NULL) {
+        server->connections->previous = connection;
+    }
+    server->connections = connection;
+    server->connection_count++;
+}
+
+static void on_refused(uv_handle_t *handle)
+{
+    mem_free(handle->data);
+}
+
+void connection_accept(struct server *server, uv_stream_t *listener)
+{
+    static const char too_many[] = "-ERR max number of clients reached\r\n";
+    bool is_tcp = listener->type == UV_TCP;
+    struct connection *connection = mem_calloc(1, sizeof *connection);
+    if (connection == NULL) {
+        return; /* the client waits in the backlog */
+    }
+    int failed = is_tcp ? uv_tcp_init(&server->loop, &connection->uv.tcp)
+                        : uv_pipe_init(&server->loop, &connection->uv.pipe, 0);
+    if (failed != 0) {
+        mem_free(connection);
+        return;
+    }
+    connection->uv.handle.data = connection;
+    failed = uv_accept(listener, &connection->uv.stream);
+    if (failed != 0 || server->connection_count >= server->config->clients) {
+        uv_buf_t buf = uv_buf_init((char *)(uintptr_t)too_many, sizeof too_many - 1);
+        server->metrics.refused++;
+        if (failed == 0) {
+            (void)uv_try_write(&connection->uv.stream, &buf, 1);
+        }
+        uv_close(&connection->uv.handle, on_refused);
+        return;
+    }
+    server->metrics.accepted++;
+    if (is_tcp) {
+        uv_tcp_nodelay(&connection->uv.tcp, 1);
+        uv_tcp_keepalive(&connection->uv.tcp, 1, KEEPALIVE_SECONDS);
+    }
+    set_up(connection, server);
+    set_reading(connection, true);
+}
+
+/* Whether it has kept something waiting for too long, without taking any of it. */
+static bool is_stalled(struct connection *connection, uint64_t now, uint64_t limit_ns)
+{
+    if (connection->stall_ns == 0) {
+        return false;
+    }
+    size_t left = connection->output.size + (connection->is_writing ? connection->uv.stream.write_queue_size : 0);
+    if (left < connection->stall_left) {
+        connection->stall_ns = now;
+        connection->stall_left = left;
+    }
+    return now > connection->stall_ns && now - connection->stall_ns > limit_ns;
+}
+
+void connection_sweep(struct server *server, uint64_t now)
+{
+    const struct config *config = server->config;
+    struct connection *next = NULL;
+    for (struct connection *connection = server->connections; connection != NULL; connection = next) {
+        next = connection->next;
+        uint64_t idle = now > connection->active_ns ? now - connection->active_ns : 0;
+        if (is_stalled(connection, now, config->stall_s * 1000000000)) {
+            server->metrics.dropped_slow++;
+            connection_close(connection);
+        } else if (config->idle_s > 0 && connection->pending == 0 && idle > config->idle_s * 1000000000) {
+            connection_close(connection);
+        }
+    }
+}
+
+void connection_peer(const struct connection *connection, char *text)
+{
+    struct address address;
+    int size = sizeof address.socket;
+    memset(&address, 0, sizeof address);
+    if (connection->uv.handle.type != UV_TCP ||
+        uv_tcp_getpeername(&connection->uv.tcp, (struct sockaddr *)&address.socket, &size) != 0) {
+        snprintf(text, ADDRESS_TEXT_BYTES, "unix");
+        return;
+    }
+    address_text(&address, text);
+}

@@ -1,0 +1,210 @@
+/*
+ * core.h - what the parts of the server share: the server, a request, its life, and who may touch what.
+ *
+ * A request is born on the loop thread from a client's bytes. A short command is carried out there, once all of its
+ * connection's earlier ones are answered; a search goes to the pool, a write to its catalog's writing thread. Either
+ * gives it back through the list of the done, and the loop answers it in its turn:
+ *
+ *     loop: parse, wait for its turn -> pool or writer: run, fill reply -> loop: answer in order, free
+ *
+ * A connection's reads run side by side, and so do its writes; reads and writes wait for each other, so that a client
+ * sees its requests happen in the order in which it sent them.
+ *
+ * Thread rule: everything is the loop thread's, except what a comment here gives to another.
+ */
+#ifndef AISLE_SERVER_CORE_H
+#define AISLE_SERVER_CORE_H
+
+#include "server/config.h"
+#include "server/reply.h"
+
+#include "base/arena.h"
+
+#include <stdatomic.h>
+#include <uv.h>
+
+struct server;
+struct connection;
+struct catalog_set;
+struct catalog;
+struct call;
+struct request;
+struct command;
+
+/* ----------------------------------------------------------------------------------------------- requests -- */
+
+enum command_class {
+    COMMAND_LOOP, /* at once, on the loop thread */
+    COMMAND_READ, /* on the pool */
+    COMMAND_WRITE /* on the writing thread of the catalog that is its first argument */
+};
+
+struct command {
+    const char *name; /* capitals */
+    enum command_class class;
+    uint32_t arguments_min; /* without the name */
+    uint32_t arguments_max; /* UINT32_MAX: any number */
+    bool for_strangers;     /* also before the password was shown */
+    void (*run)(struct call *call);
+    void (*finish)(struct request *request); /* on the loop, before it is answered; NULL: nothing */
+};
+
+enum request_state { REQUEST_WAITING, REQUEST_RUNNING, REQUEST_DONE };
+
+struct request {
+    struct request *next;            /* of its connection, in order */
+    struct request *queued;          /* of a queue that it is in: the queue's */
+    struct server *server;
+    struct connection *connection;   /* NULL: its client has gone, or it never had one */
+    const struct command *command;
+    struct catalog_set *set;         /* held while it runs */
+    void (*run)(struct request *request);    /* on the pool, where there is no command */
+    void (*finish)(struct request *request); /* on the loop, once done; frees it */
+    void *context;                   /* of run and finish */
+    enum request_state state;
+    int version;                     /* of RESP, when it began to run */
+    bool failed;                     /* the answer is an error */
+    atomic_bool cancelled;           /* any thread: nobody waits for the answer */
+    uint64_t client;                 /* its connection's id */
+    uint64_t received_ns;
+    uint64_t started_ns;             /* 0: not yet */
+    uint64_t ended_ns;
+    struct buf reply;                /* of the thread that has it */
+    size_t bytes;                    /* of the arguments */
+    uint32_t count;
+    struct bytes arguments[];        /* views of what stands behind them */
+};
+
+/* What a thread of the pool keeps from one request to the next. */
+struct worker {
+    struct arena arena;   /* emptied before each request */
+    aisle_result *result; /* reused; may be NULL */
+};
+
+/* A command being carried out, by the thread of its class. */
+struct call {
+    struct server *server;
+    struct connection *connection; /* loop commands only, else NULL */
+    struct request *request;       /* NULL for a loop command that did not have to wait */
+    struct worker *worker;         /* pool commands only */
+    const struct bytes *arguments; /* [0] is the command */
+    uint32_t count;
+    struct reply reply;
+    bool failed;
+};
+
+/* Answers with an error, "CODE message". */
+void call_fail(struct call *call, const char *code, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* As call_fail for an error of the library or of the arguments, with the code that suits it. */
+void call_fail_as(struct call *call, const aisle_error *error);
+
+/* The code of an answer for a status: "NOTFOUND", "BADQUERY", ... */
+const char *call_code(int status);
+
+/* A request of so many argument bytes, zeroed; NULL without memory. */
+struct request *request_new(struct server *server, const struct bytes *arguments, uint32_t count);
+
+/* Frees, with its reply. */
+void request_free(struct request *request);
+
+/* ---------------------------------------------------------------------------------------------- the pool -- */
+
+struct pool {
+    uv_mutex_t mutex;
+    uv_cond_t wake;
+    struct request *first, *last; /* under mutex, as all that follows */
+    uint32_t waiting;
+    uint32_t busy;
+    bool stop;
+    struct request *done_first, *done_last;
+    uv_async_t done; /* tells the loop */
+    uv_thread_t *threads;
+    uint32_t thread_count;
+    struct server *server;
+};
+
+must_check int pool_start(struct pool *pool, struct server *server, uint32_t threads, aisle_error *error);
+
+/* Ends the threads, once the queue is empty; the loop must still close `done`. */
+void pool_stop(struct pool *pool);
+
+/* On the loop, or behind its end: finishes everything that is done. */
+void pool_take_done(struct pool *pool);
+
+/* Gives the request to the pool; loop thread. */
+void pool_submit(struct pool *pool, struct request *request);
+
+/* Any thread: the request is done, tell the loop. */
+void pool_done(struct pool *pool, struct request *request);
+
+/* Carries out the request's command with its arguments; the thread of its class. */
+void request_run(struct request *request, struct worker *worker);
+
+/* --------------------------------------------------------------------------------------------- the server -- */
+
+#define METRICS_BUCKETS 20u
+
+struct command_metrics {
+    uint64_t calls;
+    uint64_t errors;
+    uint64_t cancelled;
+    uint64_t sum_ns; /* from receiving to the answer */
+    uint64_t max_ns;
+    uint64_t wait_ns; /* of sum_ns, waiting */
+    uint64_t buckets[METRICS_BUCKETS];
+};
+
+struct metrics {
+    struct command_metrics *commands; /* by index in the command table */
+    uint64_t started_ns;
+    uint64_t accepted, refused, dropped_slow, dropped_protocol, cancelled;
+    uint64_t bytes_in, bytes_out;
+    uint64_t loop_turns, loop_max_ns, loop_sum_ns, loop_over; /* turns longer than 5 ms */
+    uint64_t reloads, reload_failures;
+};
+
+/* Counts a request that was carried out. */
+void metrics_count(struct metrics *metrics, const struct request *request);
+
+/* As metrics_count for a command that was carried out at once. */
+void metrics_count_now(struct metrics *metrics, const struct command *command, uint64_t ns, bool failed);
+
+struct server {
+    uv_loop_t loop;
+    const struct server_options *options;
+    struct config *config;
+    struct catalog_set *set; /* the current one */
+    struct pool pool;
+    struct metrics metrics;
+    struct connection *connections;
+    uint32_t connection_count;
+    uint64_t connection_id;
+    uint64_t buffered_bytes; /* of requests and replies of all clients, on their way */
+    struct listener *listeners;
+    uint32_t listener_count;
+    uv_signal_t signals[3];
+    uv_timer_t sweep;
+    uv_check_t check;
+    uv_idle_t idle; /* active while there are connections to go on with */
+    struct connection *resume;
+    struct http_client *http_clients;
+    uint64_t turn_ns; /* when the last turn of the loop ended */
+    uint64_t idle_ns; /* what it had waited by then */
+    uint64_t drain_ns; /* when the end began; 0: not yet */
+    int slow_fd;       /* any thread: written whole lines at once */
+    atomic_bool is_reloading;
+    _Atomic uint64_t explained_ns; /* when a slow search was explained last */
+    uint8_t input[64 * 1024]; /* what a read brings, before it is looked at */
+};
+
+/* One line to standard error; any thread. */
+void server_log(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Reads the settings and opens catalogs anew, beside the service. */
+void server_reload(struct server *server);
+
+/* Begins the end. */
+void server_drain(struct server *server);
+
+#endif

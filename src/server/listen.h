@@ -1,0 +1,30 @@
+/*
+ * listen.h - the sockets that clients come to: those of the settings, or those that systemd hands over.
+ *
+ * Thread rule: the loop thread's.
+ */
+#ifndef AISLE_SERVER_LISTEN_H
+#define AISLE_SERVER_LISTEN_H
+
+#include "server/core.h"
+
+struct listener {
+    union {
+        uv_handle_t handle;
+        uv_stream_t stream;
+        uv_tcp_t tcp;
+        uv_pipe_t pipe;
+    } uv;
+    struct server *server;
+    bool is_http;
+    bool is_open;
+};
+
+/* Listens, and logs where. Sockets handed over take the place of all `listen` settings. AISLE_IO with the reason. */
+must_check int listen_start(struct server *server, aisle_error *error);
+
+/* No more clients; the memory stays until listen_release, behind the loop's last turn. */
+void listen_close(struct server *server);
+void listen_release(struct server *server);
+
+#endif

@@ -1,0 +1,158 @@
+/*
+ * pool.c - the threads that search, their queue, and the list of the done.
+ *
+ * First come, first served: no connection has more requests in the queue than the pool has threads (connection.c), so
+ * that one that pipelines does not keep the others waiting. libuv's own pool is not used: it is shared with file system
+ * calls and sized for the process. Knows requests only as something to run.
+ */
+#include "server/core.h"
+
+#include "base/alloc.h"
+#include "base/clock.h"
+
+#define WORKER_ARENA_BYTES (64u << 20)
+#define RESULT_HITS_KEPT 200u /* a larger result is freed, or each thread would keep the largest it ever made */
+
+static struct request *take(struct pool *pool)
+{
+    uv_mutex_lock(&pool->mutex);
+    while (pool->first == NULL && !pool->stop) {
+        uv_cond_wait(&pool->wake, &pool->mutex);
+    }
+    struct request *request = pool->first;
+    if (request != NULL) {
+        pool->first = request->queued;
+        pool->last = pool->first == NULL ? NULL : pool->last;
+        pool->waiting--;
+        pool->busy++;
+    }
+    uv_mutex_unlock(&pool->mutex);
+    return request;
+}
+
+static void tidy_up(struct worker *worker)
+{
+    arena_reset(&worker->arena);
+    if (worker->result != NULL && aisle_result_count(worker->result) > RESULT_HITS_KEPT) {
+        aisle_result_free(worker->result);
+        worker->result = NULL;
+    }
+}
+
+static void work(void *context)
+{
+    struct pool *pool = context;
+    struct worker worker = {.result = NULL};
+    struct request *request;
+    arena_init(&worker.arena, WORKER_ARENA_BYTES);
+    while ((request = take(pool)) != NULL) {
+        request->started_ns = clock_monotonic_ns();
+        if (!atomic_load_explicit(&request->cancelled, memory_order_relaxed)) {
+            if (request->command != NULL) {
+                request_run(request, &worker);
+            } else {
+                request->run(request);
+            }
+            tidy_up(&worker);
+        }
+        request->ended_ns = clock_monotonic_ns();
+        uv_mutex_lock(&pool->mutex);
+        pool->busy--;
+        uv_mutex_unlock(&pool->mutex);
+        pool_done(pool, request);
+    }
+    aisle_result_free(worker.result);
+    arena_release(&worker.arena);
+}
+
+void pool_done(struct pool *pool, struct request *request)
+{
+    request->queued = NULL;
+    uv_mutex_lock(&pool->mutex);
+    bool was_empty = pool->done_first == NULL;
+    if (was_empty) {
+        pool->done_first = request;
+    } else {
+        pool->done_last->queued = request;
+    }
+    pool->done_last = request;
+    if (was_empty) {
+        uv_async_send(&pool->done); /* under the lock: the loop closes it only behind it */
+    }
+    uv_mutex_unlock(&pool->mutex);
+}
+
+void pool_submit(struct pool *pool, struct request *request)
+{
+    request->queued = NULL;
+    uv_mutex_lock(&pool->mutex);
+    if (pool->first == NULL) {
+        pool->first = request;
+    } else {
+        pool->last->queued = request;
+    }
+    pool->last = request;
+    pool->waiting++;
+    uv_cond_signal(&pool->wake);
+    uv_mutex_unlock(&pool->mutex);
+}
+
+void pool_take_done(struct pool *pool)
+{
+    if (pool->server == NULL) {
+        return; /* never started */
+    }
+    uv_mutex_lock(&pool->mutex);
+    struct request *request = pool->done_first;
+    pool->done_first = NULL;
+    pool->done_last = NULL;
+    uv_mutex_unlock(&pool->mutex);
+    while (request != NULL) {
+        struct request *next = request->queued;
+        request->finish(request);
+        request = next;
+    }
+}
+
+static void on_done(uv_async_t *async)
+{
+    pool_take_done(async->data);
+}
+
+int pool_start(struct pool *pool, struct server *server, uint32_t threads, aisle_error *error)
+{
+    pool->threads = mem_calloc(threads, sizeof *pool->threads);
+    if (pool->threads == NULL) {
+        return error_no_memory(error, "the pool");
+    }
+    if (uv_mutex_init(&pool->mutex) != 0 || uv_cond_init(&pool->wake) != 0 ||
+        uv_async_init(&server->loop, &pool->done, on_done) != 0) {
+        return error_set(error, AISLE_IO, "the pool cannot be made");
+    }
+    pool->done.data = pool;
+    pool->server = server;
+    for (; pool->thread_count < threads; pool->thread_count++) {
+        int failed = uv_thread_create(&pool->threads[pool->thread_count], work, pool);
+        if (failed != 0) {
+            return error_set(error, AISLE_IO, "a thread cannot be started: %s", uv_strerror(failed));
+        }
+    }
+    return 0;
+}
+
+void pool_stop(struct pool *pool)
+{
+    if (pool->threads == NULL) {
+        return;
+    }
+    uv_mutex_lock(&pool->mutex);
+    pool->stop = true;
+    uv_cond_broadcast(&pool->wake);
+    uv_mutex_unlock(&pool->mutex);
+    for (uint32_t i = 0; i < pool->thread_count; i++) {
+        uv_thread_join(&pool->threads[i]);
+    }
+    mem_free(pool->threads);
+    pool->threads = NULL;
+    pool->thread_count = 0;
+}

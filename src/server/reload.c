@@ -1,0 +1,99 @@
+/*
+ * reload.c - new settings and catalogs, beside the service: SIGHUP and AISLE.RELOAD.
+ *
+ * Read and opened on the pool; the loop then switches at once, or keeps what it has when anything is wrong. Taken over
+ * are catalogs, aliases and what is read at each use (deadlines, limits, password); addresses, threads and what a
+ * catalog was opened with stay as they are until a restart.
+ */
+#include "server/command.h"
+
+#include "server/catalogs.h"
+#include "server/notify.h"
+
+#include <string.h>
+
+/* On the pool. *out: the new set; NULL with the error. */
+static int load(struct server *server, const struct catalog_set *old, struct catalog_set **out, aisle_error *error)
+{
+    struct config *config = NULL;
+    *out = NULL;
+    int status = config_load(server->options, &config, error);
+    return status != 0 ? status : catalogs_open(server, config, old, out, error);
+}
+
+/* On the loop: switches, if there is something to switch to. */
+static void take_over(struct server *server, struct catalog_set *set)
+{
+    atomic_store(&server->is_reloading, false);
+    if (set == NULL) {
+        server->metrics.reload_failures++;
+        return;
+    }
+    catalogs_switch(server, set);
+    server->metrics.reloads++;
+    server_log("settings and catalogs were read anew");
+}
+
+void command_reload(struct call *call)
+{
+    aisle_error error = {0};
+    struct catalog_set *set = NULL;
+    if (atomic_exchange(&call->server->is_reloading, true)) {
+        call_fail(call, "BUSY", "another reload is under way");
+        return;
+    }
+    if (load(call->server, call->request->set, &set, &error) != 0) {
+        atomic_store(&call->server->is_reloading, false);
+        call_fail_as(call, &error);
+        return;
+    }
+    call->request->context = set;
+    reply_simple(&call->reply, "OK");
+}
+
+void command_reload_finish(struct request *request)
+{
+    if (request->context != NULL) {
+        take_over(request->server, request->context);
+    } else if (request->started_ns != 0) {
+        request->server->metrics.reload_failures++;
+    }
+}
+
+/* ---------------------------------------------------------------------------------------------- signal -- */
+
+static void run(struct request *request)
+{
+    aisle_error error = {0};
+    struct catalog_set *set = NULL;
+    if (load(request->server, request->set, &set, &error) != 0) {
+        server_log("the reload failed, everything stays as it was: %s", error.message);
+    }
+    request->context = set;
+}
+
+static void finish(struct request *request)
+{
+    struct server *server = request->server;
+    catalogs_drop(server, request->set);
+    take_over(server, request->context);
+    notify_send("READY=1");
+    request_free(request);
+}
+
+void server_reload(struct server *server)
+{
+    if (server->drain_ns != 0 || atomic_exchange(&server->is_reloading, true)) {
+        return;
+    }
+    struct request *request = request_new(server, NULL, 0);
+    if (request == NULL) {
+        atomic_store(&server->is_reloading, false);
+        return;
+    }
+    notify_reloading();
+    request->set = catalogs_hold(server->set);
+    request->run = run;
+    request->finish = finish;
+    pool_submit(&server->pool, request);
+}

@@ -1,0 +1,219 @@
+/*
+ * search.c - from arguments to a query of aisle.h.
+ *
+ * Every option stands in one table; an unknown one, and one given twice, are errors with their place. Does not answer
+ * (command_search.c).
+ */
+#include "server/search.h"
+
+#include "server/command.h"
+
+#define PARAMETERS "the count behind PARAMS"
+
+struct parser {
+    struct arguments *arguments;
+    struct arena *arena;
+    struct search *search;
+    aisle_error *error;
+};
+
+static int take_filter(struct parser *p)
+{
+    return arguments_string(p->arguments, "the filter behind FILTER", p->arena, &p->search->query.filter, p->error);
+}
+
+static int take_params(struct parser *p)
+{
+    const struct bytes *pairs = NULL;
+    uint32_t count = 0;
+    int status = arguments_list(p->arguments, PARAMETERS, &pairs, &count, p->error);
+    return status != 0 ? status : search_bind(pairs, count, p->arena, &p->search->query, p->error);
+}
+
+static int take_limit(struct parser *p)
+{
+    uint64_t offset = 0;
+    uint64_t count = 0;
+    int status = arguments_number(p->arguments, "the offset behind LIMIT", LIMIT_HITS, &offset, p->error);
+    status = status != 0 ? status
+                         : arguments_number(p->arguments, "the count behind LIMIT", LIMIT_HITS, &count, p->error);
+    p->search->query.offset = (uint32_t)offset;
+    p->search->query.limit = (uint32_t)count;
+    p->search->query.no_hits = count == 0;
+    return status;
+}
+
+static int take_return(struct parser *p)
+{
+    struct search *search = p->search;
+    int status = arguments_list(p->arguments, "the count behind RETURN", &search->returns, &search->return_count,
+                                p->error);
+    search->cuts = true;
+    search->query.no_products = search->return_count == 0;
+    return status;
+}
+
+static int take_weights(struct parser *p)
+{
+    return arguments_string(p->arguments, "the weights behind WEIGHTS", p->arena, &p->search->query.weights, p->error);
+}
+
+static int take_now(struct parser *p)
+{
+    uint64_t now = 0;
+    int status = arguments_number(p->arguments, "the milliseconds behind NOW", 253402300799999, &now, p->error);
+    p->search->query.now_ms = (int64_t)now;
+    return status;
+}
+
+static int take_total(struct parser *p)
+{
+    struct bytes kind = {0};
+    int status = arguments_take(p->arguments, "what follows TOTAL", &kind, p->error);
+    if (status == 0 && command_word(kind, "NONE")) {
+        p->search->query.no_total = true;
+    } else if (status == 0 && !command_word(kind, "EXACT")) {
+        status = error_set(p->error, AISLE_INVALID, "TOTAL takes EXACT or NONE (argument %u)",
+                           arguments_place(p->arguments));
+    }
+    return status;
+}
+
+static int take_deadline(struct parser *p)
+{
+    return arguments_number(p->arguments, "the milliseconds behind DEADLINE", 3600000, &p->search->deadline_ms,
+                            p->error);
+}
+
+/* Stands in the slow log with the request's other arguments. */
+static int take_trace(struct parser *p)
+{
+    struct bytes trace = {0};
+    return arguments_take(p->arguments, "the id behind TRACE", &trace, p->error);
+}
+
+static int take_explain(struct parser *p)
+{
+    p->search->query.explain = true;
+    return 0;
+}
+
+static const struct {
+    const char *name;
+    int (*take)(struct parser *p);
+} options[] = {
+    {"FILTER", take_filter},   {"PARAMS", take_params}, {"LIMIT", take_limit}, {"RETURN", take_return},
+    {"WEIGHTS", take_weights}, {"NOW", take_now},       {"TOTAL", take_total}, {"DEADLINE", take_deadline},
+    {"TRACE", take_trace},     {"EXPLAIN", take_explain},
+};
+
+#define OPTION_COUNT (sizeof options / sizeof options[0])
+
+static int take_option(struct parser *p, uint64_t *seen)
+{
+    struct bytes name = {0};
+    int status = arguments_take(p->arguments, "an option", &name, p->error);
+    for (size_t i = 0; i < OPTION_COUNT && status == 0; i++) {
+        if (!command_word(name, options[i].name)) {
+            continue;
+        }
+        if ((*seen & UINT64_C(1) << i) != 0) {
+            return arguments_repeated(p->arguments, name, p->error);
+        }
+        *seen |= UINT64_C(1) << i;
+        return options[i].take(p);
+    }
+    return status != 0 ? status : arguments_unknown(p->arguments, name, p->error);
+}
+
+int search_parse(const struct catalog_set *set, struct arguments *arguments, struct arena *arena,
+                 struct search *search, aisle_error *error)
+{
+    struct parser parser = {arguments, arena, search, error};
+    struct bytes name = {0};
+    uint64_t seen = 0;
+    *search = (struct search){.query = {.size = sizeof search->query}};
+    int status = arguments_take(arguments, "the catalog", &name, error);
+    if (status == 0) {
+        search->catalog = catalogs_find(set, name);
+        status = search->catalog != NULL ? 0 : error_set(error, AISLE_NOT_FOUND, "no catalog is called '%.*s'",
+                                                         (int)(name.size < 64 ? name.size : 64), name.data);
+    }
+    status = status != 0 ? status : arguments_string(arguments, "the text", arena, &search->query.text, error);
+    while (status == 0 && arguments_left(arguments)) {
+        status = take_option(&parser, &seen);
+    }
+    return status;
+}
+
+/* ---------------------------------------------------------------------------------------- bound values -- */
+
+/* The place of a name among the first count of them, or count. */
+static size_t find_name(const struct bytes *names, size_t count, struct bytes name)
+{
+    size_t i = 0;
+    while (i < count && !bytes_equal(names[i], name)) {
+        i++;
+    }
+    return i;
+}
+
+int search_bind(const struct bytes *pairs, uint32_t count, struct arena *arena, aisle_query *query,
+                aisle_error *error)
+{
+    struct bytes names[LIMIT_FILTER_PARAMETERS];
+    size_t sizes[LIMIT_FILTER_PARAMETERS] = {0};
+    size_t name_count = 0;
+    if (count % 2 != 0) {
+        return error_set(error, AISLE_INVALID, PARAMETERS " is of names and values together, so it is even");
+    }
+    for (uint32_t i = 0; i < count; i += 2) {
+        size_t found = find_name(names, name_count, pairs[i]);
+        if (found == LIMIT_FILTER_PARAMETERS) {
+            return error_set(error, AISLE_LIMIT, "at most %u names can be bound", LIMIT_FILTER_PARAMETERS);
+        }
+        names[found] = pairs[i];
+        sizes[found]++;
+        name_count += found == name_count;
+    }
+    aisle_param *params = arena_calloc(arena, name_count + 1, sizeof *params);
+    aisle_bytes *values = arena_calloc(arena, count / 2 + 1, sizeof *values);
+    if (params == NULL || values == NULL) {
+        return error_no_memory(error, "bound values");
+    }
+    aisle_bytes *next = values;
+    for (size_t i = 0; i < name_count; i++) {
+        int status = arguments_copy(names[i], "a bound name", arena, &params[i].name, error);
+        if (status != 0) {
+            return status;
+        }
+        params[i].values = next;
+        next += sizes[i];
+    }
+    for (uint32_t i = 0; i < count; i += 2) {
+        aisle_param *param = &params[find_name(names, name_count, pairs[i])];
+        aisle_bytes *value = values + (param->values - values) + param->value_count++;
+        *value = (aisle_bytes){(const char *)pairs[i + 1].data, pairs[i + 1].size};
+    }
+    query->params = params;
+    query->param_count = name_count;
+    return 0;
+}
+
+/* ------------------------------------------------------------------------------------------- running -- */
+
+int search_in_time(const struct call *call, uint64_t deadline_ms, aisle_error *error)
+{
+    uint64_t limit = deadline_ms != 0 ? deadline_ms : call->request->set->config->deadline_ms;
+    uint64_t waited = (call->request->started_ns - call->request->received_ns) / 1000000;
+    return waited < limit ? 0
+                          : error_set(error, AISLE_LIMIT, "the deadline of %llu ms passed while the search waited",
+                                      (unsigned long long)limit);
+}
+
+int search_run(const struct call *call, const struct search *search, aisle_error *error)
+{
+    int status = search_in_time(call, search->deadline_ms, error);
+    return status != 0 ? status
+                       : aisle_search(search->catalog->handle, &search->query, &call->worker->result, error);
+}

@@ -1,0 +1,38 @@
+/*
+ * search.h - the arguments of a search, as a query of aisle.h, and its answer.
+ *
+ * Thread rule: a pool thread's, with its worker.
+ */
+#ifndef AISLE_SERVER_SEARCH_H
+#define AISLE_SERVER_SEARCH_H
+
+#include "server/arguments.h"
+#include "server/catalogs.h"
+
+struct search {
+    aisle_query query;           /* its strings live in the worker's arena */
+    const struct catalog *catalog;
+    const struct bytes *returns; /* fields wanted of each product */
+    uint32_t return_count;
+    bool cuts;                   /* returns is to be followed */
+    uint64_t deadline_ms;        /* 0: the server's */
+};
+
+/*
+ * Reads "catalog text [options]" into search. AISLE_INVALID with the argument and its place; AISLE_NOT_FOUND for the
+ * catalog; AISLE_NO_MEMORY.
+ */
+must_check int search_parse(const struct catalog_set *set, struct arguments *arguments, struct arena *arena,
+                            struct search *search, aisle_error *error);
+
+/* Binds names and values, two by two; a name given several times is a list. The errors of search_parse. */
+must_check int search_bind(const struct bytes *pairs, uint32_t count, struct arena *arena, aisle_query *query,
+                           aisle_error *error);
+
+/* AISLE_LIMIT when the request has waited for longer than its deadline. */
+must_check int search_in_time(const struct call *call, uint64_t deadline_ms, aisle_error *error);
+
+/* Runs the search into the worker's result. The errors of aisle_search. */
+must_check int search_run(const struct call *call, const struct search *search, aisle_error *error);
+
+#endif

@@ -1,0 +1,56 @@
+/*
+ * server.h - the door of the server: settings, and a run from start to drain.
+ *
+ * Serves catalogs over RESP2 and RESP3, so that every Redis client is a client. All it knows of searching is aisle.h.
+ * Settings come from a file and, over it, from the command line; a reload reads the file again. One loop thread has all
+ * sockets and never waits for a catalog; searches run on a pool, writes on one thread a catalog.
+ *
+ * Thread rule: one server a process; server_run belongs to one thread and blocks it.
+ */
+#ifndef AISLE_SERVER_SERVER_H
+#define AISLE_SERVER_SERVER_H
+
+#include "base/status.h"
+
+#include <stdbool.h>
+
+/* One setting: `name = VALUE` in the file, `--name VALUE` on the command line. */
+struct server_setting {
+    const char *name;
+    const char *argument; /* as shown in help */
+    const char *help;     /* with the default */
+    bool is_list;         /* may be given several times */
+};
+
+/* All settings there are; static. */
+const struct server_setting *server_settings(size_t *count);
+
+/* A setting given on the command line. */
+struct server_given {
+    const char *name;
+    const char *value;
+};
+
+/*
+ * Applies the changes below source to the catalog at path, as they come, until *stop is not 0; has an own thread.
+ * 0: stopped, or nothing more for now, and it is called again after a second; else an error.
+ */
+typedef int server_follow(const char *path, const char *source, const volatile int *stop, aisle_error *error);
+
+struct server_options {
+    const char *config; /* the file; NULL: none */
+    const struct server_given *given;
+    size_t given_count;
+    server_follow *follow;
+};
+
+/* Reads the settings and says what is wrong with them; opens no catalog. AISLE_INVALID, AISLE_NOT_FOUND, AISLE_IO. */
+must_check int server_check(const struct server_options *options, aisle_error *error);
+
+/*
+ * Opens the catalogs, listens and serves until SIGTERM or SIGINT; then takes no more requests, answers those it has,
+ * and returns 0. Errors of the settings, of the catalogs and of the addresses to listen on.
+ */
+must_check int server_run(const struct server_options *options, aisle_error *error);
+
+#endif

@@ -1,0 +1,580 @@
+/*
+ * writes.c - the writing thread: batches, acknowledgements, commits, recovery.
+ *
+ * Order of a batch, each step only when the one before succeeded:
+ *   1. every write is put to the writer, with the log offset that its line will end at
+ *   2. their lines are appended to the log and synced
+ *   3. they are acknowledged; their keys are remembered
+ *   4. now and then: commit, then acknowledge those that asked to be visible
+ * When 2 fails, the writer holds writes that the log does not: it is freed and what the log has is applied anew.
+ */
+#include "server/writes.h"
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/utf8.h"
+#include "server/change_line.h"
+#include "server/changes.h"
+#include "server/command.h"
+#include "server/keys.h"
+
+#include <stdio.h>
+
+#define SOURCE "aisle-serve"
+#define IDENTITY UINT64_C(0x6169736c652d3031) /* one for ever: a log that was lost goes on behind (changes.h) */
+#define BATCH_MAX 512u
+#define IDLE_NS UINT64_C(10000000000)         /* without a write, before the writer is given back */
+#define KEYS_READ_BYTES (UINT64_C(128) << 20) /* of the log's end, searched for keys when it is opened */
+#define LINE_BYTES_MAX (2u * LIMIT_LINE_BYTES)
+
+struct write {
+    struct request *request;
+    struct change_line line;
+    uint64_t digest;
+    bool wants_visible;
+    bool is_taken;  /* by the writer, and appended */
+    bool is_repeat; /* of a key that stands in keys, or earlier in this batch */
+};
+
+struct writes {
+    struct server *server;
+    aisle *handle;
+    uint64_t commit_ns;
+    uint64_t keep_bytes;
+    uv_mutex_t mutex;
+    uv_cond_t wake;
+    uv_thread_t thread;
+    struct request *first, *last; /* under mutex */
+    bool stop;                    /* under mutex */
+    /* The thread's: */
+    aisle_writer *writer; /* NULL: not taken */
+    struct changes changes;
+    struct keys keys;
+    struct buf scratch;
+    uint64_t next_seq;
+    uint64_t applied;        /* offset in the log that the writer has */
+    uint64_t committed;      /* and the catalog */
+    uint64_t dirty_ns;       /* since when there is something to commit; 0: there is nothing */
+    uint64_t active_ns;      /* of the last write */
+    struct request *visible_first, *visible_last; /* that wait for the next commit */
+    struct write batch[BATCH_MAX];
+    uint32_t batch_count;
+};
+
+/* --------------------------------------------------------------------------------------------- answering -- */
+
+static void finish(struct writes *writes, struct request *request)
+{
+    request->ended_ns = clock_monotonic_ns();
+    pool_done(&writes->server->pool, request);
+}
+
+static void fail_request(struct request *request, const aisle_error *error)
+{
+    const struct reply reply = {&request->reply, request->version};
+    buf_clear(&request->reply);
+    reply_error(&reply, call_code(error->code),
+                error->message[0] != '\0' ? error->message : aisle_error_text(error->code));
+    request->failed = true;
+}
+
+/* The answer: the write's number in the log, or 0 for a delete that found nothing. */
+static void answer(struct request *request, uint64_t seq, bool found)
+{
+    const struct reply reply = {&request->reply, request->version};
+    reply_unsigned(&reply, found ? seq : 0);
+}
+
+static void finish_visible(struct writes *writes, const aisle_error *error)
+{
+    struct request *request = writes->visible_first;
+    writes->visible_first = NULL;
+    writes->visible_last = NULL;
+    while (request != NULL) {
+        struct request *next = request->queued;
+        if (error != NULL) {
+            fail_request(request, error);
+        }
+        finish(writes, request);
+        request = next;
+    }
+}
+
+/* --------------------------------------------------------------------------------- the catalog's writer -- */
+
+static void drop_writer(struct writes *writes)
+{
+    aisle_writer_free(writes->writer);
+    writes->writer = NULL;
+    writes->dirty_ns = 0;
+}
+
+static int mark(struct writes *writes, uint64_t offset, uint64_t seq, aisle_error *error)
+{
+    char text[24];
+    snprintf(text, sizeof text, "%llu", (unsigned long long)seq);
+    const aisle_position position = {.source = SOURCE, .identity = IDENTITY, .offset = offset, .seq = text};
+    return aisle_mark(writes->writer, &position, error);
+}
+
+static int apply(struct writes *writes, struct change_line *line, aisle_error *error)
+{
+    const aisle_bytes id = {(const char *)line->id.data, line->id.size};
+    const aisle_bytes body = {(const char *)line->body.data, line->body.size};
+    int status = 0;
+    switch (line->op) {
+    case CHANGE_LINE_PUT:
+        return aisle_put(writes->writer, body, error);
+    case CHANGE_LINE_PATCH:
+        return aisle_patch(writes->writer, id, body, error);
+    case CHANGE_LINE_DELETE:
+        status = aisle_delete(writes->writer, id, error);
+        line->found = status == 0;
+        return status == AISLE_NOT_FOUND ? 0 : status;
+    }
+    return status;
+}
+
+/* Whether the status speaks of the write alone, and the writer goes on. */
+static bool is_own_fault(int status)
+{
+    return status == AISLE_BAD_PRODUCT || status == AISLE_NOT_FOUND;
+}
+
+/* A line that the log has and the catalog has not; what was wrong with it when it was written is wrong again. */
+static int apply_again(void *context, struct bytes text, uint64_t end, aisle_error *error)
+{
+    struct writes *writes = context;
+    struct change_line line;
+    int status = change_line_read(text, &line, &writes->scratch, error);
+    status = status != 0 ? status : mark(writes, end, line.seq, error);
+    status = status != 0 ? status : apply(writes, &line, error);
+    if (status == 0 || is_own_fault(status)) {
+        writes->applied = end;
+        writes->dirty_ns = writes->dirty_ns == 0 ? clock_monotonic_ns() : writes->dirty_ns;
+        return 0;
+    }
+    return status;
+}
+
+/* Becomes the catalog's writer and applies what the log has beyond the catalog. */
+static int take_writer(struct writes *writes, aisle_error *error)
+{
+    if (writes->writer != NULL) {
+        return 0;
+    }
+    int status = aisle_begin(writes->handle, &writes->writer, error);
+    if (status != 0) {
+        writes->writer = NULL;
+        return status;
+    }
+    status = aisle_log_offset(writes->handle, SOURCE, IDENTITY, &writes->committed, error);
+    if (status == 0 && writes->committed < writes->changes.end) {
+        status = changes_read(&writes->changes, writes->committed, apply_again, writes, error);
+    }
+    if (status != 0) {
+        drop_writer(writes);
+    }
+    return status;
+}
+
+static void commit(struct writes *writes)
+{
+    aisle_error error = {0};
+    int status = writes->writer == NULL ? 0 : aisle_commit(writes->writer, &error);
+    if (status != 0) {
+        server_log("a commit failed: %s; the change log has what it should have made visible", error.message);
+        drop_writer(writes);
+        finish_visible(writes, &error);
+        return;
+    }
+    writes->dirty_ns = 0;
+    writes->committed = writes->applied;
+    finish_visible(writes, NULL);
+    changes_trim(&writes->changes, writes->committed, writes->keep_bytes);
+}
+
+/* --------------------------------------------------------------------------------------------- one batch -- */
+
+static int parse_options(struct write *write, const struct bytes *arguments, uint32_t from, uint32_t count,
+                         aisle_error *error)
+{
+    for (uint32_t i = from; i < count; i++) {
+        bool is_key = command_word(arguments[i], "KEY");
+        if (is_key ? write->line.key.size > 0 : command_word(arguments[i], "VISIBLE") && write->wants_visible) {
+            return error_set(error, AISLE_INVALID, "argument '%.*s' is given twice (argument %u)",
+                             (int)arguments[i].size, (const char *)arguments[i].data, i);
+        }
+        if (is_key && i + 1 < count) {
+            write->line.key = arguments[++i];
+            if (write->line.key.size == 0 || write->line.key.size > CHANGE_KEY_BYTES_MAX) {
+                return error_set(error, AISLE_INVALID, "a key has 1 to %u bytes (argument %u)", CHANGE_KEY_BYTES_MAX,
+                                 i);
+            }
+        } else if (command_word(arguments[i], "VISIBLE")) {
+            write->wants_visible = true;
+        } else {
+            return error_set(error, AISLE_INVALID, "%s '%.*s' (argument %u)",
+                             is_key ? "no key behind" : "unknown argument",
+                             (int)(arguments[i].size < 48 ? arguments[i].size : 48), (const char *)arguments[i].data,
+                             i);
+        }
+    }
+    return 0;
+}
+
+static int parse(struct write *write, aisle_error *error)
+{
+    const struct bytes *arguments = write->request->arguments;
+    const char *name = write->request->command->name;
+    struct change_line *line = &write->line;
+    uint32_t next = 2;
+    line->op = strcmp(name, "AISLE.PUT") == 0     ? CHANGE_LINE_PUT
+               : strcmp(name, "AISLE.PATCH") == 0 ? CHANGE_LINE_PATCH
+                                                  : CHANGE_LINE_DELETE;
+    if (line->op != CHANGE_LINE_PUT) {
+        line->id = arguments[next++];
+    }
+    if (line->op != CHANGE_LINE_DELETE) {
+        line->body = arguments[next++];
+    }
+    int status = parse_options(write, arguments, next, write->request->count, error);
+    if (status == 0 && (!utf8_valid(line->id, NULL) || !utf8_valid(line->key, NULL))) {
+        status = error_set(error, AISLE_BAD_PRODUCT, "the %s is not UTF-8",
+                           utf8_valid(line->id, NULL) ? "key" : "id");
+    }
+    if (status == 0 && line->op != CHANGE_LINE_PUT && (line->id.size == 0 || line->id.size > LIMIT_ID_BYTES)) {
+        status = error_set(error, AISLE_BAD_PRODUCT, "an id has 1 to %u bytes", LIMIT_ID_BYTES);
+    }
+    return status;
+}
+
+/* The body as the log will have it, so that its digest is the same when the log is read again. */
+static void flatten(struct write *write)
+{
+    uint8_t *p = (uint8_t *)(uintptr_t)write->line.body.data; /* the request's own copy */
+    for (size_t i = 0; i < write->line.body.size; i++) {
+        p[i] = p[i] == '\n' || p[i] == '\r' ? ' ' : p[i];
+    }
+    write->digest = change_line_digest(&write->line);
+}
+
+/* An earlier write of this batch with the same key. */
+static const struct write *find_in_batch(const struct writes *writes, struct bytes key)
+{
+    for (uint32_t i = 0; i < writes->batch_count; i++) {
+        const struct write *write = &writes->batch[i];
+        if (write->is_taken && bytes_equal(write->line.key, key)) {
+            return write;
+        }
+    }
+    return NULL;
+}
+
+/* Whether a write with its key was done before; then its result is taken from there. */
+static int look_up_key(struct writes *writes, struct write *write, aisle_error *error)
+{
+    if (write->line.key.size == 0) {
+        return 0;
+    }
+    const struct keys_entry *known = keys_find(&writes->keys, write->line.key);
+    const struct write *earlier = known == NULL ? find_in_batch(writes, write->line.key) : NULL;
+    if (known == NULL && earlier == NULL) {
+        return 0;
+    }
+    if ((known != NULL ? known->digest : earlier->digest) != write->digest) {
+        return error_set(error, AISLE_INVALID, "this key was used for another write");
+    }
+    write->is_repeat = true;
+    write->line.seq = known != NULL ? known->seq : earlier->line.seq;
+    write->line.found = known != NULL ? known->found : earlier->line.found;
+    return 0;
+}
+
+static int compose(struct writes *writes, const struct change_line *line, aisle_error *error)
+{
+    buf_clear(&writes->scratch);
+    change_line_put(&writes->scratch, line);
+    return buf_status(&writes->scratch) == 0 ? 0 : error_no_memory(error, "a write");
+}
+
+/*
+ * Takes the write to the writer and its line to the log's pending ones. A status that is not the write's own fault
+ * leaves a writer that can only be freed.
+ */
+static int take(struct writes *writes, struct write *write, aisle_error *error)
+{
+    struct change_line *line = &write->line;
+    line->seq = writes->next_seq;
+    line->time_ms = clock_wall_ms();
+    line->found = true;
+    int status = compose(writes, line, error);
+    uint64_t end = writes->changes.end + writes->changes.pending.size + writes->scratch.size;
+    status = status != 0 ? status : mark(writes, end, line->seq, error);
+    status = status != 0 ? status : apply(writes, line, error);
+    if (is_own_fault(status)) {
+        /* The position must not stand behind a line that the log will not have. */
+        int marked = mark(writes, writes->changes.end + writes->changes.pending.size, line->seq - 1, error);
+        return marked != 0 ? marked : status;
+    }
+    if (status == 0 && !line->found) {
+        status = compose(writes, line, error); /* as long as before */
+    }
+    if (status == 0 && changes_append(&writes->changes, buf_bytes(&writes->scratch)) == 0) {
+        status = error_no_memory(error, "the change log");
+    }
+    write->is_taken = status == 0;
+    writes->next_seq += status == 0;
+    return status;
+}
+
+/* Carries out writes from the batch's i-th on until one breaks the writer; returns behind which. */
+static uint32_t take_some(struct writes *writes, uint32_t i, bool *is_broken)
+{
+    while (i < writes->batch_count && !*is_broken) {
+        struct write *write = &writes->batch[i++];
+        aisle_error error = {0};
+        write->request->started_ns = clock_monotonic_ns();
+        int status = parse(write, &error);
+        if (status == 0) {
+            flatten(write);
+            status = look_up_key(writes, write, &error);
+        }
+        if (status == 0 && !write->is_repeat) {
+            status = take_writer(writes, &error);
+            if (status == 0) {
+                status = take(writes, write, &error);
+                *is_broken = status != 0 && !is_own_fault(status);
+            }
+        }
+        if (status != 0) {
+            fail_request(write->request, &error);
+        }
+    }
+    return i;
+}
+
+static void settle_one(struct writes *writes, struct write *write, const aisle_error *error)
+{
+    struct request *request = write->request;
+    bool done = write->is_taken || write->is_repeat;
+    if (done && error->code != 0) {
+        fail_request(request, error);
+        done = false;
+    }
+    if (done) {
+        answer(request, write->line.seq, write->line.found);
+    }
+    if (write->is_taken && error->code == 0 && write->line.key.size > 0 &&
+        keys_add(&writes->keys, write->line.key, write->digest, write->line.seq, write->line.found) != 0) {
+        server_log("out of memory: the key of write %llu is not remembered", (unsigned long long)write->line.seq);
+    }
+    if (!done || !write->wants_visible || writes->writer == NULL) {
+        finish(writes, request);
+        return;
+    }
+    request->queued = NULL;
+    if (writes->visible_first == NULL) {
+        writes->visible_first = request;
+    } else {
+        writes->visible_last->queued = request;
+    }
+    writes->visible_last = request;
+}
+
+/* Makes the batch's writes from first to before end durable, and answers them. */
+static void settle(struct writes *writes, uint32_t first, uint32_t end, bool is_broken)
+{
+    aisle_error error = {0};
+    bool any = writes->changes.pending.size > 0;
+    int status = changes_sync(&writes->changes, &error);
+    if (status != 0) {
+        server_log("writes were refused: %s", error.message);
+    } else if (any) {
+        writes->applied = writes->changes.end;
+        writes->dirty_ns = writes->dirty_ns == 0 ? clock_monotonic_ns() : writes->dirty_ns;
+    }
+    for (uint32_t i = first; i < end; i++) {
+        settle_one(writes, &writes->batch[i], &error);
+    }
+    if ((status != 0 && any) || is_broken) {
+        drop_writer(writes);
+    }
+}
+
+static void run_batch(struct writes *writes)
+{
+    uint32_t next = 0;
+    writes->active_ns = clock_monotonic_ns();
+    while (next < writes->batch_count) {
+        uint32_t first = next;
+        bool is_broken = false;
+        next = take_some(writes, first, &is_broken);
+        settle(writes, first, next, is_broken);
+        if (is_broken && writes->visible_first != NULL) {
+            aisle_error error = {0};
+            if (take_writer(writes, &error) != 0) {
+                finish_visible(writes, &error);
+            }
+        }
+    }
+    writes->batch_count = 0;
+}
+
+/* ------------------------------------------------------------------------------------------- the thread -- */
+
+/* How long to sleep, in nanoseconds: to the next commit, or to when the writer is given back. */
+static uint64_t patience(const struct writes *writes, uint64_t now)
+{
+    uint64_t due = UINT64_MAX;
+    if (writes->dirty_ns != 0) {
+        due = writes->dirty_ns + writes->commit_ns;
+    } else if (writes->writer != NULL) {
+        due = writes->active_ns + IDLE_NS;
+    }
+    return due == UINT64_MAX ? IDLE_NS : due > now ? due - now : 0;
+}
+
+/* Moves what is queued into the batch, waiting for something to do; false at the end. */
+static bool collect(struct writes *writes)
+{
+    uv_mutex_lock(&writes->mutex);
+    uint64_t wait = patience(writes, clock_monotonic_ns());
+    if (writes->first == NULL && !writes->stop && wait > 0) {
+        (void)uv_cond_timedwait(&writes->wake, &writes->mutex, wait);
+    }
+    while (writes->first != NULL && writes->batch_count < BATCH_MAX) {
+        struct request *request = writes->first;
+        writes->first = request->queued;
+        writes->last = writes->first == NULL ? NULL : writes->last;
+        writes->batch[writes->batch_count++] = (struct write){.request = request};
+    }
+    bool go_on = writes->batch_count > 0 || !writes->stop;
+    uv_mutex_unlock(&writes->mutex);
+    return go_on;
+}
+
+static void work(void *context)
+{
+    struct writes *writes = context;
+    while (collect(writes)) {
+        run_batch(writes);
+        uint64_t now = clock_monotonic_ns();
+        if (writes->visible_first != NULL || (writes->dirty_ns != 0 && now >= writes->dirty_ns + writes->commit_ns)) {
+            commit(writes);
+        }
+        if (writes->dirty_ns == 0 && writes->writer != NULL && now >= writes->active_ns + IDLE_NS) {
+            drop_writer(writes);
+        }
+    }
+    if (writes->dirty_ns != 0) {
+        commit(writes);
+    }
+    drop_writer(writes);
+}
+
+void writes_submit(struct writes *writes, struct request *request)
+{
+    request->queued = NULL;
+    uv_mutex_lock(&writes->mutex);
+    if (writes->first == NULL) {
+        writes->first = request;
+    } else {
+        writes->last->queued = request;
+    }
+    writes->last = request;
+    uv_cond_signal(&writes->wake);
+    uv_mutex_unlock(&writes->mutex);
+}
+
+/* -------------------------------------------------------------------------------------- opening, closing -- */
+
+/* A line of the log's end: its key and number are remembered. */
+static int remember(void *context, struct bytes text, uint64_t end, aisle_error *error)
+{
+    struct writes *writes = context;
+    struct change_line line;
+    (void)end;
+    int status = change_line_read(text, &line, &writes->scratch, error);
+    if (status != 0) {
+        return status;
+    }
+    line.found = line.op != CHANGE_LINE_DELETE || line.found;
+    writes->next_seq = line.seq + 1;
+    return line.key.size == 0
+               ? 0
+               : keys_add(&writes->keys, line.key, change_line_digest(&line), line.seq, line.found);
+}
+
+/* Opens the log, remembers its last keys, and brings the catalog up to it. */
+static int recover(struct writes *writes, const char *path, aisle_error *error)
+{
+    struct changes *changes = &writes->changes;
+    int status = aisle_log_offset(writes->handle, SOURCE, IDENTITY, &writes->committed, error);
+    status = status != 0 ? status : changes_open(changes, path, writes->committed, error);
+    if (status != 0) {
+        return status;
+    }
+    uint64_t from = changes_line_start(changes, changes->end > KEYS_READ_BYTES ? changes->end - KEYS_READ_BYTES : 0);
+    writes->next_seq = changes->end + 1; /* of a log without lines */
+    status = changes_read(changes, from, remember, writes, error);
+    writes->applied = writes->committed;
+    if (status == 0 && changes->fd >= 0 && writes->committed < changes->end) {
+        status = take_writer(writes, error);
+        status = status != 0 ? status : aisle_commit(writes->writer, error);
+        writes->committed = status == 0 ? writes->applied : writes->committed;
+        drop_writer(writes);
+    }
+    return status;
+}
+
+static void release(struct writes *writes)
+{
+    changes_close(&writes->changes);
+    keys_release(&writes->keys);
+    buf_release(&writes->scratch);
+    mem_free(writes);
+}
+
+int writes_open(struct server *server, const struct config *config, aisle *handle, const char *path,
+                struct writes **out, aisle_error *error)
+{
+    *out = NULL;
+    struct writes *writes = mem_calloc(1, sizeof *writes);
+    if (writes == NULL) {
+        return error_no_memory(error, "opening a change log");
+    }
+    writes->server = server;
+    writes->handle = handle;
+    writes->commit_ns = config->commit_ms * 1000000;
+    writes->keep_bytes = config->log_bytes;
+    writes->changes = (struct changes){.folder_fd = -1, .fd = -1};
+    buf_init(&writes->scratch, LINE_BYTES_MAX);
+    int status = recover(writes, path, error);
+    if (status != 0) {
+        release(writes);
+        return status;
+    }
+    if (uv_mutex_init(&writes->mutex) != 0 || uv_cond_init(&writes->wake) != 0 ||
+        uv_thread_create(&writes->thread, work, writes) != 0) {
+        release(writes);
+        return error_set(error, AISLE_NO_MEMORY, "a writing thread cannot be started");
+    }
+    *out = writes;
+    return 0;
+}
+
+void writes_close(struct writes *writes)
+{
+    if (writes == NULL) {
+        return;
+    }
+    uv_mutex_lock(&writes->mutex);
+    writes->stop = true;
+    uv_cond_signal(&writes->wake);
+    uv_mutex_unlock(&writes->mutex);
+    uv_thread_join(&writes->thread);
+    uv_cond_destroy(&writes->wake);
+    uv_mutex_destroy(&writes->mutex);
+    release(writes);
+}
