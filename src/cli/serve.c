@@ -75,8 +75,8 @@ int cli_serve(int argc, char **argv)
         .command = "serve",
         .synopsis = "[[NAME=]CATALOG...] [--listen ADDRESS] [--config FILE] [options]",
         .about = "Serves catalogs to Redis clients, until SIGTERM; SIGHUP reads the settings again. Without a\n"
-                 "password only this machine is listened to. Commands: AISLE.SEARCH, AISLE.MSEARCH, AISLE.GET, AISLE.INFO,\n"
-                 "AISLE.PUT, AISLE.PATCH, AISLE.DEL, AISLE.RELOAD; README has their arguments.",
+                 "password only this machine is listened to. Commands: AISLE.SEARCH, AISLE.MSEARCH, AISLE.GET,\n"
+                 "AISLE.INFO, AISLE.PUT, AISLE.PATCH, AISLE.DEL, AISLE.RELOAD; README has their arguments.",
         .examples = "  aisle serve shop\n"
                     "  aisle serve shop --follow changes/ --metrics 127.0.0.1:7708\n"
                     "  aisle serve --config aisle.conf --check-config\n"

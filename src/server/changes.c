@@ -10,6 +10,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -21,6 +22,9 @@
 /* A catalog's shards may have committed further than the one furthest behind, by a commit at most. */
 #define LOST_GAP_BYTES (UINT64_C(1) << 32)
 #define NAME_BYTES 32u
+/* A catalog that a reload has let go, or the server before this one, may be about to close the log. */
+#define LOCK_TRIES 200u
+#define LOCK_WAIT_MS 10
 #define SUFFIX ".jsonl"
 
 static int fail(const char *what, aisle_error *error)
@@ -76,7 +80,12 @@ static int open_folder(struct changes *changes, bool make, aisle_error *error)
     if (changes->folder_fd < 0) {
         return errno == ENOENT && !make ? 0 : fail(changes->folder, error);
     }
-    if (flock(changes->folder_fd, LOCK_EX | LOCK_NB) != 0) {
+    bool locked = flock(changes->folder_fd, LOCK_EX | LOCK_NB) == 0;
+    for (unsigned i = 0; i < LOCK_TRIES && !locked; i++) {
+        (void)poll(NULL, 0, LOCK_WAIT_MS);
+        locked = flock(changes->folder_fd, LOCK_EX | LOCK_NB) == 0;
+    }
+    if (!locked) {
         close(changes->folder_fd);
         changes->folder_fd = -1;
         return error_set(error, AISLE_BUSY, "another server writes the change log %.150s", changes->folder);

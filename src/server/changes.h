@@ -3,8 +3,8 @@
  *
  * The folder CATALOG.changes holds files NNNNNNNNNNNNNNNNNNNN.jsonl, each named by the offset of its first byte in
  * the whole log: a place in the log is one number across all files. Lines are those of change_line.h. A line is
- * durable when changes_sync has returned; a last line without its newline is of a crash, was never acknowledged and is cut off when
- * the log is opened. A lock on the folder keeps a second server out.
+ * durable when changes_sync has returned; a last line without its newline is of a crash, was never acknowledged and is
+ * cut off when the log is opened. A lock on the folder keeps a second server out.
  *
  * Thread rule: one thread at a time.
  */

@@ -36,7 +36,7 @@ static const struct command table[] = {
     {"DBSIZE", COMMAND_READ, 0, 0, false, command_dbsize, NULL},
     {"QUIT", COMMAND_LOOP, 0, ANY, true, command_quit, NULL},
     {"RESET", COMMAND_LOOP, 0, 0, true, command_reset, NULL},
-    {"UNKNOWN", COMMAND_LOOP, 0, ANY, true, command_unknown, NULL}, /* stands for all that is not in the table */
+    {"UNKNOWN", COMMAND_LOOP, 0, ANY, false, command_unknown, NULL}, /* stands for all that is not in the table */
 };
 
 #define COMMAND_COUNT (sizeof table / sizeof table[0])

@@ -75,6 +75,9 @@ static void search_one(struct call *call, struct arguments *arguments)
     struct search search;
     aisle_error error = {0};
     int status = search_parse(call->request->set, arguments, &call->worker->arena, &search, &error);
+    if (status == 0 && !search_in_time(call, search.deadline_ms)) {
+        return;
+    }
     status = status != 0 ? status : search_run(call, &search, &error);
     if (status != 0) {
         call_fail_as(call, &error);

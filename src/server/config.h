@@ -2,8 +2,8 @@
  * config.h - the settings of one run, from a file and the command line.
  *
  * The file has lines `name = value`; blank lines and those that begin with # are passed over. A name that does not
- * exist, a value out of range and a second value for what has one are errors with the line's number. What is given on the
- * command line replaces what the file says (lists are replaced as a whole).
+ * exist, a value out of range and a second value for what has one are errors with the line's number. What is given on
+ * the command line replaces what the file says (lists are replaced as a whole).
  *
  * Thread rule: a config is read by any number of threads once it is made.
  */

@@ -202,18 +202,17 @@ int search_bind(const struct bytes *pairs, uint32_t count, struct arena *arena, 
 
 /* ------------------------------------------------------------------------------------------- running -- */
 
-int search_in_time(const struct call *call, uint64_t deadline_ms, aisle_error *error)
+bool search_in_time(struct call *call, uint64_t deadline_ms)
 {
     uint64_t limit = deadline_ms != 0 ? deadline_ms : call->request->set->config->deadline_ms;
     uint64_t waited = (call->request->started_ns - call->request->received_ns) / 1000000;
-    return waited < limit ? 0
-                          : error_set(error, AISLE_LIMIT, "the deadline of %llu ms passed while the search waited",
-                                      (unsigned long long)limit);
+    if (waited >= limit) {
+        call_fail(call, "DEADLINE", "%llu ms passed while the search waited", (unsigned long long)limit);
+    }
+    return waited < limit;
 }
 
 int search_run(const struct call *call, const struct search *search, aisle_error *error)
 {
-    int status = search_in_time(call, search->deadline_ms, error);
-    return status != 0 ? status
-                       : aisle_search(search->catalog->handle, &search->query, &call->worker->result, error);
+    return aisle_search(search->catalog->handle, &search->query, &call->worker->result, error);
 }

@@ -29,8 +29,8 @@ must_check int search_parse(const struct catalog_set *set, struct arguments *arg
 must_check int search_bind(const struct bytes *pairs, uint32_t count, struct arena *arena, aisle_query *query,
                            aisle_error *error);
 
-/* AISLE_LIMIT when the request has waited for longer than its deadline. */
-must_check int search_in_time(const struct call *call, uint64_t deadline_ms, aisle_error *error);
+/* Whether the request has not waited for longer than its deadline; answers when it has. */
+bool search_in_time(struct call *call, uint64_t deadline_ms);
 
 /* Runs the search into the worker's result. The errors of aisle_search. */
 must_check int search_run(const struct call *call, const struct search *search, aisle_error *error);

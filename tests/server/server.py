@@ -1,0 +1,677 @@
+#!/usr/bin/env python3
+"""The server as clients see it: commands, order, limits, writes, reload, the end.
+
+    server.py AISLE [--only NAME]...   runs all checks, or those whose names contain NAME
+
+Each check starts servers of its own, on Unix sockets in a temporary folder. Nothing here waits for a fixed time to pass
+except where a timeout itself is what is tested.
+"""
+import argparse
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+
+from resp import Client, Error, Server, make_catalog, pairs, request, temporary
+
+CHECKS = []
+
+
+def check(function):
+    CHECKS.append(function)
+    return function
+
+
+class World:
+    """What the checks share: the program, and a small catalog that none of them writes to."""
+
+    def __init__(self, aisle, folder):
+        self.aisle = aisle
+        self.folder = folder
+        self.shop = make_catalog(aisle, folder, "shop", 2000)
+        self.count = 0
+
+    def place(self):
+        self.count += 1
+        path = os.path.join(self.folder, f"place{self.count}")
+        os.mkdir(path)
+        return path
+
+    def server(self, *arguments, **options):
+        return Server(self.aisle, self.place(), *arguments, **options)
+
+    def empty(self, folder, name="small"):
+        path = os.path.join(folder, name)
+        subprocess.run([self.aisle, "create", path], check=True, stdout=subprocess.DEVNULL)
+        return path
+
+    def cli(self, *arguments):
+        return subprocess.run([self.aisle, *arguments], capture_output=True, text=True, check=False)
+
+
+def equal(got, wanted, what=""):
+    assert got == wanted, f"{what}: {got!r} is not {wanted!r}"
+
+
+def has(text, part):
+    assert part in text, f"{part!r} is not in {text!r}"
+
+
+def closed(client):
+    """Whether the server has closed the connection, possibly behind an answer."""
+    try:
+        while client.socket.recv(65536):
+            pass
+    except ConnectionError:
+        pass
+    return True
+
+
+def ids(answer):
+    return [hit["id"] for hit in answer["hits"]]
+
+
+# ------------------------------------------------------------------------------------------------------ commands
+
+@check
+def connecting(world):
+    with world.server(world.shop) as server:
+        two = server.client()
+        equal(two.call("PING"), "PONG")
+        equal(two.call("ping", "a\r\nb"), b"a\r\nb")
+        equal(two.call("ECHO", ""), b"")
+        equal(two.call("SELECT", 0), "OK")
+        has(two.fails("SELECT", 1), "DB index is out of range")
+        equal(two.call("CLIENT", "SETINFO", "LIB-NAME", "x"), "OK")
+        equal(two.call("CLIENT", "GETNAME"), None)
+        equal(two.call("CLIENT", "SETNAME", "me"), "OK")
+        equal(two.call("CLIENT", "GETNAME"), b"me")
+        has(two.fails("CLIENT", "SETNAME", "a b"), "cannot contain spaces")
+        has(two.fails("CLIENT", "KILL", "x"), "unknown subcommand")
+        equal(two.call("COMMAND"), [])
+        equal(two.call("COMMAND", "DOCS"), [])
+        equal(two.call("CONFIG", "GET", "save"), [])
+        has(two.call("INFO").decode(), "redis_version:")
+        equal(two.call("DBSIZE"), 2000)
+        has(two.fails("NONSENSE", 1), "ERR unknown command 'NONSENSE'")
+        has(two.fails("ECHO"), "ERR wrong number of arguments for 'ECHO' command")
+        has(two.fails("HELLO", 4), "NOPROTO")
+        has(two.fails("AUTH", "x"), "without any password")
+        greeting = two.call("HELLO", 3, "SETNAME", "you")
+        equal(greeting["proto"], 3)
+        equal(greeting["server"], b"aisle")
+        equal(two.call("CLIENT", "GETNAME"), b"you")
+        equal(two.call("CLIENT", "ID"), greeting["id"])
+        equal(two.call("CONFIG", "GET", "save"), {})
+        equal(two.call("RESET"), "RESET")
+        equal(two.call("CONFIG", "GET", "save"), [])
+        equal(two.call("QUIT"), "OK")
+        closed(two)
+
+
+@check
+def lines_and_browsers(world):
+    with world.server(world.shop) as server:
+        client = server.client()
+        client.socket.sendall(b"\r\nPING\r\nECHO \"a b\"\nAISLE.GET shop 'none'\r\n")
+        equal([client.read() for _ in range(3)], ["PONG", b"a b", None])
+        client.socket.sendall(b"PING\r\nPOST / HTTP/1.1\r\nHost: x\r\n\r\nPING\r\n")
+        equal(client.read(), "PONG")
+        has(str(client.read()), "not an HTTP server")
+        closed(client)
+        client = server.client()
+        client.socket.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        has(str(client.read()), "unknown command 'GET'")
+        has(str(client.read()), "not an HTTP server")
+        closed(client)
+        for broken in (b"*1\r\n$-1\r\n", b"*x\r\n", b"*99999999\r\n", b"*1\r\n$99999999\r\n", b"a \"\n"):
+            client = server.client()
+            client.socket.sendall(broken)
+            has(str(client.read()), "Protocol error")
+            closed(client)
+
+
+@check
+def searching(world):
+    found = json.loads(world.cli("search", world.shop, "shoes", "--json", "--limit", "5").stdout)
+    with world.server(world.shop) as server:
+        two, three = server.client(), server.client(3)
+        answer = three.call("AISLE.SEARCH", "shop", "shoes", "LIMIT", 0, 5)
+        equal(answer["total"], found["total"])
+        equal(answer["total_is_exact"], True)
+        equal([hit["id"].decode() for hit in answer["hits"]], [hit["id"] for hit in found["hits"]])
+        equal([json.loads(hit["product"]) for hit in answer["hits"]], [hit["product"] for hit in found["hits"]])
+        flat = pairs(two.call("AISLE.SEARCH", "shop", "shoes", "LIMIT", 0, 5))
+        equal(flat["total"], found["total"])
+        equal([pairs(hit)["id"] for hit in flat["hits"]], ids(answer))
+        equal([float(pairs(hit)["score"]) for hit in flat["hits"]], [hit["score"] for hit in answer["hits"]])
+        equal(set(answer) - {"took_us"}, set(flat) - {"took_us"})
+        cut = three.call("aisle.search", "shop", "shoes", "return", 2, "price", "id", "limit", 0, 1)["hits"][0]
+        equal(list(json.loads(cut["product"])), ["price", "id"])
+        equal("product" in three.call("AISLE.SEARCH", "shop", "shoes", "RETURN", 0)["hits"][0], False)
+        equal(three.call("AISLE.SEARCH", "shop", "shoes", "LIMIT", 0, 0)["hits"], [])
+        has(three.call("AISLE.SEARCH", "shop", "shoes", "EXPLAIN")["hits"][0]["explanation"].decode(), "{")
+        cheap = three.call("AISLE.SEARCH", "shop", "", "FILTER", "price < $p", "PARAMS", 2, "p", 20, "LIMIT", 0, 100)
+        assert 0 < cheap["total"] < 2000
+        assert all(json.loads(hit["product"])["price"] < 20 for hit in cheap["hits"])
+        several = three.call("AISLE.MSEARCH", 2, "shop", "shoes", 5, "shop", "", "LIMIT", 0, 1, 2, "none", "x")
+        equal(several[0]["total"], found["total"])
+        equal(several[1]["total"], 2000)
+        has(str(several[2]), "NOTFOUND no catalog is called 'none'")
+        product = three.call("AISLE.GET", "shop", ids(answer)[0])
+        equal(json.loads(product), found["hits"][0]["product"])
+        equal(three.call("AISLE.GET", "shop", "no such id"), None)
+        info = three.call("AISLE.INFO", "shop")
+        stats = json.loads(world.cli("stats", world.shop, "--json").stdout)
+        equal(info["products"], 2000)
+        equal(set(stats) - {"long_readers"} - set(info), set(), "keys of stats")
+        equal(three.call("AISLE.INFO")["catalogs"], [b"shop"])
+
+
+@check
+def wrong_arguments_are_named_with_their_place(world):
+    with world.server(world.shop) as server:
+        client = server.client()
+        for arguments, error in (
+                (("shop", "x", "FOO"), "ERR unknown argument 'FOO' (argument 3)"),
+                (("shop", "x", "LIMIT", 0, 1, "limit", 0, 1), "ERR argument 'limit' is given twice (argument 6)"),
+                (("shop", "x", "LIMIT", 0), "ERR the count behind LIMIT is missing (argument 5)"),
+                (("shop", "x", "LIMIT", "-1", 1), "must be a whole number up to 10000, not '-1' (argument 4)"),
+                (("shop", "x", "LIMIT", 9999, 2), "LIMIT "),
+                (("shop", "x", "RETURN", 5, "id"), "announces 5, but only 1 arguments follow (argument 4)"),
+                (("shop", "x", "PARAMS", 1, "a"), "it is even"),
+                (("shop", "x", "FILTER", "price <"), "BADQUERY"),
+                (("shop", "x", "FILTER", "price < $none"), "BADQUERY"),
+                (("shop", b"a\0b"), "ERR the text has a NUL byte"),
+                (("none", "x"), "NOTFOUND no catalog is called 'none'"),
+                (("shop", "x" * 5000), "LIMIT")):
+            has(client.fails("AISLE.SEARCH", *arguments), error)
+        equal(client.call("PING"), "PONG")
+
+
+@check
+def answers_keep_the_order_of_requests(world):
+    with world.server(world.shop, "--threads", "4") as server:
+        client = server.client(3)
+        parts, wanted = [], []
+        for i in range(700):
+            if i % 7 == 0:
+                parts.append(request("ECHO", i))
+                wanted.append(b"%d" % i)
+            elif i % 7 == 3:
+                parts.append(request("AISLE.SEARCH", "shop", "", "LIMIT", i, 1, "TOTAL", "NONE"))
+                wanted.append(None)
+            elif i % 11 == 5:
+                parts.append(request("HELLO", 3))
+                wanted.append("hello")
+            else:
+                parts.append(request("AISLE.GET", "shop", f"missing{i}"))
+                wanted.append("null")
+        sender = threading.Thread(target=client.socket.sendall, args=(b"".join(parts),))
+        sender.start()
+        for i, want in enumerate(wanted):
+            got = client.value()
+            if want is None:
+                equal(len(ids(got)), 1)
+            elif want == "hello":
+                equal(got["proto"], 3)
+            elif want == "null":
+                equal(got, None)
+            else:
+                equal(got, want, i)
+        sender.join()
+
+
+# ------------------------------------------------------------------------------------------- sockets, password
+
+@check
+def sockets_and_password(world):
+    has(world.cli("serve", world.shop, "--listen", "0.0.0.0:7709").stderr, "password-file")
+    has(world.cli("serve", world.shop, "--listen", "[::]:7709", "--check-config").stderr, "password-file")
+    with temporary() as folder:
+        password = os.path.join(folder, "password")
+        with open(password, "w", encoding="utf-8") as file:
+            file.write("secret\n")
+        ports = free_ports(2)
+        arguments = ["--listen", f"127.0.0.1:{ports[0]}", "--listen", f"[::1]:{ports[1]}", "--password-file", password]
+        with world.server(world.shop, *arguments) as server:
+            for address in (("127.0.0.1", ports[0]), ("::1", ports[1]), server.unix):
+                client = Client(address)
+                has(client.fails("PING"), "NOAUTH")
+                has(client.fails("NONSENSE"), "NOAUTH")
+                has(client.fails("HELLO", 3), "NOAUTH")
+                has(client.fails("AUTH", "wrong"), "WRONGPASS")
+                has(client.fails("AUTH", "someone", "secret"), "WRONGPASS")
+                equal(client.call("AUTH", "secret"), "OK")
+                equal(client.call("PING"), "PONG")
+                client = Client(address)
+                equal(client.call("HELLO", 3, "AUTH", "default", "secret")["proto"], 3)
+                equal(client.call("AISLE.SEARCH", "shop", "shoes")["total"] > 0, True)
+                client = Client(address)
+                client.socket.sendall(b"*1\r\n$5000\r\n")
+                has(str(client.read()), "at most 4096 bytes")
+                closed(client)
+                client = Client(address)
+                for _ in range(8):
+                    has(client.fails("AUTH", "guess"), "WRONGPASS")
+                closed(client)
+
+
+def free_ports(count):
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [one.getsockname()[1] for one in sockets]
+    for one in sockets:
+        one.close()
+    return ports
+
+
+@check
+def sockets_handed_over(world):
+    """What systemd does: a listening descriptor 3, and a datagram socket to be told on."""
+    place = world.place()
+    told = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    told.bind(os.path.join(place, "notify"))
+    told.settimeout(60)
+    listening = socket.create_server(("127.0.0.1", 0))
+    process = subprocess.Popen(
+        ["sh", "-c", f"exec 3<&{listening.fileno()}; LISTEN_PID=$$ exec \"$0\" serve \"$1\"", world.aisle, world.shop],
+        pass_fds=[listening.fileno()], stderr=subprocess.DEVNULL,
+        env=dict(os.environ, LISTEN_FDS="1", NOTIFY_SOCKET=os.path.join(place, "notify")))
+    try:
+        equal(told.recv(1000), b"READY=1")
+        client = Client(listening.getsockname())
+        equal(client.call("PING"), "PONG")
+        process.send_signal(signal.SIGHUP)
+        has(told.recv(1000).decode(), "RELOADING=1\nMONOTONIC_USEC=")
+        equal(told.recv(1000), b"READY=1")
+        process.send_signal(signal.SIGTERM)
+        equal(told.recv(1000), b"STOPPING=1")
+        equal(process.wait(timeout=60), 0)
+    finally:
+        process.kill()
+        process.wait()
+        told.close()
+        listening.close()
+
+
+# ------------------------------------------------------------------------------------------------------ writes
+
+@check
+def writing(world):
+    with temporary() as folder:
+        path = world.empty(folder)
+        with world.server(path) as server:
+            client = server.client(3)
+            first = client.call("AISLE.PUT", "small", '{"id":"A",\n"title":"zebra"}', "KEY", "k1", "VISIBLE")
+            assert first > 0
+            equal(client.call("AISLE.SEARCH", "small", "zebra")["total"], 1)
+            equal(client.call("AISLE.PUT", "small", '{"id":"A",\n"title":"zebra"}', "KEY", "k1"), first)
+            has(client.fails("AISLE.PUT", "small", '{"id":"B"}', "KEY", "k1"), "used for another write")
+            second = client.call("AISLE.PATCH", "small", "A", '{"price":3.5}', "VISIBLE")
+            assert second > first
+            equal(json.loads(client.call("AISLE.GET", "small", "A"))["price"], 3.5)
+            equal(client.call("AISLE.DEL", "small", "none", "KEY", "k2"), 0)
+            client.call("AISLE.PUT", "small", '{"id":"none"}')
+            equal(client.call("AISLE.DEL", "small", "none", "KEY", "k2"), 0, "the first result")
+            assert client.call("AISLE.DEL", "small", "none") > second
+            has(client.fails("AISLE.PUT", "small", '{"id":'), "BADPRODUCT")
+            has(client.fails("AISLE.PUT", "small", '{"title":"no id"}'), "BADPRODUCT")
+            has(client.fails("AISLE.PATCH", "small", "none", '{"price":1}'), "NOTFOUND")
+            has(client.fails("AISLE.PUT", "small", "{}", "KEY"), "no key behind 'KEY' (argument 3)")
+            has(client.fails("AISLE.PUT", "small", "{}", "NOW"), "unknown argument 'NOW' (argument 3)")
+            has(client.fails("AISLE.PUT", "none", "{}"), "NOTFOUND")
+            has(client.fails("AISLE.DEL", "small", b"\xff"), "not UTF-8")
+            unseen = client.call("AISLE.PUT", "small", '{"id":"C","title":"camel"}', "KEY", "k3")
+            server.kill()
+        with world.server(path) as server:
+            client = server.client(3)
+            equal(client.call("AISLE.SEARCH", "small", "camel")["total"], 1, "acknowledged before the kill")
+            equal(client.call("AISLE.PUT", "small", '{"id":"C","title":"camel"}', "KEY", "k3"), unseen)
+            equal(client.call("AISLE.DEL", "small", "none", "KEY", "k2"), 0)
+            equal(client.call("AISLE.PUT", "small", '{"id":"A",\n"title":"zebra"}', "KEY", "k1"), first)
+            parts = [request("AISLE.PUT", "small", json.dumps({"id": f"P{i}", "title": "ibex"})) for i in range(500)]
+            client.socket.sendall(b"".join(parts) + request("AISLE.SEARCH", "small", "ibex"))
+            numbers = [client.value() for _ in range(500)]
+            equal(numbers, list(range(numbers[0], numbers[0] + 500)))
+            client.value()
+            client.call("AISLE.PUT", "small", '{"id":"last"}', "VISIBLE")
+            equal(client.call("AISLE.SEARCH", "small", "ibex")["total"], 500)
+        # The log is one that `aisle index` reads, too; a lost one does not make later writes vanish.
+        again = os.path.join(folder, "again")
+        equal(world.cli("create", again).returncode, 0)
+        equal(world.cli("index", again, path + ".changes").returncode, 0)
+        equal(json.loads(world.cli("search", again, "ibex", "--json").stdout)["total"], 500)
+        for name in os.listdir(path + ".changes"):
+            os.unlink(os.path.join(path + ".changes", name))
+        with world.server(path) as server:
+            client = server.client(3)
+            assert client.call("AISLE.PUT", "small", '{"id":"L","title":"llama"}', "VISIBLE") > numbers[-1]
+            equal(client.call("AISLE.SEARCH", "small", "llama")["total"], 1)
+        with world.server(path) as server:
+            equal(server.client(3).call("AISLE.SEARCH", "small", "llama")["total"], 1)
+
+
+@check
+def a_torn_last_line_is_cut_off(world):
+    with temporary() as folder:
+        path = world.empty(folder)
+        with world.server(path) as server:
+            server.client().call("AISLE.PUT", "small", '{"id":"A","title":"zebra"}')
+            server.kill()
+        name = os.path.join(path + ".changes", os.listdir(path + ".changes")[0])
+        with open(name, "ab") as file:
+            file.write(b'{"op":"put","seq":"2","time":"2026')
+        with world.server(path) as server:
+            client = server.client(3)
+            equal(client.call("AISLE.SEARCH", "small", "zebra")["total"], 1)
+            equal(client.call("AISLE.PUT", "small", '{"id":"B","title":"zebra"}', "VISIBLE"), 2)
+            equal(client.call("AISLE.SEARCH", "small", "zebra")["total"], 2)
+
+
+@check
+def other_writers_get_their_turn(world):
+    with temporary() as folder:
+        path = world.empty(folder)
+        with world.server(path) as server:
+            client = server.client()
+            reader, writer = os.pipe()
+            indexing = subprocess.Popen([world.aisle, "index", path, "-"], stdin=reader, stderr=subprocess.DEVNULL)
+            os.close(reader)
+            os.write(writer, b'{"id":"X"}\n')
+            deadline = time.monotonic() + 60
+            while time.monotonic() < deadline:  # until the other process is the writer
+                client.send("AISLE.PUT", "small", '{"id":"A"}', "VISIBLE")
+                answer = client.read()
+                if isinstance(answer, Error):
+                    break
+                time.sleep(0.05)
+                if indexing.poll() is not None:
+                    break
+            os.close(writer)
+            indexing.wait()
+            other = Server(world.aisle, world.place(), path)
+            try:
+                other.start()
+                raise AssertionError("two servers write one catalog")
+            except AssertionError as error:
+                has(str(error), "another server writes the change log")
+
+
+@check
+def following(world):
+    with temporary() as folder:
+        path = world.empty(folder)
+        source = os.path.join(folder, "changes")
+        os.mkdir(source)
+        with world.server(path, "--follow", source) as server:
+            client = server.client(3)
+            has(client.fails("AISLE.PUT", "small", '{"id":"A"}'), "READONLY")
+            for i in range(3):
+                with open(os.path.join(source, "1.jsonl"), "a", encoding="utf-8") as file:
+                    file.write(json.dumps({"id": f"P{i}", "title": "zebra"}) + "\n")
+                deadline = time.monotonic() + 60
+                while client.call("AISLE.SEARCH", "small", "zebra")["total"] < i + 1:
+                    assert time.monotonic() < deadline, server.read_log()
+                    time.sleep(0.05)
+            equal(client.call("AISLE.INFO", "small")["follows"], True)
+
+
+# ------------------------------------------------------------------------------------------------------ limits
+
+@check
+def those_who_do_not_read_are_dropped(world):
+    with world.server(world.shop, "--stall-seconds", "1", "--output-memory", "64K") as server:
+        other = server.client()
+        deaf = server.client()
+        deaf.socket.setblocking(False)
+        ask = request("AISLE.SEARCH", "shop", "", "LIMIT", 0, 1000) * 20
+        sent = 0
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            try:
+                sent += deaf.socket.send(ask)
+            except BlockingIOError:
+                time.sleep(0.05)
+            except ConnectionError:
+                break
+            equal(other.call("PING"), "PONG")
+        else:
+            raise AssertionError("a client that does not read is never dropped")
+        half = server.client()
+        half.socket.sendall(b"*2\r\n$4\r\nPI")
+        closed(half)
+        info = other.call("INFO").decode()
+        has(info, "dropped_slow:2")
+        assert int(info.split("used_memory_peak:")[1].split()[0]) < 64 << 20
+
+
+@check
+def clients_and_idle_time_are_bounded(world):
+    with world.server(world.shop, "--clients", "3", "--idle-seconds", "1") as server:
+        clients = [server.client() for _ in range(3)]
+        for client in clients:
+            equal(client.call("PING"), "PONG")
+        refused = server.client()
+        has(str(refused.read()), "max number of clients reached")
+        closed(refused)
+        for client in clients:
+            closed(client)
+        equal(server.client().call("PING"), "PONG")
+
+
+@check
+def a_deep_pipeline_waits_its_turn(world):
+    with world.server(world.shop, "--pipeline", "10") as server:
+        client, other = server.client(), server.client()
+        parts = request("AISLE.GET", "shop", "none") * 5000
+        sender = threading.Thread(target=client.socket.sendall, args=(parts,))
+        sender.start()
+        for _ in range(50):
+            equal(other.call("PING"), "PONG")
+        equal([client.value() for _ in range(5000)], [None] * 5000)
+        sender.join()
+
+
+@check
+def those_who_leave_are_forgotten(world):
+    with world.server(world.shop) as server:
+        for _ in range(50):
+            client = server.client()
+            client.socket.sendall(request("AISLE.SEARCH", "shop", "a*", "LIMIT", 0, 1000) * 50)
+            client.close()
+        other = server.client()
+        deadline = time.monotonic() + 60
+        while "connected_clients:1\r" not in other.call("INFO").decode():
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        has(other.call("INFO").decode(), "buffered_bytes:0")
+
+
+@check
+def a_deadline_ends_what_waits(world):
+    with world.server(world.shop, "--threads", "1", "--deadline-ms", "600000") as server:
+        busy, late = server.client(), server.client()
+        busy.socket.sendall(request("AISLE.SEARCH", "shop", "", "LIMIT", 0, 1000) * 200)
+        late.send("AISLE.SEARCH", "shop", "shoes", "DEADLINE", 1)
+        answer = late.read()  # in time or not: there is an answer
+        assert not isinstance(answer, Error) or "DEADLINE 1 ms passed" in str(answer)
+        for _ in range(200):
+            busy.value()
+
+
+# --------------------------------------------------------------------------------------------- settings, reload
+
+@check
+def settings_are_checked(world):
+    with temporary() as folder:
+        config = os.path.join(folder, "aisle.conf")
+        for text, error in (
+                ("catalog = shop\nthreads = x\n", "line 2: threads takes a number, not \"x\""),
+                ("catalog = shop\nthreads = 2\nthreads = 2\n", "line 3: threads has a value already"),
+                ("catalog = shop\nthread = 2\n", "line 2: no such setting: thread"),
+                ("catalog = shop\n\n# fine\njust words\n", "line 4: expected name = value"),
+                ("catalog = shop\nstall-seconds = 0\n", "stall-seconds must be 1 to 3600, not 0"),
+                ("catalog = shop\nlisten = nowhere\n", "\"nowhere\" is no address"),
+                ("catalog = shop\nalias = live=none\n", "alias live=none: no such catalog"),
+                ("catalog = shop\nalias = shop=shop\n", "a catalog has this name"),
+                ("catalog = shop\ncatalog = other/shop\n", "two catalogs are called shop"),
+                ("catalog = shop\ncatalog = b=shop\nfollow = x\n", "which catalog?"),
+                ("catalog = shop\npassword-file = none\n", "none: No such file"),
+                ("", "no catalog to serve")):
+            with open(config, "w", encoding="utf-8") as file:
+                file.write(text)
+            ran = world.cli("serve", "--config", config, "--check-config")
+            has(ran.stderr, error)
+            assert ran.returncode != 0
+        with open(config, "w", encoding="utf-8") as file:
+            file.write("# all is well\ncatalog = shop\nthreads = 2\nlisten = unix:/a\n")
+        equal(world.cli("serve", "--config", config, "--check-config").returncode, 0)
+        has(world.cli("serve", "--config", os.path.join(folder, "none"), "--check-config").stderr, "No such file")
+
+
+@check
+def a_reload_switches_at_once(world):
+    with temporary() as folder:
+        first, second = world.empty(folder, "first"), world.empty(folder, "second")
+        config = os.path.join(folder, "aisle.conf")
+
+        def write(text):
+            with open(config, "w", encoding="utf-8") as file:
+                file.write(text)
+
+        write(f"catalog = {first}\nalias = live=first\n")
+        with world.server("--config", config) as server:
+            client = server.client(3)
+            client.call("AISLE.PUT", "live", '{"id":"1","title":"first"}', "VISIBLE")
+            write(f"catalog = {first}\ncatalog = {second}\nalias = live=second\n")
+            equal(client.call("AISLE.RELOAD"), "OK")
+            equal(client.call("AISLE.SEARCH", "live", "")["total"], 0)
+            equal(client.call("AISLE.SEARCH", "first", "")["total"], 1)
+            client.call("AISLE.PUT", "live", '{"id":"2","title":"second"}', "VISIBLE")
+            write(f"catalog = {second}\nalias = live=none\n")
+            has(client.fails("AISLE.RELOAD"), "no such catalog")
+            equal(client.call("AISLE.SEARCH", "first", "")["total"], 1, "all stays after a failed reload")
+            write(f"catalog = other={second}\n")
+            server.signal(signal.SIGHUP)
+            deadline = time.monotonic() + 60
+            while client.call("AISLE.INFO")["catalogs"] != [b"other"]:
+                assert time.monotonic() < deadline
+                time.sleep(0.01)
+            equal(client.call("AISLE.SEARCH", "other", "")["total"], 1)
+            has(client.fails("AISLE.SEARCH", "first", ""), "NOTFOUND")
+            stop = threading.Event()
+            failures = []
+
+            def search():
+                try:
+                    mine = server.client(3)
+                    while not stop.is_set():
+                        equal(mine.call("AISLE.SEARCH", "other", "")["total"], 1)
+                except Exception as error:  # for the main thread to report
+                    failures.append(error)
+
+            searching_thread = threading.Thread(target=search)
+            searching_thread.start()
+            for i in range(40):
+                write(f"catalog = other={second}\n" + (f"catalog = {first}\n" if i % 2 else ""))
+                equal(client.call("AISLE.RELOAD"), "OK")
+            stop.set()
+            searching_thread.join()
+            equal(failures, [])
+
+
+@check
+def the_end_answers_what_is_under_way(world):
+    server = world.server(world.shop, "--threads", "1")
+    with server:
+        clients = [server.client() for _ in range(5)]
+        for client in clients:
+            client.socket.sendall(request("AISLE.SEARCH", "shop", "", "LIMIT", 0, 500) * 5 + request("ECHO", "end"))
+        clients[-1].value()
+        server.signal(signal.SIGTERM)
+        for i, client in enumerate(clients):
+            answers = 0
+            try:
+                while True:
+                    client.value()
+                    answers += 1
+            except (ConnectionError, OSError):
+                pass
+            assert i < 4 or answers == 5, answers
+        equal(server.process.wait(timeout=60), 0)
+
+
+# ------------------------------------------------------------------------------------------------ being watched
+
+def get(port, path, head=""):
+    with socket.create_connection(("127.0.0.1", port)) as client:
+        client.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\n{head}\r\n".encode())
+        data = b""
+        while part := client.recv(65536):
+            data += part
+    return data.decode()
+
+
+@check
+def pages_for_machines(world):
+    port = free_ports(1)[0]
+    with world.server(world.shop, "--metrics", f"127.0.0.1:{port}") as server:
+        client = server.client()
+        client.call("AISLE.SEARCH", "shop", "shoes")
+        client.fails("AISLE.SEARCH", "none", "shoes")
+        has(get(port, "/healthz"), "200 OK")
+        has(get(port, "/readyz"), "ready")
+        has(get(port, "/none"), "404")
+        page = get(port, "/metrics")
+        has(page, 'aisle_command_seconds_count{command="AISLE.SEARCH"} 2\n')
+        has(page, 'aisle_command_errors_total{command="AISLE.SEARCH"} 1\n')
+        has(page, 'aisle_catalog_products{catalog="shop"} 2000\n')
+        with socket.create_connection(("127.0.0.1", port)) as http:
+            http.sendall(b"x" * 9000)
+            has(http.recv(1000).decode(), "431")
+        with socket.create_connection(("127.0.0.1", port)) as http:
+            http.sendall(b"POST / HTTP/1.1\r\n\r\n")
+            has(http.recv(1000).decode(), "405")
+
+
+@check
+def slow_requests_are_logged(world):
+    place = world.place()
+    log = os.path.join(place, "slow")
+    with world.server(world.shop, "--slow-ms", "1", "--slow-log", log) as server:
+        client = server.client()
+        for _ in range(30):
+            client.call("AISLE.SEARCH", "shop", "a* OR b* \"\\", "LIMIT", 0, 1000, "TRACE", "t1")
+        with open(log, encoding="utf-8") as file:
+            lines = [json.loads(line) for line in file]
+    assert lines and lines[0]["request"][0] == "AISLE.SEARCH" and lines[0]["took_us"] >= 1000, lines[:1]
+    assert "t1" in lines[0]["request"]
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("aisle")
+    parser.add_argument("--only", action="append")
+    arguments = parser.parse_args()
+    failures = 0
+    with temporary() as folder:
+        world = World(os.path.abspath(arguments.aisle), folder)
+        for function in CHECKS:
+            if arguments.only and not any(name in function.__name__ for name in arguments.only):
+                continue
+            start = time.monotonic()
+            try:
+                function(world)
+                print(f"{function.__name__}: fine ({time.monotonic() - start:.2f} s)", flush=True)
+            except Exception as error:  # every check is tried
+                failures += 1
+                print(f"{function.__name__}: FAILED: {type(error).__name__}: {error}", flush=True)
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
