@@ -3,6 +3,7 @@
  */
 #include "index/parts_lexicon.h"
 
+#include "base/utf8.h"
 #include "index/shard_writer_private.h"
 
 /* A commit writes small parts anew with its own words, up to so many: some milliseconds. */
@@ -164,39 +165,122 @@ static void forget_lexicon(struct shard_writer *writer)
     lexicon_set_release(&writer->words.leaving);
 }
 
-size_t parts_lexicon_of(const struct shard_view *view, const struct lexicon_part **out)
+int parts_lexicon_gather(const struct shard_snapshot *snapshots, uint32_t count, struct arena *arena,
+                         struct lexicon *out)
 {
-    size_t count = 0;
-    for (uint32_t i = 0; i < view->manifest.part_count; i++) {
-        if (view->manifest.parts[i].kind == PART_LEXICON) {
-            out[count++] = part_reader(view->parts[i]);
+    size_t total = 0;
+    *out = (struct lexicon){.parts = NULL};
+    for (uint32_t i = 0; i < count; i++) {
+        total += snapshots[i].view->manifest.part_count;
+    }
+    const struct lexicon_part **parts = arena_alloc(arena, total * sizeof *parts);
+    if (parts == NULL) {
+        return AISLE_NO_MEMORY;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        const struct shard_view *view = snapshots[i].view;
+        for (uint32_t p = 0; p < view->manifest.part_count; p++) {
+            if (view->manifest.parts[p].kind == PART_LEXICON) {
+                parts[out->count++] = part_reader(view->parts[p]);
+            }
         }
     }
-    return count;
+    out->parts = parts;
+    return 0;
 }
 
 /* ---- compaction ---- */
 
 struct compaction {
-    lexicon_keep *keep;
-    void *context;
+    const struct ingest *ingest;
+    struct shard_snapshot snapshot;
+    uint64_t left_out;
 };
+
+/* A longer word may have been cut when it was added, after it was stemmed whole. */
+#define WHOLE_WORD_BYTES (LIMIT_TERM_BYTES - UTF8_BYTES_MAX)
+
+static int has_term(const struct compaction *compaction, struct bytes term, bool *has)
+{
+    const struct shard_view *view = compaction->snapshot.view;
+    for (uint32_t i = 0; i < view->manifest.segment_count && !*has; i++) {
+        struct bytes value;
+        int status = terms_find(&view->segments[i]->terms, term, &value);
+        if (status < 0) {
+            return status;
+        }
+        *has = status == 0;
+    }
+    return 0;
+}
+
+/*
+ * Keeps a word when some segment has its stem in the language of some field. A word that is not analysed as itself is
+ * kept, too: nobody can tell what became of it.
+ */
+static int keep_word(void *context, struct bytes word, bool *keep)
+{
+    struct compaction *compaction = context;
+    const struct ingest *ingest = compaction->ingest;
+    int status = has_term(compaction, word, keep);
+    *keep = *keep || word.size > WHOLE_WORD_BYTES;
+    for (uint8_t f = 0; f < ingest->schema->field_count && !*keep && status == 0; f++) {
+        struct token_list list;
+        if (!ingest->schema->fields[f].searchable) {
+            continue;
+        }
+        status = analyser_run(ingest->analyser, word, ingest->language[f], &list);
+        *keep = status == 0 && (list.count != 1 || !bytes_equal(list.tokens[0].folded, word));
+        if (status == 0 && !*keep) {
+            status = has_term(compaction, list.tokens[0].term, keep);
+        }
+    }
+    compaction->left_out += *keep ? 0 : 1;
+    return status;
+}
 
 static int fill_compact(void *context, const struct part *const *sources, size_t count, size_t memory_bytes,
                         struct part_writer *out, aisle_error *error)
 {
-    const struct compaction *compaction = context;
     const struct lexicon_part *readers[LIMIT_PARTS];
     list_readers(sources, count, readers);
-    struct lexicon_sources words = {
-        .parts = readers, .part_count = count, .keep = compaction->keep, .context = compaction->context};
+    struct lexicon_sources words = {.parts = readers, .part_count = count, .keep = keep_word, .context = context};
     return write_words(&words, memory_bytes, out, error);
 }
 
-int parts_lexicon_compact(struct shard_writer *writer, lexicon_keep *keep, void *context, aisle_error *error)
+/* Whether there is anything to do. */
+static int look_for_dead_words(struct compaction *compaction, bool *any)
 {
-    struct compaction compaction = {.keep = keep, .context = context};
-    return parts_rebuild(writer, &parts_lexicon, fill_compact, &compaction, error);
+    const struct shard_view *view = compaction->snapshot.view;
+    uint32_t parts = 0;
+    int status = 0;
+    for (uint32_t i = 0; i < view->manifest.part_count && status == 0; i++) {
+        if (view->manifest.parts[i].kind == PART_LEXICON) {
+            parts++;
+            status = lexicon_visit(part_reader(view->parts[i]), keep_word, compaction);
+        }
+    }
+    *any = parts > 1 || compaction->left_out != 0;
+    return status;
+}
+
+int parts_lexicon_compact(struct shard_writer *writer, const struct ingest *ingest, aisle_error *error)
+{
+    struct compaction compaction = {.ingest = ingest};
+    bool any = false;
+    int status = shard_begin(writer->shard, &compaction.snapshot, error);
+    if (status != 0) {
+        return status;
+    }
+    status = look_for_dead_words(&compaction, &any);
+    if (status != 0) {
+        error_set(error, status, "the lexicon cannot be read: %s (%s)", aisle_error_text(status),
+                  storage_path(writer->shard->storage));
+    } else if (any) {
+        status = parts_rebuild(writer, &parts_lexicon, fill_compact, &compaction, error);
+    }
+    shard_end(&compaction.snapshot);
+    return status;
 }
 
 const struct part_kind parts_lexicon = {.number = PART_LEXICON,

@@ -7,6 +7,7 @@
 #ifndef AISLE_INDEX_PARTS_LEXICON_H
 #define AISLE_INDEX_PARTS_LEXICON_H
 
+#include "index/ingest.h"
 #include "index/parts.h"
 #include "lexicon/lexicon.h"
 
@@ -26,15 +27,17 @@ must_check int parts_lexicon_take(struct shard_writer *writer, const struct lexi
 /* Writes the words that wait when they are many. Takes the lock. */
 must_check int parts_lexicon_spill(struct shard_writer *writer, aisle_error *error);
 
-/* The opened lexicon parts of a view; out has room for all its parts. Returns how many. */
-struct shard_view;
-size_t parts_lexicon_of(const struct shard_view *view, const struct lexicon_part **out);
+/*
+ * The lexicon of all shards of a search, whose snapshots these are: out->parts is of the arena, and what it points to
+ * lives as long as the snapshots. AISLE_NO_MEMORY.
+ */
+must_check int parts_lexicon_gather(const struct shard_snapshot *snapshots, uint32_t count, struct arena *arena,
+                                    struct lexicon *out);
 
 /*
- * Makes one part of the lexicon, without words that keep leaves out. Nothing is done when there is one and it keeps
- * all. Takes the lock.
+ * For compaction, when nothing is uncommitted and no merge under way: makes one part of the lexicon, without the words
+ * that no term of a segment can come from. Nothing is done when there is one part and no such word. Takes the lock.
  */
-must_check int parts_lexicon_compact(struct shard_writer *writer, lexicon_keep *keep, void *context,
-                                     aisle_error *error);
+must_check int parts_lexicon_compact(struct shard_writer *writer, const struct ingest *ingest, aisle_error *error);
 
 #endif

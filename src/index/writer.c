@@ -718,6 +718,7 @@ static int merge_all(struct aisle_writer *writer, aisle_error *error)
         for (bool merged = true; merged && status == 0;) {
             status = shard_writer_merge(&writer->shards[i], &order, &merged, error);
         }
+        status = status == 0 ? parts_lexicon_compact(&writer->shards[i], &writer->ingest, error) : status;
     }
     return status == 0 || merge_can_wait(status) ? status : fail(writer, status);
 }

@@ -163,6 +163,9 @@ bool lexicon_set_next(const struct lexicon_set *set, size_t *place, struct bytes
 /* Decides about a word of a part that is merged: false leaves it out. Asked once for each. */
 typedef int lexicon_keep(void *context, struct bytes word, bool *keep);
 
+/* Asks about each word of a part, in the order of their numbers; what keep says is not looked at. */
+must_check int lexicon_visit(const struct lexicon_part *part, lexicon_keep *keep, void *context);
+
 /* What a part is made of: parts, a set, or both; no word twice. */
 struct lexicon_sources {
     const struct lexicon_part *const *parts;

@@ -13,25 +13,31 @@
 
 /* ---- what is kept ---- */
 
-static int choose_part(const struct lexicon_sources *sources, const struct lexicon_part *part, uint64_t *kept)
+/* Asks about each word and, unless kept is NULL, notes what is kept. */
+static int ask_part(const struct lexicon_part *part, lexicon_keep *keep, void *context, uint64_t *kept)
 {
     uint32_t class = 0;
     for (uint32_t number = 0; number < part->words; number++) {
-        bool keep = false;
+        bool is_kept = false;
         class = lexicon_class(part, number, class);
         const uint8_t *text = lexicon_text(part, class, number - part->first[class]);
         if (text == NULL) {
             return AISLE_CORRUPT;
         }
-        int status = sources->keep(sources->context, bytes_of(text, class % LEXICON_LENGTHS), &keep);
+        int status = keep(context, bytes_of(text, class % LEXICON_LENGTHS), &is_kept);
         if (status != 0) {
             return status;
         }
-        if (keep) {
+        if (is_kept && kept != NULL) {
             bitset_set(kept, number);
         }
     }
     return 0;
+}
+
+int lexicon_visit(const struct lexicon_part *part, lexicon_keep *keep, void *context)
+{
+    return ask_part(part, keep, context, NULL);
 }
 
 static int choose_words(struct lexicon_merge *merge)
@@ -41,7 +47,9 @@ static int choose_words(struct lexicon_merge *merge)
     int status = merge->kept == NULL ? AISLE_NO_MEMORY : 0;
     for (size_t i = 0; i < sources->part_count && status == 0; i++) {
         merge->kept[i] = mem_calloc(bitset_words(sources->parts[i]->words), sizeof **merge->kept);
-        status = merge->kept[i] == NULL ? AISLE_NO_MEMORY : choose_part(sources, sources->parts[i], merge->kept[i]);
+        status = merge->kept[i] == NULL
+                     ? AISLE_NO_MEMORY
+                     : ask_part(sources->parts[i], sources->keep, sources->context, merge->kept[i]);
     }
     return status;
 }
