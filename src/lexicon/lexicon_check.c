@@ -49,6 +49,21 @@ static int check_words(const struct check *check)
     return 0;
 }
 
+static int check_masks(const struct check *check)
+{
+    const struct lexicon_part *part = check->part;
+    uint32_t base = lexicon_eligible_first(part);
+    uint32_t class = 0;
+    for (uint32_t number = base; number < lexicon_eligible_end(part); number++) {
+        const uint8_t *mask = lexicon_at(part, part->footer.masks_offset + (uint64_t)(number - base) * sizeof(uint32_t),
+                                         sizeof(uint32_t));
+        if (mask == NULL || load_u32(mask) != lexicon_mask(word_of(part, number, &class))) {
+            return fault(check, "a mask is not of its word");
+        }
+    }
+    return 0;
+}
+
 /* ---- deletes ---- */
 
 static bool is_entry_of(struct bytes word, const struct lexicon_footer *footer, uint32_t bucket, uint32_t check,
@@ -257,6 +272,9 @@ int lexicon_check(const struct lexicon_part *part, aisle_error *error)
 {
     struct check check = {.part = part, .error = error};
     int status = check_words(&check);
+    if (status == 0) {
+        status = check_masks(&check);
+    }
     if (status == 0) {
         status = check_deletes(&check);
     }

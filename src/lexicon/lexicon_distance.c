@@ -99,10 +99,41 @@ bool lexicon_beginnings_next(struct lexicon_beginnings *walk, uint32_t *characte
     return true;
 }
 
-unsigned lexicon_distance(const struct lexicon_pattern *pattern, struct bytes word, unsigned most)
+/* As below, for a word of ASCII: most are, and this is most of the time of a search. */
+static unsigned distance_plain(const struct lexicon_pattern *pattern, struct bytes word, unsigned most)
+{
+    uint64_t plus = UINT64_MAX;
+    uint64_t minus = 0;
+    uint64_t diagonal = 0;
+    uint64_t before = 0;
+    unsigned last = pattern->count - 1;
+    unsigned distance = pattern->count;
+    for (size_t i = 0; i < word.size; i++) {
+        uint64_t mask = pattern->masks[word.data[i] & 0x7f];
+        uint64_t swapped = ((~diagonal & mask) << 1) & before;
+        diagonal = (((mask & plus) + plus) ^ plus) | mask | minus | swapped;
+        uint64_t across_plus = minus | ~(diagonal | plus);
+        uint64_t across_minus = diagonal & plus;
+        distance += (unsigned)(across_plus >> last & 1);
+        distance -= (unsigned)(across_minus >> last & 1);
+        if (distance > most + (word.size - 1 - i)) {
+            return most + 1;
+        }
+        across_plus = across_plus << 1 | 1;
+        plus = across_minus << 1 | ~(diagonal | across_plus);
+        minus = across_plus & diagonal;
+        before = mask;
+    }
+    return distance;
+}
+
+unsigned lexicon_distance(const struct lexicon_pattern *pattern, struct bytes word, bool plain, unsigned most)
 {
     struct lexicon_beginnings walk;
     uint32_t character;
+    if (plain) {
+        return distance_plain(pattern, word, most);
+    }
     lexicon_beginnings_init(&walk, pattern, word);
     while (lexicon_beginnings_next(&walk, &character)) {
         /* Each byte that is left lessens the distance by one at most. */

@@ -26,8 +26,8 @@ struct lexicon_pattern {
 /* Prepares a word. False: it is not UTF-8, is empty, or has more than LEXICON_PATTERN_MAX characters. */
 bool lexicon_pattern_init(struct lexicon_pattern *pattern, struct bytes word);
 
-/* The distance of the pattern to word, or anything above most when it is more than that. */
-unsigned lexicon_distance(const struct lexicon_pattern *pattern, struct bytes word, unsigned most);
+/* The distance of the pattern to word, or anything above most when it is more than that. plain: word is ASCII. */
+unsigned lexicon_distance(const struct lexicon_pattern *pattern, struct bytes word, bool plain, unsigned most);
 
 /* The distances of the pattern to all beginnings of a word, shortest first. */
 struct lexicon_beginnings {

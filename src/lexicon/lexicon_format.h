@@ -1,9 +1,10 @@
 /*
  * lexicon_format.h - the layout of a part of a lexicon, one stream of extents. Little-endian; all of it is ON DISK.
  *
- *   part      = texts, blocks, ranges, lists, grams, trie, classes, footer
+ *   part      = texts, masks, blocks, ranges, lists, grams, trie, classes, footer
  *               each section begins at a multiple of 16; nothing of 16 bytes or less straddles an extent
  *   texts     = the words, in order of their numbers, none straddling an extent
+ *   masks     = u32 for each eligible word          which characters it has (lexicon_mask)
  *   blocks    = block * 2^range bits            each at a multiple of 16
  *   block     = u32 * (2^(bucket bits - range bits) + 1), entry*   where each bucket's entries begin, then they
  *   entry     = u32 check << number bits | (number - first eligible number), ascending numbers in a bucket
@@ -30,6 +31,9 @@
  * A subsequence is packed into 64 bits, a byte a character (lexicon_symbol), first character lowest. Of its hash, the
  * highest range bits say the block, the next (bucket bits together) the bucket in it, the lowest the check. Blocks are
  * there so that a part is written with little memory, a few blocks at a time.
+ *
+ * An edit changes how many there are of at most two characters, by one each, and so at most two bits of a mask; inserting
+ * and deleting, of one. A candidate whose mask differs from the query's in more bits is not looked at: nine of ten.
  *
  * A gram is three neighbouring bytes of a code; a code's beginning counts as a byte 0. Codes of LEXICON_CODE_MIN bytes
  * and more are in the lists of all their grams. Since codes are numbered by length, lists begin with the shortest.
@@ -66,6 +70,7 @@ enum lexicon_group {
 #define LEXICON_GRAM_BYTES 16u
 
 struct lexicon_footer {
+    uint64_t masks_offset;
     uint64_t blocks_offset;
     uint64_t ranges_offset;
     uint64_t lists_offset;
@@ -80,13 +85,13 @@ struct lexicon_footer {
     uint32_t word_count;
     uint8_t bucket_bits;
     uint8_t range_bits;
-    uint8_t zeros[6];
+    uint8_t zeros[14];
     uint32_t version;
     uint32_t magic;
 };
 
-static_assert(sizeof(struct lexicon_footer) == 96, "no padding, and a multiple of 16");
-#define LEXICON_FOOTER_BYTES 96u
+static_assert(sizeof(struct lexicon_footer) == 112, "no padding, and a multiple of 16");
+#define LEXICON_FOOTER_BYTES 112u
 
 #define LEXICON_BUCKET_ENTRIES 12u /* mean wanted: about a cache line; 6 to 12, since buckets are a power of two */
 #define LEXICON_RANGE_BITS_MAX 12u
@@ -100,6 +105,20 @@ static inline uint32_t lexicon_class_of(enum lexicon_group group, size_t size)
 static inline uint8_t lexicon_symbol(uint32_t character)
 {
     return (uint8_t)(character < 0x80 ? character : 0x80 | (character * 0x9e3779b1u) >> 25);
+}
+
+/*
+ * The mask with one more character in it: a bit each for the letters that are there, of which other characters share
+ * some, and one for each of six frequent letters that is there twice.
+ */
+static inline uint32_t lexicon_mask_add(uint32_t mask, uint32_t character)
+{
+    static const uint8_t twice[26] = {[0] = 26, ['e' - 'a'] = 27, ['i' - 'a'] = 28,
+                                      ['o' - 'a'] = 29, ['s' - 'a'] = 30, ['t' - 'a'] = 31};
+    uint32_t letter = character - 'a';
+    letter = letter < 26 ? letter : (character * 0x9e3779b1u >> 16) * 26 >> 16;
+    uint32_t bit = 1u << letter;
+    return mask | bit | ((mask & bit) != 0 && twice[letter] != 0 ? 1u << twice[letter] : 0);
 }
 
 /* The hash of a packed subsequence. */

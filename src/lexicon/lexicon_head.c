@@ -43,6 +43,20 @@ uint64_t lexicon_head(struct bytes text, unsigned *count)
     return head;
 }
 
+uint32_t lexicon_mask(struct bytes text)
+{
+    const uint8_t *p = text.data;
+    const uint8_t *end = p + text.size;
+    uint32_t mask = 0;
+    while (p != end) {
+        uint32_t character = *p;
+        size_t size = character < 0x80 ? 1 : utf8_decode(p, end, &character);
+        mask = lexicon_mask_add(mask, character);
+        p += size == 0 ? 1 : size;
+    }
+    return mask;
+}
+
 static inline bool same_as_next(uint64_t head, unsigned i, unsigned count)
 {
     return i + 1 < count && ((head >> (8 * i)) & 0xff) == ((head >> (8 * (i + 1))) & 0xff);

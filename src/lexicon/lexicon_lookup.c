@@ -26,10 +26,22 @@ struct numbers {
     uint32_t wide_class;
 };
 
+/* Masks lie far from each other: so many are asked for before the first is looked at. */
+#define WAITING_MAX 32u
+
+struct waiting {
+    uint32_t number; /* among the eligible */
+    const uint8_t *mask; /* NULL: not looked at */
+};
+
 struct scan {
     const struct lexicon_lookup *lookup;
     struct numbers numbers;
     uint32_t number_bits;
+    uint32_t mask;     /* of the query */
+    uint32_t bits_max; /* that a word's may differ in */
+    uint32_t waiting_count;
+    struct waiting waiting[WAITING_MAX];
     uint32_t seen[SEEN_PLACES]; /* number + 1 */
 };
 
@@ -126,31 +138,65 @@ static int tell(struct scan *scan, uint32_t number, uint32_t class)
     class = lexicon_class(part, number, class);
     const uint8_t *text = lexicon_text(part, class, number - part->first[class]);
     return text == NULL ? AISLE_CORRUPT
-                        : lookup->candidate(lookup, bytes_of(text, class % LEXICON_LENGTHS), lookup->found);
+                        : lookup->candidate(lookup, bytes_of(text, class % LEXICON_LENGTHS),
+                                            class < LEXICON_WIDE * LEXICON_LENGTHS, lookup->found);
+}
+
+/* Bits that are set, without an instruction that not every processor has. */
+static inline uint32_t count_bits(uint32_t v)
+{
+    v -= v >> 1 & 0x55555555u;
+    v = (v & 0x33333333u) + (v >> 2 & 0x33333333u);
+    return ((v + (v >> 4)) & 0x0f0f0f0fu) * 0x01010101u >> 24;
+}
+
+/* Tells those of the waiting numbers whose masks are near enough to the query's. */
+static int tell_waiting(struct scan *scan)
+{
+    int status = 0;
+    for (uint32_t i = 0; i < scan->waiting_count && status == 0; i++) {
+        struct waiting *waiting = &scan->waiting[i];
+        bool plain = waiting->number - scan->numbers.plain_first < scan->numbers.plain_count;
+        if (waiting->mask == NULL || count_bits(load_u32(waiting->mask) ^ scan->mask) <= scan->bits_max) {
+            status = tell(scan, waiting->number, plain ? scan->numbers.plain_class : scan->numbers.wide_class);
+        }
+    }
+    scan->waiting_count = 0;
+    return status;
+}
+
+/* Has a number wait until its mask has come from memory. */
+static int wait_for(struct scan *scan, uint32_t number)
+{
+    const struct lexicon_part *part = scan->lookup->part;
+    struct waiting *waiting = &scan->waiting[scan->waiting_count++];
+    *waiting = (struct waiting){.number = number};
+    if (scan->lookup->masked) {
+        waiting->mask = lexicon_at(part, part->footer.masks_offset + (uint64_t)number * sizeof(uint32_t),
+                                   sizeof(uint32_t));
+        if (waiting->mask == NULL) {
+            return AISLE_CORRUPT;
+        }
+        __builtin_prefetch(waiting->mask);
+    }
+    return scan->waiting_count == WAITING_MAX ? tell_waiting(scan) : 0;
 }
 
 static int scan_piece(struct scan *scan, const uint8_t *entries, size_t count, uint32_t check)
 {
     const struct numbers *numbers = &scan->numbers;
     uint32_t mask = (1u << scan->number_bits) - 1;
+    int status = 0;
     check <<= scan->number_bits;
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count && status == 0; i++) {
         uint32_t entry = load_u32(entries + i * sizeof entry);
         uint32_t number = entry & mask;
-        int status = 0;
-        if ((entry & ~mask) != check) {
-            continue;
-        }
-        if (number - numbers->plain_first < numbers->plain_count) {
-            status = tell(scan, number, numbers->plain_class);
-        } else if (number - numbers->wide_first < numbers->wide_count) {
-            status = tell(scan, number, numbers->wide_class);
-        }
-        if (status != 0) {
-            return status;
+        if ((entry & ~mask) == check && (number - numbers->plain_first < numbers->plain_count ||
+                                         number - numbers->wide_first < numbers->wide_count)) {
+            status = wait_for(scan, number);
         }
     }
-    return 0;
+    return status;
 }
 
 /* A bucket's entries may go on in the next extent. */
@@ -184,6 +230,8 @@ int lexicon_lookup(const struct lexicon_lookup *lookup)
         return 0;
     }
     scan.number_bits = lexicon_number_bits(eligible);
+    scan.mask = lexicon_mask(lookup->ask->word);
+    scan.bits_max = 2 * lookup->edits;
     const uint8_t *ranges =
         lexicon_at(part, part->footer.ranges_offset, sizeof(uint64_t) << part->footer.range_bits);
     int status = ranges == NULL ? AISLE_CORRUPT : 0;
@@ -197,5 +245,5 @@ int lexicon_lookup(const struct lexicon_lookup *lookup)
     for (unsigned i = 0; i < count && status == 0; i++) {
         status = scan_bucket(&scan, &buckets[i], counts[i]);
     }
-    return status;
+    return status == 0 ? tell_waiting(&scan) : status;
 }

@@ -115,13 +115,15 @@ static int walk_trie(struct trie_walk *walk)
 
 /* ---- words ---- */
 
-static int check_beginnings(const struct lexicon_lookup *lookup, struct bytes word, struct lexicon_found *found)
+static int check_beginnings(const struct lexicon_lookup *lookup, struct bytes word, bool plain,
+                            struct lexicon_found *found)
 {
     const struct lexicon_pattern *pattern = lookup->pattern;
     struct lexicon_beginnings walk;
     uint32_t character;
     unsigned best = lookup->edits + 1;
     int status = 0;
+    (void)plain;
     if (!lexicon_has_fixed(lookup, word)) {
         return 0;
     }

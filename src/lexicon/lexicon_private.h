@@ -62,6 +62,9 @@ static inline uint32_t lexicon_number_bits(uint32_t eligible)
 /* The first LEXICON_PREFIX characters of a valid text, packed; *count: how many. */
 uint64_t lexicon_head(struct bytes text, unsigned *count);
 
+/* The mask of a valid text. */
+uint32_t lexicon_mask(struct bytes text);
+
 /* At most so many subsequences of a head lack two characters. */
 #define LEXICON_DELETES_MAX (LEXICON_PREFIX * (LEXICON_PREFIX - 1) / 2)
 

@@ -19,7 +19,7 @@ static int read_classes(struct lexicon_part *part)
         uint32_t count = load_u32(row + 4);
         uint64_t offset = load_u64(row + 8);
         if (next < class || next >= LEXICON_CLASSES || next % LEXICON_LENGTHS == 0 || count == 0 ||
-            offset >= footer->blocks_offset) {
+            offset >= footer->masks_offset) {
             return AISLE_CORRUPT;
         }
         while (class <= next) {
@@ -48,6 +48,7 @@ static bool is_sound(const struct lexicon_footer *footer, uint64_t size)
     return footer->word_count <= LIMIT_LEXICON_WORDS && footer->class_count < LEXICON_CLASSES &&
            footer->bucket_bits < 32 && footer->range_bits <= LEXICON_RANGE_BITS_MAX &&
            footer->range_bits <= footer->bucket_bits &&
+           footer->masks_offset % 16 == 0 && footer->masks_offset <= footer->blocks_offset &&
            footer->blocks_offset <= footer->ranges_offset &&
            fits(footer->ranges_offset, UINT64_C(1) << footer->range_bits, sizeof(uint64_t), footer->lists_offset) &&
            fits(footer->lists_offset, footer->lists_bytes, 1, footer->grams_offset) &&

@@ -65,9 +65,9 @@ bool lexicon_has_fixed(const struct lexicon_lookup *lookup, struct bytes word)
     return bytes_begin_with(word, bytes_of(typed.data, size));
 }
 
-static int check_word(const struct lexicon_lookup *lookup, struct bytes word, struct lexicon_found *found)
+static int check_word(const struct lexicon_lookup *lookup, struct bytes word, bool plain, struct lexicon_found *found)
 {
-    unsigned distance = lexicon_distance(lookup->pattern, word, lookup->edits);
+    unsigned distance = lexicon_distance(lookup->pattern, word, plain, lookup->edits);
     if (distance > lookup->edits || !lexicon_has_fixed(lookup, word)) {
         return 0;
     }
@@ -103,6 +103,7 @@ int lexicon_similar(const struct lexicon *lexicon, const struct lexicon_ask *ask
                                     .edits = ask->max_edits,
                                     .longest = pattern.count + ask->max_edits,
                                     .shortest = pattern.count > ask->max_edits ? pattern.count - ask->max_edits : 1,
+                                    .masked = true,
                                     .candidate = check_word,
                                     .found = &found};
     for (size_t i = 0; i < lexicon->count && status == 0 && ask->max_edits != 0; i++) {

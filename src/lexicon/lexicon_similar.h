@@ -28,8 +28,9 @@ struct lexicon_lookup {
     unsigned edits;      /* at most */
     unsigned longest;    /* characters of the words that count, at most */
     unsigned shortest;
-    /* Called with each word that may be one, sometimes more than once. */
-    int (*candidate)(const struct lexicon_lookup *lookup, struct bytes word, struct lexicon_found *found);
+    bool masked;         /* whole words are wanted: masks tell which may be */
+    /* Called with each word that may be one, sometimes more than once; plain: it is ASCII. */
+    int (*candidate)(const struct lexicon_lookup *lookup, struct bytes word, bool plain, struct lexicon_found *found);
     struct lexicon_found *found;
 };
 

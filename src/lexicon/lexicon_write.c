@@ -22,6 +22,22 @@ static int write_texts(struct lexicon_writer *writer)
     return status == AISLE_END ? 0 : status;
 }
 
+static int write_masks(struct lexicon_writer *writer)
+{
+    struct bytes word;
+    uint32_t class;
+    writer->footer.masks_offset = lexicon_section(writer);
+    int status = lexicon_merge_begin(&writer->merge, false);
+    while (status == 0 && (status = lexicon_merge_next(&writer->merge, &word, &class)) == 0) {
+        uint32_t group = class / LEXICON_LENGTHS;
+        uint32_t mask = lexicon_mask(word);
+        if (group == LEXICON_PLAIN || group == LEXICON_WIDE) {
+            extent_writer_put(writer->out, &mask, sizeof mask);
+        }
+    }
+    return status == AISLE_END ? writer->out->status : status;
+}
+
 static int write_classes(struct lexicon_writer *writer)
 {
     uint8_t table[LEXICON_CLASSES * LEXICON_CLASS_BYTES] = {0};
@@ -45,7 +61,10 @@ static int write_part(struct lexicon_writer *writer)
     if (status != 0 || writer->footer.word_count == 0) {
         return status;
     }
-    status = lexicon_write_deletes(writer);
+    status = write_masks(writer);
+    if (status == 0) {
+        status = lexicon_write_deletes(writer);
+    }
     if (status == 0) {
         status = lexicon_write_grams(writer);
     }
