@@ -223,6 +223,9 @@ double query_information(const struct query_context *context, const struct query
     if (node->kind == QUERY_TERMS) {
         return node->df == 0 ? 0 : rank_idf(&context->statistics, node->df);
     }
+    if (node->kind == QUERY_PHRASE) {
+        return query_information(context, node->candidates);
+    }
     for (uint32_t i = 0; i < node->child_count; i++) {
         double child = query_information(context, node->children[i]);
         if (child == 0 && node->kind == QUERY_AND) {
@@ -252,6 +255,10 @@ static void price(const struct query_context *context, struct query_node *node, 
     share *= (double)node->weight / QUERY_WEIGHT_WHOLE;
     if (node->kind == QUERY_TERMS) {
         price_leaf(context, node, share);
+        return;
+    }
+    if (node->kind == QUERY_PHRASE) { /* which has the same leaves, and scores */
+        price(context, node->candidates, share);
         return;
     }
     double worth = node->one_price ? query_information(context, node) : 0;

@@ -178,7 +178,10 @@ static int restrict_leaf(struct query_parser *parser, struct query_node **leaf)
     return 0;
 }
 
-/* Replaces the nodes of a compound's parts, the last of parent, by either them or the compound as one. */
+/*
+ * Replaces the nodes of a compound's parts, the last of parent, by either them or the compound as one. Both mean the
+ * same: two words that only name a product must not weigh more than the product's name written as one.
+ */
 static int join_parts(struct query_parser *parser, struct query_node *parent, uint32_t parts, struct query_node *joined)
 {
     struct query_node *any = new_node(parser, QUERY_ANY, 2);
@@ -189,6 +192,7 @@ static int join_parts(struct query_parser *parser, struct query_node *parent, ui
     parent->child_count -= parts;
     memcpy(all->children, parent->children + parent->child_count, parts * sizeof(struct query_node *));
     all->child_count = parts;
+    any->one_price = true;
     add_child(any, joined);
     add_child(any, all);
     add_child(parent, any);

@@ -32,6 +32,8 @@ struct node {
     size_t child_count;
     uint8_t *terms; /* NODE_TERMS: by term number, whether it belongs */
     double idf;
+    uint64_t df;
+    double share; /* NODE_TERMS: of what a word of this idf is worth */
     int field;             /* NODE_TERMS: restricted to it, or -1 */
     struct phrase *phrase; /* NODE_PHRASE */
 };
@@ -104,6 +106,8 @@ static struct node *terms_clause(struct query *query, const struct token *token,
         }
     }
     node->idf = idf_of(query, df);
+    node->df = df;
+    node->share = 1;
     return node;
 }
 
@@ -237,6 +241,35 @@ static void add_pieces(struct query *query, const struct piece *pieces, size_t c
     }
 }
 
+/* What a clause tells: the sum of its words' idf; of a compound the least of what its known ways tell. */
+static double information(const struct node *node)
+{
+    double sum = 0, least = 0;
+    if (node->kind == NODE_TERMS) {
+        return node->df == 0 ? 0 : node->idf;
+    }
+    for (size_t i = 0; i < node->child_count; i++) {
+        double child = information(node->children[i]);
+        if (child == 0 && (node->kind == NODE_ALL || node->kind == NODE_PHRASE)) {
+            return 0;
+        }
+        sum += child;
+        least = child != 0 && (least == 0 || child < least) ? child : least;
+    }
+    return node->kind == NODE_BEST ? least : sum;
+}
+
+/* Both ways of a compound mean the same and are worth the same: what tells more is brought down to what tells less. */
+static void price(struct node *node, double share)
+{
+    double worth = node->kind == NODE_BEST ? information(node) : 0;
+    node->share = share;
+    for (size_t i = 0; i < node->child_count; i++) {
+        double child = node->kind == NODE_BEST ? information(node->children[i]) : 0;
+        price(node->children[i], child > worth ? share * worth / child : share);
+    }
+}
+
 static int read_query(struct query *query, const char *text)
 {
     struct piece *pieces = NULL;
@@ -249,6 +282,8 @@ static int read_query(struct query *query, const char *text)
     query->none = node_new(query, NODE_OR);
     add_pieces(query, pieces, count);
     query->blank = count == 0;
+    price(query->all, 1);
+    price(query->none, 1);
     return query->status != 0 ? query->status : query->token_count > TOKENS_MAX ? AISLE_LIMIT : 0;
 }
 
@@ -289,6 +324,7 @@ static int64_t best_part(const struct query *query, const struct node *node, con
             continue;
         }
         int64_t score = part(query, node->idf, code);
+        score = node->share != 1 ? llrint((double)score * node->share) : score;
         best = score > best ? score : best;
     }
     return best;
