@@ -6,8 +6,8 @@
  *   t shirt, x ray        one letter, but for a, i, o, y, and a word of three letters or more
  *   usb c, type c         "usb" or "type" and one letter
  *   rock n roll           letters of two or more, "n", letters of two or more; apostrophes may stand beside the "n"
- *   rtx 4070, eos 80d     letters and a number, or three letters at most and a word that begins with a digit; the letters
- *                         are neither "x" nor a particle (of, for, with, ...: compound.c lists them)
+ *   rtx 4070, eos 80d     letters and a number, or three letters at most and a word that begins with a digit; the
+ *                         letters are neither "x" nor a particle (of, for, with, ...: compound.c lists them)
  *   4070 ti, 80 d         a number, or a word that ends with a digit, and one or two letters, likewise
  *   1000 xm4              likewise, and a word with digits that begins with a letter
  *   rtx 4070 ti           letters and a number, linked by a space or a sign, and what may follow a number

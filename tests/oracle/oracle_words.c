@@ -169,7 +169,8 @@ static bool is(const struct word *word, const char *text)
 static bool is_particle(const struct word *word)
 {
     static const char particles[] = " ab am an and at avec bei bis by con da de des di en et for from fur im "
-                                    "in is les mit of on or over par para per por pour than the to um und up von with zu ";
+                                    "in is les mit of on or over par para per por pour than the to um "
+                                    "und up von with zu ";
     char spaced[8];
     return strlen(word->text) <= 4 && strstr(particles, strcat(strcat(strcpy(spaced, " "), word->text), " ")) != NULL;
 }
