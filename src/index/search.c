@@ -231,6 +231,9 @@ static int take_text(struct search *search, const aisle_query *query, aisle_erro
     }
     if (status == 0) {
         source.rules = search->rules->rules;
+        status = search_words_lexicon(search->searcher->snapshots, search->begun, source.arena, &source.words);
+    }
+    if (status == 0) {
         status = rewrite_new(&source, text, &search->rewrite);
     }
     search->root = status == 0 ? rewrite_root(search->rewrite) : NULL;

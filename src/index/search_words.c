@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/utf8.h"
+#include "index/parts_lexicon.h"
 
 static const struct {
     enum rewrite_note_kind from;
@@ -66,6 +67,73 @@ int search_words_options(const aisle_query *query, struct rewrite_options *out, 
         return error_set(error, AISLE_LIMIT, "aisle_query.few is at most %u, not %u", LIMIT_HITS, query->few);
     }
     return query->typos == NULL ? 0 : take_typos(query->typos, out, error);
+}
+
+/* ---- the lexicon ---- */
+
+typedef int lexicon_look(const struct lexicon *lexicon, const struct lexicon_ask *ask, struct arena *arena,
+                         struct lexicon_variants *out);
+
+static int look(const void *self, const struct rewrite_ask *ask, struct arena *arena, lexicon_look *how,
+                struct rewrite_variants *out)
+{
+    struct lexicon_variants found;
+    *out = (struct rewrite_variants){.count = 0};
+    int status = how(self,
+                     &(struct lexicon_ask){.word = ask->word,
+                                           .max_edits = ask->max_edits,
+                                           .fixed_prefix = ask->fixed_prefix,
+                                           .limit = ask->limit},
+                     arena, &found);
+    if (status != 0) {
+        return status;
+    }
+    out->list = arena_alloc(arena, found.count * sizeof *out->list);
+    if (out->list == NULL) {
+        return AISLE_NO_MEMORY;
+    }
+    for (size_t i = 0; i < found.count; i++) {
+        out->list[out->count++] = (struct rewrite_variant){found.list[i].word, found.list[i].edits};
+    }
+    return 0;
+}
+
+static int similar(const void *self, const struct rewrite_ask *ask, struct arena *arena, struct rewrite_variants *out)
+{
+    return look(self, ask, arena, lexicon_similar, out);
+}
+
+static int similar_prefix(const void *self, const struct rewrite_ask *ask, struct arena *arena,
+                          struct rewrite_variants *out)
+{
+    return look(self, ask, arena, lexicon_similar_prefix, out);
+}
+
+static int containing(const void *self, const struct rewrite_ask *ask, struct arena *arena,
+                      struct rewrite_variants *out)
+{
+    return look(self, ask, arena, lexicon_containing, out);
+}
+
+int search_words_lexicon(const struct shard_snapshot *snapshots, uint32_t count, struct arena *arena,
+                         struct rewrite_words *out)
+{
+    size_t most = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        most += snapshots[i].view->manifest.part_count;
+    }
+    struct lexicon *lexicon = arena_calloc(arena, 1, sizeof *lexicon);
+    const struct lexicon_part **parts = arena_alloc(arena, most * sizeof(struct lexicon_part *));
+    if (lexicon == NULL || parts == NULL) {
+        return AISLE_NO_MEMORY;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        lexicon->count += parts_lexicon_of(snapshots[i].view, parts + lexicon->count);
+    }
+    lexicon->parts = parts;
+    *out = (struct rewrite_words){
+        .self = lexicon, .similar = similar, .similar_prefix = similar_prefix, .containing = containing};
+    return 0;
 }
 
 int search_words_report(const struct rewrite_report *report, struct aisle_result *result)

@@ -8,10 +8,15 @@
 
 #include "index/catalog.h"
 #include "index/result.h"
+#include "lexicon/lexicon.h"
 #include "rewrite/rewrite.h"
 
 /* Fills the options of rewriting from a query's. AISLE_INVALID, AISLE_LIMIT. */
 must_check int search_words_options(const aisle_query *query, struct rewrite_options *out, aisle_error *error);
+
+/* The words of all shards, as count snapshots see them; they live in the arena. AISLE_NO_MEMORY. */
+must_check int search_words_lexicon(const struct shard_snapshot *snapshots, uint32_t count, struct arena *arena,
+                                    struct rewrite_words *out);
 
 /* Copies what was done into result. AISLE_NO_MEMORY, AISLE_LIMIT. */
 must_check int search_words_report(const struct rewrite_report *report, struct aisle_result *result);
