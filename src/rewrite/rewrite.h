@@ -21,7 +21,8 @@
  *   Corrections  None for words of 1 and 2 characters, one edit for 3 to 5, two for 6 and more; none for words with a
  *                digit, unless asked. A word that no product has is corrected to the words of the fewest edits that
  *                products have. When the query finds few, every word is corrected, known ones to words with the same
- *                first character; what was typed comes first.
+ *                first character, and if the query finds any, to words that twenty times as many products have; what
+ *                was typed comes first.
  *   Fragments    A word with a digit that no product has, of 3 bytes or more, finds the codes that contain it.
  *   Split, join  A word that no product has and that is two known ones (which some product has both), and two
  *                neighbours that are one known word, are those, too: corrections of one edit.

@@ -10,12 +10,19 @@
 #include <math.h>
 #include <stdlib.h>
 
+/* How much a tenth of an edit weighs beside the logarithm of how many products have a word. */
+#define BITS_A_TENTH 0.8
+
 #define FRAGMENT_BYTES_MIN 3u
 #define PREFIX_LENGTH_MIN 3u /* of what is typed, for words that begin nearly so */
 
+/* A known word is likelier a misspelling of one that so many times as many products have. */
+#define MISSPELT_RATIO 20u
+
 struct ranked {
     struct bytes word;
-    uint32_t edits;
+    uint32_t edits; /* a wrong first character counts as one more */
+    uint64_t df;
     double rank; /* higher is better */
 };
 
@@ -49,10 +56,30 @@ static int compare_ranked(const void *left, const void *right)
     return a->rank != b->rank ? (a->rank > b->rank ? -1 : 1) : bytes_compare(a->word, b->word);
 }
 
-/* Those of variants that products have, best first; what was typed itself is none. */
-static int rank_variants(struct rewrite *rewrite, struct query_context *context, struct bytes typed,
+/* Whether two words have the same first character; its first byte will do. */
+static bool begins_alike(struct bytes a, struct bytes b)
+{
+    return a.size != 0 && b.size != 0 && a.data[0] == b.data[0];
+}
+
+/* Whether a word has no term but those of node: it finds what node does. */
+static bool has_same_terms(const struct query_node *node, const struct bytes *terms, uint32_t count)
+{
+    bool same = node->kind == QUERY_TERMS;
+    for (uint32_t i = 0; i < count && same; i++) {
+        same = false;
+        for (uint32_t k = 0; k < node->term_count && !same; k++) {
+            same = bytes_equal(terms[i], node->terms[k]);
+        }
+    }
+    return same;
+}
+
+/* Those of variants that products have, best first; what finds the same as what was typed is none. */
+static int rank_variants(struct rewrite *rewrite, struct query_context *context, const struct clause *clause,
                          const struct rewrite_variants *variants, struct ranked **out, uint32_t *count)
 {
+    struct bytes typed = clause->first->folded;
     struct ranked *ranked = arena_calloc(rewrite->source.arena, variants->count + 1, sizeof *ranked);
     *out = ranked;
     *count = 0;
@@ -60,18 +87,21 @@ static int rank_variants(struct rewrite *rewrite, struct query_context *context,
         return AISLE_NO_MEMORY;
     }
     for (size_t i = 0; i < variants->count; i++) {
-        uint64_t df;
+        uint64_t df = 0;
+        uint32_t term_count;
+        struct bytes terms[LIMIT_FIELDS];
         struct bytes word = variants->list[i].word;
-        if (bytes_equal(word, typed)) {
-            continue;
+        int status = query_parser_terms(rewrite->parser, word, terms, &term_count);
+        if (status == 0 && !has_same_terms(clause->typed, terms, term_count)) {
+            status = query_df(context, terms, term_count, &df);
         }
-        int status = rewrite_df(rewrite, context, word, &df);
         if (status != 0) {
             return status;
         }
         if (df != 0) {
-            ranked[(*count)++] = (struct ranked){
-                word, variants->list[i].edits, log2((double)df + 1) - 0.8 * rewrite_unlikelihood(typed, word)};
+            uint32_t edits = variants->list[i].edits + (begins_alike(typed, word) ? 0u : 1u);
+            double rank = log2((double)df + 1) - BITS_A_TENTH * rewrite_unlikelihood(typed, word);
+            ranked[(*count)++] = (struct ranked){word, edits, df, rank};
         }
     }
     qsort(ranked, *count, sizeof *ranked, compare_ranked);
@@ -99,8 +129,9 @@ static int add_candidates(struct rewrite *rewrite, struct clause *clause, const 
                           bool is_known)
 {
     int status = 0;
+    uint64_t df = clause->typed->kind == QUERY_TERMS ? clause->typed->df : UINT64_MAX / MISSPELT_RATIO;
     clause->candidate_count = 0;
-    if (is_known) {
+    if (is_known && (count == 0 || ranked[0].df / MISSPELT_RATIO < df)) {
         clause->candidates[clause->candidate_count++] =
             (struct candidate){.text = clause->text, .node = clause->typed};
     }
@@ -149,6 +180,18 @@ static int add_corrections(struct rewrite *rewrite, struct clause *clause, const
     return status == 0 ? add_candidates(rewrite, clause, ranked, used, is_known) : status;
 }
 
+/* Where something was found as it was typed, only what is far more frequent than a known word is likely meant. */
+static uint32_t keep_frequent(const struct query_node *typed, struct ranked *ranked, uint32_t count)
+{
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        if (typed->kind == QUERY_TERMS && ranked[i].df / MISSPELT_RATIO >= typed->df) {
+            ranked[kept++] = ranked[i];
+        }
+    }
+    return kept;
+}
+
 static int correct_similar(struct rewrite *rewrite, struct query_context *context, struct clause *clause, bool all,
                            bool *changed)
 {
@@ -170,7 +213,10 @@ static int correct_similar(struct rewrite *rewrite, struct query_context *contex
     }
     int status = words->similar(words->self, &ask, rewrite->source.arena, &variants);
     if (status == 0) {
-        status = rank_variants(rewrite, context, ask.word, &variants, &ranked, &count);
+        status = rank_variants(rewrite, context, clause, &variants, &ranked, &count);
+    }
+    if (status == 0 && is_known && !rewrite->found_none) {
+        count = keep_frequent(clause->typed, ranked, count);
     }
     if (status != 0 || count == 0) {
         return status;
@@ -274,7 +320,9 @@ int rewrite_correct(struct rewrite *rewrite, struct query_context *context, stru
     if (all && !is_known) { /* what was corrected at once is made anew, of more words */
         clause->node = clause->typed;
     }
-    status = rewrite_split(rewrite, context, clause, &split);
+    if (!digits || !is_known) {
+        status = rewrite_split(rewrite, context, clause, &split);
+    }
     if (status == 0 && digits && !is_known) {
         status = correct_fragment(rewrite, context, clause, changed);
     }

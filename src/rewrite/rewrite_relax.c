@@ -8,6 +8,7 @@
 
 struct standing {
     uint32_t kept;    /* words that are not left out */
+    uint32_t needed;  /* of them must stay: one, unless something with operators is there */
     uint32_t words;
     uint32_t least;   /* the clause that tells least of those kept */
     bool any_unknown; /* a kept one that no product has */
@@ -15,11 +16,12 @@ struct standing {
 
 static struct standing look(const struct rewrite *rewrite, const struct query_context *context)
 {
-    struct standing standing = {.kept = 0};
+    struct standing standing = {.needed = 1};
     double least = 0;
     for (uint32_t i = 0; i < rewrite->clause_count; i++) {
         const struct clause *clause = &rewrite->clauses[i];
         standing.words += clause->first != NULL ? 1 : 0;
+        standing.needed = clause->first == NULL ? 0 : standing.needed;
         if (clause->first == NULL || clause->left_out) {
             continue;
         }
@@ -39,15 +41,15 @@ static int leave_out(struct rewrite *rewrite, struct clause *clause)
     return rewrite_note(rewrite, REWRITE_DROPPED, clause->text, bytes_of(NULL, 0));
 }
 
-/* All words that no product has go at once, but one word stays. */
-static int leave_out_unknown(struct rewrite *rewrite, const struct query_context *context, uint32_t kept)
+/* All words that no product has go at once, but what is needed stays. */
+static int leave_out_unknown(struct rewrite *rewrite, const struct query_context *context, struct standing *standing)
 {
     int status = 0;
-    for (uint32_t i = 0; i < rewrite->clause_count && kept > 1 && status == 0; i++) {
+    for (uint32_t i = 0; i < rewrite->clause_count && standing->kept > standing->needed && status == 0; i++) {
         struct clause *clause = &rewrite->clauses[i];
         if (clause->first != NULL && !clause->left_out && query_information(context, clause->node) == 0) {
             status = leave_out(rewrite, clause);
-            kept--;
+            standing->kept--;
         }
     }
     return status;
@@ -60,13 +62,13 @@ int rewrite_relax(struct rewrite *rewrite, struct query_context *context, bool *
         return 0;
     }
     struct standing standing = look(rewrite, context);
-    bool may_drop = standing.kept > 1 && standing.words - standing.kept < DROPPED_MAX;
+    bool may_drop = standing.kept > standing.needed && standing.words - standing.kept < DROPPED_MAX;
     rewrite->stage = STAGE_DROPPING;
-    if (standing.any_unknown && standing.kept > 1) {
-        status = leave_out_unknown(rewrite, context, standing.kept);
+    if (standing.any_unknown && standing.kept > standing.needed) {
+        status = leave_out_unknown(rewrite, context, &standing);
     } else if (may_drop) {
         status = leave_out(rewrite, &rewrite->clauses[standing.least]);
-    } else if (standing.words > 1) {
+    } else if (standing.words > 1 && standing.needed != 0) {
         rewrite->stage = STAGE_ANY;
         for (uint32_t i = 0; i < rewrite->clause_count; i++) {
             rewrite->clauses[i].left_out = false;

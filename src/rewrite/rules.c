@@ -42,7 +42,6 @@ struct reading {
     const char *name;
     uint8_t language;
     uint32_t line;
-    size_t position;
 };
 
 /* A key under construction. */
@@ -54,11 +53,8 @@ struct key {
 static int refuse(const struct reading *reading, int status, const char *why, struct bytes what)
 {
     int shown = what.size > 64 ? 64 : (int)what.size;
-    error_set(reading->error, status, "%s:%u: %s: \"%.*s\"", reading->name, reading->line, why, shown, what.data);
-    if (reading->error != NULL) {
-        reading->error->position = reading->position;
-    }
-    return status;
+    return error_set(reading->error, status, "%s:%u: %s: \"%.*s\"", reading->name, reading->line, why, shown,
+                     what.data);
 }
 
 static int no_memory(const struct reading *reading)
@@ -143,7 +139,6 @@ static int read_lines(struct reading *reading, struct bytes text,
         size_t size = stop == NULL ? text.size - at : (size_t)(stop - (text.data + at));
         struct bytes line = trim(bytes_of(text.data + at, size));
         reading->line++;
-        reading->position = at;
         if (!valid && bad <= at + size) {
             return refuse(reading, AISLE_INVALID, "not UTF-8", bytes_of_string(""));
         }
@@ -220,7 +215,7 @@ static int split_side(const struct reading *reading, struct bytes side, struct b
         const uint8_t *comma = side.size == 0 ? NULL : memchr(side.data, ',', side.size);
         struct bytes text = trim(bytes_of(side.data, comma == NULL ? side.size : (size_t)(comma - side.data)));
         if (text.size == 0) {
-            return refuse(reading, AISLE_INVALID, "a word is missing beside a comma or =>", side);
+            return refuse(reading, AISLE_INVALID, "a word is missing beside a comma or =>", trim(side));
         }
         if (*count == LIMIT_SYNONYM_ALTERNATIVES) {
             return refuse(reading, AISLE_LIMIT, "too many alternatives on one line", text);

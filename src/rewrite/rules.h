@@ -41,8 +41,8 @@ struct rules_source {
 };
 
 /*
- * Reads rules; *out is the caller's to free. AISLE_INVALID: "NAME:LINE: why", error->position is the byte of the line;
- * AISLE_LIMIT (rules, words, alternatives, bytes), AISLE_NO_MEMORY.
+ * Reads rules; *out is the caller's to free. AISLE_INVALID: "NAME:LINE: why: what"; AISLE_LIMIT (rules, words,
+ * alternatives, bytes), AISLE_NO_MEMORY.
  */
 must_check int rules_read(const struct rules_source *source, struct rules **out, aisle_error *error);
 void rules_free(struct rules *rules);

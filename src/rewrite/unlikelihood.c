@@ -17,7 +17,8 @@
 #define PRICE_KEYS 8u         /* neighbours on the keyboard */
 #define PRICE_MISSING 8u      /* a letter that was not typed */
 #define PRICE_MISSING_VOWEL 6u
-#define PRICE_END 7u          /* a letter too few or too many at the end */
+#define PRICE_END 7u          /* a letter that was not typed at the end */
+#define PRICE_MORE 13u        /* a letter that belongs nowhere */
 #define PRICE_FIRST 9u        /* more, for the first letter */
 
 static uint32_t decode(struct bytes text, uint32_t *out)
@@ -83,8 +84,8 @@ static uint32_t price_alone(const uint32_t *text, uint32_t length, uint32_t i, b
     if ((i > 0 && text[i - 1] == text[i]) || (i + 1 < length && text[i + 1] == text[i])) {
         return PRICE_DOUBLED;
     }
-    uint32_t price = !missing ? PRICE_ANY : is_one_of(text[i], "aeiouhy") ? PRICE_MISSING_VOWEL : PRICE_MISSING;
-    return i + 1 == length && price > PRICE_END ? PRICE_END : price;
+    uint32_t price = is_one_of(text[i], "aeiouhy") ? PRICE_MISSING_VOWEL : PRICE_MISSING;
+    return !missing ? PRICE_MORE : i + 1 == length && price > PRICE_END ? PRICE_END : price;
 }
 
 uint32_t rewrite_unlikelihood(struct bytes typed, struct bytes word)
