@@ -95,15 +95,28 @@ static int apply_synonyms_at(struct rewrite *rewrite, uint32_t i)
     return targets == NULL ? 0 : add_targets(rewrite, &rewrite->clauses[i], targets);
 }
 
+/* Whether clause i is a word of one character. Beside one, a stop word is likely half of a name (AT&T). */
+static bool is_single(const struct rewrite *rewrite, uint32_t i)
+{
+    return i < rewrite->clause_count && rewrite->clauses[i].first != NULL &&
+           rewrite_length(rewrite->clauses[i].first->folded) == 1;
+}
+
+static bool is_stop_word(const struct rewrite *rewrite, uint32_t i)
+{
+    const struct clause *clause = &rewrite->clauses[i];
+    return clause->first != NULL && clause->first == clause->last && !clause->rewritten && !clause->first->prefix &&
+           rules_is_stop_word(rewrite->source.rules, clause->first->folded) && !is_single(rewrite, i + 1) &&
+           !(i > 0 && is_single(rewrite, i - 1));
+}
+
 static int remove_stop_words(struct rewrite *rewrite)
 {
     uint32_t left = rewrite->clause_count;
     int status = 0;
     bool stop[LIMIT_QUERY_TERMS * 2] = {false};
     for (uint32_t i = 0; i < rewrite->clause_count; i++) {
-        const struct clause *clause = &rewrite->clauses[i];
-        stop[i] = clause->first != NULL && clause->first == clause->last && !clause->rewritten &&
-                  !clause->first->prefix && rules_is_stop_word(rewrite->source.rules, clause->first->folded);
+        stop[i] = is_stop_word(rewrite, i);
         left -= stop[i] ? 1 : 0;
     }
     if (left == 0 || left == rewrite->clause_count) {
