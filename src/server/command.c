@@ -8,6 +8,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "server/ft.h"
 #include "server/slow.h"
 
 #include <stdarg.h>
@@ -23,7 +24,10 @@ static const struct command table[] = {
     {"AISLE.PUT", COMMAND_WRITE, 2, 5, false, NULL, NULL},
     {"AISLE.PATCH", COMMAND_WRITE, 3, 6, false, NULL, NULL},
     {"AISLE.DEL", COMMAND_WRITE, 2, 5, false, NULL, NULL},
-    {"AISLE.RELOAD", COMMAND_READ, 0, 0, false, command_reload, command_reload_finish},
+    {"AISLE.RELOAD", COMMAND_READ, 0, 1, false, command_reload, command_reload_finish},
+    {"FT.SEARCH", COMMAND_READ, 2, ANY, false, ft_search, NULL},
+    {"FT.INFO", COMMAND_READ, 1, 1, false, ft_info, NULL},
+    {"FT._LIST", COMMAND_READ, 0, 0, false, ft_list, NULL},
     {"PING", COMMAND_LOOP, 0, 1, false, command_ping, NULL},
     {"ECHO", COMMAND_LOOP, 1, 1, false, command_echo, NULL},
     {"HELLO", COMMAND_LOOP, 0, ANY, true, command_hello, NULL},

@@ -29,12 +29,33 @@ static void put_product(struct call *call, const struct search *search, struct b
     buf_release(&cut);
 }
 
-static void put_hit(struct call *call, const struct search *search, const aisle_hit *hit)
+/* The fields with the query's words marked, those that the product has. */
+static void put_highlights(struct call *call, const struct search *search, size_t hit)
+{
+    const struct reply *reply = &call->reply;
+    const aisle_result *result = call->worker->result;
+    aisle_highlight highlight;
+    size_t count = 0;
+    for (size_t i = 0; aisle_result_highlight(result, hit, i, &highlight) == 0; i++) {
+        count += highlight.text.size > 0;
+    }
+    reply_key(reply, "highlight");
+    reply_map(reply, count);
+    for (size_t i = 0; aisle_result_highlight(result, hit, i, &highlight) == 0; i++) {
+        if (highlight.text.size > 0) {
+            reply_key(reply, search->query.highlight[i]);
+            reply_bulk(reply, bytes_from(highlight.text));
+        }
+    }
+}
+
+static void put_hit(struct call *call, const struct search *search, size_t i, const aisle_hit *hit)
 {
     const struct reply *reply = &call->reply;
     bool with_product = !search->query.no_products;
     bool with_explanation = hit->explanation.size > 0;
-    reply_map(reply, 2 + (size_t)with_product + (size_t)with_explanation);
+    bool with_highlight = search->query.highlight_count > 0;
+    reply_map(reply, 2 + (size_t)with_product + (size_t)with_explanation + (size_t)with_highlight);
     reply_key(reply, "id");
     reply_bulk(reply, bytes_from(hit->id));
     reply_key(reply, "score");
@@ -47,6 +68,62 @@ static void put_hit(struct call *call, const struct search *search, const aisle_
         reply_key(reply, "explanation");
         reply_bulk(reply, bytes_from(hit->explanation));
     }
+    if (with_highlight) {
+        put_highlights(call, search, i);
+    }
+}
+
+static bool is_relaxing(const aisle_note *note)
+{
+    return note->kind == AISLE_NOTE_DROPPED || note->kind == AISLE_NOTE_EITHER;
+}
+
+static size_t count_notes(const aisle_result *result, bool relaxing)
+{
+    aisle_note note;
+    size_t count = 0;
+    for (size_t i = 0; aisle_result_note(result, i, &note) == 0; i++) {
+        count += is_relaxing(&note) == relaxing;
+    }
+    return count;
+}
+
+/* What was done with words, of one kind; nothing when nothing was. */
+static void put_notes(struct call *call, const char *name, bool relaxing)
+{
+    const struct reply *reply = &call->reply;
+    size_t count = count_notes(call->worker->result, relaxing);
+    aisle_note note;
+    if (count == 0) {
+        return;
+    }
+    reply_key(reply, name);
+    reply_array(reply, count);
+    for (size_t i = 0; aisle_result_note(call->worker->result, i, &note) == 0; i++) {
+        if (is_relaxing(&note) != relaxing) {
+            continue;
+        }
+        reply_map(reply, note.used.size == 0 ? 2 : 3);
+        reply_key(reply, "by");
+        reply_text(reply, aisle_note_name(note.kind));
+        reply_key(reply, "typed");
+        reply_bulk(reply, bytes_from(note.typed));
+        if (note.used.size != 0) {
+            reply_key(reply, "used");
+            reply_bulk(reply, bytes_from(note.used));
+        }
+    }
+}
+
+static void put_words(struct call *call)
+{
+    aisle_bytes corrected = aisle_result_corrected(call->worker->result);
+    if (corrected.size != 0) {
+        reply_key(&call->reply, "corrected");
+        reply_bulk(&call->reply, bytes_from(corrected));
+    }
+    put_notes(call, "words", false);
+    put_notes(call, "relaxed", true);
 }
 
 static void put_result(struct call *call, const struct search *search)
@@ -56,17 +133,20 @@ static void put_result(struct call *call, const struct search *search)
     aisle_hit hit;
     bool exact = false;
     uint64_t total = aisle_result_total(result, &exact);
-    reply_map(reply, 4);
+    size_t words = (aisle_result_corrected(result).size != 0) + (size_t)(count_notes(result, false) > 0) +
+                   (count_notes(result, true) > 0);
+    reply_map(reply, 4 + words);
     reply_key(reply, "total");
     reply_unsigned(reply, total);
     reply_key(reply, "total_is_exact");
     reply_bool(reply, exact);
     reply_key(reply, "took_us");
     reply_unsigned(reply, aisle_result_took_us(result));
+    put_words(call);
     reply_key(reply, "hits");
     reply_array(reply, aisle_result_count(result));
     for (size_t i = 0; aisle_result_hit(result, i, &hit) == 0; i++) {
-        put_hit(call, search, &hit);
+        put_hit(call, search, i, &hit);
     }
 }
 

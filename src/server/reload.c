@@ -3,7 +3,8 @@
  *
  * Read and opened on the pool; the loop then switches at once, or keeps what it has when anything is wrong. Taken over
  * are catalogs, aliases and what is read at each use (deadlines, limits, password); addresses, threads and what a
- * catalog was opened with stay as they are until a restart.
+ * catalog was opened with stay as they are until a restart. AISLE.RELOAD CATALOG reads that catalog's synonyms and stop
+ * words alone.
  */
 #include "server/command.h"
 
@@ -12,13 +13,29 @@
 
 #include <string.h>
 
+/* The files of words of each catalog, or of one. */
+static int reload_words(const struct catalog_set *set, const struct catalog *only, aisle_error *error)
+{
+    int status = 0;
+    for (uint32_t i = 0; i < set->name_count && status == 0; i++) {
+        struct catalog *catalog = set->names[i].catalog;
+        status = only == NULL || only == catalog ? aisle_reload(catalog->handle, error) : 0;
+    }
+    return status;
+}
+
 /* On the pool. *out: the new set; NULL with the error. */
 static int load(struct server *server, const struct catalog_set *old, struct catalog_set **out, aisle_error *error)
 {
     struct config *config = NULL;
     *out = NULL;
     int status = config_load(server->options, &config, error);
-    return status != 0 ? status : catalogs_open(server, config, old, out, error);
+    status = status != 0 ? status : catalogs_open(server, config, old, out, error);
+    aisle_error wrong = {0};
+    if (status == 0 && reload_words(*out, NULL, &wrong) != 0) {
+        server_log("words were not read anew: %s", wrong.message);
+    }
+    return status;
 }
 
 /* On the loop: switches, if there is something to switch to. */
@@ -34,10 +51,27 @@ static void take_over(struct server *server, struct catalog_set *set)
     server_log("settings and catalogs were read anew");
 }
 
+static void reload_one(struct call *call)
+{
+    aisle_error error = {0};
+    struct catalog *catalog = catalogs_find(call->request->set, call->arguments[1]);
+    if (catalog == NULL) {
+        call_fail(call, "NOTFOUND", "no such catalog");
+    } else if (reload_words(call->request->set, catalog, &error) != 0) {
+        call_fail_as(call, &error);
+    } else {
+        reply_simple(&call->reply, "OK");
+    }
+}
+
 void command_reload(struct call *call)
 {
     aisle_error error = {0};
     struct catalog_set *set = NULL;
+    if (call->count == 2) {
+        reload_one(call);
+        return;
+    }
     if (atomic_exchange(&call->server->is_reloading, true)) {
         call_fail(call, "BUSY", "another reload is under way");
         return;
@@ -55,7 +89,7 @@ void command_reload_finish(struct request *request)
 {
     if (request->context != NULL) {
         take_over(request->server, request->context);
-    } else if (request->started_ns != 0) {
+    } else if (request->failed && request->count == 1) {
         request->server->metrics.reload_failures++;
     }
 }

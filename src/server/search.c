@@ -8,6 +8,8 @@
 
 #include "server/command.h"
 
+#include <stdio.h>
+
 #define PARAMETERS "the count behind PARAMS"
 
 struct parser {
@@ -66,23 +68,120 @@ static int take_now(struct parser *p)
     return status;
 }
 
-static int take_total(struct parser *p)
-{
-    struct bytes kind = {0};
-    int status = arguments_take(p->arguments, "what follows TOTAL", &kind, p->error);
-    if (status == 0 && command_word(kind, "NONE")) {
-        p->search->query.no_total = true;
-    } else if (status == 0 && !command_word(kind, "EXACT")) {
-        status = error_set(p->error, AISLE_INVALID, "TOTAL takes EXACT or NONE (argument %u)",
-                           arguments_place(p->arguments));
-    }
-    return status;
-}
-
 static int take_deadline(struct parser *p)
 {
     return arguments_number(p->arguments, "the milliseconds behind DEADLINE", 3600000, &p->search->deadline_ms,
                             p->error);
+}
+
+/* Behind an option: one of the words; *chosen is its place among them. */
+static int take_choice(struct parser *p, const char *option, const char *const *words, size_t count, size_t *chosen)
+{
+    struct bytes word = {0};
+    char all[64] = "";
+    int status = arguments_take(p->arguments, option, &word, p->error);
+    for (size_t i = 0; i < count && status == 0; i++) {
+        if (command_word(word, words[i])) {
+            *chosen = i;
+            return 0;
+        }
+        size_t at = strlen(all);
+        snprintf(all + at, sizeof all - at, "%s%s", i == 0 ? "" : i + 1 == count ? " or " : ", ", words[i]);
+    }
+    return status != 0 ? status
+                       : error_set(p->error, AISLE_INVALID, "%s is %s (argument %u)", option, all,
+                                   arguments_place(p->arguments));
+}
+
+static int take_total(struct parser *p)
+{
+    static const char *const words[] = {"EXACT", "NONE"};
+    size_t chosen = 0;
+    int status = take_choice(p, "what follows TOTAL", words, 2, &chosen);
+    p->search->query.no_total = chosen == 1;
+    return status;
+}
+
+static int take_switch(struct parser *p, const char *option, const char *on, bool *is_off)
+{
+    const char *const words[] = {on, "OFF"};
+    size_t chosen = 0;
+    int status = take_choice(p, option, words, 2, &chosen);
+    *is_off = chosen == 1;
+    return status;
+}
+
+static int take_typos(struct parser *p)
+{
+    return take_switch(p, "what follows TYPOS", "AUTO", &p->search->query.no_typos);
+}
+
+static int take_synonyms(struct parser *p)
+{
+    return take_switch(p, "what follows SYNONYMS", "ON", &p->search->query.no_synonyms);
+}
+
+static int take_stop_words(struct parser *p)
+{
+    return take_switch(p, "what follows STOPWORDS", "ON", &p->search->query.no_stop_words);
+}
+
+static int take_relax(struct parser *p)
+{
+    static const char *const words[] = {"ALL", "RELAXED", "ANY"}; /* as enum aisle_match */
+    size_t chosen = 0;
+    int status = take_choice(p, "what follows RELAX", words, 3, &chosen);
+    p->search->query.match = (int)chosen;
+    return status;
+}
+
+static int take_few(struct parser *p)
+{
+    uint64_t few = 0;
+    int status = arguments_number(p->arguments, "the count behind FEW", LIMIT_HITS, &few, p->error);
+    p->search->query.few = (uint32_t)few;
+    return status;
+}
+
+static int take_typing(struct parser *p)
+{
+    p->search->query.as_you_type = true;
+    return 0;
+}
+
+static int take_highlight(struct parser *p)
+{
+    struct search *search = p->search;
+    const struct bytes *fields = NULL;
+    uint32_t count = 0;
+    int status = arguments_list(p->arguments, "the count behind HIGHLIGHT", &fields, &count, p->error);
+    const char **names = arena_calloc(p->arena, (size_t)count + 1, sizeof *names);
+    if (status == 0 && names == NULL) {
+        return error_no_memory(p->error, "a request");
+    }
+    for (uint32_t i = 0; i < count && status == 0; i++) {
+        status = arguments_copy(fields[i], "a field", p->arena, &names[i], p->error);
+    }
+    search->query.highlight = names;
+    search->query.highlight_count = count;
+    return status;
+}
+
+static int take_tags(struct parser *p)
+{
+    aisle_query *query = &p->search->query;
+    int status = arguments_string(p->arguments, "the first mark behind TAGS", p->arena, &query->mark_before, p->error);
+    return status != 0 ? status
+                       : arguments_string(p->arguments, "the second mark behind TAGS", p->arena, &query->mark_after,
+                                          p->error);
+}
+
+static int take_snippet(struct parser *p)
+{
+    uint64_t words = 0;
+    int status = arguments_number(p->arguments, "the words behind SNIPPET", 10000, &words, p->error);
+    p->search->query.snippet_words = (uint32_t)words;
+    return status;
 }
 
 /* Stands in the slow log with the request's other arguments. */
@@ -102,9 +201,11 @@ static const struct {
     const char *name;
     int (*take)(struct parser *p);
 } options[] = {
-    {"FILTER", take_filter},   {"PARAMS", take_params}, {"LIMIT", take_limit}, {"RETURN", take_return},
-    {"WEIGHTS", take_weights}, {"NOW", take_now},       {"TOTAL", take_total}, {"DEADLINE", take_deadline},
-    {"TRACE", take_trace},     {"EXPLAIN", take_explain},
+    {"FILTER", take_filter},     {"PARAMS", take_params},       {"LIMIT", take_limit},   {"RETURN", take_return},
+    {"WEIGHTS", take_weights},   {"NOW", take_now},             {"TOTAL", take_total},   {"DEADLINE", take_deadline},
+    {"TRACE", take_trace},       {"EXPLAIN", take_explain},     {"TYPOS", take_typos},   {"SYNONYMS", take_synonyms},
+    {"STOPWORDS", take_stop_words}, {"RELAX", take_relax},      {"FEW", take_few},       {"TYPING", take_typing},
+    {"HIGHLIGHT", take_highlight}, {"TAGS", take_tags},         {"SNIPPET", take_snippet},
 };
 
 #define OPTION_COUNT (sizeof options / sizeof options[0])

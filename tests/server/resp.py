@@ -176,5 +176,10 @@ def make_catalog(aisle, folder, name, items, seed=1):
     return path
 
 
+def free_port():
+    with socket.create_server(("127.0.0.1", 0)) as one:
+        return one.getsockname()[1]
+
+
 def temporary():
     return tempfile.TemporaryDirectory(prefix="aisle-server-")

@@ -1,0 +1,325 @@
+/*
+ * ft.c - FT.SEARCH: its options and its answer.
+ *
+ * In RESP2 a flat array of the total, then id, score and fields of each hit, as far as they were asked for; in RESP3 a
+ * map. A product's fields are its members, as text: strings as they are, all else as JSON.
+ */
+#include "server/ft.h"
+
+#include "server/command.h"
+#include "server/product.h"
+
+#include <stdio.h>
+
+struct ft_return {
+    struct bytes field;
+    struct bytes shown; /* the name in the answer */
+};
+
+struct ft_options {
+    struct search search;
+    struct ft_query query;
+    struct ft_param *params;
+    struct ft_return *returns;
+    uint32_t return_count;
+    bool has_returns;
+    bool no_content;
+    bool with_scores;
+    struct arena *arena;
+    struct arguments *arguments;
+    aisle_error *error;
+};
+
+static int take_nothing(struct ft_options *options, bool *flag)
+{
+    (void)options;
+    *flag = true;
+    return 0;
+}
+
+static int take_no_content(struct ft_options *options)
+{
+    return take_nothing(options, &options->no_content);
+}
+
+static int take_scores(struct ft_options *options)
+{
+    return take_nothing(options, &options->with_scores);
+}
+
+static int take_stop_words(struct ft_options *options)
+{
+    return take_nothing(options, &options->search.query.no_stop_words);
+}
+
+static int take_limit(struct ft_options *options)
+{
+    uint64_t offset = 0;
+    uint64_t count = 0;
+    int status = arguments_number(options->arguments, "the offset behind LIMIT", LIMIT_HITS, &offset, options->error);
+    status = status != 0 ? status : arguments_number(options->arguments, "the count behind LIMIT", LIMIT_HITS, &count,
+                                                     options->error);
+    options->search.query.offset = (uint32_t)offset;
+    options->search.query.limit = (uint32_t)count;
+    options->search.query.no_hits = count == 0;
+    return status;
+}
+
+static int take_filter(struct ft_options *options)
+{
+    struct bytes part[3] = {{0}};
+    int status = 0;
+    for (int i = 0; i < 3 && status == 0; i++) {
+        status = arguments_take(options->arguments, "FILTER's field, least or greatest value", &part[i],
+                                options->error);
+    }
+    return status != 0 ? status : ft_query_range(&options->query, part[0], part[1], part[2], options->error);
+}
+
+static int take_return(struct ft_options *options)
+{
+    const struct bytes *list = NULL;
+    uint32_t count = 0;
+    int status = arguments_list(options->arguments, "the count behind RETURN", &list, &count, options->error);
+    options->returns = arena_calloc(options->arena, (size_t)count + 1, sizeof *options->returns);
+    if (status == 0 && options->returns == NULL) {
+        return error_no_memory(options->error, "a request");
+    }
+    for (uint32_t i = 0; i < count && status == 0; i++) {
+        struct ft_return *entry = &options->returns[options->return_count++];
+        *entry = (struct ft_return){list[i], list[i]};
+        if (i + 2 < count && command_word(list[i + 1], "AS")) {
+            entry->shown = list[i + 2];
+            i += 2;
+        }
+    }
+    options->has_returns = true;
+    options->no_content = options->no_content || count == 0;
+    return status;
+}
+
+static int take_timeout(struct ft_options *options)
+{
+    return arguments_number(options->arguments, "the milliseconds behind TIMEOUT", 3600000,
+                            &options->search.deadline_ms, options->error);
+}
+
+static int take_dialect(struct ft_options *options)
+{
+    uint64_t dialect = 0;
+    int status = arguments_number(options->arguments, "the number behind DIALECT", 100, &dialect, options->error);
+    return status != 0 || dialect == 2 ? status
+                                       : error_set(options->error, AISLE_INVALID, "only DIALECT 2 is supported "
+                                                   "(argument %u)", arguments_place(options->arguments));
+}
+
+/* Read before the query was parsed, which needs it. */
+static int take_params(struct ft_options *options)
+{
+    const struct bytes *list = NULL;
+    uint32_t count = 0;
+    return arguments_list(options->arguments, "the count behind PARAMS", &list, &count, options->error);
+}
+
+static const struct {
+    const char *name;
+    int (*take)(struct ft_options *options);
+    bool again; /* may be given several times */
+} table[] = {
+    {"NOCONTENT", take_no_content, false}, {"WITHSCORES", take_scores, false},
+    {"NOSTOPWORDS", take_stop_words, false}, {"LIMIT", take_limit, false},     {"FILTER", take_filter, true},
+    {"RETURN", take_return, false},        {"TIMEOUT", take_timeout, false},   {"DIALECT", take_dialect, false},
+    {"PARAMS", take_params, false},
+};
+
+#define OPTION_COUNT (sizeof table / sizeof table[0])
+
+static int take_option(struct ft_options *options, uint32_t *seen)
+{
+    struct bytes name = {0};
+    int status = arguments_take(options->arguments, "an option", &name, options->error);
+    for (size_t i = 0; i < OPTION_COUNT && status == 0; i++) {
+        if (command_word(name, table[i].name)) {
+            bool twice = (*seen & 1u << i) != 0 && !table[i].again;
+            *seen |= 1u << i;
+            return twice ? arguments_repeated(options->arguments, name, options->error) : table[i].take(options);
+        }
+    }
+    return status != 0 ? status
+                       : error_set(options->error, AISLE_INVALID, "'%.*s' is not supported by FT.SEARCH (argument %u)",
+                                   (int)(name.size < 48 ? name.size : 48), (const char *)name.data,
+                                   arguments_place(options->arguments));
+}
+
+/* Finds PARAMS among the options: its pairs are needed for the query, which stands before it. */
+static int find_params(struct ft_options *options, const struct call *call)
+{
+    for (uint32_t i = 3; i + 1 < call->count; i++) {
+        if (!command_word(call->arguments[i], "PARAMS")) {
+            continue;
+        }
+        struct arguments arguments = {.items = call->arguments, .count = call->count, .at = i + 1};
+        const struct bytes *list = NULL;
+        uint32_t count = 0;
+        int status = arguments_list(&arguments, "the count behind PARAMS", &list, &count, options->error);
+        if (status != 0 || count % 2 != 0) {
+            return status != 0 ? status
+                               : error_set(options->error, AISLE_INVALID,
+                                           "the count behind PARAMS is of names and values together, so it is even");
+        }
+        options->params = arena_calloc(options->arena, count / 2 + 1, sizeof *options->params);
+        if (options->params == NULL) {
+            return error_no_memory(options->error, "a request");
+        }
+        for (uint32_t k = 0; k < count; k += 2) {
+            options->params[k / 2] = (struct ft_param){list[k], list[k + 1]};
+        }
+        options->query.params = options->params;
+        options->query.param_count = count / 2;
+        return 0;
+    }
+    return 0;
+}
+
+static int parse(struct call *call, struct ft_options *options)
+{
+    struct arguments arguments = {.items = call->arguments + 3, .count = call->count - 3, .base = 3};
+    struct bytes name = call->arguments[1];
+    uint32_t seen = 0;
+    options->arguments = &arguments;
+    options->search.catalog = catalogs_find(call->request->set, name);
+    if (options->search.catalog == NULL) {
+        return error_set(options->error, AISLE_NOT_FOUND, "no such index: %.*s",
+                         (int)(name.size < 64 ? name.size : 64), (const char *)name.data);
+    }
+    int status = find_params(options, call);
+    status = status != 0 ? status : ft_query_parse(&options->query, call->arguments[2], options->error);
+    while (status == 0 && arguments_left(&arguments)) {
+        status = take_option(options, &seen);
+    }
+    options->search.query.no_products = options->no_content;
+    options->search.query.no_typos = true; /* what the query says, and no more */
+    return status != 0 ? status
+                       : ft_query_bind(&options->query, options->arena, &options->search.query, options->error);
+}
+
+/* --------------------------------------------------------------------------------------------- the answer -- */
+
+static void put_value(const struct reply *reply, struct bytes value)
+{
+    struct buf text;
+    buf_init(&text, LIMIT_SERVER_REPLY_BYTES);
+    product_plain(value, &text);
+    reply_bulk(reply, buf_bytes(&text));
+    if (buf_status(&text) != 0 && buf_status(reply->out) == 0) {
+        reply->out->status = buf_status(&text);
+    }
+    buf_release(&text);
+}
+
+/* The value of a field: of "$" the whole product. */
+static bool find_field(struct bytes product, struct bytes field, struct bytes *value)
+{
+    *value = product;
+    return bytes_equal(field, bytes_of_string("$")) || product_find(product, field, value);
+}
+
+/* The hit's fields: an array of names and values, or a map. */
+static void put_fields(const struct reply *reply, const struct ft_options *options, struct bytes product)
+{
+    struct product_reader reader = product_read(product);
+    struct product_member member;
+    struct bytes value;
+    size_t count = 0;
+    if (options->has_returns) {
+        for (uint32_t i = 0; i < options->return_count; i++) {
+            count += find_field(product, options->returns[i].field, &value);
+        }
+        reply_map(reply, count);
+        for (uint32_t i = 0; i < options->return_count; i++) {
+            if (find_field(product, options->returns[i].field, &value)) {
+                reply_bulk(reply, options->returns[i].shown);
+                put_value(reply, value);
+            }
+        }
+        return;
+    }
+    while (product_next(&reader, &member)) {
+        count++;
+    }
+    reply_map(reply, count);
+    reader = product_read(product);
+    while (product_next(&reader, &member)) {
+        reply_bulk(reply, member.name);
+        put_value(reply, member.value);
+    }
+}
+
+static void put_flat(const struct reply *reply, const struct ft_options *options, const aisle_result *result)
+{
+    size_t each = 1 + (size_t)options->with_scores + (size_t)!options->no_content;
+    aisle_hit hit;
+    reply_array(reply, 1 + each * aisle_result_count(result));
+    reply_unsigned(reply, aisle_result_total(result, NULL));
+    for (size_t i = 0; aisle_result_hit(result, i, &hit) == 0; i++) {
+        reply_bulk(reply, bytes_of(hit.id.data, hit.id.size));
+        if (options->with_scores) {
+            reply_double(reply, hit.score);
+        }
+        if (!options->no_content) {
+            put_fields(reply, options, bytes_of(hit.product.data, hit.product.size));
+        }
+    }
+}
+
+static void put_map(const struct reply *reply, const struct ft_options *options, const aisle_result *result)
+{
+    aisle_hit hit;
+    reply_map(reply, 5);
+    reply_simple(reply, "attributes");
+    reply_array(reply, 0);
+    reply_simple(reply, "format");
+    reply_simple(reply, "STRING");
+    reply_simple(reply, "total_results");
+    reply_unsigned(reply, aisle_result_total(result, NULL));
+    reply_simple(reply, "warning");
+    reply_array(reply, 0);
+    reply_simple(reply, "results");
+    reply_array(reply, aisle_result_count(result));
+    for (size_t i = 0; aisle_result_hit(result, i, &hit) == 0; i++) {
+        reply_map(reply, 2 + (size_t)options->with_scores + (size_t)!options->no_content);
+        reply_simple(reply, "id");
+        reply_bulk(reply, bytes_of(hit.id.data, hit.id.size));
+        if (options->with_scores) {
+            reply_simple(reply, "score");
+            reply_double(reply, hit.score);
+        }
+        if (!options->no_content) {
+            reply_simple(reply, "extra_attributes");
+            put_fields(reply, options, bytes_of(hit.product.data, hit.product.size));
+        }
+        reply_simple(reply, "values");
+        reply_array(reply, 0);
+    }
+}
+
+void ft_search(struct call *call)
+{
+    aisle_error error = {0};
+    struct ft_options options = {.search = {.query = {.size = sizeof options.search.query}},
+                                 .arena = &call->worker->arena, .error = &error};
+    ft_query_init(&options.query, NULL, 0);
+    int status = parse(call, &options);
+    ft_query_release(&options.query);
+    if (status == 0 && !search_in_time(call, options.search.deadline_ms)) {
+        return;
+    }
+    status = status != 0 ? status : search_run(call, &options.search, &error);
+    if (status != 0) {
+        call_fail_as(call, &error);
+    } else if (call->reply.version == 2) {
+        put_flat(&call->reply, &options, call->worker->result);
+    } else {
+        put_map(&call->reply, &options, call->worker->result);
+    }
+}

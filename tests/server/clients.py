@@ -1,0 +1,152 @@
+#!/usr/bin/env python3
+"""The server with clients that others wrote; those that are not installed are passed over.
+
+    clients.py AISLE [--hiredis PROGRAM] [--node FOLDER]
+
+redis-cli and redis-benchmark, redis-py (searching with its FT helper, too), a program on hiredis, and node's redis and
+ioredis from a folder with a node_modules. Each searches, pipelines, and sees errors.
+"""
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import textwrap
+
+from resp import Server, free_port, make_catalog, temporary
+
+PYTHON = textwrap.dedent("""
+    import sys
+    try:
+        import redis
+        from redis.commands.search.query import NumericFilter, Query
+    except ImportError:
+        sys.exit(77)
+    port = int(sys.argv[1])
+    client = redis.Redis(port=port)
+    assert client.ping()
+    answer = client.execute_command("AISLE.SEARCH", "shop", "shoes", "LIMIT", 0, 3)
+    answer = dict(zip(answer[::2], answer[1::2]))
+    assert answer[b"total"] > 3 and len(answer[b"hits"]) == 3, answer
+    pipe = client.pipeline(transaction=False)
+    for i in range(100):
+        pipe.execute_command("AISLE.GET", "shop", f"none{i}")
+    assert pipe.execute() == [None] * 100
+    try:
+        client.execute_command("AISLE.SEARCH", "none", "x")
+        raise AssertionError("no error")
+    except redis.ResponseError as error:
+        assert "no catalog is called" in str(error), error
+    index = client.ft("shop")
+    info = index.info()
+    assert int(info["num_docs"]) == 2000, info
+    found = index.search(Query("shoes").paging(0, 5).with_scores())
+    assert found.total == answer[b"total"] and len(found.docs) == 5 and found.docs[0].score > 0, found
+    assert found.docs[0].title and float(found.docs[0].price) > 0
+    query = Query("@title:shoes -leather").return_fields("title").add_filter(NumericFilter("price", 0, 60))
+    found = index.search(query)
+    assert 0 < found.total, found
+    assert all("shoe" in document.title.lower() for document in found.docs), found
+    found = index.search(Query("shoes").no_content())
+    assert len(found.docs) == 10, found
+    try:
+        index.search(Query("%shoos%"))
+        raise AssertionError("no error")
+    except redis.ResponseError as error:
+        assert "not supported" in str(error), error
+    print("redis-py", redis.__version__)
+""")
+
+NODE = textwrap.dedent("""
+    const { createClient } = require("redis");
+    const Redis = require("ioredis");
+    const assert = require("assert");
+    const port = Number(process.argv[2]);
+    async function search(version) {
+      const client = createClient({ url: `redis://127.0.0.1:${port}`, RESP: version });
+      client.on("error", (error) => { throw error; });
+      await client.connect();
+      assert.equal(await client.ping(), "PONG");
+      const plain = await client.sendCommand(["AISLE.SEARCH", "shop", "shoes", "LIMIT", "0", "3"]);
+      const hits = version === 3 ? plain.hits : plain[plain.indexOf("hits") + 1];
+      assert.equal(hits.length, 3);
+      const found = await client.ft.search("shop", "shoes @price:[0 100]", { LIMIT: { from: 0, size: 4 } });
+      assert.ok(found.total > 4 && found.documents.length === 4, JSON.stringify(found));
+      assert.ok(found.documents[0].value.title.length > 0);
+      const many = await Promise.all(Array.from({ length: 200 }, (_, i) => client.echo(String(i))));
+      assert.deepEqual(many, Array.from({ length: 200 }, (_, i) => String(i)));
+      await assert.rejects(client.sendCommand(["AISLE.SEARCH", "none", "x"]), /no catalog is called/);
+      await client.close();
+    }
+    async function main() {
+      await search(2);
+      await search(3);
+      const client = new Redis({ port });
+      assert.equal(await client.ping(), "PONG");
+      const answer = await client.call("AISLE.SEARCH", "shop", "shoes", "LIMIT", 0, 2);
+      assert.ok(answer !== null);
+      await assert.rejects(client.call("NONSENSE"), /unknown command/);
+      await client.quit();
+      console.log("node");
+    }
+    main().catch((error) => { console.error(error); process.exit(1); });
+""")
+
+
+def run(what, command, wanted=0, **options):
+    ran = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300, **options)
+    if ran.returncode == 77:
+        print(f"{what}: passed over, not installed")
+        return ""
+    assert ran.returncode == wanted, f"{what}: {ran.returncode}: {ran.stdout}{ran.stderr}"
+    return ran.stdout
+
+
+def redis_cli(port):
+    if shutil.which("redis-cli") is None:
+        print("redis-cli: passed over, not installed")
+        return
+    command = ["redis-cli", "-p", str(port)]
+    assert run("redis-cli", command + ["PING"]) == "PONG\n"
+    found = run("redis-cli -3", command + ["-3", "AISLE.SEARCH", "shop", "shoes", "LIMIT", "0", "1"])
+    assert "total" in found and '"product"' not in found and "title" in found, found
+    assert "unknown command" in run("redis-cli", command + ["NONSENSE"])
+    piped = run("redis-cli", command, input="PING\nAISLE.GET shop none\nFT._LIST\n")
+    assert piped.split() == ["PONG", "shop"], piped
+    quick = run("redis-benchmark", ["redis-benchmark", "-p", str(port), "-q", "-n", "2000", "-c", "20", "-P", "8",
+                                    "AISLE.SEARCH", "shop", "shoes", "LIMIT", "0", "3"])
+    assert "requests per second" in quick, quick
+    run("redis-benchmark", ["redis-benchmark", "-p", str(port), "-q", "-n", "2000", "-t", "ping"])
+    print("redis-cli, redis-benchmark")
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("aisle")
+    parser.add_argument("--hiredis")
+    parser.add_argument("--node")
+    arguments = parser.parse_args()
+    port = free_port()
+    with temporary() as folder:
+        aisle = os.path.abspath(arguments.aisle)
+        shop = make_catalog(aisle, folder, "shop", 2000)
+        with Server(aisle, folder, shop, "--listen", f"127.0.0.1:{port}"):
+            redis_cli(port)
+            print(run("redis-py", [pick_python(), "-c", PYTHON, str(port)]), end="")
+            if arguments.hiredis:
+                print(run("hiredis", [arguments.hiredis, str(port)]), end="")
+            if arguments.node:
+                script = os.path.join(arguments.node, "aisle-clients.js")
+                with open(script, "w", encoding="utf-8") as file:
+                    file.write(NODE)
+                print(run("node", ["node", script, str(port)], cwd=arguments.node), end="")
+    return 0
+
+
+def pick_python():
+    """The system's Python has Debian's redis-py, this one may not."""
+    return "/usr/bin/python3" if os.path.exists("/usr/bin/python3") else sys.executable
+
+
+if __name__ == "__main__":
+    sys.exit(main())
