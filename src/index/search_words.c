@@ -118,22 +118,14 @@ static int containing(const void *self, const struct rewrite_ask *ask, struct ar
 int search_words_lexicon(const struct shard_snapshot *snapshots, uint32_t count, struct arena *arena,
                          struct rewrite_words *out)
 {
-    size_t most = 0;
-    for (uint32_t i = 0; i < count; i++) {
-        most += snapshots[i].view->manifest.part_count;
-    }
-    struct lexicon *lexicon = arena_calloc(arena, 1, sizeof *lexicon);
-    const struct lexicon_part **parts = arena_alloc(arena, most * sizeof(struct lexicon_part *));
-    if (lexicon == NULL || parts == NULL) {
+    struct lexicon *lexicon = arena_alloc(arena, sizeof *lexicon);
+    if (lexicon == NULL) {
         return AISLE_NO_MEMORY;
     }
-    for (uint32_t i = 0; i < count; i++) {
-        lexicon->count += parts_lexicon_of(snapshots[i].view, parts + lexicon->count);
-    }
-    lexicon->parts = parts;
+    int status = parts_lexicon_gather(snapshots, count, arena, lexicon);
     *out = (struct rewrite_words){
         .self = lexicon, .similar = similar, .similar_prefix = similar_prefix, .containing = containing};
-    return 0;
+    return status;
 }
 
 int search_words_report(const struct rewrite_report *report, struct aisle_result *result)

@@ -150,12 +150,12 @@ static unsigned merge_changed(struct fixture *f, unsigned component, uint64_t st
     unsigned noticed = 0;
     assert_true(segment->info.component_size[component] != 0);
     size_t size = extent_bytes_of(segment->info.component_size[component], 0);
-    const uint8_t *original = segment->extents[component][0];
+    const uint8_t *original = segment->stored[component].extents[0];
     uint8_t *copy = mem_alloc(size);
     assert_non_null(copy);
     memcpy(copy, original, size);
-    segment->extents[component][0] = copy;
-    segment->verified[component][0] = UINT64_MAX; /* trusted whatever the bytes are */
+    segment->stored[component].extents[0] = copy;
+    segment->stored[component].verified[0] = UINT64_MAX; /* trusted whatever the bytes are */
     for (uint64_t at = 0; at < segment->info.component_size[component] && at < size; at += step) {
         copy[at] ^= 0xa5;
         int status = merge(f);
@@ -163,7 +163,7 @@ static unsigned merge_changed(struct fixture *f, unsigned component, uint64_t st
         noticed += status != 0;
         copy[at] ^= 0xa5;
     }
-    segment->extents[component][0] = original;
+    segment->stored[component].extents[0] = original;
     mem_free(copy);
     return noticed;
 }
@@ -195,17 +195,17 @@ static void damaged_pages_end_the_merge(void **state)
             continue; /* the table of ids is not read, and lists are too short for skips */
         }
         size_t size = extent_bytes_of(segment->info.component_size[component], 0);
-        const uint8_t *original = segment->extents[component][0];
+        const uint8_t *original = segment->stored[component].extents[0];
         uint8_t *copy = mem_alloc(size);
         assert_non_null(copy);
         memcpy(copy, original, size);
         copy[size - EXTENT_PAGE_BYTES / 2] ^= 1; /* in the last page, which is the first mostly */
         copy[10] ^= 1;
-        segment->extents[component][0] = copy;
-        segment->verified[component][0] = 0;
+        segment->stored[component].extents[0] = copy;
+        segment->stored[component].verified[0] = 0;
         assert_int_equal(merge(&f), AISLE_CORRUPT);
-        segment->extents[component][0] = original;
-        segment->verified[component][0] = 0;
+        segment->stored[component].extents[0] = original;
+        segment->stored[component].verified[0] = 0;
         mem_free(copy);
     }
     assert_int_equal(merge(&f), 0);
