@@ -11,6 +11,7 @@
 #include "tests/support/random_words.h"
 
 #include <stdlib.h>
+#include <time.h>
 
 #define ROUNDS 3u
 #define QUERY_BYTES 64u
@@ -37,6 +38,14 @@ struct bench {
     struct arena arena;
     uint64_t *times; /* owned: of each query */
 };
+
+/* Of the processor, since others may be at work beside: what means are of. */
+static uint64_t processor_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
 
 static bool is_code(struct bytes word)
 {
@@ -78,12 +87,12 @@ static void write_words(struct bench *bench)
     struct extent_writer out;
     struct lexicon_sources sources = {.set = &bench->set};
     uint32_t words = 0;
-    uint64_t start = clock_monotonic_ns();
+    uint64_t start = processor_ns();
     memory_extents_begin(&bench->memory, &out);
     int status = lexicon_write(&out, &sources, (size_t)64 << 20, &words);
     bench->view = memory_extents_view(&bench->memory, &out);
     bench->view.verified = memory_extents_verified(&bench->memory);
-    double seconds = (double)(clock_monotonic_ns() - start) * 1e-9;
+    double seconds = (double)(processor_ns() - start) * 1e-9;
     if (status != 0 || lexicon_open(&bench->part, &bench->view) != 0) {
         printf("the lexicon cannot be written: %d\n", status);
         exit(1);
@@ -143,7 +152,8 @@ static void run(struct bench *bench, const char *name, ask_lexicon *call, uint8_
     uint64_t sum = 0;
     uint64_t total = 0;
     for (uint32_t round = 0; round < ROUNDS; round++) {
-        found = sum = total = 0;
+        found = sum = 0;
+        uint64_t begun = processor_ns();
         for (uint32_t i = 0; i < bench->query_count; i++) {
             struct lexicon_variants variants;
             struct bytes typed = utf8_cut(bytes_of(bench->queries[i].text, bench->queries[i].size), cut);
@@ -156,16 +166,16 @@ static void run(struct bench *bench, const char *name, ask_lexicon *call, uint8_
                 printf("%s: %d\n", name, status);
                 exit(1);
             }
-            total += bench->times[i];
             found += variants.count;
             for (size_t v = 0; v < variants.count && variants.list != NULL; v++) {
                 sum += hash_word(variants.list[v].word);
             }
         }
+        total = processor_ns() - begun;
     }
     qsort(bench->times, bench->query_count, sizeof *bench->times, compare_times);
     double count = bench->query_count;
-    printf("%-28s mean %8.2f us, median %8.2f, p99 %8.2f; %9.2f found, %llu in all, hash %016llx\n", name,
+    printf("%-28s mean %8.2f us of the processor, median %8.2f, p99 %8.2f; %9.2f found, %llu in all, hash %016llx\n", name,
            (double)total / count * 1e-3, (double)bench->times[bench->query_count / 2] * 1e-3,
            (double)bench->times[bench->query_count - 1 - bench->query_count / 100] * 1e-3, (double)found / count,
            (unsigned long long)found, (unsigned long long)sum);

@@ -206,55 +206,82 @@ static int check_grams(const struct check *check)
 
 /* ---- trie ---- */
 
+/* Where the walk over words in the order of their bytes has come to on each level. */
 struct path {
     uint32_t character[LEXICON_PREFIX];
-    uint32_t end[LEXICON_PREFIX]; /* the node behind those below, as the node says */
+    uint32_t next[LEXICON_PREFIX + 1];  /* the level's next node */
+    uint32_t begin[LEXICON_PREFIX + 1]; /* the level's first; behind the last, where the trie ends */
     unsigned depth;
-    uint32_t node; /* the next */
 };
 
-/* All nodes below the path's, from depth on, have been. */
-static bool close_to(struct path *path, unsigned depth)
+static bool read_node(const struct lexicon_part *part, uint32_t node, uint32_t *character, uint32_t *child)
 {
-    while (path->depth > depth) {
-        if (path->end[--path->depth] != path->node) {
-            return false;
-        }
+    const uint8_t *row = node >= part->footer.node_count
+                             ? NULL
+                             : lexicon_at(part, part->footer.trie_offset + (uint64_t)node * LEXICON_NODE_BYTES,
+                                          LEXICON_NODE_BYTES);
+    *character = row == NULL ? 0 : load_u32(row);
+    *child = row == NULL ? part->footer.node_count : load_u32(row + 4);
+    return row != NULL;
+}
+
+/* A level begins where the children of the first node of the level above do. */
+static void find_levels(const struct lexicon_part *part, struct path *path)
+{
+    uint32_t character;
+    path->begin[0] = path->next[0] = 0;
+    path->begin[1] = path->next[1] = part->footer.root_count;
+    for (unsigned level = 1; level < LEXICON_PREFIX; level++) {
+        (void)read_node(part, path->begin[level - 1], &character, &path->begin[level]);
+        path->next[level] = path->begin[level];
     }
-    return true;
+    path->begin[LEXICON_PREFIX] = path->next[LEXICON_PREFIX] = part->footer.node_count;
 }
 
 static bool follow_word(const struct lexicon_part *part, struct path *path, struct bytes word)
 {
     const uint8_t *p = word.data;
     const uint8_t *end = p + word.size;
-    for (unsigned depth = 0; p != end && depth < LEXICON_PREFIX; depth++) {
+    bool shared = true;
+    unsigned depth = 0;
+    for (; p != end && depth < LEXICON_PREFIX; depth++) {
         uint32_t character;
+        uint32_t stored;
+        uint32_t child;
         p += utf8_decode(p, end, &character); /* valid: words have been checked */
-        if (depth < path->depth && path->character[depth] == character) {
+        shared = shared && depth < path->depth && path->character[depth] == character;
+        if (shared) {
             continue;
         }
-        const uint8_t *row = lexicon_at(part, part->footer.trie_offset + (uint64_t)path->node * LEXICON_NODE_BYTES,
-                                        LEXICON_NODE_BYTES);
-        if (!close_to(path, depth) || path->node >= part->footer.node_count || row == NULL ||
-            load_u32(row) != character) {
+        if (!read_node(part, path->next[depth], &stored, &child) || stored != character ||
+            child != path->next[depth + 1]) {
             return false;
         }
         path->character[depth] = character;
-        path->end[depth] = path->node + 1 + load_u32(row + 4);
-        path->depth = depth + 1;
-        path->node++;
+        path->next[depth]++;
     }
+    path->depth = depth;
     return true;
+}
+
+/* Each level ends where the next begins. */
+static bool is_whole(const struct path *path)
+{
+    bool whole = true;
+    for (unsigned level = 0; level < LEXICON_PREFIX; level++) {
+        whole = whole && path->next[level] == path->begin[level + 1];
+    }
+    return whole;
 }
 
 static int check_trie(const struct check *check)
 {
     struct lexicon_sources sources = {.parts = &check->part, .part_count = 1};
     struct lexicon_merge merge;
-    struct path path = {.node = 0};
+    struct path path = {.depth = 0};
     struct bytes word;
     uint32_t class;
+    find_levels(check->part, &path);
     int status = lexicon_merge_init(&merge, &sources);
     status = status == 0 ? lexicon_merge_begin(&merge, true) : status;
     while (status == 0 && (status = lexicon_merge_next(&merge, &word, &class)) == 0) {
@@ -262,8 +289,7 @@ static int check_trie(const struct check *check)
     }
     lexicon_merge_release(&merge);
     if (status == AISLE_END) {
-        bool whole = close_to(&path, 0) && path.node == check->part->footer.node_count;
-        status = whole ? 0 : fault(check, "the trie has more than the words");
+        status = is_whole(&path) ? 0 : fault(check, "the trie has more than the words");
     }
     return status;
 }

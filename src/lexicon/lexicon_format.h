@@ -11,8 +11,10 @@
  *   ranges    = u64 * 2^range bits  where each block begins, from the stream's beginning
  *   lists     = varint*             ascending numbers of codes, as differences; a list for each gram
  *   grams     = (u32 gram, u32 count, u64 offset of its list, from that of lists)*, ascending by gram
- *   trie      = node*               the beginnings of eligible words, of 1 to LEXICON_PREFIX characters, in preorder
- *   node      = u32 character, u32 nodes below it
+ *   trie      = node*               the beginnings of eligible words, of 1 to LEXICON_PREFIX characters, by length,
+ *                                   then by bytes
+ *   node      = u32 character, u32 number of its first child; they end where those of the next node begin, the last
+ *                                   node's with the trie
  *   classes   = (u16 class, u16 zero, u32 words, u64 offset in the stream of the first)*, ascending, none empty
  *   footer    = struct lexicon_footer, the last bytes of the stream
  *
@@ -85,7 +87,9 @@ struct lexicon_footer {
     uint32_t word_count;
     uint8_t bucket_bits;
     uint8_t range_bits;
-    uint8_t zeros[14];
+    uint8_t zeros[2];
+    uint32_t root_count; /* nodes of one character */
+    uint32_t zero[2];
     uint32_t version;
     uint32_t magic;
 };

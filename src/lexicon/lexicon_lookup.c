@@ -31,7 +31,7 @@ struct numbers {
 
 struct waiting {
     uint32_t number; /* among the eligible */
-    const uint8_t *mask; /* NULL: not looked at */
+    const uint8_t *mask;
 };
 
 struct scan {
@@ -39,7 +39,6 @@ struct scan {
     struct numbers numbers;
     uint32_t number_bits;
     uint32_t mask;     /* of the query */
-    uint32_t bits_max; /* that a word's may differ in */
     uint32_t waiting_count;
     struct waiting waiting[WAITING_MAX];
     uint32_t seen[SEEN_PLACES]; /* number + 1 */
@@ -135,7 +134,6 @@ static int tell(struct scan *scan, uint32_t number, uint32_t class)
     }
     *seen = number + 1;
     number += lexicon_eligible_first(part);
-    class = lexicon_class(part, number, class);
     const uint8_t *text = lexicon_text(part, class, number - part->first[class]);
     return text == NULL ? AISLE_CORRUPT
                         : lookup->candidate(lookup, bytes_of(text, class % LEXICON_LENGTHS),
@@ -150,15 +148,34 @@ static inline uint32_t count_bits(uint32_t v)
     return ((v + (v >> 4)) & 0x0f0f0f0fu) * 0x01010101u >> 24;
 }
 
-/* Tells those of the waiting numbers whose masks are near enough to the query's. */
+/*
+ * Whether a word's mask is so far from the query's that it has more edits. Of a plain word the length is known. A
+ * beginning lacks at most one of the query's characters for each edit.
+ */
+static bool is_far(const struct scan *scan, uint32_t mask, uint32_t class, bool plain)
+{
+    uint32_t edits = scan->lookup->edits;
+    if (scan->lookup->beginning) {
+        return count_bits(scan->mask & ~mask) > edits;
+    }
+    uint32_t length = class % LEXICON_LENGTHS;
+    uint32_t typed = scan->lookup->pattern->count;
+    uint32_t inserted = !plain ? 0 : length > typed ? length - typed : typed - length;
+    return count_bits(mask ^ scan->mask) + inserted > 2 * edits;
+}
+
+/* Tells those of the waiting numbers that may be near. */
 static int tell_waiting(struct scan *scan)
 {
+    const struct lexicon_part *part = scan->lookup->part;
     int status = 0;
     for (uint32_t i = 0; i < scan->waiting_count && status == 0; i++) {
-        struct waiting *waiting = &scan->waiting[i];
+        const struct waiting *waiting = &scan->waiting[i];
         bool plain = waiting->number - scan->numbers.plain_first < scan->numbers.plain_count;
-        if (waiting->mask == NULL || count_bits(load_u32(waiting->mask) ^ scan->mask) <= scan->bits_max) {
-            status = tell(scan, waiting->number, plain ? scan->numbers.plain_class : scan->numbers.wide_class);
+        uint32_t class = lexicon_class(part, waiting->number + lexicon_eligible_first(part),
+                                       plain ? scan->numbers.plain_class : scan->numbers.wide_class);
+        if (!is_far(scan, load_u32(waiting->mask), class, plain)) {
+            status = tell(scan, waiting->number, class);
         }
     }
     scan->waiting_count = 0;
@@ -170,15 +187,12 @@ static int wait_for(struct scan *scan, uint32_t number)
 {
     const struct lexicon_part *part = scan->lookup->part;
     struct waiting *waiting = &scan->waiting[scan->waiting_count++];
-    *waiting = (struct waiting){.number = number};
-    if (scan->lookup->masked) {
-        waiting->mask = lexicon_at(part, part->footer.masks_offset + (uint64_t)number * sizeof(uint32_t),
-                                   sizeof(uint32_t));
-        if (waiting->mask == NULL) {
-            return AISLE_CORRUPT;
-        }
-        __builtin_prefetch(waiting->mask);
+    *waiting = (struct waiting){number, lexicon_at(part, part->footer.masks_offset + (uint64_t)number * sizeof number,
+                                                   sizeof number)};
+    if (waiting->mask == NULL) {
+        return AISLE_CORRUPT;
     }
+    __builtin_prefetch(waiting->mask);
     return scan->waiting_count == WAITING_MAX ? tell_waiting(scan) : 0;
 }
 
@@ -231,7 +245,6 @@ int lexicon_lookup(const struct lexicon_lookup *lookup)
     }
     scan.number_bits = lexicon_number_bits(eligible);
     scan.mask = lexicon_mask(lookup->ask->word);
-    scan.bits_max = 2 * lookup->edits;
     const uint8_t *ranges =
         lexicon_at(part, part->footer.ranges_offset, sizeof(uint64_t) << part->footer.range_bits);
     int status = ranges == NULL ? AISLE_CORRUPT : 0;

@@ -13,13 +13,20 @@
 
 /* ---- the trie ---- */
 
+/* Nodes not visited yet. */
+struct range {
+    uint32_t next;
+    uint32_t end;
+};
+
 struct trie_walk {
     const struct lexicon_lookup *lookup;
     uint8_t rows[LEXICON_PREFIX + 1][LEXICON_PREFIX]; /* of each depth; a pattern here is shorter than LEXICON_PREFIX */
     uint32_t path[LEXICON_PREFIX];
     uint8_t text[LEXICON_PREFIX * UTF8_BYTES_MAX];
     size_t size[LEXICON_PREFIX + 1]; /* of text, at each depth */
-    uint32_t end[LEXICON_PREFIX + 1]; /* node behind those below the path, at each depth */
+    struct range ranges[LEXICON_PREFIX]; /* below the path, at each depth */
+    uint8_t spare[LEXICON_PREFIX + 1];   /* edits that may still be made, at each depth */
     uint8_t best[LEXICON_PREFIX + 1]; /* of the beginnings told on the path */
 };
 
@@ -71,43 +78,81 @@ static int visit(struct trie_walk *walk, unsigned depth, bool *deeper)
         status = lexicon_found_add(lookup->found, bytes_of(walk->text, walk->size[depth]), distance);
     }
     *deeper = least < walk->best[depth];
+    walk->spare[depth] = (uint8_t)(*deeper ? walk->best[depth] - 1 - least : 0);
     return status;
+}
+
+static bool was_typed(const struct lexicon_pattern *pattern, uint32_t character)
+{
+    bool typed = false;
+    for (unsigned i = 0; i < pattern->count; i++) {
+        typed = typed || pattern->characters[i] == character;
+    }
+    return typed;
+}
+
+/* The children of a node; count is 0 when there are none. */
+static int find_children(const struct lexicon_part *part, uint32_t node, struct range *out)
+{
+    const uint8_t *row =
+        lexicon_at(part, part->footer.trie_offset + (uint64_t)node * LEXICON_NODE_BYTES, LEXICON_NODE_BYTES);
+    const uint8_t *behind = row;
+    uint32_t count = part->footer.node_count;
+    if (node + 1 < count) {
+        behind = lexicon_at(part, part->footer.trie_offset + (uint64_t)(node + 1) * LEXICON_NODE_BYTES,
+                            LEXICON_NODE_BYTES);
+    }
+    if (row == NULL || behind == NULL) {
+        return AISLE_CORRUPT;
+    }
+    out->next = load_u32(row + 4);
+    out->end = node + 1 < count ? load_u32(behind + 4) : count;
+    return out->next > node && out->next <= out->end && out->end <= count ? 0 : AISLE_CORRUPT;
+}
+
+/* Enters a node below the path of depth characters; *deeper: its children may be wanted. */
+static int enter(struct trie_walk *walk, uint32_t node, unsigned depth, bool *deeper)
+{
+    const struct lexicon_part *part = walk->lookup->part;
+    const uint8_t *row =
+        lexicon_at(part, part->footer.trie_offset + (uint64_t)node * LEXICON_NODE_BYTES, LEXICON_NODE_BYTES);
+    *deeper = false;
+    if (row == NULL || load_u32(row) > 0x10ffff) {
+        return AISLE_CORRUPT;
+    }
+    uint32_t character = load_u32(row);
+    /* With no edit to spare, only a character that was typed leads on. */
+    if (walk->spare[depth] == 0 && !was_typed(walk->lookup->pattern, character)) {
+        return 0;
+    }
+    walk->path[depth] = character;
+    walk->size[depth + 1] = walk->size[depth] + utf8_encode(walk->text + walk->size[depth], character);
+    return visit(walk, depth + 1, deeper);
 }
 
 static int walk_trie(struct trie_walk *walk)
 {
     const struct lexicon_part *part = walk->lookup->part;
-    uint32_t node = 0;
     unsigned depth = 0;
     int status = 0;
-    walk->end[0] = part->footer.node_count;
+    walk->ranges[0] = (struct range){0, part->footer.root_count};
     walk->best[0] = (uint8_t)(walk->lookup->edits + 1);
+    walk->spare[0] = (uint8_t)walk->lookup->edits;
     for (unsigned i = 0; i <= walk->lookup->pattern->count; i++) {
         walk->rows[0][i] = (uint8_t)i;
     }
     while (status == 0) {
-        while (depth > 0 && node == walk->end[depth]) {
-            depth--;
-        }
-        if (node >= walk->end[depth]) {
-            break;
-        }
-        const uint8_t *row =
-            lexicon_at(part, part->footer.trie_offset + (uint64_t)node * LEXICON_NODE_BYTES, LEXICON_NODE_BYTES);
-        uint32_t below = row == NULL ? 0 : load_u32(row + 4);
-        if (row == NULL || below >= walk->end[depth] - node || load_u32(row) > 0x10ffff ||
-            (below != 0 && depth + 1 == LEXICON_PREFIX)) {
-            return AISLE_CORRUPT;
-        }
         bool deeper;
-        walk->path[depth] = load_u32(row);
-        walk->size[depth + 1] = walk->size[depth] + utf8_encode(walk->text + walk->size[depth], walk->path[depth]);
-        status = visit(walk, depth + 1, &deeper);
-        if (deeper && below != 0) {
-            walk->end[++depth] = node + 1 + below;
-            node++;
-        } else {
-            node += 1 + below;
+        if (walk->ranges[depth].next >= walk->ranges[depth].end) {
+            if (depth-- == 0) {
+                break;
+            }
+            continue;
+        }
+        uint32_t node = walk->ranges[depth].next++;
+        status = enter(walk, node, depth, &deeper);
+        if (status == 0 && deeper && depth + 1 < LEXICON_PREFIX) {
+            status = find_children(part, node, &walk->ranges[++depth]);
         }
     }
     return status;
@@ -157,6 +202,7 @@ int lexicon_similar_prefix(const struct lexicon *lexicon, const struct lexicon_a
                                     .edits = edits,
                                     .longest = LEXICON_SIMILAR_MAX,
                                     .shortest = pattern.count - edits,
+                                    .beginning = true,
                                     .candidate = check_beginnings,
                                     .found = &found};
     for (size_t i = 0; i < lexicon->count && status == 0; i++) {

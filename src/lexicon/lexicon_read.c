@@ -45,7 +45,7 @@ static bool fits(uint64_t offset, uint64_t count, uint64_t size, uint64_t next)
 
 static bool is_sound(const struct lexicon_footer *footer, uint64_t size)
 {
-    return footer->word_count <= LIMIT_LEXICON_WORDS && footer->class_count < LEXICON_CLASSES &&
+    return footer->word_count <= LIMIT_LEXICON_WORDS && footer->root_count <= footer->node_count && footer->class_count < LEXICON_CLASSES &&
            footer->bucket_bits < 32 && footer->range_bits <= LEXICON_RANGE_BITS_MAX &&
            footer->range_bits <= footer->bucket_bits &&
            footer->masks_offset % 16 == 0 && footer->masks_offset <= footer->blocks_offset &&

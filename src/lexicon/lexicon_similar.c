@@ -103,7 +103,6 @@ int lexicon_similar(const struct lexicon *lexicon, const struct lexicon_ask *ask
                                     .edits = ask->max_edits,
                                     .longest = pattern.count + ask->max_edits,
                                     .shortest = pattern.count > ask->max_edits ? pattern.count - ask->max_edits : 1,
-                                    .masked = true,
                                     .candidate = check_word,
                                     .found = &found};
     for (size_t i = 0; i < lexicon->count && status == 0 && ask->max_edits != 0; i++) {

@@ -28,7 +28,7 @@ struct lexicon_lookup {
     unsigned edits;      /* at most */
     unsigned longest;    /* characters of the words that count, at most */
     unsigned shortest;
-    bool masked;         /* whole words are wanted: masks tell which may be */
+    bool beginning;      /* words that begin nearly so are wanted, whatever follows */
     /* Called with each word that may be one, sometimes more than once; plain: it is ASCII. */
     int (*candidate)(const struct lexicon_lookup *lookup, struct bytes word, bool plain, struct lexicon_found *found);
     struct lexicon_found *found;

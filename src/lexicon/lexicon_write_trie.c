@@ -1,8 +1,8 @@
 /*
- * lexicon_write_trie.c - the trie of the words' beginnings, one first character at a time.
+ * lexicon_write_trie.c - the trie of the words' beginnings, some levels at a time, from a pass over the words for each.
  *
- * A node says how many are below it, which is known when the last of them is: the nodes under one first character wait
- * in the heap, 8 bytes each.
+ * Words in the order of their bytes give the nodes of every level in order; a node's first child is as many nodes into
+ * the next level as that has by then. How many nodes each level has is counted first.
  */
 #include "lexicon/lexicon_write.h"
 
@@ -13,25 +13,23 @@
 
 struct trie {
     struct lexicon_writer *writer;
-    struct buf nodes; /* under one first character, it first */
-    uint32_t path[LEXICON_PREFIX];
-    size_t place[LEXICON_PREFIX]; /* of each node of the path, in nodes */
+    struct buf levels[LEXICON_PREFIX]; /* nodes of those from first to end - 1, while a pass collects them */
+    uint32_t counts[LEXICON_PREFIX + 1];  /* nodes of each level so far, and none behind the last */
+    uint32_t begins[LEXICON_PREFIX + 1]; /* number of each level's first node */
+    unsigned first;
+    unsigned end;
+    uint32_t path[LEXICON_PREFIX]; /* of the word before */
     unsigned depth;
 };
 
-/* Ends nodes of the path until only depth are left. */
-static void close_to(struct trie *trie, unsigned depth)
+static void add_node(struct trie *trie, unsigned level, uint32_t character)
 {
-    while (trie->depth > depth) {
-        size_t place = trie->place[--trie->depth];
-        size_t below = (trie->nodes.size - place) / LEXICON_NODE_BYTES - 1;
-        store_u32(trie->nodes.data + place + 4, (uint32_t)below);
+    if (level >= trie->first && level < trie->end) {
+        buf_put_u32(&trie->levels[level], character);
+        buf_put_u32(&trie->levels[level], trie->begins[level + 1] + trie->counts[level + 1]);
     }
-    if (depth == 0 && trie->nodes.size != 0) {
-        extent_writer_put(trie->writer->out, trie->nodes.data, trie->nodes.size);
-        trie->writer->footer.node_count += (uint32_t)(trie->nodes.size / LEXICON_NODE_BYTES);
-        buf_clear(&trie->nodes);
-    }
+    trie->counts[level]++;
+    trie->path[level] = character;
 }
 
 static int add_word(struct trie *trie, struct bytes word)
@@ -39,7 +37,8 @@ static int add_word(struct trie *trie, struct bytes word)
     const uint8_t *p = word.data;
     const uint8_t *end = p + word.size;
     bool shared = true;
-    for (unsigned depth = 0; p != end && depth < LEXICON_PREFIX; depth++) {
+    unsigned depth = 0;
+    for (; p != end && depth < LEXICON_PREFIX; depth++) {
         uint32_t character;
         size_t size = utf8_decode(p, end, &character);
         if (size == 0) {
@@ -47,39 +46,71 @@ static int add_word(struct trie *trie, struct bytes word)
         }
         p += size;
         shared = shared && depth < trie->depth && trie->path[depth] == character;
-        if (shared) {
-            continue;
-        }
-        if (depth < trie->depth) {
-            close_to(trie, depth);
-        }
-        trie->path[depth] = character;
-        trie->place[depth] = trie->nodes.size;
-        trie->depth = depth + 1;
-        buf_put_u32(&trie->nodes, character);
-        buf_put_u32(&trie->nodes, 0);
-        if (buf_status(&trie->nodes) != 0) {
-            return buf_status(&trie->nodes);
+        if (!shared) {
+            add_node(trie, depth, character);
         }
     }
+    trie->depth = depth;
     return 0;
+}
+
+/* Counts the nodes of all levels, and keeps those of the levels from first to end - 1. */
+static int pass(struct trie *trie, unsigned first, unsigned end)
+{
+    struct bytes word;
+    uint32_t class;
+    trie->first = first;
+    trie->end = end;
+    trie->depth = 0;
+    memset(trie->counts, 0, sizeof trie->counts);
+    int status = lexicon_merge_begin(&trie->writer->merge, true);
+    while (status == 0 && (status = lexicon_merge_next(&trie->writer->merge, &word, &class)) == 0) {
+        status = add_word(trie, word);
+    }
+    for (unsigned level = first; level < end && status == AISLE_END; level++) {
+        struct buf *nodes = &trie->levels[level];
+        status = buf_status(nodes) != 0 ? buf_status(nodes) : status;
+        if (nodes->size != 0) {
+            extent_writer_put(trie->writer->out, nodes->data, nodes->size);
+        }
+        buf_release(nodes);
+    }
+    return status == AISLE_END ? trie->writer->out->status : status;
+}
+
+static int write_levels(struct trie *trie)
+{
+    int status = 0;
+    for (unsigned first = 0; first < LEXICON_PREFIX && status == 0;) {
+        unsigned end = first + 1;
+        while (end < LEXICON_PREFIX && (trie->begins[end + 1] - trie->begins[first]) * (size_t)LEXICON_NODE_BYTES <=
+                                           trie->writer->memory_bytes / 2) {
+            end++;
+        }
+        status = pass(trie, first, end);
+        first = end;
+    }
+    return status;
 }
 
 int lexicon_write_trie(struct lexicon_writer *writer)
 {
     struct trie trie = {.writer = writer};
-    struct bytes word;
-    uint32_t class;
-    buf_init(&trie.nodes, NODES_MAX * LEXICON_NODE_BYTES);
+    for (unsigned level = 0; level < LEXICON_PREFIX; level++) {
+        buf_init(&trie.levels[level], NODES_MAX * LEXICON_NODE_BYTES);
+    }
     writer->footer.trie_offset = lexicon_section(writer);
-    int status = lexicon_merge_begin(&writer->merge, true);
-    while (status == 0 && (status = lexicon_merge_next(&writer->merge, &word, &class)) == 0) {
-        status = add_word(&trie, word);
+    int status = pass(&trie, 0, 0);
+    for (unsigned level = 0; level < LEXICON_PREFIX; level++) {
+        trie.begins[level + 1] = trie.begins[level] + trie.counts[level];
     }
-    if (status == AISLE_END) {
-        close_to(&trie, 0);
-        status = writer->out->status;
+    writer->footer.node_count = trie.begins[LEXICON_PREFIX];
+    writer->footer.root_count = trie.counts[0];
+    if (status == 0) {
+        status = write_levels(&trie);
     }
-    buf_release(&trie.nodes);
+    for (unsigned level = 0; level < LEXICON_PREFIX; level++) {
+        buf_release(&trie.levels[level]);
+    }
     return status;
 }
