@@ -175,7 +175,8 @@ static void run(struct bench *bench, const char *name, ask_lexicon *call, uint8_
     }
     qsort(bench->times, bench->query_count, sizeof *bench->times, compare_times);
     double count = bench->query_count;
-    printf("%-28s mean %8.2f us of the processor, median %8.2f, p99 %8.2f; %9.2f found, %llu in all, hash %016llx\n", name,
+    printf("%-28s mean %8.2f us of the processor, median %8.2f, p99 %8.2f; %9.2f found, %llu in all, hash %016llx\n",
+           name,
            (double)total / count * 1e-3, (double)bench->times[bench->query_count / 2] * 1e-3,
            (double)bench->times[bench->query_count - 1 - bench->query_count / 100] * 1e-3, (double)found / count,
            (unsigned long long)found, (unsigned long long)sum);

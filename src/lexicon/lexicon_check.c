@@ -126,7 +126,7 @@ static int check_block(const struct check *check, uint32_t range, uint64_t *tota
         before = load_u32(at);
     }
     *total += before;
-    return status;
+    return status == 0 && *total > footer->entry_count ? fault(check, "there are too many entries") : status;
 }
 
 static int check_deletes(const struct check *check)

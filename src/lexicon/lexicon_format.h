@@ -34,8 +34,9 @@
  * highest range bits say the block, the next (bucket bits together) the bucket in it, the lowest the check. Blocks are
  * there so that a part is written with little memory, a few blocks at a time.
  *
- * An edit changes how many there are of at most two characters, by one each, and so at most two bits of a mask; inserting
- * and deleting, of one. A candidate whose mask differs from the query's in more bits is not looked at: nine of ten.
+ * An edit changes how many there are of at most two characters, by one each, and so at most two bits of a mask;
+ * inserting and deleting, of one. A candidate whose mask differs from the query's in more bits is not looked at: nine
+ * of ten.
  *
  * A gram is three neighbouring bytes of a code; a code's beginning counts as a byte 0. Codes of LEXICON_CODE_MIN bytes
  * and more are in the lists of all their grams. Since codes are numbered by length, lists begin with the shortest.

@@ -134,6 +134,7 @@ static int walk_trie(struct trie_walk *walk)
 {
     const struct lexicon_part *part = walk->lookup->part;
     unsigned depth = 0;
+    uint32_t left = part->footer.node_count; /* no node is below two others */
     int status = 0;
     walk->ranges[0] = (struct range){0, part->footer.root_count};
     walk->best[0] = (uint8_t)(walk->lookup->edits + 1);
@@ -150,6 +151,9 @@ static int walk_trie(struct trie_walk *walk)
             continue;
         }
         uint32_t node = walk->ranges[depth].next++;
+        if (left-- == 0) {
+            return AISLE_CORRUPT;
+        }
         status = enter(walk, node, depth, &deeper);
         if (status == 0 && deeper && depth + 1 < LEXICON_PREFIX) {
             status = find_children(part, node, &walk->ranges[++depth]);

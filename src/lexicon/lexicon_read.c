@@ -43,13 +43,22 @@ static bool fits(uint64_t offset, uint64_t count, uint64_t size, uint64_t next)
     return offset % 16 == 0 && offset <= next && count * size <= next - offset;
 }
 
+/* Whether as many entries and buckets as the footer says have room. */
+static bool fit_blocks(const struct lexicon_footer *footer)
+{
+    uint64_t buckets = (UINT64_C(1) << footer->bucket_bits) + (UINT64_C(1) << footer->range_bits);
+    return footer->blocks_offset <= footer->ranges_offset && footer->entry_count <= UINT32_MAX &&
+           (footer->entry_count + buckets) * sizeof(uint32_t) <= footer->ranges_offset - footer->blocks_offset;
+}
+
 static bool is_sound(const struct lexicon_footer *footer, uint64_t size)
 {
-    return footer->word_count <= LIMIT_LEXICON_WORDS && footer->root_count <= footer->node_count && footer->class_count < LEXICON_CLASSES &&
+    return footer->word_count <= LIMIT_LEXICON_WORDS &&
+           footer->root_count <= footer->node_count && footer->class_count < LEXICON_CLASSES &&
            footer->bucket_bits < 32 && footer->range_bits <= LEXICON_RANGE_BITS_MAX &&
            footer->range_bits <= footer->bucket_bits &&
            footer->masks_offset % 16 == 0 && footer->masks_offset <= footer->blocks_offset &&
-           footer->blocks_offset <= footer->ranges_offset &&
+           fit_blocks(footer) &&
            fits(footer->ranges_offset, UINT64_C(1) << footer->range_bits, sizeof(uint64_t), footer->lists_offset) &&
            fits(footer->lists_offset, footer->lists_bytes, 1, footer->grams_offset) &&
            fits(footer->grams_offset, footer->gram_count, LEXICON_GRAM_BYTES, footer->trie_offset) &&

@@ -5,9 +5,9 @@
  *     test_index_parts                    a few seconds
  *     test_index_parts STEPS [SEED]       a campaign: 20000
  *
- * After each commit every word of every live product is in the lexicon of the product's shard, no word is in two parts of
- * a shard, and all parts pass their check. Without stemming, the lexicon after a compaction is that of a catalog that
- * never had anything but the live products.
+ * After each commit every word of every live product is in the lexicon of the product's shard, no word is in two parts
+ * of a shard, and all parts pass their check. Without stemming, the lexicon after a compaction is that of a catalog
+ * that never had anything but the live products.
  */
 #include "index_fixture.h"
 
@@ -94,7 +94,8 @@ static void read_shard(aisle *catalog, uint32_t shard, struct lexicon_set *out)
 }
 
 /* Calls for each word of a title. */
-static void each_word(const char *title, uint8_t language, void (*call)(void *context, struct bytes word), void *context)
+static void each_word(const char *title, uint8_t language, void (*call)(void *context, struct bytes word),
+                      void *context)
 {
     struct analyser *analyser = NULL;
     struct token_list list;
