@@ -388,6 +388,26 @@ typedef struct aisle_typos {
  * at most 10,000 values, of a field with at most 4,194,304 different keywords (summed over segments) or 1,048,576
  * different numbers among the matches, in at most 255 ranges or 10,000 buckets.
  */
+/*
+ * `sort` names up to 8 fields that have a column, each with :asc (as without) or :desc, and score, which descends. They
+ * decide one after another; products without a value come last in both directions, of several values the least counts
+ * when ascending, the greatest when descending; keywords go by their folded bytes, numbers exactly. What is equal in
+ * all comes in the catalog's own order, so that pages never overlap. Hits have a score of 0 then, unless score is one
+ * of the parts. Sorting by a keyword is for fields with at most 4,194,304 different values, summed over segments.
+ *
+ * Pages: `offset` for the first 10,000 hits, or `after`, which takes the cursor of the page before and goes on behind
+ * its last hit at the cost of a first page, however far that is. A cursor holds what that hit was sorted by, not a
+ * snapshot: after a commit the next page goes on from the same place, so that what was put before it is not shown and
+ * what was deleted is not missed; only products whose own score or values have changed meanwhile may come twice or not
+ * at all (scores change a little with every commit). Text, filter, params, sort and weights must be those of the first
+ * page, or it is AISLE_BAD_QUERY; recency counts from the first page's time.
+ */
+/*
+ * `group_by` gives the best hits of each value of a field together, for instance of all variants of a product: groups
+ * in the order of their best hits, at most `group_size` hits in each. Limit and offset count groups then, 1,000
+ * together. A product without a value is a group of its own; a field of which products have several values cannot be
+ * grouped by (AISLE_BAD_QUERY). Totals and facets count products; aisle_result_groups tells the number of groups.
+ */
 typedef struct aisle_query {
     size_t size;
     const char *text; /* NUL-terminated, at most 4,096 bytes; NULL browses */
@@ -417,6 +437,11 @@ typedef struct aisle_query {
     const aisle_typos *typos;  /* NULL: as above */
     const char *const *facets; /* each NUL-terminated, see above */
     size_t facet_count;        /* at most 64 */
+    const char *sort;          /* "price:asc,rating:desc", see above; NULL: by score */
+    const char *after;         /* aisle_result_cursor of the page before; NULL: from the first hit */
+    const char *group_by;      /* a field; limit and offset then count groups, see above; NULL: none */
+    uint32_t group_size;       /* hits of each group at most; 0 is 1, at most 100 */
+    const char *fields;        /* of the products that hits hold: "title,price"; NULL: all */
     uint32_t deadline_ms;      /* since the call; the answer then holds what was found so far; 0: none */
     uint64_t work;             /* windows of 4,096 documents or ranges of lists looked at, at most; 0: any number */
     uint64_t total_bound;      /* counting may end once the total is this; 0: never */
@@ -488,6 +513,10 @@ AISLE_API int aisle_result_note(const aisle_result *result, size_t i, aisle_note
 
 /* "typo" for AISLE_NOTE_TYPO; static, never NULL. */
 AISLE_API const char *aisle_note_name(int kind);
+
+/* The cursor of the page behind these hits, for `after`; empty when there were fewer hits than wanted. */
+AISLE_API aisle_bytes aisle_result_cursor(const aisle_result *result);
+
 /*
  * Whether the deadline or the work was used up before all was looked at: there may be better hits, total and counts of
  * facets are at least what they say.
@@ -515,6 +544,17 @@ typedef struct aisle_facet_value {
 /* The i-th facet of the query, or AISLE_END; and its k-th value, or AISLE_END. Views live as those of hits. */
 AISLE_API int aisle_result_facet(const aisle_result *result, size_t i, aisle_facet *facet);
 AISLE_API int aisle_result_facet_value(const aisle_result *result, size_t i, size_t k, aisle_facet_value *value);
+
+typedef struct aisle_group {
+    aisle_bytes value;  /* of the field, as the facet would show it; empty for a product without one */
+    size_t first_hit;   /* the group's hits are aisle_result_hit first_hit to first_hit + hit_count - 1 */
+    size_t hit_count;
+    uint64_t products;  /* that match and are in it; 0 with no_total */
+} aisle_group;
+
+/* The i-th group, or AISLE_END; views live as those of hits. And how many there are of all matches; 0 with no_total. */
+AISLE_API int aisle_result_group(const aisle_result *result, size_t i, aisle_group *group);
+AISLE_API uint64_t aisle_result_groups(const aisle_result *result);
 
 AISLE_API void aisle_result_free(aisle_result *result);
 

@@ -86,6 +86,10 @@
 #define LIMIT_FACET_NUMBERS (1u << 20)  /* different numbers that one counts                                         */
 #define LIMIT_FACET_VALUES (1u << 22)   /* different keywords of a field, summed over segments                       */
 #define LIMIT_FACET_SIZES (1u << 16)    /* values brought into the order of sizes                                    */
+#define LIMIT_SORT_PARTS 8u             /* of one sort order                                                         */
+#define LIMIT_SORT_VALUES (1u << 22)    /* different keywords of a field sorted by, summed over segments             */
+#define LIMIT_GROUPS 1000u              /* offset + limit of groups                                                  */
+#define LIMIT_GROUP_SIZE 100u           /* hits of one group                                                         */
 #define LIMIT_FACET_SAMPLE 1000000u     /* products of which a sample takes one                                      */
 
 /* Storage */

@@ -6,6 +6,7 @@
 #include "cli/output.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #define BAR_CELLS 20u
 #define COLUMN_MAX 40u
@@ -16,14 +17,28 @@ static void print_text(const char *name, aisle_bytes text)
     output_json_string(text);
 }
 
+/* Numbers as they are, with all their digits; bools and dates as strings. */
+static void print_figure(const char *name, aisle_bytes text)
+{
+    bool is_number = text.size != 0;
+    for (size_t i = 0; i < text.size; i++) {
+        is_number = is_number && strchr("+-.eE0123456789", text.data[i]) != NULL;
+    }
+    if (is_number) {
+        printf("%s:%.*s", name, (int)text.size, text.data);
+    } else {
+        printf("%s:", name);
+        output_json_string(text);
+    }
+}
+
 static void print_stats_json(const aisle_facet *facet)
 {
     if (facet->min.size != 0) {
-        printf(",\"stats\":{\"min\":");
-        output_json_string(facet->min);
-        print_text("max", facet->max);
+        print_figure(",\"stats\":{\"min\"", facet->min);
+        print_figure(",\"max\"", facet->max);
         if (facet->sum.size != 0) {
-            print_text("sum", facet->sum);
+            print_figure(",\"sum\"", facet->sum);
         }
         printf(",\"mean\":%.17g}", facet->mean);
     }

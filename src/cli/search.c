@@ -51,6 +51,20 @@ static void print_json_highlights(const aisle_result *result, size_t hit, const 
     printf("}");
 }
 
+static void print_groups_json(const aisle_result *result)
+{
+    aisle_group group;
+    for (size_t i = 0; aisle_result_group(result, i, &group) == 0; i++) {
+        printf("%s{\"value\":", i == 0 ? ",\"groups\":[" : ",");
+        output_json_string(group.value);
+        printf(",\"first_hit\":%zu,\"hits\":%zu,\"products\":%llu}", group.first_hit, group.hit_count,
+               (unsigned long long)group.products);
+    }
+    if (aisle_result_group(result, 0, &group) == 0) {
+        printf("],\"group_total\":%llu", (unsigned long long)aisle_result_groups(result));
+    }
+}
+
 static void print_json(const aisle_result *result, const struct marked *marked)
 {
     bool exact = false;
@@ -76,7 +90,13 @@ static void print_json(const aisle_result *result, const struct marked *marked)
         printf("}");
     }
     printf("]");
+    print_groups_json(result);
     facets_print_json(result);
+    aisle_bytes cursor = aisle_result_cursor(result);
+    if (cursor.size != 0) {
+        printf(",\"cursor\":");
+        output_json_string(cursor);
+    }
     printf("}\n");
 }
 
@@ -95,6 +115,18 @@ static void print_hit(size_t rank, const aisle_hit *hit)
     }
 }
 
+static void print_group(const aisle_result *result, const aisle_group *group)
+{
+    char number[OUTPUT_NUMBER_BYTES];
+    aisle_hit hit;
+    printf("%.*s", (int)group->value.size, group->value.data);
+    printf("%s%s product%s\n", group->value.size == 0 ? "" : "  ", output_number(group->products, number),
+           group->products == 1 ? "" : "s");
+    for (size_t i = 0; i < group->hit_count && aisle_result_hit(result, group->first_hit + i, &hit) == 0; i++) {
+        print_hit(i + 1, &hit);
+    }
+}
+
 static bool result_has_facets(const aisle_result *result)
 {
     aisle_facet facet;
@@ -105,7 +137,9 @@ static void print_list(const aisle_result *result, uint64_t offset, const struct
 {
     aisle_hit hit;
     words_print(result);
-    for (size_t i = 0; aisle_result_hit(result, i, &hit) == 0; i++) {
+    aisle_group group;
+    bool is_grouped = aisle_result_group(result, 0, &group) == 0;
+    for (size_t i = 0; aisle_result_hit(result, i, &hit) == 0 && !is_grouped; i++) {
         print_hit((size_t)offset + i + 1, &hit);
         aisle_highlight highlight;
         for (size_t k = 0; aisle_result_highlight(result, i, k, &highlight) == 0; k++) {
@@ -114,10 +148,16 @@ static void print_list(const aisle_result *result, uint64_t offset, const struct
             }
         }
     }
+    for (size_t i = 0; aisle_result_group(result, i, &group) == 0; i++) {
+        print_group(result, &group);
+    }
     bool exact = false;
     char number[OUTPUT_NUMBER_BYTES];
     uint64_t total = aisle_result_total(result, &exact);
     facets_print(result);
+    if (is_grouped) {
+        printf("%s groups of ", output_number(aisle_result_groups(result), number));
+    }
     printf("%s%s%s product%s in %.2f ms%s\n", result_has_facets(result) ? "\n" : "", exact ? "" : "at least ",
            output_number(total, number), total == 1 ? "" : "s", (double)aisle_result_took_us(result) / 1000,
            aisle_result_partial(result) ? ", not all looked at" : "");
@@ -165,9 +205,9 @@ done:
 
 /* What the command line asks for. */
 static struct {
-    uint64_t limit, offset, now, snippet, few, deadline, total_bound;
+    uint64_t limit, offset, now, snippet, few, deadline, total_bound, group_size;
     struct option_texts facets;
-    const char *weights, *filter, *highlight, *match;
+    const char *weights, *filter, *highlight, *match, *sort, *after, *fields, *group;
     bool explain, json, as_you_type, no_typos, no_synonyms, no_stop_words;
 } asked = {.limit = 10};
 
@@ -180,6 +220,16 @@ static const struct option table[] = {
      .help = "keep products whose fields hold what EXPR says"},
     {.name = "facet", .kind = OPTION_TEXTS, .value.texts = &asked.facets, .argument = "FACET",
      .help = "count what the matches have in a field; may be repeated"},
+    {.name = "sort", .kind = OPTION_TEXT, .value.text = &asked.sort, .argument = "FIELD:asc,...",
+     .help = "by fields, each with :asc or :desc, in place of score"},
+    {.name = "after", .kind = OPTION_TEXT, .value.text = &asked.after, .argument = "CURSOR",
+     .help = "go on behind the page that this cursor was printed for"},
+    {.name = "group", .kind = OPTION_TEXT, .value.text = &asked.group, .argument = "FIELD",
+     .help = "the best hits of each value of FIELD together; --limit counts groups"},
+    {.name = "group-size", .kind = OPTION_NUMBER, .value.number = &asked.group_size, .argument = "N",
+     .help = "hits of each group; default 1", .min = 1, .max = LIMIT_GROUP_SIZE},
+    {.name = "fields", .kind = OPTION_TEXT, .value.text = &asked.fields, .argument = "NAME,...",
+     .help = "members of products to print"},
     {.name = "deadline", .kind = OPTION_NUMBER, .value.number = &asked.deadline, .argument = "MS",
      .help = "print what was found after so many milliseconds", .max = UINT32_MAX},
     {.name = "total-bound", .kind = OPTION_NUMBER, .value.number = &asked.total_bound, .argument = "N",
@@ -208,11 +258,12 @@ static const struct option table[] = {
 
 static const struct options options = {
     .command = "search",
-    .synopsis = "CATALOG TEXT [--filter EXPR] [--facet FACET]... [--limit N] [--offset N]\n"
-                "                    [--weights FIELD:W,...] [--now SECONDS] [--highlight FIELD,...]\n"
-                "                    [--snippet N] [--match MODE] [--as-you-type] [--no-typos] [--no-synonyms]\n"
-                "                    [--no-stop-words] [--few N] [--deadline MS] [--total-bound N] [--explain]\n"
-                "                    [--json]",
+    .synopsis = "CATALOG TEXT [--filter EXPR] [--facet FACET]... [--sort FIELD:asc,...] [--limit N]\n"
+                "                    [--offset N] [--after CURSOR] [--group FIELD] [--group-size N]\n"
+                "                    [--fields NAME,...] [--weights FIELD:W,...] [--now SECONDS]\n"
+                "                    [--highlight FIELD,...] [--snippet N] [--match MODE] [--as-you-type]\n"
+                "                    [--no-typos] [--no-synonyms] [--no-stop-words] [--few N]\n"
+                "                    [--deadline MS] [--total-bound N] [--explain] [--json]",
     .about = "Prints the products that match all words of TEXT, the best first. `a OR b` takes either, -word\n"
              "excludes, word* is any word that begins so, brand:word looks in the brand only. \"a b\" is a\n"
              "phrase, \"a b\"~3 one whose words may be moved by three in sum. An empty TEXT browses.\n"
@@ -231,6 +282,7 @@ static const struct options options = {
                 "  aisle search shop 'boots' --filter 'brand = \"Acme\" AND price < 50'\n"
                 "  aisle search shop 'boots' --highlight title,description --snippet 12\n"
                 "  aisle search shop '' --offset 100 --json\n"
+                "  aisle search shop 'boots' --sort price:asc,rating:desc --fields title,price --json\n"
                 "  aisle search shop 'boots' --facet brand:5 --facet 'price[*,50,100,*]:stats'\n"
                 "  aisle search shop 'boots' --filter 'brand = \"Acme\"' --facet brand:multi --facet size:size\n",
     .options = table,
@@ -264,6 +316,11 @@ int cli_search(int argc, char **argv)
                                .facet_count = asked.facets.count,
                                .deadline_ms = (uint32_t)asked.deadline,
                                .total_bound = asked.total_bound,
+                               .sort = asked.sort,
+                               .after = asked.after,
+                               .fields = asked.fields,
+                               .group_by = asked.group,
+                               .group_size = (uint32_t)asked.group_size,
                                .weights = asked.weights,
                                .highlight = marked.fields,
                                .highlight_count = marked.count,

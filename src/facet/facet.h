@@ -45,6 +45,7 @@ struct facet_request {
     enum facet_order order;
     uint8_t field;
     bool multi;          /* the filter's conditions on the field do not narrow its counts */
+    bool whole;          /* paths as they are, in place of a level of them */
     bool stats;          /* with the least, greatest, sum and mean */
     uint32_t limit;      /* values wanted */
     uint32_t sample;     /* of so many matches one is looked at; 1: all */

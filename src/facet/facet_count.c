@@ -141,15 +141,46 @@ static int count_code(struct facet *facet, int64_t code, uint32_t count)
     return count_other(facet, code, count);
 }
 
-static int count_unpacked(struct facet *facet, const struct facet_page *page)
+/*
+ * Codes that cannot leave a lane, whatever the page holds, are counted without a look at each: those of a page without
+ * missing values whose width allows no larger one. What is behind the last value counts in a slot that nobody reads.
+ */
+static bool fits_lanes(const struct facet_words *word, const struct column_page_view *view)
 {
-    int64_t codes[COLUMN_PAGE_DOCUMENTS];
-    const struct facet_words *word = facet->word;
-    uint32_t count;
-    int status = column_page_decode(page->bytes, codes, &count);
+    uint64_t room = UINT64_C(1) << word->lane_shift;
+    return word->lane_mask == LANES - 1 && !view->has_missing && view->least >= 0 && (uint64_t)view->least < room &&
+           view->mask < room && view->mask << view->shift < room - (uint64_t)view->least;
+}
+
+static void count_in_lanes(const struct facet_words *word, const int64_t *codes, uint32_t count)
+{
+    uint32_t *lane[LANES];
+    uint32_t i = 0;
+    for (uint32_t k = 0; k < LANES; k++) {
+        lane[k] = word->counts + ((size_t)k << word->lane_shift);
+    }
+    for (; i + LANES <= count; i += LANES) {
+        lane[0][codes[i]]++;
+        lane[1][codes[i + 1]]++;
+        lane[2][codes[i + 2]]++;
+        lane[3][codes[i + 3]]++;
+    }
+    for (; i < count; i++) {
+        lane[0][codes[i]]++;
+    }
+}
+
+/* Counts codes of any kind. */
+static int count_checked(struct facet *facet, const int64_t *codes, uint32_t count)
+{
+    uint32_t *const counts = facet->word->counts;
+    const uint64_t values = facet->word->value_count;
+    const uint32_t mask = facet->word->lane_mask;
+    const uint32_t shift = facet->word->lane_shift;
+    int status = 0;
     for (uint32_t i = 0; i < count && status == 0; i++) {
-        if ((uint64_t)codes[i] < word->value_count) {
-            word->counts[((i & word->lane_mask) << word->lane_shift) + (uint32_t)codes[i]]++;
+        if ((uint64_t)codes[i] < values) {
+            counts[((size_t)(i & mask) << shift) + (uint32_t)codes[i]]++;
         } else {
             status = count_other(facet, codes[i], 1);
         }
@@ -157,25 +188,51 @@ static int count_unpacked(struct facet *facet, const struct facet_page *page)
     return status;
 }
 
+static int count_unpacked(struct facet *facet, const struct facet_page *page)
+{
+    int64_t codes[COLUMN_PAGE_DOCUMENTS];
+    uint32_t count;
+    int status = column_page_decode(page->bytes, codes, &count);
+    if (status == 0 && fits_lanes(facet->word, &page->view)) {
+        count_in_lanes(facet->word, codes, count);
+        return 0;
+    }
+    return status == 0 ? count_checked(facet, codes, count) : status;
+}
+
+static void pick_in_lanes(const struct facet_words *word, const struct facet_page *page)
+{
+    uint32_t *const counts = word->counts;
+    const uint8_t *const codes = page->view.codes;
+    const uint64_t mask = page->view.mask;
+    const size_t width = page->view.width;
+    const uint32_t shift = page->view.shift;
+    const uint32_t lane_shift = word->lane_shift;
+    const uint64_t least = (uint64_t)page->view.least;
+    for (uint32_t i = 0; i < page->count; i++) {
+        size_t bit = page->positions[i] * width;
+        uint64_t code = load_u64(codes + bit / 8) >> (bit % 8) & mask;
+        counts[((size_t)(i % LANES) << lane_shift) + least + (code << shift)]++;
+    }
+}
+
 static int count_picked(struct facet *facet, const struct facet_page *page)
 {
-    const struct facet_words *word = facet->word;
-    const struct column_page_view *view = &page->view;
-    const uint64_t missing = view->has_missing ? 0 : UINT64_MAX; /* the code of no value; codes are below 2^64 - 1 */
-    const uint64_t skip = view->has_missing;
-    int status = 0;
-    for (uint32_t i = 0; i < page->count && status == 0; i++) {
-        size_t bit = (size_t)page->positions[i] * view->width;
-        uint64_t code = load_u64(view->codes + bit / 8) >> (bit % 8) & view->mask;
-        uint64_t value = (uint64_t)view->least + ((code - skip) << view->shift);
-        value = code == missing ? (uint64_t)COLUMN_MISSING : value;
-        if (value < word->value_count) {
-            word->counts[((i & word->lane_mask) << word->lane_shift) + (uint32_t)value]++;
-        } else {
-            status = count_other(facet, (int64_t)value, 1);
-        }
+    int64_t codes[COLUMN_PAGE_DOCUMENTS];
+    const struct column_page_view view = page->view;
+    const uint64_t missing = view.has_missing ? 0 : UINT64_MAX; /* the code of no value; codes are below 2^64 - 1 */
+    const uint64_t skip = view.has_missing;
+    if (fits_lanes(facet->word, &view)) {
+        pick_in_lanes(facet->word, page);
+        return 0;
     }
-    return status;
+    for (uint32_t i = 0; i < page->count; i++) {
+        size_t bit = (size_t)page->positions[i] * view.width;
+        uint64_t code = load_u64(view.codes + bit / 8) >> (bit % 8) & view.mask;
+        uint64_t value = (uint64_t)view.least + ((code - skip) << view.shift);
+        codes[i] = code == missing ? COLUMN_MISSING : (int64_t)value;
+    }
+    return count_checked(facet, codes, page->count);
 }
 
 int facet_count_words(struct facet *facet, const struct facet_page *page)
@@ -235,6 +292,7 @@ static int enter_segment(struct facet_set *set, struct facet *facet, uint32_t nu
 
 /* Matches of a window as positions in its pages. */
 struct matches {
+    const uint64_t *bits; /* of the window; NULL: a sample */
     uint32_t counts[WINDOW_PAGES];
     bool whole[WINDOW_PAGES]; /* every document matches: no positions */
     uint16_t positions[WALK_WINDOW]; /* of each page from its first document's place on */
@@ -253,6 +311,7 @@ static uint32_t list_positions(const uint64_t *bits, uint16_t *positions)
 
 static void find_matches(const struct walk_window *window, const uint64_t *bits, struct matches *matches)
 {
+    matches->bits = bits;
     for (uint32_t page = 0; page < WINDOW_PAGES; page++) {
         uint32_t first = page * COLUMN_PAGE_DOCUMENTS;
         uint32_t left = window->documents > first ? window->documents - first : 0;
@@ -269,6 +328,7 @@ static void find_matches(const struct walk_window *window, const uint64_t *bits,
 /* One of request->sample matches, in their order. */
 static void take_sample(struct facet *facet, const struct matches *all, struct matches *sample)
 {
+    sample->bits = NULL;
     for (uint32_t page = 0; page < WINDOW_PAGES; page++) {
         const uint16_t *positions = all->positions + page * COLUMN_PAGE_DOCUMENTS;
         uint16_t *taken = sample->positions + page * COLUMN_PAGE_DOCUMENTS;
@@ -307,6 +367,7 @@ static int count_facet(struct facet_set *set, struct facet *facet, const struct 
             continue;
         }
         page.positions = matches->whole[i] ? NULL : matches->positions + i * COLUMN_PAGE_DOCUMENTS;
+        page.bits = matches->bits == NULL ? NULL : matches->bits + i * PAGE_WORDS;
         status = open_page(facet, first / COLUMN_PAGE_DOCUMENTS, &page);
         uint32_t left = window->documents - i * COLUMN_PAGE_DOCUMENTS;
         if (status == 0 && page.view.count != (left < COLUMN_PAGE_DOCUMENTS ? left : COLUMN_PAGE_DOCUMENTS)) {

@@ -67,6 +67,7 @@ struct facet_page {
     struct bytes bytes;
     struct column_page_view view;
     const uint16_t *positions; /* NULL: all documents of the page */
+    const uint64_t *bits;      /* the same matches as bits; NULL: there are none */
     uint32_t count;            /* matches */
 };
 

@@ -9,20 +9,11 @@
  */
 #include "facet/facet_private.h"
 
+#include "query/values_merge.h"
+
 #include <stdlib.h>
 
 #define LEVEL_SEPARATOR " > "
-#define STEPS_MAX 16u /* values that a cursor steps over rather than seek */
-
-/* A segment's counted values. */
-struct source {
-    struct facet_words *word;
-    const struct values_reader *values;
-    uint32_t segment;
-    uint32_t ordinal; /* the value at hand; end: none */
-    uint32_t end;
-    struct values_cursor cursor; /* on it, where bytes are read */
-};
 
 /* A value that may be shown, and where its forms stand. */
 struct candidate {
@@ -37,11 +28,8 @@ struct candidate {
 struct merge {
     struct facet_set *set;
     const struct facet *facet;
-    struct source *sources; /* of segments with counts */
-    struct source **heap;   /* the least value first */
-    uint32_t source_count;
+    struct values_merge values; /* that were counted */
     bool is_path;
-    bool reads_bytes;
     bool is_open;               /* key and value are one that is being summed up */
     struct candidate value;
     struct bytes key;
@@ -54,36 +42,16 @@ struct merge {
 
 /* ---- sources ---- */
 
-/* Goes to the first counted value at or behind ordinal. */
-static int advance(struct source *source, uint32_t ordinal, bool reads_bytes)
-{
-    uint32_t at = source->ordinal;
-    while (ordinal < source->end && source->word->counts[ordinal] == 0) {
-        ordinal++;
-    }
-    source->ordinal = ordinal;
-    if (ordinal >= source->end || !reads_bytes) {
-        return 0;
-    }
-    if (source->cursor.reader == NULL || ordinal <= at || ordinal - at > STEPS_MAX) {
-        return values_seek(&source->cursor, source->values, ordinal) == 0 ? 0 : AISLE_CORRUPT;
-    }
-    int status = 0;
-    while (status == 0 && source->cursor.ordinal < ordinal) {
-        status = values_next(&source->cursor);
-    }
-    return status == AISLE_END ? AISLE_CORRUPT : status;
-}
-
-/* The ordinals whose values begin as the request wants. */
-static int narrow(const struct merge *merge, struct source *source)
+/* Adds the values of a segment that begin as the request wants. */
+static int add_source(struct merge *merge, uint32_t number)
 {
     const struct facet_request *request = merge->facet->request;
+    const struct values_reader *values = &merge->set->context->segments[number].segment->values[request->field];
     uint8_t bytes[2 * VALUES_FOLDED_BYTES_MAX + 1];
     size_t size = 0;
     uint32_t first = 0;
+    uint32_t end = values->count;
     bool exact;
-    source->end = source->values->count;
     if (request->levels != 0) {
         memcpy(bytes, request->under.data, request->under.size);
         size = request->under.size;
@@ -94,32 +62,14 @@ static int narrow(const struct merge *merge, struct source *source)
         size += request->prefix.size;
     }
     struct bytes prefix = bytes_of(bytes, size);
-    int status = size == 0 ? 0 : values_find(source->values, prefix, &first, &exact);
-    if (status == 0 && size != 0) {
-        status = values_find_end(source->values, prefix, first, &source->end);
-    }
-    return status == 0 ? advance(source, first, merge->reads_bytes) : status;
-}
-
-static void sink_source(struct merge *merge, uint32_t at)
-{
-    struct source *moved = merge->heap[at];
-    for (;;) {
-        uint32_t child = at * 2 + 1;
-        if (child >= merge->source_count) {
-            break;
-        }
-        if (child + 1 < merge->source_count &&
-            bytes_compare(merge->heap[child + 1]->cursor.folded, merge->heap[child]->cursor.folded) < 0) {
-            child++;
-        }
-        if (bytes_compare(moved->cursor.folded, merge->heap[child]->cursor.folded) <= 0) {
-            break;
-        }
-        merge->heap[at] = merge->heap[child];
-        at = child;
-    }
-    merge->heap[at] = moved;
+    int status = size == 0 ? 0 : values_find(values, prefix, &first, &exact);
+    status = status == 0 && size != 0 ? values_find_end(values, prefix, first, &end) : status;
+    const struct facet_words *word = &merge->facet->words[number];
+    return status != 0 ? status
+                       : values_merge_add(&merge->values,
+                                          &(struct values_source){
+                                              .values = values, .counts = word->counts, .number = number, .end = end},
+                                          first);
 }
 
 static int open_sources(struct merge *merge)
@@ -130,36 +80,13 @@ static int open_sources(struct merge *merge)
     for (uint32_t i = 0; i < context->segment_count; i++) {
         counted += facet->words[i].counts != NULL ? 1 : 0;
     }
-    merge->sources = arena_alloc(&merge->set->arena, counted * sizeof *merge->sources);
-    merge->heap = arena_alloc(&merge->set->arena, counted * sizeof(struct source *));
-    if (merge->sources == NULL || merge->heap == NULL) {
-        return AISLE_NO_MEMORY;
+    bool reads_bytes = counted > 1 || merge->is_path || facet->request->contains.size != 0 ||
+                       facet->request->order == FACET_BY_SIZE;
+    int status = values_merge_init(&merge->values, counted, reads_bytes, &merge->set->arena);
+    for (uint32_t i = 0; i < context->segment_count && status == 0; i++) {
+        status = facet->words[i].counts != NULL ? add_source(merge, i) : 0;
     }
-    merge->reads_bytes = counted > 1 || merge->is_path || facet->request->contains.size != 0 ||
-                         facet->request->order == FACET_BY_SIZE;
-    uint32_t opened = 0;
-    for (uint32_t i = 0; i < context->segment_count; i++) {
-        if (facet->words[i].counts == NULL) {
-            continue;
-        }
-        struct source *source = &merge->sources[opened++];
-        source->word = &facet->words[i];
-        source->values = &context->segments[i].segment->values[facet->request->field];
-        source->segment = i;
-        source->ordinal = 0;
-        source->cursor.reader = NULL;
-        int status = narrow(merge, source);
-        if (status != 0) {
-            return status;
-        }
-        if (source->ordinal < source->end) {
-            merge->heap[merge->source_count++] = source;
-        }
-    }
-    for (uint32_t i = merge->source_count / 2; i-- > 0 && merge->source_count > 1;) {
-        sink_source(merge, i);
-    }
-    return 0;
+    return status;
 }
 
 /* ---- what is kept ---- */
@@ -264,11 +191,11 @@ static bool contains(struct bytes text, struct bytes wanted)
 }
 
 /* Adds a source's value to the one that is being summed up, or begins with it. */
-static int add(struct merge *merge, const struct source *source)
+static int add(struct merge *merge, const struct values_source *source)
 {
     const struct facet_request *request = merge->facet->request;
-    uint32_t count = source->word->counts[source->ordinal];
-    struct bytes key = merge->reads_bytes ? source->cursor.folded : bytes_of(NULL, 0);
+    uint32_t count = source->counts[source->ordinal];
+    struct bytes key = merge->values.reads_bytes ? source->cursor.folded : bytes_of(NULL, 0);
     struct bytes label = key;
     int status = 0;
     if (merge->is_path) {
@@ -277,7 +204,7 @@ static int add(struct merge *merge, const struct source *source)
             return 0;
         }
     }
-    if (merge->is_open && (!merge->reads_bytes || !bytes_equal(key, merge->key))) {
+    if (merge->is_open && (!merge->values.reads_bytes || !bytes_equal(key, merge->key))) {
         status = keep(merge);
     }
     if (status != 0 || !contains(label, request->contains)) {
@@ -286,13 +213,13 @@ static int add(struct merge *merge, const struct source *source)
     struct candidate *value = &merge->value;
     if (!merge->is_open) {
         merge->is_open = true;
-        *value = (struct candidate){.segment = source->segment, .ordinal = source->ordinal, .most = count};
+        *value = (struct candidate){.segment = source->number, .ordinal = source->ordinal, .most = count};
         if (key.size != 0) {
             memcpy(merge->key_bytes, key.data, key.size);
         }
         merge->key = bytes_of(merge->key_bytes, key.size);
     } else if (count > value->most) {
-        value->segment = source->segment;
+        value->segment = source->number;
         value->ordinal = source->ordinal;
         value->most = count;
     }
@@ -302,17 +229,11 @@ static int add(struct merge *merge, const struct source *source)
 
 static int run(struct merge *merge)
 {
+    struct values_source *source;
     int status = open_sources(merge);
-    while (merge->source_count != 0 && status == 0) {
-        struct source *source = merge->heap[0];
+    while (status == 0 && (source = values_merge_least(&merge->values)) != NULL) {
         status = add(merge, source);
-        status = status == 0 ? advance(source, source->ordinal + 1, merge->reads_bytes) : status;
-        if (source->ordinal >= source->end) {
-            merge->heap[0] = merge->heap[--merge->source_count];
-        }
-        if (merge->source_count > 1) {
-            sink_source(merge, 0);
-        }
+        status = status == 0 ? values_merge_next(&merge->values) : status;
     }
     return status == 0 && merge->is_open ? keep(merge) : status;
 }
@@ -364,7 +285,7 @@ int facet_answer_words(struct facet_set *set, struct facet *facet, struct facet_
 {
     const struct facet_request *request = facet->request;
     const struct field *field = &set->context->schema->fields[request->field];
-    struct merge merge = {.set = set, .facet = facet, .is_path = field->type == FIELD_PATH};
+    struct merge merge = {.set = set, .facet = facet, .is_path = field->type == FIELD_PATH && !request->whole};
     bool by_size = request->order == FACET_BY_SIZE;
     merge.kept_max = by_size ? LIMIT_FACET_SIZES : request->limit;
     merge.kept = arena_alloc(&set->arena, merge.kept_max * sizeof *merge.kept);

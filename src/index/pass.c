@@ -6,7 +6,7 @@
 #include "index/pass.h"
 
 #include "base/alloc.h"
-#include "query/walk.h"
+#include "query/sort.h"
 
 int pass_take_facets(struct pass *pass, const aisle_query *query, const struct filter_source *source,
                      aisle_error *error)
@@ -15,7 +15,7 @@ int pass_take_facets(struct pass *pass, const aisle_query *query, const struct f
         return error_set(error, AISLE_LIMIT, "facet: %zu are asked for, expected at most %u", query->facet_count,
                          LIMIT_FACETS);
     }
-    pass->facets = arena_calloc(source->arena, query->facet_count, sizeof *pass->facets);
+    pass->facets = arena_calloc(source->arena, query->facet_count + 1, sizeof *pass->facets);
     if (pass->facets == NULL) {
         return error_no_memory(error, "reading facets");
     }
@@ -67,15 +67,25 @@ static int lift(const struct pass *pass, struct walk *walk, uint32_t *lifted)
 struct counting {
     const struct pass *pass;
     struct facet_set *facets; /* NULL: none */
+    struct sorter *sorter;    /* likewise */
     uint64_t total;
 };
+
+static int enter(void *self, uint32_t segment)
+{
+    struct counting *counting = self;
+    return counting->sorter == NULL ? 0 : sorter_enter(counting->sorter, segment);
+}
 
 static int visit(void *self, const struct walk_window *window)
 {
     struct counting *counting = self;
     counting->total += window->count;
     int status = counting->facets == NULL ? 0 : facet_set_count(counting->facets, window);
-    bool enough = counting->facets == NULL && counting->pass->total_bound != 0 &&
+    if (status == 0 && counting->sorter != NULL) {
+        status = sorter_visit(counting->sorter, window);
+    }
+    bool enough = counting->facets == NULL && counting->sorter == NULL && counting->pass->total_bound != 0 &&
                   counting->total >= counting->pass->total_bound;
     return status != 0 ? status : enough ? AISLE_END : 0;
 }
@@ -112,21 +122,26 @@ static int put_facet(const struct pass *pass, uint32_t i, const struct facet_ans
 static int put_facets(const struct counting *counting, struct aisle_result *result, aisle_error *error)
 {
     const struct pass *pass = counting->pass;
-    int status = result_make_facets(result, pass->facet_count);
-    for (uint32_t i = 0; i < pass->facet_count && status == 0; i++) {
-        struct facet_answer answer;
+    uint32_t shown = pass->facet_count - (pass->counts_groups ? 1 : 0);
+    int status = result_make_facets(result, shown);
+    struct facet_answer answer;
+    for (uint32_t i = 0; i < shown && status == 0; i++) {
         status = facet_set_answer(counting->facets, i, &answer, error);
         status = status == 0 ? put_facet(pass, i, &answer, result) : status;
+    }
+    if (status == 0 && pass->counts_groups) {
+        status = facet_set_answer(counting->facets, shown, &answer, error);
+        result->group_total = answer.distinct + answer.missing;
     }
     return status;
 }
 
-int pass_run(const struct pass *pass, struct aisle_result *result, aisle_error *error)
+int pass_run(const struct pass *pass, struct sorter *sorter, struct aisle_result *result, aisle_error *error)
 {
     struct walk walk = {.root = pass->root, .filter = pass->filter};
-    struct counting counting = {.pass = pass};
-    const struct walk_visitor visitor = {.self = &counting, .visit = visit};
-    uint32_t lifted[LIMIT_FACETS];
+    struct counting counting = {.pass = pass, .sorter = sorter};
+    const struct walk_visitor visitor = {.self = &counting, .enter = enter, .visit = visit};
+    uint32_t lifted[LIMIT_FACETS + 1];
     int status = 0;
     if (pass->facet_count != 0) {
         status = lift(pass, &walk, lifted);
@@ -140,6 +155,7 @@ int pass_run(const struct pass *pass, struct aisle_result *result, aisle_error *
     }
     facet_set_free(counting.facets);
     result->total = counting.total;
-    result->total_is_exact = pass->total_bound == 0 || counting.facets != NULL || counting.total < pass->total_bound;
+    result->total_is_exact = pass->total_bound == 0 || pass->facet_count != 0 || sorter != NULL ||
+                             counting.total < pass->total_bound;
     return status;
 }

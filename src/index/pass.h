@@ -13,10 +13,11 @@
 
 struct pass {
     struct query_context *context;
-    const struct query_node *root; /* bound */
+    struct query_node *root;       /* bound */
     struct filter_node *filter;    /* NULL: none */
     struct facet_request *facets;  /* in the arena */
     uint32_t facet_count;
+    bool counts_groups; /* the last facet is not shown, but counts groups by its values and what has none */
     uint64_t total_bound; /* 0: count to the end */
 };
 
@@ -30,10 +31,13 @@ static inline bool pass_is_needed(const struct pass *pass)
     return pass->facet_count != 0 || pass->total_bound != 0;
 }
 
+struct sorter;
+
 /*
- * Counts facets and total into result. An error that the user can cause fills error; others leave it. AISLE_LIMIT,
- * AISLE_CORRUPT, AISLE_NO_MEMORY.
+ * Counts facets and total into result; sorter (query/sort.h), unless NULL, sees the matches, too. An error that the
+ * user can cause fills error; others leave it. AISLE_LIMIT, AISLE_CORRUPT, AISLE_NO_MEMORY.
  */
-must_check int pass_run(const struct pass *pass, struct aisle_result *result, aisle_error *error);
+must_check int pass_run(const struct pass *pass, struct sorter *sorter, struct aisle_result *result,
+                        aisle_error *error);
 
 #endif

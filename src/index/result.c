@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 
 #define RESULT_BYTES_MAX ((size_t)1 << 32)
+#define RESULT_BYTES_FIRST 1024u /* the ids and the cursor of a page, asked for at once */
 
 int result_new(struct aisle_result **out)
 {
@@ -15,6 +16,12 @@ int result_new(struct aisle_result **out)
         return AISLE_NO_MEMORY;
     }
     buf_init(&result->bytes, RESULT_BYTES_MAX);
+    if (buf_extend(&result->bytes, RESULT_BYTES_FIRST) == NULL) {
+        aisle_result_free(result);
+        *out = NULL;
+        return AISLE_NO_MEMORY;
+    }
+    result->bytes.size = 0;
     return 0;
 }
 
@@ -26,6 +33,7 @@ void aisle_result_free(aisle_result *result)
         }
         buf_release(&result->bytes);
         mem_free(result->facets);
+        mem_free(result->groups);
         mem_free(result->hits);
         mem_free(result->highlights);
         mem_free(result->notes);
@@ -69,7 +77,14 @@ int result_make_facets(struct aisle_result *result, size_t count)
 {
     result->facets = mem_calloc(count, sizeof *result->facets);
     result->facet_count = result->facets == NULL ? 0 : count;
-    return result->facets == NULL ? AISLE_NO_MEMORY : 0;
+    return result->facets == NULL && count != 0 ? AISLE_NO_MEMORY : 0;
+}
+
+int result_make_groups(struct aisle_result *result, size_t count)
+{
+    result->groups = mem_calloc(count, sizeof *result->groups);
+    result->group_count = result->groups == NULL ? 0 : count;
+    return result->groups == NULL && count != 0 ? AISLE_NO_MEMORY : 0;
 }
 
 struct result_slice result_put(struct aisle_result *result, struct bytes bytes)
@@ -141,6 +156,11 @@ int aisle_result_note(const aisle_result *result, size_t i, aisle_note *note)
     return 0;
 }
 
+aisle_bytes aisle_result_cursor(const aisle_result *result)
+{
+    return view(result, result->cursor);
+}
+
 bool aisle_result_partial(const aisle_result *result)
 {
     return result->is_partial;
@@ -175,5 +195,23 @@ int aisle_result_facet_value(const aisle_result *result, size_t i, size_t k, ais
                                  .from = view(result, held->from),
                                  .to = view(result, held->to),
                                  .count = held->count};
+    return 0;
+}
+
+uint64_t aisle_result_groups(const aisle_result *result)
+{
+    return result->group_total;
+}
+
+int aisle_result_group(const aisle_result *result, size_t i, aisle_group *group)
+{
+    if (result == NULL || i >= result->group_count) {
+        return AISLE_END;
+    }
+    const struct result_group *held = &result->groups[i];
+    *group = (aisle_group){.value = view(result, held->value),
+                           .first_hit = held->first,
+                           .hit_count = held->count,
+                           .products = held->products};
     return 0;
 }

@@ -54,6 +54,13 @@ struct result_facet {
     struct result_facet_value *values; /* owned */
 };
 
+struct result_group {
+    struct result_slice value;
+    size_t first; /* of hits */
+    size_t count;
+    uint64_t products;
+};
+
 struct aisle_result {
     struct buf bytes;
     struct result_slice corrected;
@@ -70,8 +77,12 @@ struct aisle_result {
     bool total_is_exact;
     uint64_t took_us;
     bool is_partial;
+    struct result_slice cursor; /* of the page that follows */
     struct result_facet *facets; /* owned */
     size_t facet_count;
+    struct result_group *groups; /* owned */
+    size_t group_count;
+    uint64_t group_total;
 };
 
 must_check int result_new(struct aisle_result **out);
@@ -84,6 +95,9 @@ struct result_highlight *result_add_highlight(struct aisle_result *result);
 
 /* Makes room for count facets without values, to be filled. */
 must_check int result_make_facets(struct aisle_result *result, size_t count);
+
+/* Makes room for count empty groups, to be filled. */
+must_check int result_make_groups(struct aisle_result *result, size_t count);
 
 /* Appends bytes and notes where they stand. Errors stick to result->bytes. */
 struct result_slice result_put(struct aisle_result *result, struct bytes bytes);

@@ -2,8 +2,11 @@
  * search.c - aisle_search and aisle_get: snapshots of all shards, the query over all their segments, the hits' bytes.
  */
 #include "index/catalog.h"
+#include "index/groups.h"
 #include "index/highlights.h"
+#include "index/page.h"
 #include "index/pass.h"
+#include "index/projection.h"
 #include "index/result.h"
 #include "index/search_words.h"
 #include "index/token.h"
@@ -16,6 +19,7 @@
 #include "query/filter.h"
 #include "query/query.h"
 #include "query/watch.h"
+#include "schema/product.h"
 
 #define LIMIT_DEFAULT 10u
 
@@ -34,6 +38,10 @@ struct search {
     struct highlights highlights;
     struct filter_node *filter; /* NULL: none */
     struct pass pass;
+    struct page page;
+    struct groups groups;
+    struct projection projection;
+    int64_t now_ms; /* that recency counts from */
     struct query_watch watch;
 };
 
@@ -79,6 +87,7 @@ static size_t left_for_searchers(struct aisle *catalog, uint64_t kept)
 
 static void end(struct search *search)
 {
+    projection_release(&search->projection);
     if (search->searcher == NULL) {
         return;
     }
@@ -149,7 +158,11 @@ static int put_product(struct search *search, const struct query_hit *hit, const
     }
     buf_init(&product, LIMIT_PRODUCT_BYTES * 2);
     int status = read_product(search, snapshot, in, hit->document, false, &product);
-    if (status == 0 && !query->no_products) {
+    if (status == 0 && !query->no_products && search->projection.count != 0) {
+        added->product.start = result->bytes.size;
+        status = projection_apply(&search->projection, buf_bytes(&product), &result->bytes);
+        added->product.size = result->bytes.size - added->product.start;
+    } else if (status == 0 && !query->no_products) {
         added->product = result_put(result, buf_bytes(&product));
     }
     if (status == 0) {
@@ -190,8 +203,10 @@ static int take_signals(struct search *search, const aisle_query *query, aisle_e
     uint32_t weights[LIMIT_SIGNALS];
     int status = weights_parse(query->weights, search->catalog->schema, weights, error);
     if (status == 0) {
-        signal_rules_init(&search->signals, search->catalog->schema, weights,
-                          query->now_ms != 0 ? query->now_ms : clock_wall_ms());
+        search->now_ms = query->now_ms != 0       ? query->now_ms
+                         : search->page.is_behind ? search->page.place.now_ms
+                                                  : clock_wall_ms();
+        signal_rules_init(&search->signals, search->catalog->schema, weights, search->now_ms);
     }
     return status;
 }
@@ -210,7 +225,10 @@ static int take_filter(struct search *search, const aisle_query *query, aisle_er
         status = filter_parse(bytes_of_string(query->filter), &source, &search->filter, error);
     }
     search->pass.total_bound = query->no_total ? 0 : query->total_bound;
-    return status == 0 ? pass_take_facets(&search->pass, query, &source, error) : status;
+    status = status == 0 ? pass_take_facets(&search->pass, query, &source, error) : status;
+    status = status == 0 ? page_take(&search->page, query, &source, error) : status;
+    status = status == 0 ? groups_take(&search->groups, query, &source, &search->pass, error) : status;
+    return status == 0 ? projection_take(&search->projection, query->fields, error) : status;
 }
 
 /* Reads the text, and what of the shop's own words is in it. */
@@ -240,22 +258,52 @@ static int take_text(struct search *search, const aisle_query *query, aisle_erro
     return status;
 }
 
+/* What a search has found. */
+struct found {
+    struct query_hit *hits; /* in the arena, as groups are */
+    uint32_t count;
+    struct group *groups;
+    uint32_t group_count;
+};
+
+/* Whether the hits are the first ones by score, which then also tell whether there are few. */
+static bool is_plain(const struct search *search)
+{
+    return search->page.sort.count == 0 && !search->page.is_behind && !search->groups.is_wanted;
+}
+
 /*
  * How many products match, or as many as tell that they are not few: those with facets are counted by the pass over all
  * matches, once it is settled what is looked for.
  */
 static int count_found(struct search *search, const aisle_query *query, uint32_t hits, uint64_t *found)
 {
-    bool enough = pass_is_needed(&search->pass) && hits >= rewrite_few(search->rewrite);
+    bool is_counted = !query->no_total && !pass_is_needed(&search->pass);
+    bool by_hits = is_plain(search) && !query->no_hits;
+    uint32_t few = rewrite_few(search->rewrite);
     *found = hits;
-    return query->no_total || enough ? 0 : query_count(&search->context, search->root, found);
+    if (by_hits && (query->no_total || (!is_counted && hits >= few))) {
+        return 0;
+    }
+    if (is_counted || by_hits) {
+        return query_count(&search->context, search->root, found);
+    }
+    const struct pass bounded = {
+        .context = &search->context, .root = search->root, .filter = search->filter, .total_bound = few};
+    struct aisle_result counted = {.total = 0};
+    int status = pass_run(&bounded, NULL, &counted, NULL);
+    *found = counted.total;
+    return status;
 }
 
-/* Finds the best products and how many there are: of what was typed, and if they are few, of what may be meant. */
-static int find(struct search *search, const aisle_query *query, uint32_t wanted, struct query_hit **hits,
-                uint32_t *count, uint64_t *total)
+/*
+ * Settles what is looked for, what was typed or, if that is little, what may be meant; counts, and finds the best
+ * products unless page_run does.
+ */
+static int find(struct search *search, const aisle_query *query, struct found *found, uint64_t *total)
 {
     struct query_context *context = &search->context;
+    uint32_t wanted = query->offset + query->limit;
     uint32_t few = rewrite_few(search->rewrite);
     bool by_hits = query->no_total || pass_is_needed(&search->pass);
     uint32_t looked_for = by_hits && few > wanted ? few : wanted;
@@ -263,17 +311,18 @@ static int find(struct search *search, const aisle_query *query, uint32_t wanted
     int status;
     do {
         status = rewrite_bind(search->rewrite, context, &search->root);
-        if (status == 0 && !query->no_hits) {
-            status = query_top(context, search->root, looked_for, hits, count);
+        if (status == 0 && !query->no_hits && is_plain(search)) {
+            status = query_top(context, search->root, looked_for, &found->hits, &found->count);
         }
-        if (status == 0) {
-            status = count_found(search, query, *count, total);
+        bool is_asked = !(query->no_hits && query->no_total);
+        if (status == 0 && is_asked) {
+            status = count_found(search, query, found->count, total);
         }
-        if (status == 0 && !(query->no_hits && query->no_total)) {
+        if (status == 0 && is_asked) {
             status = rewrite_again(search->rewrite, context, *total, &again);
         }
     } while (status == 0 && again);
-    *count = *count < wanted ? *count : wanted;
+    found->count = found->count < wanted ? found->count : wanted;
     *total = query->no_total ? 0 : *total;
     return status;
 }
@@ -309,44 +358,106 @@ static int tell_watch(const struct search *search, struct aisle_result *result, 
     return 0;
 }
 
-/* What the products that match have in common; how many they are, too. */
-static int run_pass(struct search *search, struct aisle_result *result, aisle_error *error)
+/* The value of a group as a facet shows it. */
+static int put_group_value(struct search *search, const struct query_hit *hit, struct result_slice *slice,
+                           struct aisle_result *result)
 {
-    if (!pass_is_needed(&search->pass)) {
-        return 0;
+    const struct query_segment *in = &search->segments[hit->segment];
+    const struct field *field = &search->catalog->schema->fields[search->groups.field];
+    int64_t number;
+    int status = segment_state_column(in->segment, in->state, search->groups.field, hit->document, &number);
+    if (status != 0 || number == COLUMN_MISSING) {
+        return status == AISLE_END ? AISLE_CORRUPT : status;
     }
-    search->pass.context = &search->context;
-    search->pass.root = search->root;
-    search->pass.filter = search->filter;
-    return pass_run(&search->pass, result, error);
+    if (field->type == FIELD_KEYWORD || field->type == FIELD_PATH) {
+        struct values_cursor cursor;
+        status = values_seek(&cursor, &in->segment->values[search->groups.field], (uint32_t)number);
+        *slice = status == 0 ? result_put(result, cursor.shown) : *slice;
+        return status == 0 ? 0 : AISLE_CORRUPT;
+    }
+    slice->start = result->bytes.size;
+    status = product_value_print(field, number, &result->bytes);
+    slice->size = result->bytes.size - slice->start;
+    if (field->type == FIELD_DATE && slice->size >= 2) { /* without its quotes */
+        slice->start++;
+        slice->size -= 2;
+    }
+    return status;
 }
 
-static int run(struct search *search, const aisle_query *query, uint32_t limit, struct aisle_result *result,
-               aisle_error *error)
+/* Finds the hits of a page that is none of the first ones by score, for what find has settled to look for. */
+static int find_page(struct search *search, const aisle_query *query, struct aisle_result *result, struct found *found,
+                     aisle_error *error)
 {
-    struct query_hit *hits = NULL;
-    uint32_t count = 0;
-    search->context.unpriced = query->no_hits;
-    search->context.signals = &search->signals;
-    search->context.crew = search->catalog->crew;
-    search->context.crew_postings = search->catalog->crew_postings;
-    int status = find(search, query, query->offset + limit, &hits, &count, &result->total);
-    result->total_is_exact = !query->no_total;
-    if (status == 0) {
-        status = run_pass(search, result, error);
+    if (search->groups.is_wanted) {
+        return groups_run(&search->groups, &search->page, &search->pass, query->offset, query->limit,
+                          !query->no_total, &found->groups, &found->group_count, error);
     }
-    result->total_is_exact = result->total_is_exact && !search->context.is_cut;
-    if (status == 0) {
-        status = report_words(search, result);
+    return page_run(&search->page, &search->pass, query->offset + query->limit, result, &found->hits, &found->count,
+                    error);
+}
+
+static int put_groups(struct search *search, const aisle_query *query, const struct found *found,
+                      struct aisle_result *result)
+{
+    int status = result_make_groups(result, found->group_count);
+    for (uint32_t i = 0; i < found->group_count && status == 0; i++) {
+        const struct group *group = &found->groups[i];
+        result->groups[i] = (struct result_group){
+            .first = result->hit_count, .count = group->hit_count, .products = group->products};
+        status = put_group_value(search, &group->hits[0], &result->groups[i].value, result);
+        for (uint32_t k = 0; k < group->hit_count && status == 0; k++) {
+            status = put_hit(search, &group->hits[k], query, result);
+        }
     }
-    if (status == 0 && query->highlight_count != 0) { /* the words that were searched for in the end */
+    return status;
+}
+
+/* The bytes of what was found, and the cursor of what comes behind. */
+static int put_found(struct search *search, const aisle_query *query, const struct found *found,
+                     struct aisle_result *result)
+{
+    int status = 0;
+    if (query->highlight_count != 0) { /* the words that were searched for in the end */
         status = highlight_collect(search->root, search->catalog->schema, &search->searcher->arena,
                                    &search->highlights.words);
     }
     result->highlight_count = query->highlight_count;
-    for (uint32_t i = query->offset; i < count && status == 0; i++) {
-        status = put_hit(search, &hits[i], query, result);
+    if (status == 0 && search->groups.is_wanted) {
+        return put_groups(search, query, found, result);
     }
+    for (uint32_t i = query->offset; i < found->count && status == 0; i++) {
+        status = put_hit(search, &found->hits[i], query, result);
+    }
+    if (status == 0 && found->count == query->offset + query->limit) {
+        status = page_put_cursor(&search->page, &search->context, search->now_ms, &found->hits[found->count - 1],
+                                 result);
+    }
+    return status;
+}
+
+static int run(struct search *search, const aisle_query *query, struct aisle_result *result, aisle_error *error)
+{
+    struct found found = {.count = 0};
+    search->context.unpriced = query->no_hits;
+    search->context.signals = &search->signals;
+    search->context.crew = search->catalog->crew;
+    search->context.crew_postings = search->catalog->crew_postings;
+    search->pass.context = &search->context;
+    search->pass.filter = search->filter;
+    int status = find(search, query, &found, &result->total);
+    bool is_sorted = search->page.sort.count != 0 && !search->groups.is_wanted && !query->no_hits;
+    result->total_is_exact = !query->no_total;
+    search->pass.root = search->root;
+    if (status == 0 && !query->no_hits && !is_plain(search)) {
+        status = find_page(search, query, result, &found, error);
+    }
+    if (status == 0 && pass_is_needed(&search->pass) && !is_sorted) { /* a sorted page has done so */
+        status = pass_run(&search->pass, NULL, result, error);
+    }
+    result->total_is_exact = result->total_is_exact && !search->context.is_cut;
+    status = status == 0 ? report_words(search, result) : status;
+    status = status == 0 ? put_found(search, query, &found, result) : status;
     return status == 0 && search->context.watch != NULL ? tell_watch(search, result, error) : status;
 }
 
@@ -433,8 +544,8 @@ int aisle_search(aisle *catalog, const aisle_query *given, aisle_result **inout,
         status = status != 0 ? status : gather_segments(&search);
         search.context.filter = search.filter;
         take_watch(&search, &query, start_us);
-        status = status != 0 ? status : run(&search, &query, query.limit, result, error);
-        if (status != 0 && status != AISLE_CANCELLED && (status != AISLE_LIMIT || !pass_is_needed(&search.pass))) {
+        status = status != 0 ? status : run(&search, &query, result, error);
+        if (status != 0 && status != AISLE_CANCELLED && status != AISLE_LIMIT && status != AISLE_BAD_QUERY) {
             status = tell(&search, status, "the search failed", error);
         }
     }

@@ -133,6 +133,7 @@ struct cursor;
 struct crew;
 struct filter_node;
 struct query_watch;
+struct query_after;
 
 struct query_context {
     const struct query_segment *segments; /* of all shards */
@@ -144,6 +145,7 @@ struct query_context {
     const struct signal_rules *signals; /* borrowed; NULL: scores are those of words alone */
     const struct filter_node *filter; /* what else products must be (query/filter.h); NULL: anything */
     bool is_cut;   /* set by query_bind: not all terms of a prefix were taken */
+    const struct query_after *after; /* hits up to this place are passed over (query/after.h); NULL: none */
     struct query_watch *watch; /* when to stop (query/watch.h); NULL: at the end */
     bool unpriced; /* only to be counted: every code of a word is worth nothing */
     struct crew *crew;      /* borrowed (base/crew.h); NULL: the caller's thread works alone */

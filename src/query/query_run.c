@@ -10,6 +10,7 @@
  *
  * Both passes go part by part (share.h); with a crew, several threads do, each with a heap and an arena of its own.
  */
+#include "query/after.h"
 #include "query/browse.h"
 #include "base/crew.h"
 #include "query/cursor.h"
@@ -90,7 +91,12 @@ static int plain_top_of_part(struct query_context *context, struct cursor *curso
 {
     const struct query_segment *segment = &context->segments[part->segment];
     int32_t minimum = topk_minimum(top);
-    uint32_t document = cursor->ops->seek(cursor, part->from, minimum);
+    uint32_t from = part->from;
+    if (context->after != NULL && context->after->score == 0 && cursor->max == 0 &&
+        context->after->first[part->segment] > from) {
+        from = context->after->first[part->segment]; /* all scores are equal, so that places alone decide */
+    }
+    uint32_t document = cursor->ops->seek(cursor, from, minimum);
     uint32_t looked = 0;
     while (document < part->end && !stops(context, &looked)) {
         if (is_alive(segment, document)) {

@@ -27,8 +27,9 @@ struct best {
 bool scan_is_best(const struct query_context *context, const struct query_node *root, uint32_t number,
                   const struct topk *top)
 {
-    (void)context;
-    return root->kind == QUERY_TERMS && root->in_segment[number].count > 1 && top->capacity <= BEST_HITS_MAX;
+    /* A document that is passed over with its best score must not come in with a lower one. */
+    return context->after == NULL && root->kind == QUERY_TERMS && root->in_segment[number].count > 1 &&
+           top->capacity <= BEST_HITS_MAX;
 }
 
 /* What a document from this one on must score to be taken. */

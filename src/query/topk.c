@@ -3,7 +3,7 @@
  */
 #include "query/topk.h"
 
-#include "base/hash.h"
+#include "query/after.h"
 
 int topk_init(struct topk *top, const struct query_context *context, uint32_t capacity, atomic_int *shared)
 {
@@ -12,40 +12,13 @@ int topk_init(struct topk *top, const struct query_context *context, uint32_t ca
     return top->hits == NULL ? AISLE_NO_MEMORY : 0;
 }
 
-static void place(struct topk *top, struct query_hit *hit)
-{
-    const struct segment *segment = top->context->segments[hit->segment].segment;
-    uint8_t id[LIMIT_ID_BYTES];
-    size_t size = 0;
-    if (hit->placed) {
-        return;
-    }
-    int status = column_keys_get(&segment->order, hit->document, &hit->order);
-    if (status == 0) {
-        status = ids_get(&segment->ids, hit->document, id, &size);
-    }
-    if (status != 0 && top->status == 0) {
-        top->status = status == AISLE_END ? AISLE_CORRUPT : status;
-    }
-    hit->id_hash = status == 0 ? hash_bytes(id, size) : 0;
-    hit->placed = true;
-}
-
 /* Negative when a is the better hit. */
 static int compare_hits(struct topk *top, struct query_hit *a, struct query_hit *b)
 {
     if (a->score != b->score) {
         return a->score > b->score ? -1 : 1;
     }
-    if (a->segment == b->segment) {
-        return a->document < b->document ? -1 : a->document > b->document;
-    }
-    place(top, a);
-    place(top, b);
-    if (a->order != b->order) {
-        return a->order < b->order ? -1 : 1;
-    }
-    return (a->id_hash > b->id_hash) - (a->id_hash < b->id_hash);
+    return query_compare_places(top->context, a, b, &top->status);
 }
 
 static void sink(struct topk *top, uint32_t at)
@@ -91,8 +64,17 @@ static void tell(struct topk *top)
     }
 }
 
+/* Whether the page that is wanted begins behind hit. */
+static bool is_passed(const struct topk *top, const struct query_hit *hit)
+{
+    return top->context->after != NULL && query_after_passes(top->context->after, hit);
+}
+
 bool topk_offer(struct topk *top, struct query_hit *hit)
 {
+    if (is_passed(top, hit)) {
+        return false;
+    }
     if (!topk_full(top)) {
         add(top, hit);
         tell(top);
@@ -109,6 +91,9 @@ bool topk_offer(struct topk *top, struct query_hit *hit)
 
 int32_t topk_offer_in_order(struct topk *top, struct query_hit *hit)
 {
+    if (is_passed(top, hit)) {
+        return topk_minimum(top); /* a later one with the worst score held may not be */
+    }
     bool taken = topk_offer(top, hit);
     if (!topk_full(top)) {
         return 0;

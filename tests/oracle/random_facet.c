@@ -3,7 +3,7 @@
  */
 #include "oracle/random_facet.h"
 
-#include "oracle/inside.h"
+#include "oracle/field_value.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -241,18 +241,6 @@ static void count(struct random_facet *facet, const char *key, int64_t number)
     facet->counted[facet->count++] = (struct counted){.key = key, .number = number, .count = 1};
 }
 
-static int64_t thousandths_of(const char *text)
-{
-    bool negative = text[0] == '-';
-    int64_t whole = llabs(strtoll(text, NULL, 10)) * 1000;
-    const char *point = strchr(text, '.');
-    int64_t unit = 100;
-    for (size_t i = 1; point != NULL && point[i] >= '0' && point[i] <= '9'; i++, unit /= 10) {
-        whole += (point[i] - '0') * unit;
-    }
-    return negative ? -whole : whole;
-}
-
 static int64_t floor_of(int64_t value, int64_t width)
 {
     return value / width - (value % width < 0 ? 1 : 0);
@@ -260,9 +248,7 @@ static int64_t floor_of(int64_t value, int64_t width)
 
 static void add_number(struct random_facet *facet, yajl_val value)
 {
-    int64_t number = YAJL_IS_TRUE(value)    ? 1000
-                     : YAJL_IS_FALSE(value) ? 0
-                                            : thousandths_of(YAJL_GET_NUMBER(value));
+    int64_t number = field_thousandths(value);
     facet->min = number < facet->min ? number : facet->min;
     facet->max = number > facet->max ? number : facet->max;
     facet->sum += number;
@@ -289,11 +275,9 @@ static bool is_shown(const struct random_facet *facet, const char *label)
 static size_t add_words(struct random_facet *facet, yajl_val value)
 {
     const char *seen[1024];
-    size_t count_of = YAJL_IS_ARRAY(value) ? YAJL_GET_ARRAY(value)->len : 1;
     size_t words = 0;
-    for (size_t i = 0; i < count_of; i++) {
-        yajl_val own = YAJL_IS_ARRAY(value) ? YAJL_GET_ARRAY(value)->values[i] : value;
-        const char *word = fold(facet, YAJL_GET_STRING(own));
+    for (size_t i = 0; i < field_strings(value); i++) {
+        const char *word = fold(facet, field_string(value, i));
         bool is_new = word[0] != '\0';
         for (size_t k = 0; k < words; k++) {
             is_new = is_new && strcmp(seen[k], word) != 0;
@@ -311,10 +295,9 @@ static size_t add_words(struct random_facet *facet, yajl_val value)
 static size_t add_path(struct random_facet *facet, yajl_val value)
 {
     char key[8192] = "";
-    size_t levels = YAJL_IS_ARRAY(value) ? YAJL_GET_ARRAY(value)->len : 1;
+    size_t levels = field_strings(value);
     for (size_t level = 0; level <= facet->levels && level < levels; level++) {
-        const char *own =
-            fold(facet, YAJL_GET_STRING(YAJL_IS_ARRAY(value) ? YAJL_GET_ARRAY(value)->values[level] : value));
+        const char *own = fold(facet, field_string(value, level));
         shop_append(key, sizeof key, "%s%s", level == 0 ? "" : LEVEL_SIGN, own);
         if (level < facet->levels ? strcmp(own, facet->under[level]) != 0 : !is_shown(facet, own)) {
             return levels;
@@ -374,7 +357,7 @@ static int64_t number_of(const struct random_facet *facet, aisle_bytes text)
         strptime(copy, "%Y-%m-%dT%H:%M:%SZ", &date);
         return (int64_t)timegm(&date) * 1000;
     }
-    return facet->type == SHOP_DOUBLE ? llrint(strtod(copy, NULL) * 1000) : thousandths_of(copy);
+    return facet->type == SHOP_DOUBLE ? llrint(strtod(copy, NULL) * 1000) : field_thousandths_of_text(copy);
 }
 
 static bool same_key(struct random_facet *facet, const struct counted *wanted, const aisle_facet_value *got)

@@ -3,7 +3,7 @@
  */
 #include "oracle/random_filter.h"
 
-#include "oracle/inside.h"
+#include "oracle/field_value.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -217,22 +217,6 @@ static yajl_val value_of(const struct version *version, const char *name)
     return NULL;
 }
 
-static int64_t thousandths_of(yajl_val value)
-{
-    if (YAJL_IS_TRUE(value) || YAJL_IS_FALSE(value)) {
-        return YAJL_IS_TRUE(value) ? 1000 : 0;
-    }
-    const char *text = YAJL_GET_NUMBER(value);
-    bool negative = text[0] == '-';
-    int64_t whole = llabs(strtoll(text, NULL, 10)) * 1000;
-    const char *point = strchr(text, '.');
-    int64_t unit = 100;
-    for (size_t i = 1; point != NULL && point[i] != '\0'; i++, unit /= 10) {
-        whole += (point[i] - '0') * unit;
-    }
-    return negative ? -whole : whole;
-}
-
 static bool compare(enum random_kind kind, int order)
 {
     switch (kind) {
@@ -252,7 +236,7 @@ static bool compare(enum random_kind kind, int order)
 static int order_of(const struct random_filter *filter, struct pool *pool, yajl_val value, size_t i)
 {
     if (filter->type > SHOP_PATH) {
-        int64_t own = thousandths_of(value);
+        int64_t own = field_thousandths(value);
         return (own > filter->thousandths[i]) - (own < filter->thousandths[i]);
     }
     const char *text = YAJL_GET_STRING(value);

@@ -52,6 +52,7 @@ EXTRA_DOORS = {
     "src/query/highlight.h": [],
     "src/rewrite/rules.h": [],
     "src/query/sort.h": [],
+    "src/query/values_merge.h": [],
     "src/query/walk.h": [],
     "src/query/watch.h": [],
     "indexer/indexer.h": ["src/cli"],

@@ -1,0 +1,452 @@
+/*
+ * sort_run.c - keys of documents as ascending numbers, pages passed over, a heap of the best.
+ *
+ * A number v becomes v - 1 ascending and its complement descending, so that the greatest key is left for what is
+ * missing. A keyword's number is twice its rank, so that a keyword of another catalog state, which a page begins
+ * behind, has a place between two.
+ *
+ * Thread rule: as the query.
+ */
+#include "query/sort.h"
+
+#include "query/cursor.h"
+#include "query/signals.h"
+#include "query/values_merge.h"
+
+#include "base/bitset.h"
+
+#define KEY_MISSING INT64_MAX
+#define WINDOW_PAGES (WALK_WINDOW / COLUMN_PAGE_DOCUMENTS)
+#define PAGE_WORDS (COLUMN_PAGE_DOCUMENTS / 64u)
+#define NO_PAGE UINT32_MAX
+
+struct sort_hit {
+    struct query_hit hit;
+    int64_t keys[LIMIT_SORT_PARTS];
+};
+
+/* A part in the segment at hand. */
+struct sort_column {
+    const struct sort_part *part;
+    const struct column_reader *reader;
+    const struct segment_state *overlays; /* NULL: no page was changed */
+    const struct values_reader *values;   /* NULL: numbers */
+    const uint32_t *ranks;                /* by ordinal; NULL: they are the ordinals */
+    uint32_t **ranks_of;                  /* by segment; NULL: ordinals */
+    uint32_t page;                        /* that view is of */
+    struct column_page_view view;
+};
+
+struct sorter {
+    struct query_context context; /* a copy: cursors for scores must not meet those of the walk */
+    const struct query_node *root;
+    const struct sort_order *order;
+    struct sort_column columns[LIMIT_SORT_PARTS];
+    const struct query_after *after; /* NULL: none */
+    int64_t after_keys[LIMIT_SORT_PARTS];
+    bool reads_scores;
+    uint32_t segment;
+    struct cursor *cursor;   /* for scores */
+    struct signals *signals; /* likewise; NULL: none */
+    struct sort_hit *hits;   /* a heap, the worst first */
+    uint32_t count;
+    uint32_t capacity;
+    int status; /* sticky */
+};
+
+/* ---- keys ---- */
+
+static int64_t key_of_number(const struct sort_part *part, int64_t number)
+{
+    return part->descending ? ~number : number - 1;
+}
+
+static int64_t rank_of(const struct sort_column *column, uint32_t ordinal)
+{
+    return (int64_t)(column->ranks == NULL ? ordinal : column->ranks[ordinal]) * 2;
+}
+
+static int find_page(struct sort_column *column, uint32_t number)
+{
+    if (column->page == number) {
+        return 0;
+    }
+    struct bytes page = column->overlays == NULL
+                            ? bytes_of(NULL, 0)
+                            : segment_state_overlay(column->overlays, (uint8_t)(PAGE_COLUMN + column->part->field),
+                                                    number);
+    int status = page.size != 0 ? 0 : column_page(column->reader, number, &page);
+    status = status == 0 ? column_page_view_init(&column->view, page) : status;
+    column->page = status == 0 ? number : NO_PAGE;
+    uint32_t left = column->reader->document_count - number * COLUMN_PAGE_DOCUMENTS;
+    bool is_short = status == 0 && column->view.count != (left < COLUMN_PAGE_DOCUMENTS ? left : COLUMN_PAGE_DOCUMENTS);
+    return status == 0 && !is_short ? 0 : AISLE_CORRUPT;
+}
+
+/* The ordinal of a code that counts: the least or the greatest of a list. */
+static int ordinal_of(const struct sort_column *column, int64_t code, uint32_t *ordinal)
+{
+    struct values_of_code walk;
+    int status = values_of_code_init(&walk, column->values, code);
+    status = status == 0 ? values_of_code_next(&walk, ordinal) : status;
+    for (uint32_t next = *ordinal; status == 0 && column->part->descending;) {
+        *ordinal = next;
+        status = values_of_code_next(&walk, &next);
+    }
+    return status == AISLE_END ? 0 : status;
+}
+
+static int64_t key_of(struct sorter *sorter, struct sort_column *column, uint32_t document)
+{
+    int status = find_page(column, document / COLUMN_PAGE_DOCUMENTS);
+    int64_t value = status == 0 ? column_page_view_at(&column->view, document % COLUMN_PAGE_DOCUMENTS) : COLUMN_MISSING;
+    if (value != COLUMN_MISSING && column->values != NULL) {
+        uint32_t ordinal = 0;
+        status = (uint64_t)value < column->values->count ? 0 : ordinal_of(column, value, &ordinal);
+        ordinal = (uint64_t)value < column->values->count ? (uint32_t)value : ordinal;
+        value = status == 0 ? rank_of(column, ordinal) : COLUMN_MISSING;
+    }
+    sorter->status = sorter->status == 0 ? status : sorter->status;
+    return value == COLUMN_MISSING ? KEY_MISSING : key_of_number(column->part, value);
+}
+
+static int64_t key_of_score(struct sorter *sorter, uint32_t document, int32_t *score)
+{
+    struct cursor *cursor = sorter->cursor;
+    *score = 0;
+    if (cursor->ops->seek(cursor, document, CURSOR_ANY_SCORE) == document) {
+        *score = cursor->ops->score(cursor) +
+                 (sorter->signals == NULL ? 0 : signals_part(sorter->signals, document));
+    }
+    return -(int64_t)*score;
+}
+
+/* ---- ranks of keywords ---- */
+
+/* Finds the place of the keyword that the page begins behind among those of a single segment. */
+static int key_of_word(const struct values_reader *values, const struct sort_part *part, struct bytes word,
+                       int64_t *key)
+{
+    uint32_t ordinal;
+    bool exact;
+    int status = values_find(values, word, &ordinal, &exact);
+    *key = key_of_number(part, (int64_t)ordinal * 2 - (exact ? 0 : 1));
+    return status;
+}
+
+/* Gives every keyword of a field a rank that all segments share. word: of the place, or NULL data. */
+static int make_ranks(struct sorter *sorter, uint32_t at, struct bytes word, aisle_error *error)
+{
+    struct sort_column *column = &sorter->columns[at];
+    const struct query_context *context = &sorter->context;
+    struct values_merge merge;
+    uint64_t total = 0;
+    for (uint32_t i = 0; i < context->segment_count; i++) {
+        total += context->segments[i].segment->values[column->part->field].count;
+    }
+    if (total > LIMIT_SORT_VALUES) {
+        return error_set(error, AISLE_LIMIT, "sort: field \"%s\" has %llu different values, expected at most %u",
+                         context->schema->fields[column->part->field].name, (unsigned long long)total,
+                         LIMIT_SORT_VALUES);
+    }
+    column->ranks_of = arena_calloc(context->arena, context->segment_count, sizeof(uint32_t *));
+    int status = column->ranks_of == NULL
+                     ? AISLE_NO_MEMORY
+                     : values_merge_init(&merge, context->segment_count, true, context->arena);
+    for (uint32_t i = 0; i < context->segment_count && status == 0; i++) {
+        const struct values_reader *values = &context->segments[i].segment->values[column->part->field];
+        column->ranks_of[i] = arena_alloc(context->arena, values->count * sizeof(uint32_t));
+        status = column->ranks_of[i] == NULL
+                     ? AISLE_NO_MEMORY
+                     : values_merge_add(&merge, &(struct values_source){.values = values, .number = i,
+                                                                        .end = values->count}, 0);
+    }
+    uint8_t last_bytes[VALUES_FOLDED_BYTES_MAX];
+    struct bytes last = bytes_of(NULL, 0);
+    struct values_source *source;
+    int64_t rank = -1;
+    int64_t place = -1; /* twice the rank of the word, or one less than that of what is behind it */
+    while (status == 0 && (source = values_merge_least(&merge)) != NULL) {
+        struct bytes folded = source->cursor.folded;
+        if (last.data == NULL || !bytes_equal(folded, last)) {
+            rank++;
+            memcpy(last_bytes, folded.data, folded.size);
+            last = bytes_of(last_bytes, folded.size);
+            int compared = word.data == NULL ? 1 : bytes_compare(folded, word);
+            place = compared < 0 ? rank * 2 + 1 : compared == 0 ? rank * 2 : place;
+        }
+        column->ranks_of[source->number][source->ordinal] = (uint32_t)rank;
+        status = values_merge_next(&merge);
+    }
+    if (word.data != NULL) {
+        sorter->after_keys[at] = key_of_number(column->part, place);
+    }
+    return status;
+}
+
+/* ---- making ---- */
+
+static int prepare(struct sorter *sorter, uint32_t at, const struct sort_after *after, aisle_error *error)
+{
+    struct sort_column *column = &sorter->columns[at];
+    const struct sort_value *value = after == NULL ? NULL : &after->values[at];
+    column->part = &sorter->order->parts[at];
+    enum field_type type = sorter->context.schema->fields[column->part->field].type;
+    bool words = !column->part->is_score && (type == FIELD_KEYWORD || type == FIELD_PATH);
+    struct bytes word = value != NULL && value->kind == SORT_WORD ? value->word : bytes_of(NULL, 0);
+    if (value != NULL && value->kind != SORT_WORD) {
+        sorter->after_keys[at] = value->kind == SORT_MISSING    ? KEY_MISSING
+                                 : column->part->is_score ? -value->number
+                                                          : key_of_number(column->part, value->number);
+    }
+    sorter->reads_scores = sorter->reads_scores || column->part->is_score;
+    if (!words || sorter->context.segment_count == 0) {
+        return 0;
+    }
+    if (sorter->context.segment_count == 1) {
+        return word.data == NULL ? 0
+                                 : key_of_word(&sorter->context.segments[0].segment->values[column->part->field],
+                                               column->part, word, &sorter->after_keys[at]);
+    }
+    return make_ranks(sorter, at, word, error);
+}
+
+int sorter_new(const struct query_context *context, const struct query_node *root, const struct sort_order *order,
+               uint32_t capacity, const struct sort_after *after, struct sorter **out, aisle_error *error)
+{
+    struct sorter *sorter = arena_calloc(context->arena, 1, sizeof *sorter);
+    *out = NULL;
+    if (sorter == NULL) {
+        return AISLE_NO_MEMORY;
+    }
+    sorter->context = *context;
+    sorter->context.filter = NULL;
+    sorter->root = root;
+    sorter->order = order;
+    sorter->capacity = capacity;
+    sorter->after = after == NULL ? NULL : after->place;
+    sorter->hits = arena_alloc(context->arena, capacity * sizeof *sorter->hits);
+    int status = sorter->hits == NULL ? AISLE_NO_MEMORY : 0;
+    for (uint32_t i = 0; i < order->count && status == 0; i++) {
+        status = prepare(sorter, i, after, error);
+    }
+    *out = status == 0 ? sorter : NULL;
+    return status;
+}
+
+int sorter_enter(struct sorter *sorter, uint32_t number)
+{
+    const struct query_segment *in = &sorter->context.segments[number];
+    int status = 0;
+    sorter->segment = number;
+    for (uint32_t i = 0; i < sorter->order->count; i++) {
+        struct sort_column *column = &sorter->columns[i];
+        enum field_type type = sorter->context.schema->fields[column->part->field].type;
+        bool words = type == FIELD_KEYWORD || type == FIELD_PATH;
+        column->reader = &in->segment->column[column->part->field];
+        column->overlays = in->state->overlay_count == 0 ? NULL : in->state;
+        column->values = words ? &in->segment->values[column->part->field] : NULL;
+        column->ranks = column->ranks_of == NULL ? NULL : column->ranks_of[number];
+        column->page = NO_PAGE;
+    }
+    if (sorter->reads_scores) {
+        status = cursor_open(&sorter->context, sorter->root, number, &sorter->cursor);
+        status = status == 0 ? signals_open(&sorter->context, number, &sorter->signals) : status;
+    }
+    return status;
+}
+
+/* ---- the heap ---- */
+
+static int compare_hits(struct sorter *sorter, struct sort_hit *a, struct sort_hit *b)
+{
+    for (uint32_t i = 0; i < sorter->order->count; i++) {
+        if (a->keys[i] != b->keys[i]) {
+            return a->keys[i] < b->keys[i] ? -1 : 1;
+        }
+    }
+    return query_compare_places(&sorter->context, &a->hit, &b->hit, &sorter->status);
+}
+
+static void sink(struct sorter *sorter, uint32_t at)
+{
+    struct sort_hit hit = sorter->hits[at];
+    for (;;) {
+        uint32_t child = at * 2 + 1;
+        if (child >= sorter->count) {
+            break;
+        }
+        if (child + 1 < sorter->count && compare_hits(sorter, &sorter->hits[child + 1], &sorter->hits[child]) > 0) {
+            child++;
+        }
+        if (compare_hits(sorter, &sorter->hits[child], &hit) <= 0) {
+            break;
+        }
+        sorter->hits[at] = sorter->hits[child];
+        at = child;
+    }
+    sorter->hits[at] = hit;
+}
+
+static void offer(struct sorter *sorter, struct sort_hit *hit)
+{
+    if (sorter->count < sorter->capacity) {
+        uint32_t at = sorter->count++;
+        while (at > 0 && compare_hits(sorter, hit, &sorter->hits[(at - 1) / 2]) > 0) {
+            sorter->hits[at] = sorter->hits[(at - 1) / 2];
+            at = (at - 1) / 2;
+        }
+        sorter->hits[at] = *hit;
+    } else if (sorter->capacity != 0 && compare_hits(sorter, hit, &sorter->hits[0]) < 0) {
+        sorter->hits[0] = *hit;
+        sink(sorter, 0);
+    }
+}
+
+/* ---- matches ---- */
+
+static bool is_full(const struct sorter *sorter)
+{
+    return sorter->count == sorter->capacity;
+}
+
+/* Whether nothing in a page can enter the answer, as far as the first part tells. */
+static bool is_hopeless(struct sorter *sorter, uint32_t number)
+{
+    struct sort_column *column = &sorter->columns[0];
+    if (column->part->is_score || find_page(column, number) != 0) {
+        return false; /* what cannot be read is told when it is */
+    }
+    const struct column_page_view *view = &column->view;
+    int64_t best = KEY_MISSING;
+    int64_t worst = KEY_MISSING;
+    if (view->min != COLUMN_MISSING) {
+        int64_t min = view->min;
+        int64_t max = view->max;
+        if (column->values != NULL) {
+            if ((uint64_t)min >= column->values->count || (uint64_t)max >= column->values->count) {
+                return false; /* lists */
+            }
+            min = rank_of(column, (uint32_t)min);
+            max = rank_of(column, (uint32_t)max);
+        }
+        int64_t of_min = key_of_number(column->part, min);
+        int64_t of_max = key_of_number(column->part, max);
+        best = of_min < of_max ? of_min : of_max;
+        worst = view->has_missing ? KEY_MISSING : of_min < of_max ? of_max : of_min;
+    }
+    bool is_single = sorter->order->count == 1;
+    if (is_full(sorter)) {
+        const struct sort_hit *held = &sorter->hits[0];
+        bool is_behind = is_single && held->hit.segment == sorter->segment;
+        if (best > held->keys[0] || (best == held->keys[0] && is_behind)) {
+            return true;
+        }
+    }
+    if (sorter->after == NULL) {
+        return false;
+    }
+    uint64_t end = ((uint64_t)number + 1) * COLUMN_PAGE_DOCUMENTS;
+    return worst < sorter->after_keys[0] ||
+           (is_single && worst == sorter->after_keys[0] && end <= sorter->after->first[sorter->segment]);
+}
+
+/* Fills the keys of a document; false when it cannot enter the answer, as far as keys tell. */
+static bool take_keys(struct sorter *sorter, struct sort_hit *hit)
+{
+    bool ties_worst = is_full(sorter) && sorter->capacity != 0;
+    bool ties_after = sorter->after != NULL;
+    for (uint32_t i = 0; i < sorter->order->count; i++) {
+        struct sort_column *column = &sorter->columns[i];
+        int64_t key = column->part->is_score ? key_of_score(sorter, hit->hit.document, &hit->hit.score)
+                                             : key_of(sorter, column, hit->hit.document);
+        hit->keys[i] = key;
+        if (ties_worst && key != sorter->hits[0].keys[i]) {
+            if (key > sorter->hits[0].keys[i]) {
+                return false;
+            }
+            ties_worst = false;
+        }
+        if (ties_after && key != sorter->after_keys[i]) {
+            if (key < sorter->after_keys[i]) {
+                return false;
+            }
+            ties_after = false;
+        }
+    }
+    return !ties_after || hit->hit.document >= sorter->after->first[sorter->segment];
+}
+
+static void visit_page(struct sorter *sorter, uint32_t first, const uint64_t *bits)
+{
+    for (uint32_t word = 0; word < PAGE_WORDS; word++) {
+        for (uint64_t left = bits[word]; left != 0; left &= left - 1) {
+            struct sort_hit hit = {
+                .hit = {.segment = sorter->segment,
+                        .document = first + word * 64 + (uint32_t)__builtin_ctzll(left)}};
+            if (take_keys(sorter, &hit)) {
+                offer(sorter, &hit);
+            }
+        }
+    }
+}
+
+int sorter_visit(struct sorter *sorter, const struct walk_window *window)
+{
+    for (uint32_t page = 0; page < WINDOW_PAGES && sorter->capacity != 0; page++) {
+        uint32_t first = window->from + page * COLUMN_PAGE_DOCUMENTS;
+        const uint64_t *bits = window->bits + page * PAGE_WORDS;
+        if (page * COLUMN_PAGE_DOCUMENTS < window->documents && bitset_count(bits, PAGE_WORDS) != 0 &&
+            !is_hopeless(sorter, first / COLUMN_PAGE_DOCUMENTS)) {
+            visit_page(sorter, first, bits);
+        }
+    }
+    return sorter->status;
+}
+
+static int enter(void *self, uint32_t segment)
+{
+    return sorter_enter(self, segment);
+}
+
+static bool wants(void *self, uint32_t segment, uint32_t from)
+{
+    struct sorter *sorter = self;
+    uint32_t documents = sorter->context.segments[segment].segment->info.documents;
+    bool wanted = false;
+    for (uint32_t page = 0; page < WINDOW_PAGES && !wanted; page++) {
+        uint32_t first = from + page * COLUMN_PAGE_DOCUMENTS;
+        wanted = first < documents && !is_hopeless(sorter, first / COLUMN_PAGE_DOCUMENTS);
+    }
+    return wanted;
+}
+
+static int visit(void *self, const struct walk_window *window)
+{
+    return sorter_visit(self, window);
+}
+
+struct walk_visitor sorter_visitor(struct sorter *sorter)
+{
+    return (struct walk_visitor){.self = sorter, .enter = enter, .wants = wants, .visit = visit};
+}
+
+int sorter_hits(struct sorter *sorter, struct query_hit **hits, uint32_t *count)
+{
+    uint32_t all = sorter->count;
+    struct query_hit *out = arena_alloc(sorter->context.arena, all * sizeof *out);
+    if (out == NULL) {
+        return AISLE_NO_MEMORY;
+    }
+    while (sorter->count > 0) {
+        struct sort_hit worst = sorter->hits[0];
+        sorter->hits[0] = sorter->hits[--sorter->count];
+        if (sorter->count > 1) {
+            sink(sorter, 0);
+        }
+        out[sorter->count] = worst.hit;
+    }
+    *hits = out;
+    *count = all;
+    return sorter->status;
+}
