@@ -167,6 +167,7 @@ static void work_on_top(void *given, uint32_t member, struct arena *arena)
     }
     context.arena = arena;
     room->is_clean = false;
+    room->group.is_clean = false;
     while (!query_watch_stops(context.watch) && (part = share_take(&work->share)) != NULL) {
         struct arena_mark mark = arena_mark(arena);
         int status = top_of_part(&context, work->root, part, room, &work->tops[member]);

@@ -12,6 +12,17 @@ static bool is_list(const struct query_context *context, const struct query_node
            (!node->first_only || context->weights.single);
 }
 
+/* Phrases must open cursors of their own: those of lists and groups run ahead of them. */
+static void forget_leaves(struct query_context *context, const struct query_node *node)
+{
+    if (node->kind == QUERY_TERMS) {
+        context->leaves[node->leaf] = NULL;
+    }
+    for (uint32_t i = 0; i < node->child_count; i++) {
+        forget_leaves(context, node->children[i]);
+    }
+}
+
 static int add_list(struct scan *scan, const struct query_node *node)
 {
     const struct segment_list *list = &node->in_segment[scan->number].lists[0];
@@ -23,7 +34,7 @@ static int add_list(struct scan *scan, const struct query_node *node)
         return AISLE_CORRUPT; /* postings of a segment that says it has no documents */
     }
     uint64_t in_window = (uint64_t)list->postings.count * SCAN_WINDOW / scan->documents;
-    scan->context->leaves[node->leaf] = NULL;
+    forget_leaves(scan->context, node);
     scan->lists[scan->list_count++] = (struct scan_list){.postings = postings,
                                                          .table = node->table,
                                                          .count = list->postings.count,
@@ -57,6 +68,40 @@ static int add_phrase(struct scan *scan, const struct query_node *node)
     return status == 0 ? phrase_open(scan->context, node, &scan->phrases[scan->phrase_count++]) : status;
 }
 
+/* A group is opened once all lists are known: how often it will be asked decides what it becomes. */
+static void add_group(struct scan *scan, const struct query_node *node)
+{
+    uint64_t postings = scan_group_postings(node, scan->number);
+    forget_leaves(scan->context, node);
+    scan->lists[scan->list_count++] = (struct scan_list){
+        .node = node, .count = postings < UINT32_MAX ? (uint32_t)postings : UINT32_MAX, .followed = true};
+}
+
+static int add_clause(struct scan *scan, const struct query_node *node)
+{
+    if (is_list(scan->context, node, scan->number)) {
+        return add_list(scan, node);
+    }
+    add_group(scan, node);
+    return 0;
+}
+
+static bool is_clause(const struct query_context *context, const struct query_node *node, uint32_t number)
+{
+    return is_list(context, node, number) || scan_group_suits(context, node, number);
+}
+
+static int add_optional(struct scan *scan, const struct query_node *node)
+{
+    if (!is_clause(scan->context, node, scan->number)) {
+        scan->is_unfit = true;
+        return 0;
+    }
+    int status = add_clause(scan, node);
+    scan->lists[scan->list_count - 1].is_optional = true;
+    return status;
+}
+
 /* Adds what a document must match. */
 static int add_conjuncts(struct scan *scan, const struct query_node *node)
 {
@@ -71,37 +116,73 @@ static int add_conjuncts(struct scan *scan, const struct query_node *node)
         status = add_conjuncts(scan, node->candidates);
         return status == 0 ? add_phrase(scan, node) : status;
     }
-    return is_list(scan->context, node, scan->number) ? add_list(scan, node) : add_other(scan, node);
+    if (node->kind == QUERY_PREFER) {
+        status = add_conjuncts(scan, node->children[0]);
+        for (uint32_t i = 1; i < node->child_count && status == 0; i++) {
+            status = add_optional(scan, node->children[i]);
+        }
+        return status;
+    }
+    return is_clause(scan->context, node, scan->number) ? add_clause(scan, node) : add_other(scan, node);
 }
 
 static int add_alternatives(struct scan *scan, const struct query_node *node)
 {
     int status = 0;
     for (uint32_t i = 0; i < node->child_count && status == 0; i++) {
-        if (is_list(scan->context, node->children[i], scan->number)) {
-            status = add_list(scan, node->children[i]);
+        const struct query_node *child = node->children[i];
+        if (child->kind != QUERY_TERMS || child->in_segment[scan->number].count != 0) {
+            status = add_clause(scan, child);
         }
     }
     return status;
 }
 
-/* Whether any of a sum's children is more than a list, or no list at all here. */
+/* Whether all of a sum's children are lists or groups here. */
 static bool has_only_lists(const struct query_context *context, const struct query_node *node, uint32_t number)
 {
     for (uint32_t i = 0; i < node->child_count; i++) {
-        const struct query_node *child = node->children[i];
-        bool is_absent = child->kind == QUERY_TERMS && child->in_segment[number].count == 0;
-        if (!is_absent && !is_list(context, child, number)) {
+        if (!is_clause(context, node->children[i], number)) {
             return false;
         }
     }
     return true;
 }
 
+/* About how many documents the list is asked about where all must match. */
+static uint64_t asks_of(const struct scan *scan, const struct scan_list *list)
+{
+    uint64_t least = UINT32_MAX;
+    for (uint32_t i = 0; i < scan->list_count && scan->all; i++) {
+        const struct scan_list *other = &scan->lists[i];
+        least = other != list && !other->is_optional && other->count < least ? other->count : least;
+    }
+    return least;
+}
+
+static int open_groups(struct scan *scan, const struct share_part *part)
+{
+    int status = 0;
+    for (uint32_t i = 0; i < scan->list_count && status == 0; i++) {
+        struct scan_list *list = &scan->lists[i];
+        struct scan_group_options options = {.context = scan->context,
+                                             .segment = scan->segment,
+                                             .part = part,
+                                             .room = scan->room == NULL ? NULL : &scan->room->group,
+                                             .postings = list->count,
+                                             .asked = asks_of(scan, list)};
+        if (list->node != NULL) {
+            status = scan_group_open(&options, list->node, &list->group);
+            list->max = status == 0 ? list->group->max : 0;
+        }
+    }
+    return status;
+}
+
 /* A list must lead: it is of no use where something else that must match is rarer. */
 static bool is_led_by_list(const struct scan *scan)
 {
-    if (scan->list_count == 0) {
+    if (scan->wanted_count == 0) {
         return !scan->all;
     }
     for (uint32_t i = 0; i < scan->other_count; i++) {
@@ -112,14 +193,20 @@ static bool is_led_by_list(const struct scan *scan)
     return true;
 }
 
+static bool is_before(const struct scan_list *a, const struct scan_list *b)
+{
+    return a->is_optional != b->is_optional ? b->is_optional : a->count < b->count;
+}
+
 static void order_lists(struct scan *scan)
 {
     for (uint32_t i = 0; i < scan->list_count; i++) {
         uint32_t at = i;
-        for (; at > 0 && scan->order[at - 1]->count > scan->lists[i].count; at--) {
+        for (; at > 0 && is_before(&scan->lists[i], scan->order[at - 1]); at--) {
             scan->order[at] = scan->order[at - 1];
         }
         scan->order[at] = &scan->lists[i];
+        scan->wanted_count += scan->lists[i].is_optional ? 0 : 1;
     }
 }
 
@@ -164,13 +251,27 @@ static struct scan *allocate(struct query_context *context, uint32_t number)
     return complete ? scan : NULL;
 }
 
+static bool suits(const struct query_context *context, const struct query_node *wanted, uint32_t number)
+{
+    switch (wanted->kind) {
+    case QUERY_OR:
+        return has_only_lists(context, wanted, number);
+    case QUERY_AND:
+    case QUERY_PHRASE:
+    case QUERY_PREFER:
+        return true;
+    default:
+        return is_clause(context, wanted, number);
+    }
+}
+
 /* Lists of a part that does not begin the segment are taken there. */
 static void enter_part(struct scan *scan, const struct share_part *part)
 {
     scan->from = part->from;
     scan->end = part->end;
     for (uint32_t i = 0; part->from != 0 && i < scan->list_count; i++) {
-        (void)postings_cursor_seek(scan->lists[i].postings, part->from);
+        (void)scan_list_seek(&scan->lists[i], part->from);
     }
 }
 
@@ -181,8 +282,7 @@ int scan_open(struct query_context *context, const struct query_node *root, cons
     const struct query_node *wanted = root->kind == QUERY_WITHOUT ? root->children[0] : root;
     bool is_sum = wanted->kind == QUERY_OR;
     *out = NULL;
-    if (is_sum ? !has_only_lists(context, wanted, number)
-               : wanted->kind != QUERY_AND && wanted->kind != QUERY_PHRASE && !is_list(context, wanted, number)) {
+    if (!suits(context, wanted, number)) {
         return 0;
     }
     struct scan *scan = allocate(context, number);
@@ -196,10 +296,14 @@ int scan_open(struct query_context *context, const struct query_node *root, cons
         status = cursor_open(context, root->children[1], number, &scan->unwanted);
     }
     status = status == 0 ? add_filter(scan) : status;
+    status = status == 0 ? open_groups(scan, part) : status;
+    if (status != 0 || scan->is_unfit) {
+        return status;
+    }
     order_lists(scan);
     enter_part(scan, part);
     scan->signals = signals;
     scan->extra_max = scan->others_max + (signals == NULL ? 0 : signals->max);
-    *out = status == 0 && is_led_by_list(scan) ? scan : NULL;
-    return status;
+    *out = is_led_by_list(scan) ? scan : NULL;
+    return 0;
 }

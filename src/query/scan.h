@@ -5,8 +5,9 @@
  * all lists over a range say whether it can hold anything, and which lists must be read there (block-max MaxScore,
  * Turtle and Flood 1995, Ding and Suel 2011; block-max conjunctions as in Lucene's BlockMaxConjunctionBulkScorer). Of
  * those, codes that are worth too little are passed over 32 at a time; what is left are candidates, which are then
- * looked up in the other lists together. Lists that are no plain ones (groups, alternatives, nested queries), phrases
- * and what is not wanted are asked last, about candidates that would enter the answer.
+ * looked up in the other lists together. Alternatives of a word are one list, a group (scan_group.h). What is neither
+ * (fields, nested queries), phrases and what is not wanted are asked last, about candidates that would enter the
+ * answer.
  *
  * Private to the module; lives in the query's arena. Thread rule: as the query.
  */
@@ -15,27 +16,27 @@
 
 #include "query/cursor.h"
 #include "query/filter.h"
-#include "query/select.h"
-#include "query/share.h"
+#include "query/scan_group.h"
 #include "query/signals.h"
 #include "query/topk.h"
-
-/* Documents whose scores are summed up together: 16 KiB of sums. */
-#define SCAN_WINDOW 4096u
 
 /* Lists with fewer postings in a window are merged instead; with far fewer, windows would be empty. */
 #define SCAN_MERGE_MAX 512u
 #define SCAN_SPARSE_MAX 24u
 #define SCAN_MERGED_MAX (SCAN_WINDOW / POSTINGS_BLOCK)
 
+/* What a document must have, or may have: a posting list or a group of them. */
 struct scan_list {
-    struct postings_cursor *postings;
+    struct postings_cursor *postings; /* NULL: a group */
     const struct rank_table *table;
+    struct scan_group *group;
+    const struct query_node *node; /* of a group */
     uint32_t count;     /* of its postings */
     int32_t max;        /* the most that any posting is worth */
     int32_t wide;       /* likewise up to document wide_last */
     int32_t bound;      /* likewise in the range at hand */
     uint32_t wide_last;
+    bool is_optional;   /* where all must match: this one need not, but adds what it is worth */
     bool is_merged;     /* not summed up in windows */
     bool is_sparse;     /* blocks are much longer than windows */
     bool followed;      /* a document of this list alone may be worth enough in the range at hand */
@@ -58,6 +59,7 @@ struct scan_room {
     bool is_clean;                   /* bits and sums have been zeroed; they are zeros between windows */
     uint64_t bits[SCAN_WINDOW / 64]; /* of the window: documents of the lists that are summed up */
     int32_t sums[SCAN_WINDOW];
+    struct scan_group_room group;
 };
 
 struct scan {
@@ -70,10 +72,12 @@ struct scan {
     struct topk *top;
     int32_t minimum; /* what a document must score to enter the answer */
     bool all;        /* every list must have a document; else any */
+    bool is_unfit;   /* something that is no list need not match */
     const struct select_kernels *kernels;
     struct scan_list *lists;
-    struct scan_list **order; /* all: rarest first; any: in a range, weakest first */
+    struct scan_list **order; /* all: rarest first, optional ones last; any: in a range, weakest first */
     uint32_t list_count;
+    uint32_t wanted_count; /* of them, that are not optional */
     struct cursor **others; /* that must match, too; only where all */
     uint32_t other_count;
     int32_t others_max; /* the most that they add */
@@ -88,6 +92,42 @@ struct scan {
     struct scan_room *room;
 };
 
+/* ---- a list or a group ---- */
+
+static inline uint32_t scan_list_document(const struct scan_list *list)
+{
+    return list->group == NULL ? postings_cursor_document(list->postings) : scan_group_document(list->group);
+}
+
+static inline uint32_t scan_list_seek(struct scan_list *list, uint32_t target)
+{
+    return list->group == NULL ? postings_cursor_seek(list->postings, target) : scan_group_seek(list->group, target);
+}
+
+/* What any document up to *last is worth at most: of a block, of a superblock, of a range. */
+static inline int32_t scan_list_bound(struct scan_list *list, uint32_t from, uint32_t *last)
+{
+    return list->group == NULL ? list->table->bound[postings_cursor_bound(list->postings, from, last)]
+                               : scan_group_bound(list->group, from, last);
+}
+
+static inline int32_t scan_list_bound_wide(struct scan_list *list, uint32_t from, uint32_t *last)
+{
+    return list->group == NULL ? list->table->bound[postings_cursor_bound_wide(list->postings, from, last)]
+                               : scan_group_bound_wide(list->group, from, last);
+}
+
+static inline int32_t scan_list_bound_range(struct scan_list *list, uint32_t from, uint32_t to, bool *any)
+{
+    if (list->group != NULL) {
+        return scan_group_bound_range(list->group, from, to, any);
+    }
+    uint8_t dominant = postings_cursor_bound_range(list->postings, from, to, any);
+    return *any ? list->table->bound[dominant] : 0;
+}
+
+/* ---- */
+
 /* The most that others and signals add to documents from first to last. */
 static inline int32_t scan_extra(const struct scan *scan, uint32_t first, uint32_t last)
 {
@@ -96,8 +136,8 @@ static inline int32_t scan_extra(const struct scan *scan, uint32_t first, uint32
 
 /*
  * Prepares to scan a bound tree in a part of a segment; signals may be NULL. *out is NULL when the tree is none that
- * this is for: then cursors must do. room is the query's, of which only is_clean is set, to false, at first; NULL where
- * it is only counted. AISLE_CORRUPT, AISLE_NO_MEMORY.
+ * this is for: then cursors must do. room is the query's, of which only is_clean, and that of its group, is set, to
+ * false, at first; NULL where it is only counted. AISLE_CORRUPT, AISLE_NO_MEMORY.
  */
 must_check int scan_open(struct query_context *context, const struct query_node *root,
                          const struct share_part *part, struct signals *signals, struct scan_room *room,

@@ -12,12 +12,11 @@ static void prune(struct scan_candidates *candidates, struct scan_list *list, in
     uint32_t kept = 0;
     uint32_t last = 0;
     int32_t needed = INT32_MAX;
-    uint32_t before = postings_cursor_document(list->postings);
+    uint32_t before = scan_list_document(list);
     for (uint32_t i = 0; i < candidates->count; i++) {
         uint32_t document = candidates->documents[i];
         if (document > last || i == 0) {
-            uint8_t dominant = postings_cursor_bound(list->postings, document > before ? document : before, &last);
-            needed = least - list->table->bound[dominant];
+            needed = least - scan_list_bound(list, document > before ? document : before, &last);
         }
         candidates->documents[kept] = document;
         candidates->scores[kept] = candidates->scores[i];
@@ -42,27 +41,43 @@ static void keep_found(struct scan_candidates *candidates, const int32_t part[25
     candidates->count = kept;
 }
 
+/* Drops candidates below least, and those that are not found where they must be. */
+static void keep(struct scan_candidates *candidates, int32_t least, bool must)
+{
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < candidates->count; i++) {
+        bool stays = candidates->scores[i] >= least && (!must || bitset_get(candidates->found, i));
+        candidates->documents[kept] = candidates->documents[i];
+        candidates->scores[kept] = candidates->scores[i];
+        kept += stays ? 1 : 0;
+    }
+    candidates->count = kept;
+}
+
 /* Adds what the list has to candidates, and keeps those that make least. */
 static void add_found(struct scan_candidates *candidates, const int32_t part[256], int32_t least)
 {
-    uint32_t kept = 0;
     for (size_t word = 0; word < bitset_words(candidates->count); word++) {
         for (uint64_t left = candidates->found[word]; left != 0; left &= left - 1) {
             size_t i = word * 64 + (size_t)__builtin_ctzll(left);
             candidates->scores[i] += part[candidates->codes[i]];
         }
     }
-    for (uint32_t i = 0; i < candidates->count; i++) {
-        candidates->documents[kept] = candidates->documents[i];
-        candidates->scores[kept] = candidates->scores[i];
-        kept += candidates->scores[i] >= least ? 1 : 0;
-    }
-    candidates->count = kept;
+    keep(candidates, least, false);
 }
 
 /* Adds what the list has, and drops candidates below least, and where it must have them, those it has not. */
-static void look_up(struct scan_candidates *candidates, const struct scan_list *list, int32_t least, bool must)
+static void look_up(struct scan_room *room, const struct scan_list *list, int32_t least, bool must)
 {
+    struct scan_candidates *candidates = &room->candidates;
+    if (list->group != NULL) {
+        scan_group_lookup(list->group, candidates->documents, candidates->count, room->scores, candidates->found);
+        for (uint32_t i = 0; i < candidates->count; i++) {
+            candidates->scores[i] += room->scores[i];
+        }
+        keep(candidates, least, must);
+        return;
+    }
     postings_cursor_lookup(list->postings, candidates->documents, candidates->count, candidates->codes,
                            candidates->found);
     if (must) {
@@ -205,7 +220,7 @@ void scan_complete(struct scan *scan, struct scan_list **first, uint32_t count, 
         if (scan->minimum > 0) {
             prune(candidates, list, scan->minimum - rest);
         }
-        look_up(candidates, list, scan->minimum - rest, scan->all);
+        look_up(scan->room, list, scan->minimum - rest, scan->all && !list->is_optional);
     }
     for (uint32_t i = 0; i < candidates->count; i++) {
         offer(scan, candidates->documents[i], candidates->scores[i]);

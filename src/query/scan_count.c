@@ -57,13 +57,31 @@ static void list_documents(struct scan_count_room *room, const struct window *wi
     }
 }
 
+static void fill(struct scan_list *list, const struct window *window, uint64_t *bits)
+{
+    if (list->group != NULL) {
+        scan_group_fill(list->group, window->from, window->count, bits);
+    } else {
+        postings_cursor_fill(list->postings, window->from, window->count, bits);
+    }
+}
+
+static void look_up(struct scan_list *list, struct scan_count_room *room, size_t count)
+{
+    if (list->group != NULL) {
+        scan_group_lookup(list->group, room->documents, (uint32_t)count, room->parts, room->found);
+    } else {
+        postings_cursor_lookup(list->postings, room->documents, count, NULL, room->found);
+    }
+}
+
 /* Keeps of the window's candidates those the list has, or those it has not. Returns how many they are. */
 static size_t keep(const struct scan *scan, struct scan_count_room *room, const struct window *window,
                    struct scan_list *list, size_t candidates, bool if_found)
 {
     if (is_asked(scan, list, window, candidates)) {
         list_documents(room, window);
-        postings_cursor_lookup(list->postings, room->documents, candidates, NULL, room->found);
+        look_up(list, room, candidates);
         for (uint32_t i = 0; i < candidates; i++) {
             if (bitset_get(room->found, i) != if_found) {
                 bitset_clear(room->bits, room->documents[i] - window->from);
@@ -71,7 +89,7 @@ static size_t keep(const struct scan *scan, struct scan_count_room *room, const 
         }
     } else {
         memset(room->other, 0, window->words * sizeof *room->other);
-        postings_cursor_fill(list->postings, window->from, window->count, room->other);
+        fill(list, window, room->other);
         return if_found ? bitset_and(room->bits, room->other, window->words)
                         : bitset_and_not(room->bits, room->other, window->words);
     }
@@ -129,9 +147,9 @@ static void count_sparse(struct scan *scan, struct scan_count_room *room, uint64
     while ((count = postings_cursor_batch(lead->postings, scan->end - 1, &documents, NULL)) != 0 &&
            !query_watch_stops(scan->context->watch)) {
         memcpy(room->documents, documents, count * sizeof *documents);
-        for (uint32_t i = 1; i < scan->list_count && count != 0; i++) {
+        for (uint32_t i = 1; i < scan->wanted_count && count != 0; i++) {
             size_t kept = 0;
-            postings_cursor_lookup(scan->order[i]->postings, room->documents, count, NULL, room->found);
+            look_up(scan->order[i], room, count);
             for (size_t j = 0; j < count; j++) {
                 room->documents[kept] = room->documents[j];
                 kept += bitset_get(room->found, j) ? 1 : 0;
@@ -150,13 +168,13 @@ static void count_all(struct scan *scan, struct scan_count_room *room, uint64_t 
 {
     struct scan_list *lead = scan->order[0];
     uint32_t document;
-    while ((document = postings_cursor_document(lead->postings)) < scan->end &&
+    while ((document = scan_list_document(lead)) < scan->end &&
            !query_watch_stops(scan->context->watch)) {
         struct window window = window_at(scan, document);
         memset(room->bits, 0, window.words * sizeof *room->bits);
-        postings_cursor_fill(lead->postings, window.from, window.count, room->bits);
-        size_t candidates = scan->list_count > 1 ? bitset_count(room->bits, window.words) : 1;
-        for (uint32_t i = 1; i < scan->list_count && candidates != 0; i++) {
+        fill(lead, &window, room->bits);
+        size_t candidates = scan->wanted_count > 1 ? bitset_count(room->bits, window.words) : 1;
+        for (uint32_t i = 1; i < scan->wanted_count && candidates != 0; i++) {
             candidates = keep(scan, room, &window, scan->order[i], candidates, true);
         }
         *total += candidates == 0 ? 0 : settle(scan, room, &window);
@@ -165,13 +183,14 @@ static void count_all(struct scan *scan, struct scan_count_room *room, uint64_t 
 
 static void count_any(struct scan *scan, struct scan_count_room *room, uint64_t *total)
 {
-    bool is_plain = scan->segment->state->dead == NULL && scan->unwanted == NULL && scan->filter == NULL;
-    uint32_t poured = scan->list_count - (is_plain ? 1 : 0);
     struct scan_list *longest = scan->order[scan->list_count - 1];
+    bool is_plain = scan->segment->state->dead == NULL && scan->unwanted == NULL && scan->filter == NULL &&
+                    longest->group == NULL;
+    uint32_t poured = scan->list_count - (is_plain ? 1 : 0);
     for (;;) {
         uint32_t document = POSTINGS_END;
         for (uint32_t i = 0; i < poured; i++) {
-            uint32_t first = postings_cursor_document(scan->order[i]->postings);
+            uint32_t first = scan_list_document(scan->order[i]);
             document = first < document ? first : document;
         }
         if (document >= scan->end || query_watch_stops(scan->context->watch)) {
@@ -180,7 +199,7 @@ static void count_any(struct scan *scan, struct scan_count_room *room, uint64_t 
         struct window window = window_at(scan, document);
         memset(room->bits, 0, window.words * sizeof *room->bits);
         for (uint32_t i = 0; i < poured; i++) {
-            postings_cursor_fill(scan->order[i]->postings, window.from, window.count, room->bits);
+            fill(scan->order[i], &window, room->bits);
         }
         if (is_plain) {
             *total += keep(scan, room, &window, longest, bitset_count(room->bits, window.words), false);

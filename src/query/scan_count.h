@@ -17,6 +17,7 @@ struct scan_count_room {
     uint64_t bits[SCAN_COUNT_WORDS];  /* what matches so far in the window */
     uint64_t other[SCAN_COUNT_WORDS]; /* the list at hand there */
     uint32_t documents[SCAN_WINDOW];
+    int32_t parts[SCAN_WINDOW]; /* of a group; they are worth nothing here */
     uint64_t found[SCAN_WINDOW / 64];
 };
 

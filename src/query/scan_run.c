@@ -19,10 +19,9 @@ static int32_t bound_lists(struct scan_list **first, uint32_t count, int step, u
     for (uint32_t i = 0; i < count; i++) {
         struct scan_list *list = first[(int)i * step];
         bool any;
-        uint8_t dominant = postings_cursor_bound_range(list->postings, from, last, &any);
-        list->bound = any ? list->table->bound[dominant] : 0;
+        list->bound = scan_list_bound_range(list, from, last, &any);
         sum += list->bound;
-        *every = *every && any;
+        *every = *every && (any || list->is_optional);
     }
     return sum;
 }
@@ -48,6 +47,27 @@ static void take_postings(struct scan *scan, const struct scan_list *lead, const
     candidates->count = taken;
 }
 
+/* Reads lead's postings up to last and completes those that make the minimum with rest, which bounds all else. */
+static void read_lead(struct scan *scan, struct scan_list *lead, struct scan_list **first, uint32_t count, int step,
+                      uint32_t last, int32_t rest)
+{
+    struct scan_candidates *candidates = &scan->room->candidates;
+    const uint32_t *documents;
+    const uint8_t *codes;
+    if (lead->group != NULL) {
+        while (scan_group_batch(lead->group, last, scan->minimum - rest, candidates->documents, candidates->scores,
+                                &candidates->count)) {
+            scan_complete(scan, first, count, step);
+        }
+        return;
+    }
+    size_t got = postings_cursor_batch(lead->postings, last, &documents, &codes);
+    if (got != 0) {
+        take_postings(scan, lead, documents, codes, got, scan->minimum - rest);
+        scan_complete(scan, first, count, step);
+    }
+}
+
 /*
  * Reads lead's blocks in a range and completes what is worth it from count other lists; their bounds hold for the
  * range.
@@ -60,16 +80,14 @@ static void scan_blocks(struct scan *scan, struct scan_list *lead, struct scan_l
         in_range += first[(int)i * step]->bound;
     }
     for (;;) {
-        const uint32_t *documents;
-        const uint8_t *codes;
-        uint32_t document = postings_cursor_document(lead->postings);
+        uint32_t document = scan_list_document(lead);
         from = document > from ? document : from;
         if (from > last) {
             return;
         }
         uint32_t block_last;
         bool every = true;
-        int32_t most = lead->table->bound[postings_cursor_bound(lead->postings, from, &block_last)];
+        int32_t most = scan_list_bound(lead, from, &block_last);
         int32_t rest = in_range;
         block_last = block_last < last ? block_last : last;
         if (most + rest >= scan->minimum && scan->minimum > 0) {
@@ -77,12 +95,8 @@ static void scan_blocks(struct scan *scan, struct scan_list *lead, struct scan_l
             rest = scan->extra + bound_lists(first, count, step, from, block_last, &every);
         }
         if (most + rest >= scan->minimum && (every || !scan->all)) {
-            postings_cursor_seek(lead->postings, from);
-            size_t got = postings_cursor_batch(lead->postings, block_last, &documents, &codes);
-            if (got != 0) {
-                take_postings(scan, lead, documents, codes, got, scan->minimum - rest);
-                scan_complete(scan, first, count, step);
-            }
+            (void)scan_list_seek(lead, from);
+            read_lead(scan, lead, first, count, step, block_last, rest);
         }
         from = block_last + 1;
     }
@@ -99,7 +113,7 @@ static void scan_all(struct scan *scan)
         rest_max += rest[i]->max;
     }
     for (uint32_t from = scan->from;;) {
-        uint32_t document = postings_cursor_document(lead->postings);
+        uint32_t document = scan_list_document(lead);
         uint32_t last;
         bool every;
         scan_refresh(scan);
@@ -107,7 +121,7 @@ static void scan_all(struct scan *scan)
         if (from >= scan->end || query_watch_stops(scan->context->watch)) {
             return;
         }
-        int32_t most = lead->table->bound[postings_cursor_bound_wide(lead->postings, from, &last)];
+        int32_t most = scan_list_bound_wide(lead, from, &last);
         last = last < scan->end ? last : scan->end - 1;
         if (most + rest_max + scan->extra_max >= scan->minimum) {
             int32_t bound = bound_lists(rest, count, 1, from, last, &every);
@@ -164,8 +178,13 @@ static void sum_window(struct scan *scan, uint32_t followed, uint32_t from, uint
         least -= scan->order[i]->bound;
     }
     for (uint32_t i = followed; i < scan->list_count; i++) {
-        postings_cursor_accumulate(scan->order[i]->postings, from, last - from + 1, scan->order[i]->table->part,
-                                   room->sums, room->bits);
+        struct scan_list *list = scan->order[i];
+        if (list->group != NULL) {
+            scan_group_accumulate(list->group, from, last - from + 1, room->sums, room->bits);
+        } else {
+            postings_cursor_accumulate(list->postings, from, last - from + 1, list->table->part, room->sums,
+                                       room->bits);
+        }
     }
     for (uint32_t word = 0; word <= (last - from) / 64; word++) {
         if (room->bits[word] == 0) {
@@ -188,10 +207,10 @@ static uint32_t first_of(const struct scan *scan, uint32_t from)
 {
     uint32_t first = POSTINGS_END;
     for (uint32_t i = 0; i < scan->list_count; i++) {
-        const struct scan_list *list = &scan->lists[i];
-        uint32_t document = postings_cursor_document(list->postings);
+        struct scan_list *list = &scan->lists[i];
+        uint32_t document = scan_list_document(list);
         if (document < from && list->is_sparse && list->followed) {
-            document = postings_cursor_seek(list->postings, from);
+            document = scan_list_seek(list, from);
         }
         first = list->followed && document < first ? document : first;
     }
@@ -311,9 +330,9 @@ static void scan_any(struct scan *scan)
         for (uint32_t i = 0; i < scan->list_count; i++) {
             struct scan_list *list = &scan->lists[i];
             if (from > list->wide_last || from == scan->from) {
-                uint32_t document = postings_cursor_document(list->postings);
+                uint32_t document = scan_list_document(list);
                 uint32_t at = document > from ? document : from;
-                list->wide = list->table->bound[postings_cursor_bound_wide(list->postings, at, &list->wide_last)];
+                list->wide = scan_list_bound_wide(list, at, &list->wide_last);
             }
             most += list->wide;
             last = list->wide_last < last ? list->wide_last : last;
@@ -330,7 +349,8 @@ int scan_status(const struct scan *scan)
 {
     int status = scan->signals != NULL ? scan->signals->status : 0;
     for (uint32_t i = 0; i < scan->list_count && status == 0; i++) {
-        status = postings_cursor_status(scan->lists[i].postings);
+        const struct scan_list *list = &scan->lists[i];
+        status = list->group != NULL ? scan_group_status(list->group) : postings_cursor_status(list->postings);
     }
     for (uint32_t i = 0; i < scan->other_count && status == 0; i++) {
         status = scan->others[i]->ops->status(scan->others[i]);

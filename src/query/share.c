@@ -23,7 +23,7 @@ static uint64_t estimate(const struct query_context *context, const struct query
     if (node->kind == QUERY_ALL) {
         return context->statistics.products;
     }
-    if (node->kind == QUERY_PHRASE || node->kind == QUERY_WITHOUT) {
+    if (node->kind == QUERY_PHRASE || node->kind == QUERY_WITHOUT || node->kind == QUERY_PREFER) {
         return estimate(context, node->kind == QUERY_PHRASE ? node->candidates : node->children[0]);
     }
     if (node->kind == QUERY_TERMS) {
