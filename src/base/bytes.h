@@ -189,9 +189,31 @@ static inline uint64_t byte_reader_u64(struct byte_reader *reader)
     return b.data == NULL ? 0 : load_u64(b.data);
 }
 
+#define VARINT_MAX_BYTES 10u
+
+/* Where the longest varint fits, only its end is looked for; a wrong tenth byte is left to the careful way. */
+static inline bool byte_reader_varint_inside(struct byte_reader *reader, uint64_t *value)
+{
+    const uint8_t *next = reader->next;
+    uint64_t sum = 0;
+    for (unsigned shift = 0; shift < 63; shift += 7) {
+        uint8_t byte = *next++;
+        sum |= (uint64_t)(byte & 0x7f) << shift;
+        if (byte < 0x80) {
+            reader->next = next;
+            *value = sum;
+            return true;
+        }
+    }
+    return false;
+}
+
 static inline uint64_t byte_reader_varint(struct byte_reader *reader)
 {
     uint64_t value = 0;
+    if (!reader->failed && byte_reader_left(reader) >= VARINT_MAX_BYTES && byte_reader_varint_inside(reader, &value)) {
+        return value;
+    }
     for (unsigned shift = 0;; shift += 7) { /* a byte at 63 is the last or one too many */
         uint8_t byte = byte_reader_u8(reader);
         if (reader->failed || (shift == 63 && byte > 1)) {

@@ -7,21 +7,39 @@
 
 #include "base/hash.h"
 
-int query_hit_place(const struct query_context *context, struct query_hit *hit)
+/* Most ties between segments are decided by the key; only where keys are equal is an id read, too. */
+static int read_key(const struct query_context *context, struct query_hit *hit)
 {
-    const struct segment *segment = context->segments[hit->segment].segment;
+    int status = 0;
+    if (!hit->placed) {
+        status = column_keys_get(&context->segments[hit->segment].segment->order, hit->document, &hit->order);
+        hit->placed = true;
+    }
+    return status == 0 ? 0 : AISLE_CORRUPT;
+}
+
+static int read_name(const struct query_context *context, struct query_hit *hit)
+{
     uint8_t id[LIMIT_ID_BYTES];
     size_t size = 0;
-    if (hit->placed) {
-        return 0;
+    int status = 0;
+    if (!hit->named) {
+        status = ids_get(&context->segments[hit->segment].segment->ids, hit->document, id, &size);
+        hit->id_hash = status == 0 ? hash_bytes(id, size) : 0;
+        hit->named = true;
     }
-    int status = column_keys_get(&segment->order, hit->document, &hit->order);
-    if (status == 0) {
-        status = ids_get(&segment->ids, hit->document, id, &size);
-    }
-    hit->id_hash = status == 0 ? hash_bytes(id, size) : 0;
-    hit->placed = true;
     return status == 0 ? 0 : AISLE_CORRUPT;
+}
+
+int query_hit_place(const struct query_context *context, struct query_hit *hit)
+{
+    int status = read_key(context, hit);
+    return status == 0 ? read_name(context, hit) : status;
+}
+
+static void note(int *status, int failed)
+{
+    *status = failed != 0 && *status == 0 ? failed : *status;
 }
 
 int query_compare_places(const struct query_context *context, struct query_hit *a, struct query_hit *b, int *status)
@@ -29,12 +47,13 @@ int query_compare_places(const struct query_context *context, struct query_hit *
     if (a->segment == b->segment) {
         return a->document < b->document ? -1 : a->document > b->document;
     }
-    int failed = query_hit_place(context, a);
-    failed = failed == 0 ? query_hit_place(context, b) : failed;
-    *status = failed != 0 && *status == 0 ? failed : *status;
+    note(status, read_key(context, a));
+    note(status, read_key(context, b));
     if (a->order != b->order) {
         return a->order < b->order ? -1 : 1;
     }
+    note(status, read_name(context, a));
+    note(status, read_name(context, b));
     return (a->id_hash > b->id_hash) - (a->id_hash < b->id_hash);
 }
 

@@ -171,7 +171,8 @@ struct query_hit {
     int32_t score; /* in parts of 1 / RANK_SCALE */
     uint32_t segment;
     uint32_t document;
-    bool placed;    /* order and id_hash are known: they were needed to tell a tie between two segments */
+    bool placed;    /* order is known: it was needed to tell a tie between two segments */
+    bool named;     /* likewise id_hash */
     uint64_t order; /* of the document, as in its segment */
     uint64_t id_hash;
 };

@@ -256,12 +256,26 @@ static void accumulate_bits(struct scan_group *group, uint32_t from, uint32_t la
     group->bits_at = last + 1;
 }
 
+static void accumulate_rare(struct scan_group *group, uint32_t from, uint32_t last, int32_t *sums, uint64_t *bits)
+{
+    uint32_t at = group->rare_next;
+    for (; at < group->rare_count && group->rare_documents[at] <= last; at++) {
+        bitset_set(bits, group->rare_documents[at] - from);
+        sums[group->rare_documents[at] - from] += group->rare_scores[at];
+    }
+    group->rare_next = at;
+}
+
 void scan_group_accumulate(struct scan_group *group, uint32_t from, uint32_t count, int32_t *sums, uint64_t *bits)
 {
     struct scan_group_room *room = group->room;
     (void)scan_group_seek(group, from);
     if (group->bits != NULL) {
         accumulate_bits(group, from, from + count - 1, sums, bits);
+        return;
+    }
+    if (group->list_count == 0) {
+        accumulate_rare(group, from, from + count - 1, sums, bits);
         return;
     }
     pour_window(group, from, from + count - 1, INT32_MIN);

@@ -27,7 +27,10 @@ struct scan_group_list {
     uint8_t least_class; /* codes of lower ones do not count */
 };
 
-/* A window of one group at a time: its scores and bits are zeros between calls, once is_clean. */
+/*
+ * A window of one group at a time: its scores and bits are zeros between calls, once is_clean, which groups of more than
+ * rare lists see to.
+ */
 struct scan_group_room {
     bool is_clean;
     int32_t scores[SCAN_WINDOW];

@@ -346,13 +346,13 @@ int scan_group_open(const struct scan_group_options *options, const struct query
     if (node->kind == QUERY_TERMS && count > CODED_LISTS && options->part->end - options->part->from < CODED_MAX) {
         return open_coded(group, options, sources, count);
     }
-    if (!options->room->is_clean) {
+    size_t postings;
+    uint32_t rare = separate(sources, count, documents, &postings);
+    if (rare < count && !options->room->is_clean) {
         memset(options->room->scores, 0, sizeof options->room->scores);
         memset(options->room->bits, 0, sizeof options->room->bits);
         options->room->is_clean = true;
     }
-    size_t postings;
-    uint32_t rare = separate(sources, count, documents, &postings);
     int status = rare == 0 ? 0 : take_rare(group, options, sources, rare, postings);
     return status == 0 ? open_lists(group, options, sources + rare, count - rare) : status;
 }
