@@ -120,7 +120,7 @@ static void add_fields(struct shop *shop, bool title_only)
 {
     static const uint32_t weights[] = {100, 100, 500, 250, 10000, 300, 133};
     uint32_t weight = weights[shop_random(shop, COUNT(weights))];
-    if (!title_only && shop_chance(shop, 40)) {
+    if (shop->order != SHOP_ANY_ORDER || (!title_only && shop_chance(shop, 40))) {
         add_keyword(shop, "brand", SHOP_KEYWORD, weight);
     }
     add_positions(shop, add_field(shop, "title", SHOP_TEXT));
@@ -132,7 +132,7 @@ static void add_fields(struct shop *shop, bool title_only)
         add_language(shop);
         end_field(shop);
     }
-    if (!title_only && shop_chance(shop, 50)) {
+    if (shop->order != SHOP_ANY_ORDER || (!title_only && shop_chance(shop, 50))) {
         add_keyword(shop, "category", SHOP_PATH, weight);
     }
     if (!title_only && shop_chance(shop, 30)) {
@@ -152,6 +152,9 @@ static void add_fields(struct shop *shop, bool title_only)
     end_field(shop);
     add_field(shop, "in_stock", SHOP_BOOL);
     end_field(shop);
+    if (shop->order == SHOP_NO_ORDER) {
+        shop_append(shop->schema, sizeof shop->schema, ",\"nothing\":{\"type\":\"integer\"}");
+    }
     if (shop_chance(shop, 50)) {
         shop->signals = true;
         add_field(shop, "reviews", SHOP_INTEGER);
@@ -187,6 +190,24 @@ static void add_order(struct shop *shop)
         room -= need;
     }
     shop_append(shop->schema, sizeof shop->schema, "%s]", parts == 0 ? "\"length\"" : "");
+}
+
+/* The orders that catalogs are compared in (bench/orders.py); no product has a value of the first one's field. */
+static const char *const orders[SHOP_ORDERS] = {
+    "\"nothing\"",
+    "\"category\"",
+    "\"length\",\"category\",\"brand\",\"sales:desc\"",
+    "\"length\",\"sales:desc\",\"category\"",
+    "\"category\",\"length\"",
+};
+
+static void set_order(struct shop *shop)
+{
+    shop_append(shop->schema, sizeof shop->schema, ",\"order\":[%s]", orders[shop->order - SHOP_NO_ORDER]);
+    for (size_t i = 0; i < shop->field_count; i++) {
+        struct shop_field *field = &shop->fields[i];
+        field->ordered = strstr(orders[shop->order - SHOP_NO_ORDER], field->name) != NULL;
+    }
 }
 
 static const char *const signal_fields[] = {"sales", "price", "rating", "in_stock", "reviews", "updated"};
@@ -237,9 +258,9 @@ const char *shop_weights(struct shop *shop, int64_t *now_ms)
     return shop->weights[0] == '\0' ? NULL : shop->weights;
 }
 
-void shop_init(struct shop *shop, uint64_t seed)
+void shop_init(struct shop *shop, uint64_t seed, unsigned order)
 {
-    *shop = (struct shop){.state = seed, .one_language = true};
+    *shop = (struct shop){.state = seed, .one_language = true, .order = order};
     shop->ids = 20 + shop_random(shop, shop_chance(shop, 5) ? SHOP_IDS_MAX - 20 : 300);
     shop->garble = shop_chance(shop, 20) ? 40 : 0;
     shop->rare = 10 + shop_random(shop, 2000);
@@ -252,7 +273,9 @@ void shop_init(struct shop *shop, uint64_t seed)
     shop_append(shop->schema, sizeof shop->schema, "\"fields\":{");
     add_fields(shop, shop_chance(shop, 25));
     shop_append(shop->schema, sizeof shop->schema, "}");
-    if (shop_chance(shop, 70)) {
+    if (order != SHOP_ANY_ORDER) {
+        set_order(shop);
+    } else if (shop_chance(shop, 70)) {
         add_order(shop);
     }
     if (shop->signals) {

@@ -67,6 +67,7 @@ struct shop {
     uint64_t state;
     struct shop_field fields[SHOP_FIELDS_MAX];
     size_t field_count;
+    unsigned order; /* as shop_init was told */
     bool one_language;
     uint32_t ids;    /* how many ids there are to choose from */
     uint32_t rare;   /* how many words of the long tail       */
@@ -82,8 +83,12 @@ struct shop {
 /* A number below limit. */
 uint32_t shop_random(struct shop *shop, uint32_t limit);
 
-/* Makes the schema. */
-void shop_init(struct shop *shop, uint64_t seed);
+#define SHOP_ANY_ORDER 0u /* of documents: a random one */
+#define SHOP_NO_ORDER 1u  /* as they come; the first of SHOP_ORDERS that bench/orders.py measures */
+#define SHOP_ORDERS 5u
+
+/* Makes the schema. order: SHOP_ANY_ORDER, or SHOP_NO_ORDER to SHOP_ORDERS. */
+void shop_init(struct shop *shop, uint64_t seed, unsigned order);
 
 /* Writes a product with this id; size is SHOP_TEXT_BYTES. */
 void shop_product(struct shop *shop, const char *id, char *out);

@@ -61,7 +61,7 @@ bool rounds_run(const struct rounds *rounds, uint64_t seed)
     char path[64];
     char *text = malloc(SHOP_TEXT_BYTES);
     snprintf(path, sizeof path, "oracle.%ld.%s", (long)getpid(), rounds->name);
-    shop_init(&shop, seed);
+    shop_init(&shop, seed, SHOP_ANY_ORDER);
     bool same = text != NULL && pair_open(&pair, path, shop.schema, shop_random(&shop, 3) == 0 ? 4 : 1) &&
                 batches(rounds, &pair, &shop, text) && pair_check(&pair);
     if (!same) {
@@ -79,7 +79,7 @@ bool rounds_run_large(const struct rounds *rounds, uint64_t seed)
     char path[64];
     char *text = malloc(SHOP_TEXT_BYTES);
     snprintf(path, sizeof path, "oracle.%ld.%s.large", (long)getpid(), rounds->name);
-    shop_init(&shop, seed);
+    shop_init(&shop, seed, SHOP_ANY_ORDER);
     bool same = text != NULL && pair_open(&pair, path, shop.schema, 1);
     for (uint32_t i = 0; i < LARGE_PRODUCTS && same; i++) {
         char id[32];

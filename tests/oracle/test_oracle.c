@@ -4,7 +4,9 @@
  * Each round makes a schema, then batches of puts, replacements, patches and deletes with commits (each a segment),
  * compactions and reopenings between, and compares random queries after each; at the end the catalog must be sound. A
  * failing round prints its seed: AISLE_ORACLE_SEED=n runs that round alone. AISLE_ORACLE_ROUNDS=n runs n rounds; by
- * default, as many as fit a few seconds. At the end it prints how many queries of each kind were compared.
+ * default, as many as fit a few seconds. AISLE_ORACLE_ORDERS=1 takes the document orders that bench/orders.py measures
+ * in turn, and searches more often between changes; AISLE_ORACLE_TOTAL=n goes on until n queries were compared. At the
+ * end it prints how many queries of each kind were compared.
  */
 #include "oracle/engine_fixture.h"
 #include "oracle/random_shop.h"
@@ -22,9 +24,11 @@
 #define SECONDS 6
 #define FIRST_SEED 1u
 #define QUERIES 40u
+#define QUERIES_OF_ORDERS 400u
 
 /* What was compared so far. */
 struct tally {
+    unsigned order; /* of the round */
     uint64_t hits;
     uint64_t queries, refused;
     uint64_t boosted; /* ranked by signals, too */
@@ -87,7 +91,7 @@ static bool change(struct pair *pair, struct shop *shop, bool *touched, bool onl
 
 static bool compare(struct pair *pair, struct shop *shop, struct tally *tally)
 {
-    for (unsigned i = 0; i < QUERIES; i++) {
+    for (unsigned i = 0; i < (tally->order == SHOP_ANY_ORDER ? QUERIES : QUERIES_OF_ORDERS); i++) {
         char text[SHOP_QUERY_BYTES];
         unsigned kinds = shop_query(shop, text);
         bool plain = (kinds & SHOP_IS_PLAIN) != 0;
@@ -130,7 +134,7 @@ static bool run_round(uint64_t seed, struct tally *tally)
     char path[64];
     char *text = malloc(SHOP_TEXT_BYTES);
     snprintf(path, sizeof path, "oracle.%ld.catalog", (long)getpid());
-    shop_init(&shop, seed);
+    shop_init(&shop, seed, tally->order);
     bool same = text != NULL && pair_open(&pair, path, shop.schema, shop_random(&shop, 3) == 0 ? 4 : 1) &&
                 batches(&pair, &shop, tally, text) && pair_check(&pair);
     if (!same) {
@@ -149,8 +153,11 @@ static void random_catalogs_answer_as_the_oracle_does(void **state)
     uint64_t count = rounds != NULL ? strtoull(rounds, NULL, 10) : seed != NULL ? 1 : ROUNDS;
     struct tally tally = {0};
     uint64_t done = 0;
+    const char *orders = getenv("AISLE_ORACLE_ORDERS"), *total = getenv("AISLE_ORACLE_TOTAL");
+    uint64_t wanted = total != NULL ? strtoull(total, NULL, 10) : 0;
     time_t end = time(NULL) + SECONDS;
-    for (; done < count && (rounds != NULL || time(NULL) < end); done++) {
+    for (; wanted != 0 ? tally.queries < wanted : done < count && (rounds != NULL || time(NULL) < end); done++) {
+        tally.order = orders != NULL ? SHOP_NO_ORDER + (unsigned)((first + done) % SHOP_ORDERS) : SHOP_ANY_ORDER;
         assert_true(run_round(first + done, &tally));
     }
     printf("seeds %llu to %llu: ", (unsigned long long)first, (unsigned long long)(first + done - 1));
