@@ -20,6 +20,7 @@ static int take_field(struct highlights *highlights, const char *name, aisle_err
     highlights->fields[highlights->count] = (uint8_t)field;
     struct highlight_field *source = &highlights->sources[highlights->count++];
     source->rank = schema->fields[field].searchable_rank;
+    source->is_code = schema->fields[field].code;
     return text_language_find(schema->fields[field].language, &source->language);
 }
 

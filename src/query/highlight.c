@@ -281,7 +281,7 @@ static void snippet_bytes(const struct token_list *list, const struct snippet *s
     *end = (uint32_t)size;
     for (size_t i = 0; i < list->count; i++) {
         const struct token *token = &list->tokens[i];
-        if (token->kind == TOKEN_JOINED) {
+        if (token->kind != TOKEN_WORD) {
             continue;
         }
         if (token->position == snippet->first && snippet->first != 0) {
@@ -301,7 +301,7 @@ int highlight_text(const struct highlight_words *words, const struct highlight_f
     struct mark *marks;
     uint32_t count;
     *found = 0;
-    int status = analyser_run(analyser, text, field->language, &list);
+    int status = analyser_run_product(analyser, text, field->language, field->is_code, &list);
     if (status != 0) {
         return status;
     }

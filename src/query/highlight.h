@@ -45,6 +45,7 @@ struct highlight_style {
 struct highlight_field {
     uint8_t language;
     uint8_t rank; /* searchable_rank */
+    bool is_code; /* a part number */
 };
 
 /*

@@ -73,6 +73,15 @@ static void compounds_are_marked_once(void **state)
     assert_non_null(strstr(shown, "A [T-Shirt], a [tshirt]"));
 }
 
+static void what_products_are_found_by_is_marked(void **state)
+{
+    (void)state;
+    mark("rtx4070 128 电", 0, "RTX 4070 Ti with 128 GB, 电话", 0);
+    assert_string_equal(shown, "[RTX 4070] Ti with [128 GB], [电]话");
+    mark("1.5l 电话", 0, "1500 ml, 电话机", 0);
+    assert_string_equal(shown, "[1500 ml], [电话]机");
+}
+
 static void what_is_excluded_or_of_another_field_is_not_marked(void **state)
 {
     (void)state;
@@ -122,6 +131,7 @@ int main(void)
         cmocka_unit_test(words_are_marked_by_their_stems),
         cmocka_unit_test(a_prefix_marks_whole_words),
         cmocka_unit_test(compounds_are_marked_once),
+        cmocka_unit_test(what_products_are_found_by_is_marked),
         cmocka_unit_test(what_is_excluded_or_of_another_field_is_not_marked),
         cmocka_unit_test(text_is_safe_for_html),
         cmocka_unit_test(a_snippet_shows_where_most_of_the_query_stands),
