@@ -115,6 +115,20 @@ static inline void copy_term(uint8_t *to, struct bytes term)
     }
 }
 
+/* Whether corrections may end at the token: what only helps to find a product is not what people write, but codes. */
+static bool is_written(const struct token *token)
+{
+    if (token->kind != TOKEN_EXTRA) {
+        return true;
+    }
+    for (size_t i = 0; i < token->folded.size; i++) {
+        if (token->folded.data[i] >= '0' && token->folded.data[i] <= '9') {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Has the tokens of a value wait, whose first position is base. */
 static int add_tokens(struct ingest *ingest, struct segment_builder *builder, const struct token_list *list,
                       uint32_t base, uint8_t field)
@@ -123,7 +137,7 @@ static int add_tokens(struct ingest *ingest, struct segment_builder *builder, co
     int status = 0;
     for (size_t i = 0; i < list->count && status == 0; i++) {
         const struct token *token = &list->tokens[i];
-        status = lexicon_set_note(words, token->folded, token->word);
+        status = is_written(token) ? lexicon_set_note(words, token->folded, token->word) : 0;
         if (status != 0) {
             break;
         }
