@@ -1,8 +1,10 @@
 /*
- * fuzz_analyse.c - any bytes through the analyser, in English and in a language chosen by the first byte.
+ * fuzz_analyse.c - any bytes through the analyser, in English and in a language chosen by the first byte; as a query, as
+ * a product's text and as a part number.
  *
  * Whatever comes in, tokens are sound: terms not empty, at most LIMIT_TERM_BYTES and valid UTF-8, words at positions
- * 0, 1, 2, ..., ranges inside the text, joined tokens right behind their parts; and folding twice is folding once.
+ * 0, 1, 2, ..., ranges inside the text, joined tokens right behind their parts, extra ones of products only and within
+ * the words; a product has the tokens of the same text as a query, and more; and folding twice is folding once.
  */
 #include "base/alloc.h"
 #include "base/utf8.h"
@@ -26,7 +28,13 @@ static void check_joined(const struct token_list *list, size_t i)
     require(list->tokens[i - 1].kind == TOKEN_WORD && list->tokens[i - 1].end == token->end);
 }
 
-static void check_list(const struct token_list *list, size_t text_size)
+static void check_extra(const struct token_list *list, const struct token *token)
+{
+    require(token->kind == TOKEN_EXTRA && token->parts >= 1 && token->parts <= 4);
+    require(list->cut || token->position + token->parts <= list->length);
+}
+
+static void check_list(const struct token_list *list, size_t text_size, bool product)
 {
     uint32_t length = 0;
     require(list->count <= LIMIT_TOKENS_FIELD && list->length <= list->count);
@@ -36,7 +44,11 @@ static void check_list(const struct token_list *list, size_t text_size)
         require(token->folded.size > 0 && token->folded.size <= LIMIT_TERM_BYTES && utf8_valid(token->folded, NULL));
         require(token->start < token->end && token->end <= text_size);
         if (token->kind == TOKEN_JOINED) {
-            check_joined(list, i);
+            if (!product) {
+                check_joined(list, i);
+            }
+        } else if (product && token->kind != TOKEN_WORD) {
+            check_extra(list, token);
         } else {
             require(token->kind == TOKEN_WORD && token->parts == 1 && token->position == length);
             length++;
@@ -73,10 +85,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     require(text_language_find("english", &english) == 0);
     require(analyser != NULL || analyser_new(&analyser) == 0);
     require(analyser_run(analyser, text, english, &list) == 0);
-    check_list(&list, text.size);
+    check_list(&list, text.size, false);
+    uint32_t length = list.length;
+    bool cut = list.cut;
+    require(analyser_run_product(analyser, text, english, (data[0] & 1) != 0, &list) == 0);
+    check_list(&list, text.size, true);
+    require(cut || list.cut || list.length == length);
     int status = analyser_run(analyser, text, data[0] % 33, &list); /* not all numbers are in every libstemmer */
     require(status == 0 || status == AISLE_INVALID);
-    check_list(&list, text.size);
+    check_list(&list, text.size, false);
     check_fold(analyser, text);
     return 0;
 }
