@@ -161,6 +161,9 @@ struct suggest_question {
 };
 #define SUGGEST_EDITS 2u
 
+/* A list this long needs no guesses; two errors are looked for only when one, too, has found nothing. */
+#define SUGGEST_ENOUGH 3u
+
 /*
  * Errors that are looked for in what was typed: none up to two characters, one up to five, then two. The first
  * character is never in error. A character too many, missing, another, or two neighbours swapped are one each (optimal
@@ -192,5 +195,8 @@ must_check int suggest_search_begin(struct suggest_search **out, const struct su
  * found before stands, there may be more.
  */
 must_check int suggest_search_next(struct suggest_search *search, struct suggest_found *found);
+
+/* States that the last one found is of no use, so that it does not count for SUGGEST_ENOUGH. */
+void suggest_search_discard(struct suggest_search *search);
 
 #endif

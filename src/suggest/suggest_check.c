@@ -66,15 +66,21 @@ static int check_records(const struct check *check)
     return status == AISLE_END ? 0 : status;
 }
 
+/* Where the text begins in a path of the tree; more than path_size when it does not. */
+static size_t space_of(const struct check *check, size_t path_size)
+{
+    if (check->path[0] != SUGGEST_IN) {
+        return 1;
+    }
+    const uint8_t *end = path_size < 3 ? NULL : memchr(check->path + 2, SUGGEST_IN, path_size - 2);
+    return end == NULL ? path_size + 1 : (size_t)(end - check->path) + 1;
+}
+
 /* Whether a word of the record begins with the path behind its space, or is all of it when the key ends there. */
 static bool leads_there(const struct check *check, uint32_t reference, size_t path_size, bool ends)
 {
     struct suggest_record record;
-    size_t space = 1;
-    if (check->path[0] == SUGGEST_IN) {
-        const uint8_t *end = path_size < 3 ? NULL : memchr(check->path + 2, SUGGEST_IN, path_size - 2);
-        space = end == NULL ? path_size + 1 : (size_t)(end - check->path) + 1;
-    }
+    size_t space = space_of(check, path_size);
     if (space > path_size || suggest_record_at(check->reader, reference & ~SUGGEST_LEAF, &record) != 0) {
         return false;
     }
@@ -86,6 +92,32 @@ static bool leads_there(const struct check *check, uint32_t reference, size_t pa
         begins = suggest_word_that_begins(bytes_of(word.data + next, word.size - next), path, &word);
     }
     return begins;
+}
+
+/* What the entry should tell of the bytes behind its first; 0 for what cannot be read, which others find. */
+static uint8_t follows_of(struct check *check, const struct suggest_node *node, uint32_t i, size_t path_size)
+{
+    uint32_t reference = suggest_node_reference(node, i);
+    struct suggest_node below;
+    struct suggest_record record;
+    struct bytes word;
+    uint8_t follows = 0;
+    check->path[path_size] = node->firsts[i];
+    if ((reference & SUGGEST_LEAF) != 0) {
+        size_t space = space_of(check, path_size + 1);
+        bool met = node->firsts[i] != 0 && space <= path_size + 1 &&
+                   suggest_record_at(check->reader, reference & ~SUGGEST_LEAF, &record) == 0;
+        size_t size = met ? path_size + 1 - space : 0;
+        met = met && suggest_word_that_begins(record.key, bytes_of(check->path + space, size), &word);
+        return met && word.size > size ? suggest_follow(word.data[size]) : 0;
+    }
+    if (suggest_node_at(check->reader, reference, &below) != 0) {
+        return 0;
+    }
+    for (uint32_t n = 0; n < below.count && below.label_size == 0; n++) {
+        follows |= below.firsts[n] == 0 ? 0 : suggest_follow(below.firsts[n]);
+    }
+    return below.label_size == 0 ? follows : suggest_follow(below.label[0]);
 }
 
 static int check_node(struct check *check, uint32_t offset, uint16_t code, size_t path_size);
@@ -103,6 +135,9 @@ static int check_entry(struct check *check, const struct suggest_node *node, uin
         return fault(check, "a node has a branch twice", offset);
     }
     check->path[path_size] = node->firsts[i];
+    if (follows_of(check, node, i, path_size) != node->follows[i]) {
+        return fault(check, "a node tells wrongly what follows", offset);
+    }
     if ((reference & SUGGEST_LEAF) != 0) {
         bool leads = leads_there(check, reference, path_size + (ends ? 0 : 1), ends);
         return leads ? 0 : fault(check, "a leaf leads astray", offset);

@@ -15,9 +15,11 @@
  *   context  = u8 field + 1, u8 size, value       in the order of their numbers; value: 1..SUGGEST_CONTEXT_BYTES
  *
  *   TREE     = node*, footer                      a node stands behind those below it
- *   node     = u8 label size, u16 entries, label, u8 first[entries], u16 code[entries], u32 reference[entries]
+ *   node     = u8 label size, u16 entries, label, u8 first[entries], u8 follow[entries], u16 code[entries],
+ *              u32 reference[entries]
  *              an entry leads to what is below; entries stand in descending order of codes
  *   first    = the next byte of the key; 0: the key ends here (at most SUGGEST_SAME such entries a node, the best)
+ *   follow   = suggest_follow of each byte that comes behind the first, or-ed: what cannot follow need not be looked up
  *   code     = of the greatest weight below
  *   reference= offset of a node, or SUGGEST_LEAF + the offset of a record, when a single key is below
  *   footer   = u32 root, u32 suggestions, u64 bytes of TEXT, u64 offset of the first context, u32 contexts,
@@ -45,7 +47,7 @@
 #define SUGGEST_RECORD_CONTEXT 6u
 #define SUGGEST_RECORD_KEYED 0x80u
 #define SUGGEST_NODE_HEAD 3u
-#define SUGGEST_ENTRY_BYTES 7u
+#define SUGGEST_ENTRY_BYTES 8u
 #define SUGGEST_LEAF 0x80000000u
 #define SUGGEST_SAME 64u /* a shopper is shown no more */
 #define SUGGEST_IN 1u
@@ -88,6 +90,12 @@ static inline bool suggest_code_is_whole(uint16_t code)
 {
     return code >= SUGGEST_BIAS << SUGGEST_MANTISSA_BITS &&
            code < (SUGGEST_WEIGHT_BITS + SUGGEST_BIAS) << SUGGEST_MANTISSA_BITS;
+}
+
+/* One of eight bits for a byte, in which vowels differ. */
+static inline uint8_t suggest_follow(uint8_t byte)
+{
+    return (uint8_t)(1u << ((byte ^ byte >> 3) & 7u));
 }
 
 static inline uint8_t suggest_small(uint8_t byte)

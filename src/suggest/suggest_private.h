@@ -15,6 +15,7 @@ struct suggest_tree_entry {
     uint32_t reference;
     uint16_t code;
     uint8_t first;
+    uint8_t follow;
     bool later; /* a record that is met by a later word */
 };
 
@@ -60,6 +61,7 @@ void suggest_tree_release(struct suggest_tree *tree);
 struct suggest_node {
     const uint8_t *label;
     const uint8_t *firsts;
+    const uint8_t *follows;
     const uint8_t *codes;
     const uint8_t *references;
     size_t label_size;
@@ -140,6 +142,7 @@ must_check int suggest_cursor_next(struct suggest_cursor *cursor, uint32_t *reco
 
 struct suggest_typed {
     uint32_t points[SUGGEST_FUZZY_POINTS];
+    uint8_t leads[SUGGEST_FUZZY_POINTS]; /* the first byte of each */
     uint32_t count;
     size_t first_bytes; /* of the first character */
 };

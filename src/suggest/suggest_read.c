@@ -52,7 +52,8 @@ int suggest_node_at(const struct suggest_reader *reader, uint32_t offset, struct
     }
     node->label = head + SUGGEST_NODE_HEAD;
     node->firsts = node->label + node->label_size;
-    node->codes = node->firsts + node->count;
+    node->follows = node->firsts + node->count;
+    node->codes = node->follows + node->count;
     node->references = node->codes + node->count * sizeof(uint16_t);
     return 0;
 }

@@ -20,6 +20,7 @@ struct suggest_search {
     struct suggest_typed typed;
     uint8_t edits;     /* looked for now */
     uint8_t edits_max;
+    uint32_t found; /* handed out and not discarded */
     uint32_t steps; /* left */
     struct suggest_found *candidates; /* in the arena, as all arrays here */
     size_t candidate_count;
@@ -239,13 +240,14 @@ int suggest_search_next(struct suggest_search *search, struct suggest_found *fou
             if (search->candidates[best].units >= bound) {
                 *found = search->candidates[best];
                 search->candidates[best] = search->candidates[--search->candidate_count];
+                search->found++;
                 return 0;
             }
         }
         int status = 0;
         if (bound != 0) {
             status = pull(search, part);
-        } else if (search->edits < search->edits_max) {
+        } else if (search->edits < search->edits_max && search->found < (search->edits == 0 ? SUGGEST_ENOUGH : 1)) {
             search->edits++;
             status = fill_cursors(search);
         } else {
@@ -255,4 +257,9 @@ int suggest_search_next(struct suggest_search *search, struct suggest_found *fou
             return status;
         }
     }
+}
+
+void suggest_search_discard(struct suggest_search *search)
+{
+    search->found -= search->found != 0 ? 1 : 0;
 }

@@ -83,8 +83,9 @@ static uint32_t write_node(struct suggest_tree *tree, struct bytes label, const 
     }
     for (size_t i = 0; i < count; i++) {
         firsts[i] = entries[i].first;
-        store_u16(firsts + count + i * sizeof(uint16_t), entries[i].code);
-        store_u32(firsts + count * 3 + i * sizeof(uint32_t), entries[i].reference);
+        firsts[count + i] = entries[i].follow;
+        store_u16(firsts + count * 2 + i * sizeof(uint16_t), entries[i].code);
+        store_u32(firsts + count * 4 + i * sizeof(uint32_t), entries[i].reference);
     }
     size_t size = SUGGEST_NODE_HEAD + label.size + count * SUGGEST_ENTRY_BYTES;
     uint64_t offset = extent_writer_put_whole(tree->stream, node, size, 1);
@@ -104,6 +105,12 @@ static void close_node(struct suggest_tree *tree, uint32_t shared)
     size_t count = settle(entries, tree->entry_count - top.first_entry);
     struct suggest_tree_entry entry = {.code = entries[0].code, .first = tree->last[parent]};
     entry.reference = write_node(tree, bytes_of(tree->last + parent + 1, top.depth - parent - 1), entries, count);
+    if (top.depth > parent + 1) {
+        entry.follow = suggest_follow(tree->last[parent + 1]);
+    }
+    for (size_t i = 0; i < count && top.depth == parent + 1; i++) {
+        entry.follow |= entries[i].first == 0 ? 0 : suggest_follow(entries[i].first);
+    }
     tree->entry_count = top.first_entry;
     if (above < shared) {
         open_node(tree, shared);
@@ -120,6 +127,7 @@ static void place_pending(struct suggest_tree *tree, uint32_t shared)
     }
     depth = tree->open[tree->open_count - 1].depth;
     tree->pending.first = depth == tree->last_size ? 0 : tree->last[depth];
+    tree->pending.follow = depth + 1 < tree->last_size ? suggest_follow(tree->last[depth + 1]) : 0;
     put_entry(tree, tree->pending);
     while (tree->status == 0 && tree->open[tree->open_count - 1].depth > shared) {
         close_node(tree, shared);

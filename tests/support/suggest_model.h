@@ -27,7 +27,7 @@ static const uint8_t model_fields[MODEL_CONTEXTS] = {3, 3, 2, 2};
 
 static inline struct bytes model_value(unsigned context)
 {
-    static const char *const plain[MODEL_CONTEXTS] = {"audio", "audio cables", "acme", "\xc3\xbc" "ber"};
+    static const char *const plain[MODEL_CONTEXTS] = {"audio", "audio cables", "acme", "\303\274ber"};
     return bytes_of_string(plain[context]);
 }
 
@@ -202,13 +202,19 @@ static inline size_t model_answers(const struct model_list *lists, size_t list_c
                                    unsigned edits, struct model_answer *out)
 {
     size_t count = 0;
+    size_t exact = 0;
     for (size_t i = 0; i < lists[0].count; i++) {
         count += model_judge(lists, list_count, i, typed, context, edits, &out[count]) ? 1 : 0;
     }
     if (count != 0) {
         qsort(out, count, sizeof *out, model_compare);
     }
-    return count;
+    size_t kept = 0;
+    while (kept < count && (out[kept].edits == 0 || (out[kept].edits == 1 && exact < SUGGEST_ENOUGH) ||
+                            (kept != 0 ? out[kept - 1].edits == out[kept].edits : true))) {
+        exact += out[kept++].edits == 0 ? 1 : 0;
+    }
+    return kept;
 }
 
 #endif

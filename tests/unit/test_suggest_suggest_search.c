@@ -279,7 +279,7 @@ static void a_later_word_finds_after_first_words(void **state)
     (void)state;
     expect(&shop, "bud", "budget laptop, galaxy buds, galaxy buds pro");
     expect(&shop, "pro", "galaxy buds pro");
-    expect(&shop, "buds p", "galaxy buds pro, galaxy buds"); /* the second with two errors */
+    expect(&shop, "buds p", "galaxy buds pro"); /* with two errors it is galaxy buds, too */
 }
 
 static void errors_are_forgiven_by_length(void **state)
@@ -290,6 +290,44 @@ static void errors_are_forgiven_by_length(void **state)
     expect(&shop, "galxy bods", "galaxy buds, galaxy buds pro");
     expect(&shop, "amsung", "");
     expect(&shop, "übre", "über mich");
+}
+
+/* All that a shop has, in order, and what the last of it is when nothing before it is of use. */
+static void errors_are_looked_for_when_too_little_is_found(void **state)
+{
+    static const char *const texts[] = {"cable", "cables", "cabin", "cadle", "coble"};
+    static const struct texts few = {texts, 5};
+    (void)state;
+    expect(&few, "cab", "cable, cables, cabin");
+    expect(&few, "cabl", "cable, cables, cabin, cadle, coble");
+    expect(&few, "cadlex", "cadle");
+    expect(&few, "cadxxx", "");
+    expect(&few, "cadxex", "cadle");
+}
+
+static void what_is_discarded_does_not_count(void **state)
+{
+    static const char *const texts[] = {"cable", "cadle"};
+    struct texts two = {texts, 2};
+    struct model_part part;
+    struct suggest_search *search;
+    struct suggest_found found;
+    const struct suggest_reader *reader = &part.reader;
+    struct suggest_question question = {.typed = bytes_of_string("cadleb"), .edits = 2};
+    struct arena arena;
+    (void)state;
+    model_part_write(&part, fill_texts, &two);
+    arena_init(&arena, ARENA_BYTES);
+    assert_int_equal(suggest_search_begin(&search, &reader, 1, &question, &arena), 0);
+    assert_int_equal(suggest_search_next(search, &found), 0);
+    assert_int_equal(found.edits, 1);
+    suggest_search_discard(search);
+    assert_int_equal(suggest_search_next(search, &found), 0);
+    assert_int_equal(found.edits, 2);
+    assert_true(bytes_equal(found.key, bytes_of_string("cable")));
+    assert_int_equal(suggest_search_next(search, &found), AISLE_END);
+    arena_release(&arena);
+    model_part_release(&part);
 }
 
 static void several_bytes_make_one_letter(void **state)
@@ -380,6 +418,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(heavier_suggestions_come_first),
         cmocka_unit_test(a_later_word_finds_after_first_words),
         cmocka_unit_test(errors_are_forgiven_by_length),
+        cmocka_unit_test(errors_are_looked_for_when_too_little_is_found),
+        cmocka_unit_test(what_is_discarded_does_not_count),
         cmocka_unit_test(several_bytes_make_one_letter),
         cmocka_unit_test(nothing_typed_asks_for_the_best_of_all),
         cmocka_unit_test(no_suggestions_are_no_answer),
