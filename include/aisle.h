@@ -277,6 +277,15 @@ AISLE_API int aisle_commit(aisle_writer *writer, aisle_error *error);
  */
 AISLE_API int aisle_compact(aisle_writer *writer, aisle_error *error);
 
+/*
+ * Learns what shoppers search for, to be suggested (aisle_suggest): a line each of a search, a tab and how often it was
+ * made, as a shop's log counts them. They replace all that was learned before, at the next commit. A line that is
+ * something else, or one of more than 1 MiB, is AISLE_INVALID or AISLE_LIMIT, error->position its byte, and nothing is
+ * learned; searches of more than 120 bytes are passed over. When they are more than the writer's memory has room for,
+ * the most frequent are kept.
+ */
+AISLE_API int aisle_learn(aisle_writer *writer, aisle_bytes searches, aisle_error *error);
+
 /* Where a writer's time went, in nanoseconds since it began, and what it took in. */
 typedef struct aisle_writer_statistics {
     size_t size;
@@ -587,6 +596,57 @@ AISLE_API int aisle_get(aisle *catalog, aisle_bytes id, bool original, aisle_res
  * AISLE_IO, AISLE_PERMISSION, AISLE_NO_MEMORY.
  */
 AISLE_API int aisle_reload(aisle *catalog, aisle_error *error);
+
+/* ------------------------------------------------------------------------------------------------ suggest -- */
+
+typedef struct aisle_suggestions aisle_suggestions; /* owns all it returns; one thread at a time, as a result */
+
+typedef struct aisle_suggest_query {
+    size_t size;
+    const char *typed;   /* NUL-terminated, at most 4,096 bytes; NULL or blank asks for the best of all */
+    uint32_t limit;      /* suggestions wanted, at most 64; 0 is 10 */
+    const char *context; /* "brand:Acme" or "category:Shoes > Running"; NULL: all of the catalog */
+    bool exact;          /* what was typed is not taken to be wrong */
+} aisle_suggest_query;
+
+/*
+ * Completes what a shopper is typing: with brands, categories, brands with a category, beginnings of titles, and
+ * searches (aisle_learn). What is suggested begins as was typed, or one of its next three words does, which counts a
+ * quarter; order is by weight, which is popularity and number of products. When fewer than three are found, those
+ * follow that begin so but for one error, and when there are none, two: a character too many, missing, another, or two
+ * swapped, but not the first; up to two characters are never wrong, up to five in one place. The context is a brand or
+ * a category, a level of it with those above; weights are then those inside. Its fields are the schema's first keyword
+ * with facets that is searchable and no code, and its first path with facets (or a keyword called category).
+ *
+ * Every suggestion finds a product when it is searched for. What products suggest is seen with their commit, of a large
+ * batch from some of them; what those have added that are deleted or replaced is counted until aisle_compact.
+ *
+ * *inout: one to reuse, or NULL; it holds the new answer, and is empty on failure. A warmed-up call allocates nothing.
+ * AISLE_BAD_QUERY (not UTF-8, no such context), AISLE_LIMIT, AISLE_CORRUPT, AISLE_NO_MEMORY, AISLE_READERS_FULL.
+ */
+AISLE_API int aisle_suggest(aisle *catalog, const aisle_suggest_query *query, aisle_suggestions **inout,
+                            aisle_error *error);
+
+typedef struct aisle_suggestion {
+    aisle_bytes text;
+    const char *kind; /* "brand", "category", "term" (a brand with a category), "query" or "title"; static */
+    double weight;
+    uint32_t edits; /* errors in what was typed */
+} aisle_suggestion;
+
+/* The i-th suggestion, from 0, or AISLE_END. Its text lives until the suggestions are reused or freed. */
+AISLE_API int aisle_suggestions_get(const aisle_suggestions *suggestions, size_t i, aisle_suggestion *out);
+
+/* Number of suggestions held. */
+AISLE_API size_t aisle_suggestions_count(const aisle_suggestions *suggestions);
+
+/* False: the work of one call was bounded before there were as many as wanted; those that are there are right. */
+AISLE_API bool aisle_suggestions_complete(const aisle_suggestions *suggestions);
+
+/* Microseconds the call took. */
+AISLE_API uint64_t aisle_suggestions_took_us(const aisle_suggestions *suggestions);
+
+AISLE_API void aisle_suggestions_free(aisle_suggestions *suggestions);
 
 /* ------------------------------------------------------------------------------- backup, space given back -- */
 

@@ -17,6 +17,7 @@ static const struct {
     {"create", cli_create, "make an empty catalog"},
     {"index", cli_index, "add, change and delete products from files; makes the catalog if needed"},
     {"search", cli_search, "find products"},
+    {"suggest", cli_suggest, "complete what a shopper is typing"},
     {"get", cli_get, "print one product"},
     {"stats", cli_stats, "print what a catalog holds"},
     {"check", cli_check, "verify all of a catalog"},

@@ -193,11 +193,17 @@ int shard_writer_write(struct shard_writer *writer, struct segment_builder *buil
     int status = 0;
     if (segment_builder_live(builder) != 0) {
         struct flush flush = {.writer = writer, .builder = builder};
-        status = write_segment(writer, &flush, error);
+        struct suggest_collector suggestions;
+        status = parts_suggest_collect(writer, builder, &suggestions);
+        status = status != 0 ? error_no_memory(error, "collecting suggestions") : write_segment(writer, &flush, error);
         shard_writer_lock(writer);
         status = status != 0 ? status : take_segment(writer, &flush, error);
+        if (status == 0 && parts_suggest_take(writer, &suggestions) != 0) {
+            status = error_no_memory(error, "adding suggestions");
+        }
         shard_writer_built(writer, flush.id);
         shard_writer_unlock(writer);
+        suggest_collector_release(&suggestions);
     }
     if (status == 0) {
         segment_builder_reset(builder);

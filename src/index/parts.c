@@ -6,10 +6,11 @@
 #include "base/alloc.h"
 #include "index/parts_lexicon.h"
 #include "index/parts_private.h"
+#include "index/parts_suggest.h"
 
 #include <stdio.h>
 
-static const struct part_kind *const part_kinds[] = {&parts_lexicon};
+static const struct part_kind *const part_kinds[] = {&parts_lexicon, &parts_suggest, &parts_learned};
 
 const struct part_kind *part_kind_of(uint8_t number)
 {

@@ -181,7 +181,7 @@ static bool has_news(const struct shard_writer *writer)
             return true;
         }
     }
-    return writer->any_deaths || writer->changes.count != 0;
+    return writer->any_deaths || writer->changes.count != 0 || writer->suggestions.has_learned;
 }
 
 /* The writer's own state after a commit. */

@@ -17,6 +17,7 @@
 
 #include "index/changes.h"
 #include "index/parts_lexicon.h"
+#include "index/parts_suggest.h"
 #include "index/position.h"
 #include "index/budget.h"
 #include "index/shard.h"
@@ -78,6 +79,7 @@ struct shard_writer {
     struct merge_run *runs;                 /* merges of committed segments under way */
     struct writer_parts parts;
     struct fresh_words words; /* of products that are not committed */
+    struct fresh_suggestions suggestions; /* likewise */
     bool any_deaths;
     bool lost; /* the committed state could not be loaded: until it is, only cleaning and release are allowed */
     uint64_t compress_ns, encode_ns, merge_ns, commit_ns;

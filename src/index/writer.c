@@ -81,6 +81,7 @@ static int begin_shards(struct aisle_writer *writer, aisle_error *error)
     int status = 0;
     for (uint32_t i = 0; i < catalog->shard_count && status == 0; i++) {
         status = shard_writer_begin(&writer->shards[i], &catalog->shards[i], &writer->budget, error);
+        writer->shards[i].suggestions.schema = catalog->schema;
     }
     if (status == 0 && catalog->threads >= 2 &&
         merger_init(&writer->merger, writer->shards, catalog->shard_count, catalog->merge_bytes_per_second) != 0) {
@@ -719,8 +720,17 @@ static int merge_all(struct aisle_writer *writer, aisle_error *error)
             status = shard_writer_merge(&writer->shards[i], &order, &merged, error);
         }
         status = status == 0 ? parts_lexicon_compact(&writer->shards[i], &writer->ingest, error) : status;
+        status = status == 0 ? parts_suggest_compact(&writer->shards[i], error) : status;
     }
     return status == 0 || merge_can_wait(status) ? status : fail(writer, status);
+}
+
+int aisle_learn(aisle_writer *writer, aisle_bytes searches, aisle_error *error)
+{
+    int status = refuse_failed(writer, error);
+    return status != 0 ? status
+                       : parts_learned_take(&writer->shards[0], writer->ingest.analyser,
+                                            bytes_of(searches.data, searches.size), error);
 }
 
 int aisle_compact(aisle_writer *writer, aisle_error *error)

@@ -187,6 +187,13 @@ must_check int query_top(struct query_context *context, struct query_node *root,
 /* How many products match, exactly. */
 must_check int query_count(struct query_context *context, struct query_node *root, uint64_t *total);
 
+/*
+ * Whether any product matches a bound tree. *steps: how many dead ones may be passed over, which are taken off;
+ * AISLE_LIMIT when there were more. AISLE_CORRUPT, AISLE_NO_MEMORY.
+ */
+must_check int query_exists(struct query_context *context, const struct query_node *root, uint32_t *steps,
+                            bool *exists);
+
 /* Appends a JSON object that shows each part of the hit's score. */
 must_check int query_explain(struct query_context *context, struct query_node *root, const struct query_hit *hit,
                              struct buf *out);

@@ -42,7 +42,8 @@
 /* What a part is of. */
 enum part_kind_number {
     PART_LEXICON = 1,
-    PART_SUGGESTIONS = 2
+    PART_SUGGESTIONS = 2, /* of the products' texts */
+    PART_LEARNED = 3      /* of what shoppers searched for */
 };
 
 #define PART_COMPONENTS 8u /* of one part, at most */

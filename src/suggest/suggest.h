@@ -92,6 +92,53 @@ must_check int suggest_writer_add(struct suggest_writer *writer, const struct su
 must_check int suggest_writer_finish(struct suggest_writer *writer, uint32_t products);
 void suggest_writer_release(struct suggest_writer *writer);
 
+/* Takes one suggestion; not 0 ends the walk with that status. */
+typedef int suggest_visit(void *context, const struct suggest_entry *entry);
+
+/* --------------------------------------------------------------------------------------------- collecting -- */
+
+/*
+ * Suggestions as they come, in any order. Keys are summed up; what is shown is the form of the latest kind, then the
+ * one with most of the weight. Past memory_bytes the lighter half is forgotten. Zeros and suggest_set_init are empty.
+ */
+struct suggest_set {
+    struct buf bytes;
+    struct set_entry *entries; /* owned, as all that follow */
+    struct set_weight *weights;
+    uint32_t *entry_slots;
+    uint32_t *weight_slots;
+    struct suggest_names *names;
+    size_t entry_capacity, weight_capacity;
+    size_t entry_slot_count, weight_slot_count;
+    uint32_t count; /* suggestions */
+    uint32_t weight_count;
+    size_t memory_bytes;
+};
+
+void suggest_set_init(struct suggest_set *set, size_t memory_bytes);
+void suggest_set_release(struct suggest_set *set);
+
+/* Heap bytes held. */
+size_t suggest_set_memory(const struct suggest_set *set);
+
+/* Adds a sound entry (as suggest_writer_add, but in any order). AISLE_NO_MEMORY, AISLE_LIMIT. */
+must_check int suggest_set_add(struct suggest_set *set, const struct suggest_entry *entry);
+
+/* Visits all in ascending order of keys. The visitor's status, or AISLE_NO_MEMORY. */
+must_check int suggest_set_visit(const struct suggest_set *set, suggest_visit *visit, void *context);
+
+/* Chooses the heaviest suggestions whose writing takes no more than so much memory. */
+struct suggest_cut {
+    uint64_t *bytes; /* owned: by code of a weight */
+    uint16_t least;  /* the least code that is kept */
+};
+
+must_check int suggest_cut_init(struct suggest_cut *cut);
+void suggest_cut_release(struct suggest_cut *cut);
+int suggest_cut_count(void *cut, const struct suggest_entry *entry); /* a suggest_visit */
+void suggest_cut_decide(struct suggest_cut *cut, size_t memory_bytes);
+bool suggest_cut_keeps(const struct suggest_cut *cut, const struct suggest_entry *entry);
+
 /* ------------------------------------------------------------------------------------------------ reading -- */
 
 struct suggest_reader {
@@ -140,12 +187,12 @@ must_check int suggest_walk_next(struct suggest_walk *walk);
 void suggest_walk_release(struct suggest_walk *walk);
 
 /*
- * Writes the suggestions of all parts as one part; weights of the same key are summed up, in contexts too. Of two forms
- * to show, that of the later kind stays, then that of the heavier. keep (may be NULL) says whether an entry is to be
- * written. AISLE_CORRUPT, or as suggest_writer_add.
+ * Visits the suggestions of all parts as those of one, in ascending order of keys; weights of the same key are summed
+ * up, in contexts too. Of two forms to show, that of the later kind stays, then that of the heavier. The visitor's
+ * status, AISLE_CORRUPT, AISLE_NO_MEMORY.
  */
-must_check int suggest_merge(const struct suggest_reader *parts, size_t count, struct suggest_writer *writer,
-                             bool (*keep)(void *context, const struct suggest_entry *entry), void *context);
+must_check int suggest_merge(const struct suggest_reader *const *parts, size_t count, suggest_visit *visit,
+                             void *context);
 
 /* Walks text and tree and proves that they agree. Fills error (may be NULL) with what is wrong. */
 must_check int suggest_check(const struct suggest_reader *reader, aisle_error *error);

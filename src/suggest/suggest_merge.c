@@ -84,14 +84,14 @@ static int go_on(struct merge *merge)
     return 0;
 }
 
-static int begin(struct merge *merge, const struct suggest_reader *parts, size_t count)
+static int begin(struct merge *merge, const struct suggest_reader *const *parts, size_t count)
 {
     *merge = (struct merge){.walks = mem_calloc(count + 1, sizeof *merge->walks),
                             .states = mem_calloc(count + 1, sizeof *merge->states),
                             .contexts = mem_calloc(count * SUGGEST_CONTEXTS + 1, sizeof *merge->contexts)};
     int status = merge->walks == NULL || merge->states == NULL || merge->contexts == NULL ? AISLE_NO_MEMORY : 0;
     while (merge->count < count && status == 0) {
-        status = suggest_walk_init(&merge->walks[merge->count], &parts[merge->count]);
+        status = suggest_walk_init(&merge->walks[merge->count], parts[merge->count]);
         if (status == 0) {
             merge->states[merge->count] = suggest_walk_next(&merge->walks[merge->count]);
             status = merge->states[merge->count] < 0 ? merge->states[merge->count] : 0;
@@ -111,17 +111,13 @@ static void end(struct merge *merge)
     mem_free(merge->contexts);
 }
 
-int suggest_merge(const struct suggest_reader *parts, size_t count, struct suggest_writer *writer,
-                  bool (*keep)(void *context, const struct suggest_entry *entry), void *context)
+int suggest_merge(const struct suggest_reader *const *parts, size_t count, suggest_visit *visit, void *context)
 {
     struct merge merge;
     int status = begin(&merge, parts, count);
     while (status == 0) {
         status = gather(&merge);
-        if (status == 0 && (keep == NULL || keep(context, &merge.entry))) {
-            status = suggest_writer_add(writer, &merge.entry);
-            status = status == AISLE_INVALID ? AISLE_CORRUPT : status; /* a part was out of order */
-        }
+        status = status != 0 ? status : visit(context, &merge.entry);
         status = status != 0 ? status : go_on(&merge);
     }
     end(&merge);

@@ -9,6 +9,20 @@
 #include "suggest/suggest.h"
 #include "suggest/suggest_format.h"
 
+/* ---- contexts met, numbered as they came (suggest_names.c) ---- */
+
+/* NULL: no memory. */
+struct suggest_names *suggest_names_new(void);
+void suggest_names_free(struct suggest_names *names);
+uint32_t suggest_names_count(const struct suggest_names *names);
+size_t suggest_names_memory(const struct suggest_names *names);
+
+/* The number of a context; value has at most SUGGEST_CONTEXT_BYTES. AISLE_NO_MEMORY, AISLE_LIMIT. */
+must_check int suggest_names_number(struct suggest_names *names, uint8_t field, struct bytes value, uint32_t *number);
+
+/* The value with a number, and its field; valid until another is numbered. */
+struct bytes suggest_name_at(const struct suggest_names *names, uint32_t number, uint8_t *field);
+
 /* ---- the tree being written (suggest_tree.c) ---- */
 
 struct suggest_tree_entry {

@@ -7,7 +7,6 @@
 #include "suggest/suggest_private.h"
 
 #include "base/alloc.h"
-#include "base/hash.h"
 #include "base/radix.h"
 
 #define ITEMS_MAX (1u << 28)
@@ -23,101 +22,11 @@ struct suggest_item {
     bool later;
 };
 
-/* The contexts met, numbered as they came. */
-struct suggest_names {
-    struct buf bytes; /* u8 field, u8 size, value, each */
-    struct buf places; /* u32 in bytes, each */
-    uint32_t *slots;  /* owned: number + 1 */
-    size_t slot_count;
-    uint32_t count;
-};
-
-static void names_free(struct suggest_names *names)
-{
-    if (names != NULL) {
-        buf_release(&names->bytes);
-        buf_release(&names->places);
-        mem_free(names->slots);
-        mem_free(names);
-    }
-}
-
-static struct suggest_names *names_new(void)
-{
-    struct suggest_names *names = mem_calloc(1, sizeof *names);
-    if (names != NULL) {
-        buf_init(&names->bytes, UINT32_MAX);
-        buf_init(&names->places, UINT32_MAX);
-    }
-    return names;
-}
-
-static struct bytes name_at(const struct suggest_names *names, uint32_t number, uint8_t *field)
-{
-    const uint8_t *at = names->bytes.data + load_u32(names->places.data + (size_t)number * sizeof(uint32_t));
-    *field = at[0];
-    return bytes_of(at + 2, at[1]);
-}
-
-static size_t slot_of(const struct suggest_names *names, uint8_t field, struct bytes value)
-{
-    return (size_t)hash_bytes_seeded(value.data, value.size, field) & (names->slot_count - 1);
-}
-
-static int names_grow(struct suggest_names *names)
-{
-    size_t wanted = names->slot_count == 0 ? 64 : names->slot_count * 2;
-    uint32_t *slots = mem_calloc(wanted, sizeof *slots);
-    if (slots == NULL) {
-        return AISLE_NO_MEMORY;
-    }
-    mem_free(names->slots);
-    names->slots = slots;
-    names->slot_count = wanted;
-    for (uint32_t i = 0; i < names->count; i++) {
-        uint8_t field;
-        struct bytes value = name_at(names, i, &field);
-        size_t slot = slot_of(names, field, value);
-        while (slots[slot] != 0) {
-            slot = (slot + 1) & (wanted - 1);
-        }
-        slots[slot] = i + 1;
-    }
-    return 0;
-}
-
-static int names_number(struct suggest_names *names, const struct suggest_context *context, uint32_t *number)
-{
-    int status = names->count * 2u < names->slot_count ? 0 : names_grow(names);
-    if (status != 0) {
-        return status;
-    }
-    size_t slot = slot_of(names, context->field, context->value);
-    for (; names->slots[slot] != 0; slot = (slot + 1) & (names->slot_count - 1)) {
-        uint8_t field;
-        struct bytes value = name_at(names, names->slots[slot] - 1, &field);
-        if (field == context->field && bytes_equal(value, context->value)) {
-            *number = names->slots[slot] - 1;
-            return 0;
-        }
-    }
-    buf_put_u32(&names->places, (uint32_t)names->bytes.size);
-    buf_put_u8(&names->bytes, context->field);
-    buf_put_u8(&names->bytes, (uint8_t)context->value.size);
-    buf_put(&names->bytes, context->value.data, context->value.size);
-    status = buf_status(&names->places) != 0 ? buf_status(&names->places) : buf_status(&names->bytes);
-    if (status == 0) {
-        *number = names->count;
-        names->slots[slot] = ++names->count;
-    }
-    return status;
-}
-
 int suggest_writer_init(struct suggest_writer *writer, struct extent_writer *text, struct extent_writer *tree)
 {
     *writer = (struct suggest_writer){.text = text, .tree = tree};
     buf_init(&writer->keys, UINT32_MAX);
-    writer->names = names_new();
+    writer->names = suggest_names_new();
     writer->status = text->payload != 0 || tree->payload != 0 ? AISLE_INVALID
                      : writer->names == NULL                  ? AISLE_NO_MEMORY
                                                               : 0;
@@ -128,7 +37,7 @@ void suggest_writer_release(struct suggest_writer *writer)
 {
     buf_release(&writer->keys);
     mem_free(writer->items);
-    names_free(writer->names);
+    suggest_names_free(writer->names);
     *writer = (struct suggest_writer){.status = AISLE_INVALID};
 }
 
@@ -210,7 +119,7 @@ static int choose_contexts(struct suggest_writer *writer, const struct suggest_e
     *count = 0;
     for (size_t i = 0; i < entry->context_count && status == 0; i++) {
         struct weighed one = {.code = suggest_code_of(entry->contexts[i].weight)};
-        status = names_number(writer->names, &entry->contexts[i], &one.number);
+        status = suggest_names_number(writer->names, entry->contexts[i].field, entry->contexts[i].value, &one.number);
         choose(chosen, count, one);
     }
     qsort(chosen, *count, sizeof *chosen, compare_weighed);
@@ -333,15 +242,15 @@ static int compare_names(const void *a, const void *b)
 /* An array from number to rank, for the caller to free; NULL: no memory. */
 static uint32_t *rank_names(const struct suggest_names *names)
 {
-    uint32_t *ranks = mem_alloc(((size_t)names->count + 1) * sizeof *ranks);
-    struct ranked_name *sorted = mem_alloc(((size_t)names->count + 1) * sizeof *sorted);
+    uint32_t *ranks = mem_alloc(((size_t)suggest_names_count(names) + 1) * sizeof *ranks);
+    struct ranked_name *sorted = mem_alloc(((size_t)suggest_names_count(names) + 1) * sizeof *sorted);
     if (ranks != NULL && sorted != NULL) {
-        for (uint32_t i = 0; i < names->count; i++) {
+        for (uint32_t i = 0; i < suggest_names_count(names); i++) {
             sorted[i].number = i;
-            sorted[i].value = name_at(names, i, &sorted[i].field);
+            sorted[i].value = suggest_name_at(names, i, &sorted[i].field);
         }
-        qsort(sorted, names->count, sizeof *sorted, compare_names);
-        for (uint32_t i = 0; i < names->count; i++) {
+        qsort(sorted, suggest_names_count(names), sizeof *sorted, compare_names);
+        for (uint32_t i = 0; i < suggest_names_count(names); i++) {
             ranks[sorted[i].number] = i;
         }
     } else {
@@ -440,7 +349,7 @@ static int add_to_tree(const struct suggest_writer *writer, struct suggest_tree 
     uint8_t bytes[SUGGEST_TREE_KEY_BYTES];
     uint8_t field = 0;
     if (item->context != NO_CONTEXT) {
-        value = name_at(writer->names, item->context, &field);
+        value = suggest_name_at(writer->names, item->context, &field);
     }
     struct suggest_space space = suggest_space_of(field, value);
     memcpy(bytes, space.bytes, space.size);
@@ -474,10 +383,10 @@ static int write_tree(struct suggest_writer *writer, uint32_t *root)
 static uint64_t put_names(struct suggest_writer *writer)
 {
     uint64_t first = writer->text->payload;
-    for (uint32_t i = 0; i < writer->names->count; i++) {
+    for (uint32_t i = 0; i < suggest_names_count(writer->names); i++) {
         uint8_t name[2 + SUGGEST_CONTEXT_BYTES];
         uint8_t field;
-        struct bytes value = name_at(writer->names, i, &field);
+        struct bytes value = suggest_name_at(writer->names, i, &field);
         name[0] = (uint8_t)(field + 1);
         name[1] = (uint8_t)value.size;
         memcpy(name + 2, value.data, value.size);
@@ -501,7 +410,7 @@ int suggest_writer_finish(struct suggest_writer *writer, uint32_t products)
         store_u32(footer + 4, writer->count);
         store_u64(footer + 8, writer->text->payload);
         store_u64(footer + 16, names);
-        store_u32(footer + 24, writer->names->count);
+        store_u32(footer + 24, suggest_names_count(writer->names));
         store_u32(footer + 28, products);
         store_u32(footer + 32, SUGGEST_VERSION);
         store_u32(footer + 36, SUGGEST_MAGIC);

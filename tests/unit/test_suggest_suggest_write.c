@@ -253,14 +253,22 @@ static int fill_lines(void *context, struct suggest_writer *writer)
 }
 
 struct sources {
-    struct suggest_reader readers[2];
-    bool (*keep)(void *context, const struct suggest_entry *entry);
+    const struct suggest_reader *readers[2];
+    struct suggest_writer *writer;
+    uint64_t least;
 };
+
+static int write_heavy(void *context, const struct suggest_entry *entry)
+{
+    struct sources *sources = context;
+    return entry->weight < sources->least ? 0 : suggest_writer_add(sources->writer, entry);
+}
 
 static int fill_merged(void *context, struct suggest_writer *writer)
 {
     struct sources *sources = context;
-    return suggest_merge(sources->readers, 2, writer, sources->keep, NULL);
+    sources->writer = writer;
+    return suggest_merge(sources->readers, 2, write_heavy, sources);
 }
 
 static void expect_same_bytes(const struct model_part *a, const struct model_part *b)
@@ -282,28 +290,22 @@ static const struct line both[] = {{"abc", "Abc", 2, SUGGEST_TITLE, "shoes"},
                                    {"buds", "Buds", 10, SUGGEST_TITLE, NULL},
                                    {"buds pro", "Buds Pro", 6, SUGGEST_TITLE, "audio"}};
 
-static bool is_heavy(void *context, const struct suggest_entry *entry)
-{
-    (void)context;
-    return entry->weight >= 10;
-}
-
 static void merged_parts_are_the_part_of_the_sums(void **state)
 {
     struct lines lists[] = {{left, 3}, {right, 3}, {both, 4}, {both + 1, 2}};
     struct model_part parts[4];
     struct model_part merged;
-    struct sources sources = {.keep = NULL};
+    struct sources sources = {.least = 0};
     (void)state;
     for (unsigned i = 0; i < 4; i++) {
         model_part_write(&parts[i], fill_lines, &lists[i]);
     }
-    sources.readers[0] = parts[0].reader;
-    sources.readers[1] = parts[1].reader;
+    sources.readers[0] = &parts[0].reader;
+    sources.readers[1] = &parts[1].reader;
     model_part_write(&merged, fill_merged, &sources);
     expect_same_bytes(&merged, &parts[2]);
     model_part_release(&merged);
-    sources.keep = is_heavy;
+    sources.least = 10;
     model_part_write(&merged, fill_merged, &sources);
     expect_same_bytes(&merged, &parts[3]);
     model_part_release(&merged);
