@@ -66,7 +66,7 @@
 
 /* Completion */
 #define LIMIT_SUGGEST_PRODUCTS (1u << 18) /* that compaction looks into; of more, every n-th                          */
-#define LIMIT_LEARN_BYTES (256u << 20)  /* of searches that are learned at once                                        */
+#define LIMIT_LEARN_BYTES (256u << 20)  /* of searches that are learned at once                                       */
 #define LIMIT_SUGGESTIONS 64u         /* of one call                                                                  */
 #define LIMIT_SUGGEST_STEPS 100000u   /* nodes that one call opens: a hundred times what ten answers take           */
 

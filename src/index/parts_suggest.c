@@ -10,8 +10,8 @@
 #define TAKE_IN_SUGGESTIONS 2048u
 
 /* Of a large batch every product up to so many is looked into, then one in some: what is frequent is seen so, too. */
-#define COLLECT_ALL 4096u
-#define COLLECT_EVERY 16u
+#define COLLECT_ALL 2048u
+#define COLLECT_EVERY 32u
 
 static int open_suggest(void *reader, const struct extent_view *views)
 {
@@ -127,19 +127,29 @@ static int add_to_set(void *set, const struct suggest_entry *entry)
     return suggest_set_add(set, entry);
 }
 
-int parts_suggest_take(struct shard_writer *writer, const struct suggest_collector *collector)
+int parts_suggest_take(struct shard_writer *writer, struct suggest_collector *collector)
 {
     struct fresh_suggestions *fresh = &writer->suggestions;
     fresh->waiting.memory_bytes = writer->budget->overlay_bytes;
     fresh->products += collector->products;
-    return suggest_set_visit(&collector->set, add_to_set, &fresh->waiting);
+    if (fresh->waiting.count == 0) {
+        struct suggest_set none = fresh->waiting;
+        fresh->waiting = collector->set;
+        collector->set = none;
+        return 0;
+    }
+    return suggest_set_visit_any(&collector->set, add_to_set, &fresh->waiting);
 }
 
-/* The writer's set with the parts that are taken in. */
-static int gather_new(const struct shard_writer *writer, const struct source *taken, struct suggest_set *out)
+/* The writer's set with the parts that are taken in, if there are any, in out: source becomes what is to be written. */
+static int gather_new(const struct shard_writer *writer, struct source *taken, struct suggest_set *out)
 {
     suggest_set_init(out, writer->budget->overlay_bytes);
-    int status = suggest_set_visit(&writer->suggestions.waiting, add_to_set, out);
+    taken->set = taken->count == 0 ? &writer->suggestions.waiting : out;
+    if (taken->count == 0) {
+        return 0;
+    }
+    int status = suggest_set_visit_any(&writer->suggestions.waiting, add_to_set, out);
     return status != 0 ? status : suggest_merge(taken->readers, taken->count, add_to_set, out);
 }
 
@@ -164,7 +174,6 @@ static int publish_suggest(struct shard_writer *writer, struct parts_change *cha
         error_set(error, status, "suggestions cannot be read: %s (%s)", aisle_error_text(status),
                   storage_path(writer->shard->storage));
     } else {
-        source.set = &set;
         status = write_source(&source, products, writer->budget->overlay_bytes, out, error);
     }
     suggest_set_release(&set);

@@ -33,8 +33,8 @@ struct fresh_suggestions {
 must_check int parts_suggest_collect(const struct shard_writer *writer, const struct segment_builder *builder,
                                      struct suggest_collector *collector);
 
-/* Under the lock: adds what was collected. AISLE_NO_MEMORY. */
-must_check int parts_suggest_take(struct shard_writer *writer, const struct suggest_collector *collector);
+/* Under the lock: adds what was collected, which may be moved out of the collector. AISLE_NO_MEMORY. */
+must_check int parts_suggest_take(struct shard_writer *writer, struct suggest_collector *collector);
 
 /*
  * Searches, a line each: the text, a tab, how often. They replace those learned before at the next commit. Takes the

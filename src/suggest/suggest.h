@@ -127,6 +127,9 @@ must_check int suggest_set_add(struct suggest_set *set, const struct suggest_ent
 /* Visits all in ascending order of keys. The visitor's status, or AISLE_NO_MEMORY. */
 must_check int suggest_set_visit(const struct suggest_set *set, suggest_visit *visit, void *context);
 
+/* The same in any order. */
+must_check int suggest_set_visit_any(const struct suggest_set *set, suggest_visit *visit, void *context);
+
 /* Chooses the heaviest suggestions whose writing takes no more than so much memory. */
 struct suggest_cut {
     uint64_t *bytes; /* owned: by code of a weight */

@@ -241,8 +241,8 @@ static struct suggest_context *contexts_new(const struct suggest_set *set)
     return mem_alloc((set->weight_count + 1u) * sizeof(struct suggest_context));
 }
 
-/* Visits all in order of arrival. */
-static int visit_all(const struct suggest_set *set, suggest_visit *visit, void *context)
+/* In order of arrival. */
+int suggest_set_visit_any(const struct suggest_set *set, suggest_visit *visit, void *context)
 {
     struct suggest_context *contexts = contexts_new(set);
     int status = contexts == NULL ? AISLE_NO_MEMORY : 0;
@@ -271,14 +271,14 @@ static int prune(struct suggest_set *set)
     struct pruning pruning;
     suggest_set_init(&pruning.kept, set->memory_bytes);
     int status = suggest_cut_init(&pruning.cut);
-    status = status != 0 ? status : visit_all(set, suggest_cut_count, &pruning.cut);
+    status = status != 0 ? status : suggest_set_visit_any(set, suggest_cut_count, &pruning.cut);
     if (status == 0) {
         uint64_t all = 0;
         for (uint32_t code = 0; code <= UINT16_MAX; code++) {
             all += pruning.cut.bytes[code];
         }
         suggest_cut_decide(&pruning.cut, (size_t)(all / 2));
-        status = visit_all(set, keep_heavy, &pruning);
+        status = suggest_set_visit_any(set, keep_heavy, &pruning);
     }
     suggest_cut_release(&pruning.cut);
     if (status != 0) {
