@@ -159,6 +159,7 @@ void request_free(struct request *request)
 {
     if (request != NULL) {
         buf_release(&request->reply);
+        aisle_token_free(request->token);
         mem_free(request);
     }
 }

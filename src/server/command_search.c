@@ -126,6 +126,67 @@ static void put_words(struct call *call)
     put_notes(call, "relaxed", true);
 }
 
+static void put_pair(const struct reply *reply, const char *name, aisle_bytes text)
+{
+    reply_key(reply, name);
+    reply_bulk(reply, bytes_from(text));
+}
+
+static void put_stats(const struct reply *reply, const aisle_facet *facet)
+{
+    reply_key(reply, "stats");
+    reply_map(reply, facet->sum.size != 0 ? 4 : 3);
+    put_pair(reply, "min", facet->min);
+    put_pair(reply, "max", facet->max);
+    if (facet->sum.size != 0) {
+        put_pair(reply, "sum", facet->sum);
+    }
+    reply_key(reply, "mean");
+    reply_double(reply, facet->mean);
+}
+
+static void put_facet(const struct reply *reply, const aisle_result *result, size_t i, const aisle_facet *facet)
+{
+    aisle_facet_value value;
+    reply_map(reply, facet->min.size != 0 ? 7 : 6);
+    put_pair(reply, "field", facet->field);
+    reply_key(reply, "distinct");
+    reply_unsigned(reply, facet->distinct);
+    reply_key(reply, "products");
+    reply_unsigned(reply, facet->products);
+    reply_key(reply, "missing");
+    reply_unsigned(reply, facet->missing);
+    reply_key(reply, "sampled");
+    reply_bool(reply, facet->sampled);
+    if (facet->min.size != 0) {
+        put_stats(reply, facet);
+    }
+    reply_key(reply, "values");
+    reply_array(reply, facet->value_count);
+    for (size_t k = 0; aisle_result_facet_value(result, i, k, &value) == 0; k++) {
+        reply_map(reply, 2 + (size_t)(value.from.size != 0) + (size_t)(value.to.size != 0));
+        put_pair(reply, "value", value.value);
+        if (value.from.size != 0) {
+            put_pair(reply, "from", value.from);
+        }
+        if (value.to.size != 0) {
+            put_pair(reply, "to", value.to);
+        }
+        reply_key(reply, "count");
+        reply_unsigned(reply, value.count);
+    }
+}
+
+static void put_facets(struct call *call, const struct search *search)
+{
+    aisle_facet facet;
+    reply_key(&call->reply, "facets");
+    reply_array(&call->reply, search->query.facet_count);
+    for (size_t i = 0; aisle_result_facet(call->worker->result, i, &facet) == 0; i++) {
+        put_facet(&call->reply, call->worker->result, i, &facet);
+    }
+}
+
 static void put_result(struct call *call, const struct search *search)
 {
     const struct reply *reply = &call->reply;
@@ -133,20 +194,28 @@ static void put_result(struct call *call, const struct search *search)
     aisle_hit hit;
     bool exact = false;
     uint64_t total = aisle_result_total(result, &exact);
+    bool partial = aisle_result_partial(result);
     size_t words = (aisle_result_corrected(result).size != 0) + (size_t)(count_notes(result, false) > 0) +
                    (count_notes(result, true) > 0);
-    reply_map(reply, 4 + words);
+    reply_map(reply, 4 + words + (size_t)partial + (search->query.facet_count > 0));
     reply_key(reply, "total");
     reply_unsigned(reply, total);
     reply_key(reply, "total_is_exact");
     reply_bool(reply, exact);
     reply_key(reply, "took_us");
     reply_unsigned(reply, aisle_result_took_us(result));
+    if (partial) {
+        reply_key(reply, "partial");
+        reply_bool(reply, true);
+    }
     put_words(call);
     reply_key(reply, "hits");
     reply_array(reply, aisle_result_count(result));
     for (size_t i = 0; aisle_result_hit(result, i, &hit) == 0; i++) {
         put_hit(call, search, i, &hit);
+    }
+    if (search->query.facet_count > 0) {
+        put_facets(call, search);
     }
 }
 

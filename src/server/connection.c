@@ -106,6 +106,9 @@ static void abandon(struct connection *connection)
         } else {
             connection->server->metrics.cancelled++;
             atomic_store_explicit(&request->cancelled, true, memory_order_relaxed);
+            if (request->token != NULL) {
+                aisle_token_cancel(request->token);
+            }
         }
     }
     connection->last = NULL;
@@ -293,6 +296,7 @@ static bool start_next(struct connection *connection)
         submit_write(connection, request);
     } else {
         request->set = catalogs_hold(connection->server->set);
+        (void)aisle_token_new(&request->token); /* without memory it cannot be cancelled, which is no harm */
         pool_submit(&connection->server->pool, request);
     }
     return true;

@@ -65,6 +65,7 @@ struct request {
     int version;                     /* of RESP, when it began to run */
     bool failed;                     /* the answer is an error */
     atomic_bool cancelled;           /* any thread: nobody waits for the answer */
+    aisle_token *token;              /* of reads: ends what it runs when its client has gone; owned */
     uint64_t client;                 /* its connection's id */
     uint64_t received_ns;
     uint64_t started_ns;             /* 0: not yet */

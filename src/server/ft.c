@@ -283,7 +283,10 @@ static void put_map(const struct reply *reply, const struct ft_options *options,
     reply_simple(reply, "total_results");
     reply_unsigned(reply, aisle_result_total(result, NULL));
     reply_simple(reply, "warning");
-    reply_array(reply, 0);
+    reply_array(reply, aisle_result_partial(result));
+    if (aisle_result_partial(result)) {
+        reply_simple(reply, "Timeout limit was reached");
+    }
     reply_simple(reply, "results");
     reply_array(reply, aisle_result_count(result));
     for (size_t i = 0; aisle_result_hit(result, i, &hit) == 0; i++) {
@@ -317,6 +320,8 @@ void ft_search(struct call *call)
     status = status != 0 ? status : search_run(call, &options.search, &error);
     if (status != 0) {
         call_fail_as(call, &error);
+    } else if (call->reply.version == 2 && aisle_result_partial(call->worker->result)) {
+        call_fail(call, "DEADLINE", "the search did not end in time"); /* this version has no place for a warning */
     } else if (call->reply.version == 2) {
         put_flat(&call->reply, &options, call->worker->result);
     } else {

@@ -6,6 +6,7 @@
  */
 #include "server/search.h"
 
+#include "base/clock.h"
 #include "server/command.h"
 
 #include <stdio.h>
@@ -95,11 +96,26 @@ static int take_choice(struct parser *p, const char *option, const char *const *
 
 static int take_total(struct parser *p)
 {
-    static const char *const words[] = {"EXACT", "NONE"};
+    static const char *const words[] = {"EXACT", "NONE", "BOUND"};
     size_t chosen = 0;
-    int status = take_choice(p, "what follows TOTAL", words, 2, &chosen);
+    int status = take_choice(p, "what follows TOTAL", words, 3, &chosen);
     p->search->query.no_total = chosen == 1;
-    return status;
+    return status != 0 || chosen != 2 ? status
+                                      : arguments_number(p->arguments, "the number behind TOTAL BOUND", UINT32_MAX,
+                                                         &p->search->query.total_bound, p->error);
+}
+
+/* May be given several times: the answer has the facets in this order. */
+static int take_facet(struct parser *p)
+{
+    struct search *search = p->search;
+    if (search->query.facet_count == SEARCH_FACETS_MAX) {
+        return error_set(p->error, AISLE_LIMIT, "at most %u FACETs (argument %u)", SEARCH_FACETS_MAX,
+                         arguments_place(p->arguments));
+    }
+    search->query.facets = search->facets;
+    return arguments_string(p->arguments, "the field behind FACET", p->arena,
+                            &search->facets[search->query.facet_count++], p->error);
 }
 
 static int take_switch(struct parser *p, const char *option, const char *on, bool *is_off)
@@ -205,6 +221,7 @@ static const struct {
     {"WEIGHTS", take_weights},   {"NOW", take_now},             {"TOTAL", take_total},   {"DEADLINE", take_deadline},
     {"TRACE", take_trace},       {"EXPLAIN", take_explain},     {"TYPOS", take_typos},   {"SYNONYMS", take_synonyms},
     {"STOPWORDS", take_stop_words}, {"RELAX", take_relax},      {"FEW", take_few},       {"TYPING", take_typing},
+    {"FACET", take_facet},
     {"HIGHLIGHT", take_highlight}, {"TAGS", take_tags},         {"SNIPPET", take_snippet},
 };
 
@@ -218,7 +235,7 @@ static int take_option(struct parser *p, uint64_t *seen)
         if (!command_word(name, options[i].name)) {
             continue;
         }
-        if ((*seen & UINT64_C(1) << i) != 0) {
+        if ((*seen & UINT64_C(1) << i) != 0 && options[i].take != take_facet) {
             return arguments_repeated(p->arguments, name, p->error);
         }
         *seen |= UINT64_C(1) << i;
@@ -303,17 +320,29 @@ int search_bind(const struct bytes *pairs, uint32_t count, struct arena *arena, 
 
 /* ------------------------------------------------------------------------------------------- running -- */
 
-bool search_in_time(struct call *call, uint64_t deadline_ms)
+/* What the request has left of its deadline; 0 when that has passed. */
+static uint64_t left_ms(const struct call *call, uint64_t deadline_ms, uint64_t *limit)
 {
-    uint64_t limit = deadline_ms != 0 ? deadline_ms : call->request->set->config->deadline_ms;
-    uint64_t waited = (call->request->started_ns - call->request->received_ns) / 1000000;
-    if (waited >= limit) {
-        call_fail(call, "DEADLINE", "%llu ms passed while the search waited", (unsigned long long)limit);
-    }
-    return waited < limit;
+    *limit = deadline_ms != 0 ? deadline_ms : call->request->set->config->deadline_ms;
+    uint64_t waited = (clock_monotonic_ns() - call->request->received_ns) / 1000000;
+    return waited < *limit ? *limit - waited : 0;
 }
 
-int search_run(const struct call *call, const struct search *search, aisle_error *error)
+bool search_in_time(struct call *call, uint64_t deadline_ms)
 {
+    uint64_t limit = 0;
+    bool in_time = left_ms(call, deadline_ms, &limit) > 0;
+    if (!in_time) {
+        call_fail(call, "DEADLINE", "%llu ms passed while the search waited", (unsigned long long)limit);
+    }
+    return in_time;
+}
+
+int search_run(const struct call *call, struct search *search, aisle_error *error)
+{
+    uint64_t limit = 0;
+    uint64_t left = left_ms(call, search->deadline_ms, &limit);
+    search->query.deadline_ms = left == 0 ? 1 : (uint32_t)left;
+    search->query.token = call->request->token;
     return aisle_search(search->catalog->handle, &search->query, &call->worker->result, error);
 }

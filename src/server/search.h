@@ -9,6 +9,8 @@
 #include "server/arguments.h"
 #include "server/catalogs.h"
 
+#define SEARCH_FACETS_MAX 64u
+
 struct search {
     aisle_query query;           /* its strings live in the worker's arena */
     const struct catalog *catalog;
@@ -16,6 +18,7 @@ struct search {
     uint32_t return_count;
     bool cuts;                   /* returns is to be followed */
     uint64_t deadline_ms;        /* 0: the server's */
+    const char *facets[SEARCH_FACETS_MAX];
 };
 
 /*
@@ -32,7 +35,10 @@ must_check int search_bind(const struct bytes *pairs, uint32_t count, struct are
 /* Whether the request has not waited for longer than its deadline; answers when it has. */
 bool search_in_time(struct call *call, uint64_t deadline_ms);
 
-/* Runs the search into the worker's result. The errors of aisle_search. */
-must_check int search_run(const struct call *call, const struct search *search, aisle_error *error);
+/*
+ * Runs the search into the worker's result, for as long as its deadline has left and its client waits. The errors of
+ * aisle_search.
+ */
+must_check int search_run(const struct call *call, struct search *search, aisle_error *error);
 
 #endif
