@@ -599,6 +599,8 @@ def settings_are_checked(world):
         with open(config, "w", encoding="utf-8") as file:
             file.write("# all is well\ncatalog = shop\nthreads = 2\nlisten = unix:/a\n")
         equal(world.cli("serve", "--config", config, "--check-config").returncode, 0)
+        sample = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../src/package/aisle.conf")
+        equal(world.cli("serve", "--config", sample, "--check-config").returncode, 0)
         has(world.cli("serve", "--config", os.path.join(folder, "none"), "--check-config").stderr, "No such file")
 
 
