@@ -35,8 +35,8 @@ install_packages() {
         DEBIAN_FRONTEND=noninteractive $root apt-get install -y -q --no-install-recommends $missing >/dev/null
 }
 
-BUILD_PACKAGES="cmake ninja-build gcc pkg-config libc6-dev liblmdb-dev libuv1-dev libutf8proc-dev libstemmer-dev libzstd-dev \
-libxxhash-dev libyajl-dev libcmocka-dev python3"
+BUILD_PACKAGES="cmake ninja-build gcc pkg-config libc6-dev liblmdb-dev libutf8proc-dev libstemmer-dev libzstd-dev \
+libuv1-dev libxxhash-dev libyajl-dev libcmocka-dev python3"
 TEST_PACKAGES="$BUILD_PACKAGES g++ dpkg-dev file snowball-data unicode-data bzip2 gzip"
 ALL_PACKAGES="$TEST_PACKAGES mandoc clang libclang-rt-14-dev llvm valgrind"
 
