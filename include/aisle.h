@@ -235,14 +235,22 @@ AISLE_API int aisle_put(aisle_writer *writer, aisle_bytes product, aisle_error *
 
 /*
  * Changes single fields of the product with this id. fields: a JSON object; null removes a field, an absent one
- * stays. Fields that are columns only (price, stock, ratings, ...) change in place, anything else re-indexes the
- * product. AISLE_NOT_FOUND when there is no such product; AISLE_BAD_PRODUCT as for aisle_put, and when the id field
- * itself would change.
+ * stays. Fields that are columns only (price, stock, ratings, ...) change in place, and so does a patch that holds
+ * other fields just as they stand; anything else re-indexes the product. AISLE_NOT_FOUND when there is no such product;
+ * AISLE_BAD_PRODUCT as for aisle_put, and when the id field itself would change.
  */
 AISLE_API int aisle_patch(aisle_writer *writer, aisle_bytes id, aisle_bytes fields, aisle_error *error);
 
 /* Deletes the product with this id. AISLE_NOT_FOUND when there is none, which does no harm. */
 AISLE_API int aisle_delete(aisle_writer *writer, aisle_bytes id, aisle_error *error);
+
+/*
+ * Gives the product another id and changes fields of it, as aisle_patch does; fields hold the new id, too. A product
+ * that has the new id already is replaced. Where the old id is unknown, this is aisle_patch of the new one. Errors as
+ * of aisle_patch.
+ */
+AISLE_API int aisle_move(aisle_writer *writer, aisle_bytes from, aisle_bytes id, aisle_bytes fields,
+                         aisle_error *error);
 
 /* A place in a change log: where the record that the next operations come from ends. */
 typedef struct aisle_position {
@@ -731,6 +739,16 @@ AISLE_API int aisle_readers(aisle *catalog, aisle_reader_report *report, void *c
 /* Offset behind the last record of the source that every shard has committed; 0 when unknown or of another identity. */
 AISLE_API int aisle_log_offset(aisle *catalog, const char *source, uint64_t identity, uint64_t *offset,
                                aisle_error *error);
+
+/* Receives how far one change log has been consumed; it is the callee's for the time of the call. */
+typedef void aisle_log_report(void *context, const aisle_position *position);
+
+/*
+ * Reports all logs that the catalog has ever been filled from, in the order of their sources' bytes, each with the
+ * position that every shard has committed: offset 0 when one of them has none. AISLE_FORKED, AISLE_NO_MEMORY,
+ * AISLE_READERS_FULL, AISLE_CORRUPT, AISLE_IO.
+ */
+AISLE_API int aisle_logs(aisle *catalog, aisle_log_report *report, void *context, aisle_error *error);
 
 /* Receives each fault found; the message is the callee's for the time of the call. */
 typedef void aisle_check_report(void *context, const char *message);

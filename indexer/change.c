@@ -1,27 +1,18 @@
 /*
- * change.c - envelope or bare product, and the envelope's members.
+ * change.c - the envelope's members.
+ *
+ * Thread rule: functions touch only what they are given.
  */
 #include "indexer/change.h"
 
 #include "base/limits.h"
 #include "base/utf8.h"
+#include "indexer/times.h"
 
 /* Whether the line's first member is "op". */
-static bool begins_with_op(struct bytes line)
+static bool begins_with_op(const struct json_node *nodes)
 {
-    static const char *const tokens[] = {"{", "\"op\"", ":"};
-    size_t at = 0;
-    for (size_t i = 0; i < sizeof tokens / sizeof *tokens; i++) {
-        while (at < line.size && (line.data[at] == ' ' || line.data[at] == '\t')) {
-            at++;
-        }
-        size_t size = strlen(tokens[i]);
-        if (line.size - at < size || memcmp(line.data + at, tokens[i], size) != 0) {
-            return false;
-        }
-        at += size;
-    }
-    return true;
+    return nodes[0].type == JSON_OBJECT && nodes[0].next > 1 && bytes_equal(nodes[1].key, bytes_of_string("op"));
 }
 
 static bool kind_of(const struct json_node *op, enum change_kind *kind)
@@ -40,7 +31,7 @@ static void take_seq(const struct json *json, const struct json_node *nodes, str
 {
     size_t member = json_member(json, 0, bytes_of_string("seq"));
     if (member != 0 && (nodes[member].type == JSON_STRING || nodes[member].type == JSON_NUMBER)) {
-        struct bytes seq = utf8_cut(nodes[member].text, CHANGE_SEQ_BYTES);
+        struct bytes seq = utf8_cut(nodes[member].text, SEQUENCE_BYTES);
         memcpy(change->seq, seq.data, seq.size);
         change->seq[seq.size] = '\0';
     }
@@ -74,31 +65,35 @@ static int take_body(const struct json *json, const struct json_node *nodes, str
     return 0;
 }
 
-int change_decode(struct json *json, struct bytes line, struct change *change, aisle_error *error)
+bool change_matches(const struct json *json)
 {
-    *change = (struct change){.kind = CHANGE_PUT, .body = line};
-    if (memmem(line.data, line.size, "\"op\"", 4) == NULL) {
-        return 0;
-    }
-    bool op_first = begins_with_op(line);
-    int status = json_parse(json, line, error);
-    if (status != 0) {
-        return status;
-    }
+    size_t count;
+    enum change_kind kind;
+    const struct json_node *nodes = json_nodes(json, &count);
+    size_t op = json_member(json, 0, bytes_of_string("op"));
+    /* A product may have an attribute "op" of its own, but not in front. */
+    return op != 0 && (begins_with_op(nodes) || kind_of(&nodes[op], &kind));
+}
+
+int change_decode(const struct json *json, struct bytes line, struct change *change, aisle_error *error)
+{
     size_t count;
     const struct json_node *nodes = json_nodes(json, &count);
     size_t op = json_member(json, 0, bytes_of_string("op"));
+    *change = (struct change){.kind = CHANGE_PUT};
     if (op == 0 || !kind_of(&nodes[op], &change->kind)) {
-        /* A product may have an attribute "op" of its own. */
-        return !op_first ? 0
-                         : error_set_at(error, AISLE_BAD_PRODUCT, nodes[op].position,
-                                        "\"op\" must be \"put\", \"patch\" or \"delete\"");
+        return error_set_at(error, AISLE_BAD_PRODUCT, nodes[op].position,
+                            "\"op\" must be \"put\", \"patch\" or \"delete\"");
+    }
+    size_t time = json_member(json, 0, bytes_of_string("time"));
+    if (time == 0 || nodes[time].type != JSON_STRING || !times_read(nodes[time].text, &change->time_ms)) {
+        change->time_ms = 0;
     }
     take_seq(json, nodes, change);
     if (change->kind == CHANGE_PUT) {
         return take_body(json, nodes, line, "product", change, error);
     }
-    status = take_id(json, nodes, change, error);
+    int status = take_id(json, nodes, change, error);
     return status != 0 || change->kind == CHANGE_DELETE ? status
                                                         : take_body(json, nodes, line, "fields", change, error);
 }

@@ -6,38 +6,18 @@
 #include "base/alloc.h"
 #include "base/limits.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #define READ_BYTES ((size_t)1 << 20)
-#define PIPE_BYTES (1 << 20) /* what a user may ask for without privileges; 64 KiB are a hundred lines */
-
-static int io_error(const struct line_reader *reader, const char *what, aisle_error *error)
-{
-    int code = errno == ENOENT ? AISLE_NOT_FOUND : errno == EACCES ? AISLE_PERMISSION : AISLE_IO;
-    return error_set(error, code, "%s cannot be %s: %s", reader->path, what, strerror(errno));
-}
+#define HEAD_BYTES 256u /* of a line, in which a transaction shows itself */
 
 int line_reader_open(struct line_reader *reader, const char *path, const volatile sig_atomic_t *stop,
                      aisle_error *error)
 {
-    *reader = (struct line_reader){.fd = -1, .path = path, .stop = stop, .number = 1};
-    bool is_stdin = strcmp(path, "-") == 0;
-    reader->fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
-    struct stat found;
-    if (reader->fd < 0 || fstat(reader->fd, &found) != 0) {
-        int status = io_error(reader, "opened", error);
-        line_reader_close(reader);
+    *reader = (struct line_reader){.path = path, .number = 1};
+    int status = input_open(&reader->input, path, stop, error);
+    if (status != 0) {
         return status;
     }
-    /* Standard input may stand anywhere in a file and is read as it comes. */
-    reader->is_file = !is_stdin && S_ISREG(found.st_mode);
-    reader->file_bytes = reader->is_file ? (uint64_t)found.st_size : 0;
-    if (S_ISFIFO(found.st_mode)) {
-        (void)fcntl(reader->fd, F_SETPIPE_SZ, PIPE_BYTES); /* may be refused: then the two sides only wake more often */
-    }
+    reader->is_file = reader->input.is_file;
     reader->capacity = 2 * READ_BYTES;
     reader->data = mem_alloc(reader->capacity);
     if (reader->data == NULL) {
@@ -49,11 +29,9 @@ int line_reader_open(struct line_reader *reader, const char *path, const volatil
 
 void line_reader_close(struct line_reader *reader)
 {
-    if (reader->fd > STDIN_FILENO) {
-        close(reader->fd);
-    }
+    input_close(&reader->input);
     mem_free(reader->data);
-    *reader = (struct line_reader){.fd = -1};
+    *reader = (struct line_reader){.input.fd = -1};
 }
 
 /* Makes room for another read behind what is held. */
@@ -77,28 +55,15 @@ static int make_room(struct line_reader *reader, aisle_error *error)
     return 0;
 }
 
-static bool is_stopped(const struct line_reader *reader)
-{
-    return reader->stop != NULL && *reader->stop != 0;
-}
-
 /* Reads once more, or finds the end. */
 static int fill(struct line_reader *reader, aisle_error *error)
 {
+    size_t got = 0;
     int status = make_room(reader, error);
-    if (status != 0) {
-        return status;
-    }
-    ssize_t got;
-    do {
-        got = read(reader->fd, reader->data + reader->end, READ_BYTES);
-    } while (got < 0 && errno == EINTR && !is_stopped(reader));
-    if (got < 0 && errno != EINTR) {
-        return io_error(reader, "read", error);
-    }
-    reader->at_end = got <= 0;
-    reader->end += got > 0 ? (size_t)got : 0;
-    return 0;
+    status = status != 0 ? status : input_read(&reader->input, reader->data + reader->end, READ_BYTES, &got, error);
+    reader->at_end = status == 0 && got == 0;
+    reader->end += got;
+    return status;
 }
 
 int line_reader_peek(struct line_reader *reader, size_t size, struct bytes *out, aisle_error *error)
@@ -115,17 +80,49 @@ int line_reader_peek(struct line_reader *reader, size_t size, struct bytes *out,
     return 0;
 }
 
+static int read_past(struct line_reader *reader, uint64_t offset, aisle_error *error)
+{
+    int status = 0;
+    while (status == 0 && reader->offset + (reader->end - reader->start) < offset && !reader->at_end) {
+        reader->offset += reader->end - reader->start;
+        reader->start = 0;
+        reader->end = 0;
+        status = fill(reader, error);
+    }
+    uint64_t held = reader->end - reader->start;
+    uint64_t wanted = offset - reader->offset;
+    reader->start += (size_t)(wanted < held ? wanted : held);
+    reader->offset += wanted < held ? wanted : held;
+    return status;
+}
+
 int line_reader_seek(struct line_reader *reader, uint64_t offset, aisle_error *error)
 {
-    if (lseek(reader->fd, (off_t)offset, SEEK_SET) < 0) {
-        return io_error(reader, "read at its last position", error);
+    struct bytes before;
+    if (reader->input.kind == INPUT_UNKNOWN) {
+        /* What its beginning tells; a failure shows again below. */
+        (void)!line_reader_peek(reader, 1, &before, NULL);
     }
+    bool plain = reader->input.kind != INPUT_GZIP && reader->input.kind != INPUT_ZSTD;
+    /* One byte before, to see that it ends a line. */
+    uint64_t target = offset == 0 ? 0 : offset - 1;
+    int status = input_seek(&reader->input, plain ? target : 0, error);
     reader->start = 0;
     reader->end = 0;
-    reader->offset = offset;
+    reader->offset = plain ? target : 0;
     reader->number = offset == 0;
     reader->at_end = false;
-    return 0;
+    status = status != 0 || plain ? status : read_past(reader, target, error);
+    if (status != 0 || offset == 0) {
+        return status;
+    }
+    status = line_reader_peek(reader, 1, &before, error);
+    if (status == 0 && (before.size == 0 || reader->offset != target || memchr("\n}", before.data[0], 2) == NULL)) {
+        return AISLE_END;
+    }
+    reader->start += 1;
+    reader->offset += 1;
+    return status;
 }
 
 /* Hands out size bytes and what ends them (newline: 0 or 1 byte). */
@@ -180,6 +177,22 @@ static int take_long(struct line_reader *reader, struct line *line, aisle_error 
     return 0;
 }
 
+/* Bytes that a line may have that begins so. */
+static size_t limit_of(const uint8_t *data, size_t size)
+{
+    static const char mark[] = "\"change\"";
+    bool transaction = memmem(data, size < HEAD_BYTES ? size : HEAD_BYTES, mark, sizeof mark - 1) != NULL;
+    return transaction ? LIMIT_TRANSACTION_LINE_BYTES : LIMIT_LINE_BYTES;
+}
+
+static void cut_long(struct line *line)
+{
+    if (line->text.size > limit_of(line->text.data, line->text.size)) {
+        line->text.size = LINE_SHOWN_BYTES;
+        line->too_long = true;
+    }
+}
+
 int line_reader_next(struct line_reader *reader, struct line *line, aisle_error *error)
 {
     size_t searched = 0;
@@ -188,15 +201,13 @@ int line_reader_next(struct line_reader *reader, struct line *line, aisle_error 
         size_t held = reader->end - reader->start;
         const uint8_t *newline = held == searched ? NULL : memchr(from, '\n', held - searched);
         size_t size = newline == NULL ? held : (size_t)(newline - (reader->data + reader->start));
-        if (newline == NULL && size > LIMIT_LINE_BYTES && !reader->at_end) {
+        if (newline == NULL && size > LIMIT_LINE_BYTES && !reader->at_end &&
+            size > limit_of(reader->data + reader->start, size)) {
             return take_long(reader, line, error);
         }
         if (newline != NULL || (reader->at_end && held > 0)) {
             take(reader, size, newline != NULL, line);
-            if (line->text.size > LIMIT_LINE_BYTES) {
-                line->text.size = LINE_SHOWN_BYTES;
-                line->too_long = true;
-            }
+            cut_long(line);
             return 0;
         }
         if (reader->at_end) {
@@ -208,4 +219,19 @@ int line_reader_next(struct line_reader *reader, struct line *line, aisle_error 
             return status;
         }
     }
+}
+
+void line_reader_put_back(struct line_reader *reader, const struct line *line)
+{
+    size_t size = (size_t)(line->end_offset - line->offset);
+    if (size <= reader->start) { /* else it was passed over and is not held */
+        reader->start -= size;
+        reader->offset = line->offset;
+        reader->number -= reader->number != 0;
+    }
+}
+
+void line_reader_again(struct line_reader *reader)
+{
+    reader->at_end = false;
 }

@@ -2,15 +2,15 @@
  * line_reader.h - lines of a file or pipe, read in big pieces, with their places.
  *
  * Memory is bounded by LIMIT_LINE_BYTES: a longer line is passed over, and only its beginning is kept for a message.
- * Does not look into lines (change.h). Thread rule: one thread at a time.
+ * A line that holds a whole transaction (wal2json's format 1, told by a "change" near its beginning) may have
+ * LIMIT_TRANSACTION_LINE_BYTES. Places are those of the text: of a compressed file, of what it decompresses to.
+ * Does not look into lines otherwise (decoder.h). Thread rule: one thread at a time.
  */
 #ifndef AISLE_INDEXER_LINE_READER_H
 #define AISLE_INDEXER_LINE_READER_H
 
 #include "base/bytes.h"
-#include "base/status.h"
-
-#include <signal.h>
+#include "indexer/input.h"
 
 /* What is kept of a line that is too long. */
 #define LINE_SHOWN_BYTES 4096u
@@ -25,9 +25,8 @@ struct line {
 };
 
 struct line_reader {
-    int fd;
-    bool is_file; /* regular: has a size and can be read again */
-    uint64_t file_bytes;
+    struct input input;
+    bool is_file;  /* regular: has a size and can be read again */
     uint8_t *data; /* owned */
     size_t capacity;
     size_t start; /* of what was not handed out yet */
@@ -35,8 +34,7 @@ struct line_reader {
     uint64_t offset; /* in the file, of data[start] */
     uint64_t number; /* of the next line; 0 unknown */
     bool at_end;
-    const char *path;                  /* borrowed */
-    const volatile sig_atomic_t *stop; /* may be NULL: a signal that sets it ends a waiting read */
+    const char *path; /* borrowed */
 };
 
 /* Opens path ("-": standard input), borrowed. AISLE_NOT_FOUND, AISLE_PERMISSION, AISLE_IO, AISLE_NO_MEMORY. */
@@ -49,10 +47,22 @@ void line_reader_close(struct line_reader *reader);
 /* A view of the next bytes without taking them: up to size, fewer only at the end. AISLE_IO, AISLE_NO_MEMORY. */
 must_check int line_reader_peek(struct line_reader *reader, size_t size, struct bytes *out, aisle_error *error);
 
-/* Goes on at this offset of a regular file. AISLE_IO. */
+/*
+ * Goes on at this offset of a regular file; a compressed one is read up to there. AISLE_END when it has no line that
+ * begins there: it is shorter, or another file of the same name. AISLE_IO, AISLE_NO_MEMORY.
+ */
 must_check int line_reader_seek(struct line_reader *reader, uint64_t offset, aisle_error *error);
 
 /* The next line, or AISLE_END. AISLE_IO, AISLE_NO_MEMORY. */
 must_check int line_reader_next(struct line_reader *reader, struct line *line, aisle_error *error);
+
+/*
+ * Takes back the last line, which the end of the file had cut: line_reader_again reads it once more. Of one that was
+ * too long only the rest comes, as a line of its own. No other call may have come between.
+ */
+void line_reader_put_back(struct line_reader *reader, const struct line *line);
+
+/* Looks for more behind the end that was met. */
+void line_reader_again(struct line_reader *reader);
 
 #endif

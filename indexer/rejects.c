@@ -75,14 +75,20 @@ static void put_any_text(struct buf *out, struct bytes text)
     buf_put_u8(out, '"');
 }
 
-int rejects_add(struct rejects *rejects, const char *source, const struct line *line, const aisle_error *reason,
-                aisle_error *error)
+static int open_file(struct rejects *rejects, aisle_error *error)
 {
     if (rejects->fd < 0) {
         rejects->fd = open(rejects->path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
-        if (rejects->fd < 0) {
-            return io_error(rejects, error);
-        }
+    }
+    return rejects->fd < 0 ? io_error(rejects, error) : 0;
+}
+
+int rejects_add(struct rejects *rejects, const char *source, const struct line *line, const aisle_error *reason,
+                aisle_error *error)
+{
+    int status = open_file(rejects, error);
+    if (status != 0) {
+        return status;
     }
     struct buf *out = &rejects->line;
     buf_clear(out);
@@ -104,6 +110,19 @@ int rejects_add(struct rejects *rejects, const char *source, const struct line *
         return error_set(error, buf_status(out), "a reject cannot be written: %s", aisle_error_text(buf_status(out)));
     }
     return write_all(rejects, error);
+}
+
+int rejects_keep(struct rejects *rejects, struct bytes line, aisle_error *error)
+{
+    int status = open_file(rejects, error);
+    buf_clear(&rejects->line);
+    buf_put(&rejects->line, line.data, line.size);
+    buf_put_u8(&rejects->line, '\n');
+    if (status == 0 && buf_status(&rejects->line) != 0) {
+        return error_set(error, buf_status(&rejects->line), "a reject cannot be kept: %s",
+                         aisle_error_text(buf_status(&rejects->line)));
+    }
+    return status != 0 ? status : write_all(rejects, error);
 }
 
 int rejects_sync(struct rejects *rejects, aisle_error *error)

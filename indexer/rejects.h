@@ -29,6 +29,9 @@ void rejects_release(struct rejects *rejects);
 must_check int rejects_add(struct rejects *rejects, const char *source, const struct line *line,
                            const aisle_error *reason, aisle_error *error);
 
+/* Appends a line of an older reject file as it is. As rejects_add. */
+must_check int rejects_keep(struct rejects *rejects, struct bytes line, aisle_error *error);
+
 /* Makes what was added durable. AISLE_IO, AISLE_DISK_FULL. */
 must_check int rejects_sync(struct rejects *rejects, aisle_error *error);
 

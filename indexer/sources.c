@@ -10,6 +10,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 
 #define REJECTS_SUFFIX ".rejects.jsonl"
@@ -20,25 +21,32 @@ static int system_error(const char *path, aisle_error *error)
     return error_set(error, code, "%s cannot be read: %s", path, strerror(errno));
 }
 
-static int append(struct sources *sources, const char *path, aisle_error *error)
+static int append(struct sources *sources, const char *path, uint32_t stream, const struct stat *found,
+                  aisle_error *error)
 {
     if (sources->count == LIMIT_SOURCES) {
         return error_set(error, AISLE_LIMIT, "more than %u files to index at once", LIMIT_SOURCES);
     }
     if (sources->count == sources->capacity) {
         size_t capacity = sources->capacity == 0 ? 16 : sources->capacity * 2;
-        char **paths = mem_realloc(sources->paths, capacity * sizeof *paths);
-        if (paths == NULL) {
+        struct source *files = mem_realloc(sources->files, capacity * sizeof *files);
+        if (files == NULL) {
             return error_no_memory(error, "listing the sources");
         }
-        sources->paths = paths;
+        sources->files = files;
         sources->capacity = capacity;
     }
     char *copy = mem_copy_string(path, strlen(path));
     if (copy == NULL) {
         return error_no_memory(error, "listing the sources");
     }
-    sources->paths[sources->count++] = copy;
+    bool is_file = found != NULL && S_ISREG(found->st_mode);
+    sources->files[sources->count++] = (struct source){.path = copy,
+                                                       .stream = stream,
+                                                       .is_file = is_file,
+                                                       .device = is_file ? found->st_dev : 0,
+                                                       .inode = is_file ? found->st_ino : 0,
+                                                       .bytes = is_file ? (uint64_t)found->st_size : 0};
     return 0;
 }
 
@@ -49,12 +57,82 @@ static bool is_log_name(const char *name)
     return name[0] != '.' && (size < suffix || strcmp(name + size - suffix, REJECTS_SUFFIX) != 0);
 }
 
-static int compare_paths(const void *a, const void *b)
+/* ------------------------------------------------------------------------------------------------ order -- */
+
+/* A name's number behind a dot or dash at its end, as rotations append it; 0 digits: none. */
+struct rotation {
+    size_t stem; /* bytes before the dot or dash */
+    const char *digits;
+    size_t digit_count;
+};
+
+static struct rotation rotation_of(const char *path)
 {
-    return strcmp(*(char *const *)a, *(char *const *)b);
+    size_t end = strlen(path);
+    if (end > 3 && strcmp(path + end - 3, ".gz") == 0) {
+        end -= 3;
+    } else if (end > 4 && strcmp(path + end - 4, ".zst") == 0) {
+        end -= 4;
+    }
+    size_t at = end;
+    while (at > 0 && path[at - 1] >= '0' && path[at - 1] <= '9') {
+        at--;
+    }
+    bool numbered = at < end && at > 1 && (path[at - 1] == '.' || path[at - 1] == '-');
+    return (struct rotation){numbered ? at - 1 : end, path + at, numbered ? end - at : 0};
 }
 
-static int append_folder(struct sources *sources, const char *folder, aisle_error *error)
+static int compare_paths(const void *a, const void *b)
+{
+    return strcmp(((const struct source *)a)->path, ((const struct source *)b)->path);
+}
+
+#define DATE_DIGITS 8u
+
+/* Of two rotations of one file: which is older. */
+static int compare_rotations(struct rotation a, struct rotation b)
+{
+    bool dates = a.digit_count >= DATE_DIGITS;
+    if (a.digit_count != b.digit_count) {
+        return (a.digit_count < b.digit_count) == dates ? -1 : 1;
+    }
+    int order = memcmp(a.digits, b.digits, a.digit_count);
+    return dates ? order : -order;
+}
+
+static bool is_rotation_of(const struct source *file, const struct source *base)
+{
+    struct rotation rotation = rotation_of(file->path);
+    size_t size = strlen(base->path);
+    return rotation.digit_count > 0 && rotation.stem == size && memcmp(file->path, base->path, size) == 0;
+}
+
+static int compare_rotated(const void *a, const void *b)
+{
+    return compare_rotations(rotation_of(((const struct source *)a)->path),
+                             rotation_of(((const struct source *)b)->path));
+}
+
+/* By names; then what stands behind a file as its rotations goes before it. */
+static void sort_files(struct source *files, size_t count)
+{
+    qsort(files, count, sizeof *files, compare_paths);
+    for (size_t i = 0; i < count; i++) {
+        size_t end = i + 1;
+        while (end < count && is_rotation_of(&files[end], &files[i])) {
+            end++;
+        }
+        if (end > i + 1) {
+            struct source base = files[i];
+            memmove(&files[i], &files[i + 1], (end - i - 1) * sizeof *files);
+            files[end - 1] = base;
+            qsort(&files[i], end - i - 1, sizeof *files, compare_rotated);
+            i = end - 1;
+        }
+    }
+}
+
+static int append_folder(struct sources *sources, const char *folder, uint32_t stream, aisle_error *error)
 {
     DIR *listing = opendir(folder);
     if (listing == NULL) {
@@ -72,17 +150,18 @@ static int append_folder(struct sources *sources, const char *folder, aisle_erro
             status = error_set(error, AISLE_LIMIT, "a path in %.100s is longer than %u bytes", folder,
                                LIMIT_PATH_BYTES - 1);
         } else if (is_log_name(entry->d_name) && stat(path, &found) == 0 && S_ISREG(found.st_mode)) {
-            status = append(sources, path, error);
+            status = append(sources, path, stream, &found, error);
         }
     }
     closedir(listing);
     if (sources->count > first) {
-        qsort(sources->paths + first, sources->count - first, sizeof *sources->paths, compare_paths);
+        sort_files(sources->files + first, sources->count - first);
     }
     return status;
 }
 
-int sources_expand(struct sources *sources, const char *const *names, size_t count, aisle_error *error)
+int sources_expand(struct sources *sources, const char *const *names, size_t count, bool may_be_missing,
+                   aisle_error *error)
 {
     *sources = (struct sources){0};
     int status = 0;
@@ -90,11 +169,11 @@ int sources_expand(struct sources *sources, const char *const *names, size_t cou
         struct stat found;
         bool is_stdin = strcmp(names[i], "-") == 0;
         if (!is_stdin && stat(names[i], &found) != 0) {
-            status = system_error(names[i], error);
+            status = may_be_missing && errno == ENOENT ? 0 : system_error(names[i], error);
         } else if (!is_stdin && S_ISDIR(found.st_mode)) {
-            status = append_folder(sources, names[i], error);
+            status = append_folder(sources, names[i], (uint32_t)i, error);
         } else {
-            status = append(sources, names[i], error);
+            status = append(sources, names[i], (uint32_t)i, is_stdin ? NULL : &found, error);
         }
     }
     if (status != 0) {
@@ -106,14 +185,8 @@ int sources_expand(struct sources *sources, const char *const *names, size_t cou
 void sources_release(struct sources *sources)
 {
     for (size_t i = 0; i < sources->count; i++) {
-        mem_free(sources->paths[i]);
+        mem_free(sources->files[i].path);
     }
-    mem_free(sources->paths);
+    mem_free(sources->files);
     *sources = (struct sources){0};
-}
-
-uint64_t source_bytes(const char *path)
-{
-    struct stat found;
-    return strcmp(path, "-") != 0 && stat(path, &found) == 0 && S_ISREG(found.st_mode) ? (uint64_t)found.st_size : 0;
 }

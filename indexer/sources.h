@@ -1,8 +1,10 @@
 /*
- * sources.h - what was named on the command line, as a list of files.
+ * sources.h - what was named on the command line, as a list of files in the order to read them.
  *
- * Folders become their files; the names stay as the user wrote them, because positions are kept under them.
- * Thread rule: one thread at a time.
+ * Folders become their files, in the order of their names. What a rotation has moved away comes before the file it was
+ * moved from, if that is there, too: for a log `c.jsonl` beside `c.jsonl.1`, `c.jsonl.2.gz` the order is 2, 1, c.jsonl;
+ * numbers of eight digits and more are dates, and ascend. Paths stay as the user wrote them, because positions are kept
+ * under them. Thread rule: one thread at a time.
  */
 #ifndef AISLE_INDEXER_SOURCES_H
 #define AISLE_INDEXER_SOURCES_H
@@ -10,20 +12,31 @@
 #include "base/status.h"
 
 #include <stdint.h>
+#include <sys/types.h>
+
+struct source {
+    char *path;      /* owned */
+    uint32_t stream; /* index of the name that it was found under */
+    bool is_file;    /* regular */
+    dev_t device;
+    ino_t inode;
+    uint64_t bytes; /* as it lies on the disk */
+};
 
 struct sources {
-    char **paths; /* owned */
+    struct source *files; /* owned */
     size_t count;
     size_t capacity;
 };
 
-/* Expands the names; all zero on failure. AISLE_NOT_FOUND, AISLE_PERMISSION, AISLE_IO, AISLE_LIMIT, AISLE_NO_MEMORY. */
-must_check int sources_expand(struct sources *sources, const char *const *names, size_t count, aisle_error *error);
+/*
+ * Expands the names; all zero on failure. may_be_missing: a name that is not there is passed over, as between the two
+ * steps of a rotation. AISLE_NOT_FOUND, AISLE_PERMISSION, AISLE_IO, AISLE_LIMIT, AISLE_NO_MEMORY.
+ */
+must_check int sources_expand(struct sources *sources, const char *const *names, size_t count, bool may_be_missing,
+                              aisle_error *error);
 
 /* Frees; one that is all zero is allowed. */
 void sources_release(struct sources *sources);
-
-/* Size of a regular file; 0 for all else. */
-uint64_t source_bytes(const char *path);
 
 #endif

@@ -105,7 +105,11 @@
 #define LIMIT_CREW_POSTINGS 200000u /* from how many to look at on helpers are woken: 100 us of one thread's work    */
 
 /* Indexer */
-#define LIMIT_SOURCES (1u << 20) /* files of one run */
+#define LIMIT_SOURCES (1u << 20)                   /* files of one run                                             */
+#define LIMIT_TRANSACTION_LINE_BYTES (64u << 20)   /* one line that holds a whole transaction (wal2json's format 1)   */
+#define LIMIT_COLUMNS 1600u                        /* columns of one row: those of a PostgreSQL table                 */
+#define LIMIT_MAP_FILE_BYTES (1u << 20)            /* a mapping file                                                  */
+#define LIMIT_MAP_TABLES 64u                       /* tables in it                                                    */
 
 /* Server */
 #define LIMIT_SERVER_ARGUMENTS 32768u             /* of one request: every value of a long IN list, bound by name    */

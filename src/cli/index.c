@@ -7,6 +7,8 @@
 #include "cli/output.h"
 #include "indexer/indexer.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,19 +16,40 @@
 
 #define SOURCES_MAX 65536u
 
-static volatile sig_atomic_t stop_signal;
+static struct indexer_signals signals = {.wake_fd = -1};
+static int wake_writer = -1;
 
 static void on_signal(int number)
 {
-    stop_signal = number;
+    if (number == SIGHUP) {
+        signals.reopen = 1;
+    } else if (number == SIGUSR1) {
+        signals.flush = 1;
+    } else {
+        signals.stop = number;
+    }
+    int code = errno;
+    if (wake_writer >= 0) {
+        (void)!write(wake_writer, "", 1);
+    }
+    errno = code;
 }
 
 /* The first signal asks for a clean end, interrupting a waiting read; a second one ends the program. */
-static void catch_signals(void)
+static void catch_signals(bool follow)
 {
     struct sigaction action;
+    int ends[2];
     memset(&action, 0, sizeof action);
     action.sa_handler = on_signal;
+    if (follow && pipe2(ends, O_CLOEXEC | O_NONBLOCK) == 0) {
+        signals.wake_fd = ends[0];
+        wake_writer = ends[1];
+    }
+    if (follow) {
+        sigaction(SIGHUP, &action, NULL);
+        sigaction(SIGUSR1, &action, NULL);
+    }
     action.sa_flags = (int)SA_RESETHAND;
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
@@ -51,17 +74,47 @@ static uint64_t per_second(uint64_t count, uint64_t ns)
     return ns == 0 ? 0 : (uint64_t)((double)count * 1e9 / (double)ns);
 }
 
+static void print_notes(const struct indexer_counts *counts)
+{
+    const struct {
+        uint64_t count;
+        const char *text;
+    } notes[] = {{counts->unknown_deletes, "of the deletes were of unknown ids"},
+                 {counts->repeats, "changes were repeats, by their sequence, and passed over"},
+                 {counts->gaps, "numbers are missing in the sequence: changes were lost before they came here"},
+                 {counts->torn, "lines held a cut change before a whole one"},
+                 {counts->ignored, "rows were of tables that the mapping file leaves out"},
+                 {counts->truncates, "times all products were deleted by TRUNCATE"},
+                 {counts->expired, "products were deleted because their date has passed"},
+                 {counts->waiting, "files end in the middle of a line, which waits for its rest"}};
+    for (size_t i = 0; i < sizeof notes / sizeof *notes; i++) {
+        char number[OUTPUT_NUMBER_BYTES];
+        if (notes[i].count != 0) {
+            fprintf(stderr, "%s %s\n", output_number(notes[i].count, number), notes[i].text);
+        }
+    }
+}
+
+static void print_freshness(const char *what, const struct latency *latency)
+{
+    if (latency->count > 0) {
+        fprintf(stderr, "visible after %s: %.1f ms at the median, %.1f ms p99, %.1f ms at most\n", what,
+                (double)latency_quantile(latency, 0.5) / 1e6, (double)latency_quantile(latency, 0.99) / 1e6,
+                (double)latency->max_ns / 1e6);
+    }
+}
+
 static void print_summary(const struct indexer_summary *summary)
 {
     const struct indexer_counts *counts = &summary->counts;
-    char n[6][OUTPUT_NUMBER_BYTES];
+    char n[5][OUTPUT_NUMBER_BYTES];
     fprintf(stderr, "%s products, %s patches, %s deletes, %s rejects in %.1f s, %s lines/s%s\n",
             output_number(counts->puts, n[0]), output_number(counts->patches, n[1]),
             output_number(counts->deletes, n[2]), output_number(counts->rejects, n[3]), (double)counts->ns / 1e9,
             output_number(per_second(counts->lines, counts->ns), n[4]), summary->stopped ? "; stopped" : "");
-    if (counts->unknown_deletes != 0) {
-        fprintf(stderr, "%s of the deletes were of unknown ids\n", output_number(counts->unknown_deletes, n[5]));
-    }
+    print_notes(counts);
+    print_freshness("their arrival", &summary->freshness.arrival);
+    print_freshness("the time they tell", &summary->freshness.event);
 }
 
 static void print_rejects(const struct indexer_summary *summary, const char *rejects)
@@ -108,25 +161,68 @@ static void print_timings(const struct indexer_summary *summary)
             (unsigned long long)memory.allocations);
 }
 
-static void print_json(const struct indexer_summary *summary)
+static void put_latency(const char *name, const struct latency *latency)
+{
+    printf(",\"%s\":{\"count\":%llu,\"p50_ms\":%.3f,\"p99_ms\":%.3f,\"max_ms\":%.3f}", name,
+           (unsigned long long)latency->count, (double)latency_quantile(latency, 0.5) / 1e6,
+           (double)latency_quantile(latency, 0.99) / 1e6, (double)latency->max_ns / 1e6);
+}
+
+/* Members, with a comma before each but the first. */
+static void put_counts(const struct indexer_summary *summary)
 {
     const struct indexer_counts *counts = &summary->counts;
-    printf("{\"products\":%llu,\"patches\":%llu,\"deletes\":%llu,\"unknown_deletes\":%llu,\"rejects\":%llu,"
-           "\"lines\":%llu,\"bytes\":%llu,\"commits\":%llu,\"seconds\":%.3f,\"lines_per_second\":%llu,\"stopped\":%s,"
-           "\"reasons\":[",
-           (unsigned long long)counts->puts, (unsigned long long)counts->patches, (unsigned long long)counts->deletes,
-           (unsigned long long)counts->unknown_deletes, (unsigned long long)counts->rejects,
-           (unsigned long long)counts->lines, (unsigned long long)counts->bytes, (unsigned long long)summary->commits,
-           (double)counts->ns / 1e9, (unsigned long long)per_second(counts->lines, counts->ns),
-           summary->stopped ? "true" : "false");
+    const struct {
+        const char *name;
+        uint64_t count;
+    } members[] = {{"products", counts->puts},       {"patches", counts->patches},
+                   {"deletes", counts->deletes},     {"unknown_deletes", counts->unknown_deletes},
+                   {"rejects", counts->rejects},     {"repeats", counts->repeats},
+                   {"gaps", counts->gaps},           {"torn", counts->torn},
+                   {"ignored", counts->ignored},     {"truncates", counts->truncates},
+                   {"expired", counts->expired},     {"waiting", counts->waiting},
+                   {"lines", counts->lines},         {"bytes", counts->bytes},
+                   {"commits", summary->commits}};
+    for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
+        printf("%s\"%s\":%llu", i == 0 ? "" : ",", members[i].name, (unsigned long long)members[i].count);
+    }
+    printf(",\"seconds\":%.3f,\"lines_per_second\":%llu,\"seq\":", (double)counts->ns / 1e9,
+           (unsigned long long)per_second(counts->lines, counts->ns));
+    if (summary->seq[0] == '\0') {
+        printf("null");
+    } else {
+        output_json_text(summary->seq);
+    }
+}
+
+/* While following: one line of JSON. */
+static void show_report(void *context, const struct indexer_summary *summary, const struct indexer_freshness *of_late)
+{
+    (void)context;
+    printf("{");
+    put_counts(summary);
+    put_latency("arrival", &of_late->arrival);
+    put_latency("event", &of_late->event);
+    printf("}\n");
+    fflush(stdout);
+}
+
+static void print_json(const struct indexer_summary *summary)
+{
+    printf("{");
+    put_counts(summary);
+    printf(",\"stopped\":%s", summary->stopped ? "true" : "false");
+    put_latency("arrival", &summary->freshness.arrival);
+    put_latency("event", &summary->freshness.event);
+    printf(",\"reasons\":[");
     for (size_t i = 0; i < summary->reason_count; i++) {
         printf("%s{\"reason\":", i == 0 ? "" : ",");
         output_json_text(summary->reasons[i].message);
         printf(",\"count\":%llu}", (unsigned long long)summary->reasons[i].count);
     }
     const aisle_writer_statistics *writer = &summary->writer;
-    printf("],\"timings_ns\":{\"parse\":%llu,\"analyse\":%llu,\"compress\":%llu,\"encode\":%llu,\"merge\":%llu,"
-           "\"commit\":%llu},\"memory_peak\":%llu,\"all_memory_peak\":%llu}\n",
+    printf("],\"timings_ns\":{\"parse\":%llu,\"analyse\":%llu,\"compress\":%llu,\"encode\":%llu,"
+           "\"merge\":%llu,\"commit\":%llu},\"memory_peak\":%llu,\"all_memory_peak\":%llu}\n",
            (unsigned long long)writer->parse_ns, (unsigned long long)writer->analyse_ns,
            (unsigned long long)writer->compress_ns, (unsigned long long)writer->encode_ns,
            (unsigned long long)writer->merge_ns, (unsigned long long)writer->commit_ns,
@@ -137,7 +233,7 @@ static int run(const struct indexer_options *run_options, struct progress *progr
 {
     struct indexer_summary summary;
     aisle_error error = {0};
-    catch_signals();
+    catch_signals(run_options->follow);
     int failed = indexer_run(run_options, &summary, &error);
     progress_end(progress);
     if (failed == 0 || summary.counts.lines > 0) {
@@ -161,39 +257,88 @@ static int run(const struct indexer_options *run_options, struct progress *progr
     return cli_finish("index");
 }
 
+/* What the options say, where a number or text does not go straight into the run's. */
+struct wishes {
+    uint64_t threads;
+    const char *truncate;
+    bool timings;
+    bool json;
+};
+
+static int index_with(struct indexer_options *run_options, const struct wishes *wishes)
+{
+    struct progress progress;
+    if (strcmp(wishes->truncate, "apply") == 0) {
+        run_options->truncate = INDEXER_TRUNCATE_APPLY;
+    } else if (strcmp(wishes->truncate, "refuse") != 0) {
+        return cli_complain(CLI_USAGE, "index", "--truncate must be apply or refuse", wishes->truncate);
+    }
+    if (run_options->follow && run_options->retry) {
+        return cli_complain(CLI_USAGE, "index", "--retry is a run of its own, without --follow", NULL);
+    }
+    progress_start(&progress);
+    run_options->threads = (uint32_t)wishes->threads;
+    run_options->signals = &signals;
+    run_options->progress = show_progress;
+    run_options->created = show_schema;
+    run_options->report = show_report;
+    run_options->context = &progress;
+    return run(run_options, &progress, wishes->timings, wishes->json);
+}
+
 int cli_index(int argc, char **argv)
 {
-    uint64_t memory = LIMIT_BUDGET_DEFAULT_BYTES;
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
-    uint64_t threads = cores < 1 ? 1 : cores > (long)LIMIT_THREADS ? LIMIT_THREADS : (uint64_t)cores;
-    uint64_t rejects_max = UINT64_MAX;
-    const char *rejects = NULL;
-    bool from_start = false;
-    bool timings = false;
-    bool json = false;
+    struct wishes wishes = {.threads = cores < 1                     ? 1
+                                       : cores > (long)LIMIT_THREADS ? LIMIT_THREADS
+                                                                     : (uint64_t)cores,
+                            .truncate = "refuse"};
+    struct indexer_options to = {.rejects_max = UINT64_MAX, .memory_bytes = LIMIT_BUDGET_DEFAULT_BYTES};
     const struct option table[] = {
-        {.name = "memory", .kind = OPTION_SIZE, .value.number = &memory, .argument = "SIZE",
-         .help = "for the memory index; default 512M", .min = LIMIT_BUDGET_MIN_BYTES, .max = LIMIT_MAP_BYTES},
-        {.name = "rejects", .kind = OPTION_TEXT, .value.text = &rejects, .argument = "FILE",
-         .help = "where lines go that cannot be applied; default CATALOG.rejects.jsonl"},
-        {.name = "max-rejects", .kind = OPTION_NUMBER, .value.number = &rejects_max, .argument = "N",
-         .help = "stop after more rejects than this; default: any number", .max = UINT64_MAX},
-        {.name = "from-start", .kind = OPTION_FLAG, .value.flag = &from_start,
-         .help = "read files from their first line, not from where the last run stopped"},
-        {.name = "threads", .kind = OPTION_NUMBER, .value.number = &threads, .argument = "N",
-         .help = "that analyse and write, beside one that reads; 1: one for all; default: the cores there are",
-         .min = 1, .max = LIMIT_THREADS},
-        {.name = "timings", .kind = OPTION_FLAG, .value.flag = &timings, .help = "print where the time went"},
-        {.name = "json", .kind = OPTION_FLAG, .value.flag = &json, .help = "print the summary as JSON, too"},
+        {"format", OPTION_TEXT, {.text = &to.format}, "NAME",
+         "auto (default), products, aisle, debezium or wal2json", 0, 0},
+        {"map", OPTION_TEXT, {.text = &to.map}, "FILE", "how columns of tables become fields; see README.md", 0, 0},
+        {"follow", OPTION_FLAG, {.flag = &to.follow}, NULL,
+         "go on as files grow, rotate and come; SIGTERM ends, SIGUSR1 commits, SIGHUP reopens", 0, 0},
+        {"commit-ms", OPTION_NUMBER, {.number = &to.commit_ms}, "MS",
+         "with --follow: the longest that a change waits for a commit under load; default 200", 1, 3600000},
+        {"commit-changes", OPTION_NUMBER, {.number = &to.commit_changes}, "N",
+         "with --follow: commit after so many at the latest; default 100000", 1, UINT32_MAX},
+        {"commit-bytes", OPTION_SIZE, {.number = &to.commit_bytes}, "SIZE",
+         "with --follow: commit after lines of so many bytes at the latest; default 64M", 1, LIMIT_MAP_BYTES},
+        {"poll", OPTION_NUMBER, {.number = &to.poll_ms}, "MS",
+         "with --follow: look this often instead of waiting to be told by the system", 1, 60000},
+        {"report", OPTION_NUMBER, {.number = &to.report_seconds}, "S",
+         "with --follow: print counts and freshness as a line of JSON every S seconds", 1, 86400},
+        {"truncate", OPTION_TEXT, {.text = &wishes.truncate}, "HOW",
+         "what a database's TRUNCATE does: refuse (default: a reject) or apply (deletes all)", 0, 0},
+        {"expire", OPTION_TEXT, {.text = &to.expire}, "FIELD",
+         "delete products once the date in FIELD has passed", 0, 0},
+        {"memory", OPTION_SIZE, {.number = &to.memory_bytes}, "SIZE", "for the memory index; default 512M",
+         LIMIT_BUDGET_MIN_BYTES, LIMIT_MAP_BYTES},
+        {"rejects", OPTION_TEXT, {.text = &to.rejects}, "FILE",
+         "where lines go that cannot be applied; default CATALOG.rejects.jsonl", 0, 0},
+        {"max-rejects", OPTION_NUMBER, {.number = &to.rejects_max}, "N",
+         "stop after more rejects than this; default: any number", 0, UINT64_MAX},
+        {"retry", OPTION_FLAG, {.flag = &to.retry}, NULL,
+         "read the sources again from the first rejected line on", 0, 0},
+        {"from-start", OPTION_FLAG, {.flag = &to.from_start}, NULL,
+         "read files from their first line, not from where the last run stopped", 0, 0},
+        {"threads", OPTION_NUMBER, {.number = &wishes.threads}, "N",
+         "that analyse and write, beside one that reads; 1: one for all; default: the cores there are", 1,
+         LIMIT_THREADS},
+        {"timings", OPTION_FLAG, {.flag = &wishes.timings}, NULL, "print where the time went", 0, 0},
+        {"json", OPTION_FLAG, {.flag = &wishes.json}, NULL, "print the summary as JSON, too", 0, 0},
     };
     const struct options options = {
         .command = "index",
         .synopsis = "CATALOG FILE|DIR|- ... [options]",
-        .about = "Applies JSON lines: products, or changes, which have an \"op\" of put, patch or delete. A folder's\n"
-                 "files are read in the order of their names; - is standard input. A catalog that does not exist is\n"
-                 "created, with a schema guessed from the first products. A rerun goes on where the last one stopped.",
+        .about = "Applies JSON lines: products, Aisle's changes (with an \"op\" of put, patch or delete), Debezium's or\n"
+                 "wal2json's, plain or in gzip or zstd. A folder's files are read in the order of their names; - is\n"
+                 "standard input. A catalog that does not exist is created, with a schema guessed from the first\n"
+                 "products. A rerun goes on where the last one stopped.",
         .examples = "  aisle index shop products.jsonl\n  aisle index shop changes/ --memory 2G\n"
-                    "  zcat products.jsonl.gz | aisle index shop -\n",
+                    "  aisle index shop changes/ --follow --report 10\n  xzcat products.jsonl.xz | aisle index shop -\n",
         .options = table,
         .option_count = sizeof table / sizeof table[0],
         .operands_min = 2,
@@ -204,19 +349,8 @@ int cli_index(int argc, char **argv)
     if (operands == OPTIONS_EXIT) {
         return status;
     }
-    struct progress progress;
-    progress_start(&progress);
-    const struct indexer_options run_options = {.catalog = argv[0],
-                                                .sources = (const char *const *)argv + 1,
-                                                .source_count = (size_t)operands - 1,
-                                                .rejects = rejects,
-                                                .rejects_max = rejects_max,
-                                                .memory_bytes = memory,
-                                                .threads = (uint32_t)threads,
-                                                .from_start = from_start,
-                                                .stop = &stop_signal,
-                                                .progress = show_progress,
-                                                .created = show_schema,
-                                                .context = &progress};
-    return run(&run_options, &progress, timings, json);
+    to.catalog = argv[0];
+    to.sources = (const char *const *)argv + 1;
+    to.source_count = (size_t)operands - 1;
+    return index_with(&to, &wishes);
 }

@@ -1,5 +1,8 @@
 /*
  * writer.c - aisle_writer: one product or patch at a time to its shard, the memory budget, commits.
+ *
+ * Its more than 800 lines stay together because all of them need the insides of struct aisle_writer, which nobody
+ * else sees.
  */
 #include "index/catalog.h"
 #include "index/ingest.h"
@@ -27,6 +30,7 @@ struct aisle_writer {
     struct product_reader *reader;
     struct product_codec codec;
     struct product product;
+    struct json *json; /* owned: for products as they stand, beside the reader's, which has the patch */
     struct buf merged; /* a product with a patch laid over it */
     aisle_writer_statistics statistics;
     bool failed; /* after an error that is not the product's: nothing but free is allowed */
@@ -130,7 +134,7 @@ int aisle_begin(aisle *catalog, aisle_writer **out, aisle_error *error)
     if (status == 0) {
         status = ingest_init(&writer->ingest, catalog->schema, &catalog->columns, &catalog->weights, error);
     }
-    if (status == 0 && product_reader_new(&writer->reader) != 0) {
+    if (status == 0 && (product_reader_new(&writer->reader) != 0 || json_new(&writer->json) != 0)) {
         status = error_no_memory(error, "beginning to write");
     }
     if (status == 0) {
@@ -162,6 +166,7 @@ void aisle_writer_free(aisle_writer *writer)
         ingest_release(&writer->ingest);
     }
     product_reader_free(writer->reader);
+    json_free(writer->json);
     product_codec_release(&writer->codec);
     buf_release(&writer->merged);
     storage_lock_release(writer->lock);
@@ -527,14 +532,19 @@ static int index_again(struct aisle_writer *writer, struct shard_writer *shard, 
 
 /* Changes columns in place, or else reads the product into current, to be indexed again. *done: which of the two. */
 static int patch_or_read(struct aisle_writer *writer, struct shard_writer *shard, struct bytes id, uint64_t id_hash,
-                         struct buf *current, bool *done, aisle_error *error)
+                         struct bytes patch, struct buf *current, bool *done, aisle_error *error)
 {
     struct writer_place place;
     int status = find_product(writer, shard, id, id_hash, &place, error);
     if (status == 0) {
         bool committed = place.builder == NULL && !shard->segments[place.segment].pending;
         *done = committed && is_columns_only(writer);
-        status = *done ? change_columns(writer, shard, &place) : current_product(writer, shard, &place, current);
+        status = *done ? 0 : current_product(writer, shard, &place, current);
+        /* Databases tell whole rows, of which mostly numbers have changed. */
+        *done = *done || (status == 0 && committed &&
+                          writer_patch_spares_text(writer->catalog->schema, product_reader_json(writer->reader), patch,
+                                                   writer->json, buf_bytes(current)));
+        status = status == 0 && *done ? change_columns(writer, shard, &place) : status;
         if (status != 0) {
             fail(writer, error_set(error, status, "a product cannot be patched: %s", aisle_error_text(status)));
         }
@@ -549,7 +559,7 @@ static int patch_product(struct aisle_writer *writer, struct shard_writer *shard
     struct buf current;
     bool done = false;
     buf_init(&current, LIMIT_PRODUCT_BYTES * 2);
-    int status = patch_or_read(writer, shard, id, id_hash, &current, &done, error);
+    int status = patch_or_read(writer, shard, id, id_hash, patch, &current, &done, error);
     if (status == 0 && !done) {
         status = index_again(writer, shard, buf_bytes(&current), patch, id_hash, error);
     }
@@ -577,6 +587,59 @@ int aisle_patch(aisle_writer *writer, aisle_bytes id, aisle_bytes fields, aisle_
     status = patch_product(writer, shard, key, id_hash, patch, error);
     writer->statistics.patches += status == 0 ? 1 : 0;
     return status;
+}
+
+/* The product of the old id with the fields laid over it, which has the new id, into writer->merged. */
+static int move_product(struct aisle_writer *writer, struct bytes from, struct bytes fields, struct bytes id,
+                        aisle_error *error)
+{
+    struct writer_place place;
+    struct buf current;
+    uint64_t from_hash = hash_bytes(from.data, from.size);
+    struct shard_writer *shard = shard_of(writer, from_hash);
+    buf_init(&current, LIMIT_PRODUCT_BYTES * 2);
+    int status = find_product(writer, shard, from, from_hash, &place, error);
+    if (status == 0) {
+        status = current_product(writer, shard, &place, &current);
+        status = status == 0 ? 0 : fail(writer, error_set(error, status, "a product cannot be moved: %s",
+                                                          aisle_error_text(status)));
+    }
+    shard_writer_unlock(shard);
+    status = status != 0 ? status : lay_patch(writer, buf_bytes(&current), fields, error);
+    buf_release(&current);
+    status = status != 0 ? status : read_product(writer, buf_bytes(&writer->merged), error);
+    if (status == 0 && !bytes_equal(writer->product.id, id)) {
+        status = error_set(error, AISLE_BAD_PRODUCT, "field \"%s\": the fields must hold the new id",
+                           writer->catalog->schema->id_name);
+    }
+    uint64_t id_hash = hash_bytes(id.data, id.size);
+    return status != 0 ? status
+                       : put_product(writer, shard_of(writer, id_hash), id_hash, buf_bytes(&writer->merged), error);
+}
+
+int aisle_move(aisle_writer *writer, aisle_bytes from, aisle_bytes id, aisle_bytes fields, aisle_error *error)
+{
+    struct bytes old = bytes_of(from.data, from.size);
+    struct bytes key = bytes_of(id.data, id.size);
+    struct bytes patch = bytes_of(fields.data, fields.size);
+    if (bytes_equal(old, key)) {
+        return aisle_patch(writer, id, fields, error);
+    }
+    int status = refuse_failed(writer, error);
+    if (status == 0) {
+        status = product_reader_read_patch(writer->reader, writer->catalog->schema, patch, &writer->product, error);
+    }
+    if (status != 0 || is_repeated(shard_of(writer, hash_bytes(key.data, key.size)))) {
+        /* The old id may be of a shard that has not come as far. */
+        return status != 0 ? status : (status = aisle_delete(writer, from, error)) == AISLE_NOT_FOUND ? 0 : status;
+    }
+    status = move_product(writer, old, patch, key, error);
+    writer->statistics.patches += status == 0 ? 1 : 0;
+    if (status == AISLE_NOT_FOUND) {
+        return aisle_patch(writer, id, fields, error);
+    }
+    status = status != 0 ? status : aisle_delete(writer, from, error);
+    return status == AISLE_NOT_FOUND ? 0 : status;
 }
 
 /* ---- positions and commits ---- */

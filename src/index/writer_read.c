@@ -80,3 +80,38 @@ int writer_read_committed(struct product_codec *codec, const struct schema *sche
     }
     return status;
 }
+
+static bool is_numeric(const struct schema *schema, struct bytes name)
+{
+    for (uint8_t f = 0; f < schema->field_count; f++) {
+        const struct field *field = &schema->fields[f];
+        if (bytes_equal(bytes_of_string(field->name), name)) {
+            return field->type != FIELD_TEXT && field->type != FIELD_KEYWORD && field->type != FIELD_PATH;
+        }
+    }
+    return false;
+}
+
+bool writer_patch_spares_text(const struct schema *schema, const struct json *patch_json, struct bytes patch,
+                              struct json *json, struct bytes product)
+{
+    size_t count;
+    const struct json_node *wanted = json_nodes(patch_json, &count);
+    if (json_parse(json, product, NULL) != 0) {
+        return false;
+    }
+    const struct json_node *nodes = json_nodes(json, &count);
+    for (size_t i = 1; i < wanted[0].next; i = wanted[i].next) {
+        size_t member = is_numeric(schema, wanted[i].key) ? 0 : json_member(json, 0, wanted[i].key);
+        bool absent = member == 0 || nodes[member].type == JSON_NULL;
+        if (is_numeric(schema, wanted[i].key) || (absent && wanted[i].type == JSON_NULL)) {
+            continue;
+        }
+        struct bytes now = bytes_of(product.data + nodes[member].position, nodes[member].end - nodes[member].position);
+        struct bytes then = bytes_of(patch.data + wanted[i].position, wanted[i].end - wanted[i].position);
+        if (absent || !bytes_equal(now, then)) {
+            return false;
+        }
+    }
+    return true;
+}

@@ -65,7 +65,8 @@ PUBLIC_HEADER_USERS = {"src/base", "src/index", "src/server", "src/cli", "indexe
 LIBRARY_OWNERS = [
     (re.compile(r"lmdb\.h$"), "src/storage/"),
     (re.compile(r"xxhash\.h$"), "src/base/hash.c"),
-    (re.compile(r"(zstd|zdict)\w*\.h$"), "src/documents/"),
+    (re.compile(r"(zstd|zdict)\w*\.h$"), ("src/documents/", "indexer/input.c")),
+    (re.compile(r"zlib\.h$"), "indexer/input.c"),
     (re.compile(r"(utf8proc|libstemmer)\.h$"), "src/text/"),
     (re.compile(r"yajl/"), "src/schema/"),
     (re.compile(r"uv\.h$"), "src/server/"),

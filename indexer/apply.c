@@ -1,0 +1,385 @@
+/*
+ * apply.c - one line after the other into the catalog, and when to commit.
+ *
+ * Each line's end is marked before its operations, so a commit keeps both together; no commit comes between a line's
+ * changes. Without follow, at most COMMIT_LINES lines or COMMIT_SECONDS seconds of work wait between commits; they are
+ * not made more often, because each makes a segment that has to be merged later.
+ *
+ * With follow, a commit is made as soon as there is nothing more to read, but not sooner behind the last one than that
+ * took, and than COMMIT_GAP_NS: so half of the time at most goes into commits, and few changes are visible at once.
+ * While there is more to read, commit_ms, commit_changes and commit_bytes decide. Transactions of several lines are not
+ * divided, unless they are large or take long.
+ */
+#include "indexer/run.h"
+
+#include "base/clock.h"
+#include "indexer/freshness.h"
+
+#include <stdio.h>
+
+#define COMMIT_LINES UINT64_C(2000000)
+#define COMMIT_SECONDS UINT64_C(30)
+#define COMMIT_MS_DEFAULT UINT64_C(200)
+#define COMMIT_CHANGES_DEFAULT UINT64_C(100000)
+#define COMMIT_BYTES_DEFAULT (UINT64_C(64) << 20)
+#define COMMIT_GAP_NS UINT64_C(10000000)
+#define POSITION_NS UINT64_C(1000000000)    /* how long positions alone wait for a commit */
+#define TRANSACTION_NS UINT64_C(5000000000) /* how long an open transaction keeps a commit waiting */
+#define TRANSACTION_FACTOR 10u              /* and by how many times it may pass commit_changes */
+#define LINES_PER_LOOK 64u                  /* at the clock */
+#define PROGRESS_NS UINT64_C(200000000)
+#define MS_NS UINT64_C(1000000)
+
+/* ------------------------------------------------------------------------------------------------ commits -- */
+
+int run_mark(struct run *run, uint64_t offset, const char *seq, aisle_error *error)
+{
+    const aisle_position position = {.source = run->source_name,
+                                     .identity = run->identity,
+                                     .offset = offset,
+                                     .seq = seq == NULL || seq[0] == '\0' ? NULL : seq};
+    return aisle_mark(run->writer, &position, error);
+}
+
+/* The greatest sequences of all streams that have moved; then the current source again, to be the last one read. */
+static int mark_streams(struct run *run, aisle_error *error)
+{
+    int status = 0;
+    bool any = false;
+    for (size_t i = 0; i < run->options->source_count && status == 0; i++) {
+        struct stream *stream = &run->streams[i];
+        if (strcmp(stream->sequence.high, stream->marked) != 0) {
+            const aisle_position position = {
+                .source = stream->name, .identity = 1, .offset = ++stream->marks, .seq = stream->sequence.high};
+            status = aisle_mark(run->writer, &position, error);
+            memcpy(stream->marked, stream->sequence.high, sizeof stream->marked);
+            any = true;
+        }
+    }
+    if (any && status == 0 && run->source != NULL && run->tail < run->tail_count) {
+        struct tail *tail = &run->tails[run->tail];
+        status = tail->offset == 0 ? 0 : run_mark(run, tail->offset, run->stream->sequence.high, error);
+    }
+    return status;
+}
+
+int run_commit(struct run *run, aisle_error *error)
+{
+    uint64_t start = clock_monotonic_ns();
+    int status = mark_streams(run, error);
+    status = status != 0 ? status : rejects_sync(&run->rejects, error);
+    status = status != 0 ? status : aisle_commit(run->writer, error);
+    run->summary->commits += status == 0;
+    run->pending.lines = 0;
+    run->pending.changes = 0;
+    run->pending.bytes = 0;
+    run->commit_ns = clock_monotonic_ns();
+    run->commit_took_ns = run->commit_ns - start;
+    if (status == 0 && run->freshness != NULL) {
+        freshness_commit(run->freshness, &run->summary->freshness);
+    }
+    return status;
+}
+
+static uint64_t setting(uint64_t given, uint64_t otherwise)
+{
+    return given == 0 ? otherwise : given;
+}
+
+uint64_t run_commit_due_ns(const struct run *run)
+{
+    if (run->pending.lines == 0) {
+        return UINT64_MAX;
+    }
+    if (run->pending.changes == 0) {
+        return run->pending.first_ns + POSITION_NS;
+    }
+    if (run->decoder.inside) {
+        return run->pending.first_ns + TRANSACTION_NS;
+    }
+    uint64_t gap = run->commit_took_ns > COMMIT_GAP_NS ? run->commit_took_ns : COMMIT_GAP_NS;
+    uint64_t longest = run->pending.first_ns + setting(run->options->commit_ms, COMMIT_MS_DEFAULT) * MS_NS;
+    uint64_t soon = run->commit_ns + gap;
+    return soon < longest ? soon : longest;
+}
+
+static bool is_due(const struct run *run, bool drained, uint64_t now)
+{
+    const struct indexer_options *options = run->options;
+    if (drained || run->pending.changes == 0) {
+        return now >= run_commit_due_ns(run);
+    }
+    uint64_t changes = setting(options->commit_changes, COMMIT_CHANGES_DEFAULT);
+    if (run->decoder.inside) {
+        return run->pending.changes >= changes * TRANSACTION_FACTOR || now >= run->pending.first_ns + TRANSACTION_NS;
+    }
+    return run->pending.changes >= changes ||
+           run->pending.bytes >= setting(options->commit_bytes, COMMIT_BYTES_DEFAULT) ||
+           now >= run->pending.first_ns + setting(options->commit_ms, COMMIT_MS_DEFAULT) * MS_NS;
+}
+
+static void report_progress(struct run *run, uint64_t now)
+{
+    run->summary->counts.ns = now - run->start_ns;
+    if (run->options->progress != NULL && now - run->progress_ns >= PROGRESS_NS) {
+        run->progress_ns = now;
+        run->options->progress(run->options->context, &run->summary->counts);
+    }
+}
+
+int run_commit_if_due(struct run *run, bool drained, aisle_error *error)
+{
+    uint64_t now = clock_monotonic_ns();
+    struct indexer_signals *signals = run->options->signals;
+    report_progress(run, now);
+    if (!run->options->follow) {
+        bool due = run->pending.lines >= COMMIT_LINES || now - run->commit_ns >= COMMIT_SECONDS * 1000000000;
+        /* What is told again must not be seen half told. */
+        return run->pending.lines > 0 && due && !run->options->retry ? run_commit(run, error) : 0;
+    }
+    bool asked = signals != NULL && signals->flush != 0;
+    if (asked) {
+        signals->flush = 0;
+    }
+    return run->pending.lines > 0 && (asked || is_due(run, drained, now)) ? run_commit(run, error) : 0;
+}
+
+/* ------------------------------------------------------------------------------------------------ rejects -- */
+
+static void count_reason(struct indexer_summary *summary, const char *message)
+{
+    for (size_t i = 0; i < summary->reason_count; i++) {
+        if (strcmp(summary->reasons[i].message, message) == 0) {
+            summary->reasons[i].count++;
+            return;
+        }
+    }
+    if (summary->reason_count < INDEXER_REASONS) {
+        struct indexer_reason *reason = &summary->reasons[summary->reason_count++];
+        snprintf(reason->message, sizeof reason->message, "%s", message);
+        reason->count = 1;
+    }
+}
+
+static int reject(struct run *run, const struct line *line, const aisle_error *reason, aisle_error *error)
+{
+    run->summary->counts.rejects++;
+    count_reason(run->summary, reason->message);
+    int status = rejects_add(&run->rejects, run->source, line, reason, error);
+    if (status == 0 && run->summary->counts.rejects > run->options->rejects_max) {
+        run->summary->too_many_rejects = true;
+    }
+    return status;
+}
+
+/* Whether the status speaks of the line, and not of the catalog or the machine. */
+static bool is_line_fault(int status, const struct change *change)
+{
+    return status == AISLE_BAD_PRODUCT ||
+           (status == AISLE_NOT_FOUND && (change->kind == CHANGE_PATCH || change->kind == CHANGE_DELETE));
+}
+
+/* ----------------------------------------------------------------------------------------------- a change -- */
+
+static int apply_patch(struct run *run, const struct change *change, aisle_error *error)
+{
+    const aisle_bytes body = {(const char *)change->body.data, change->body.size};
+    const aisle_bytes id = {(const char *)change->id.data, change->id.size};
+    const aisle_bytes from = {(const char *)change->moved_from.data, change->moved_from.size};
+    int status = from.size > 0 ? aisle_move(run->writer, from, id, body, error)
+                               : aisle_patch(run->writer, id, body, error);
+    if (status == AISLE_NOT_FOUND && change->or_put) {
+        status = aisle_put(run->writer, body, error);
+    } else if (status == AISLE_NOT_FOUND && change->is_optional) {
+        status = 0;
+    }
+    run->summary->counts.patches += status == 0;
+    return status;
+}
+
+/* Applies the change. Its status is that of aisle.h, the error's position one in the line. */
+static int apply(struct run *run, const struct change *change, aisle_error *error)
+{
+    struct indexer_counts *counts = &run->summary->counts;
+    const aisle_bytes body = {(const char *)change->body.data, change->body.size};
+    const aisle_bytes id = {(const char *)change->id.data, change->id.size};
+    int status = 0;
+    switch (change->kind) {
+    case CHANGE_PUT:
+        status = aisle_put(run->writer, body, error);
+        counts->puts += status == 0;
+        break;
+    case CHANGE_PATCH:
+        status = apply_patch(run, change, error);
+        break;
+    case CHANGE_DELETE:
+        status = aisle_delete(run->writer, id, error);
+        counts->unknown_deletes += status == AISLE_NOT_FOUND;
+        status = status == AISLE_NOT_FOUND ? 0 : status;
+        counts->deletes += status == 0;
+        break;
+    case CHANGE_TRUNCATE:
+        status = run_truncate(run, error);
+        counts->truncates += status == 0;
+        break;
+    }
+    if (status == AISLE_BAD_PRODUCT) {
+        /* A place in a body that was made means nothing to who reads the line. */
+        error->position = change->body_position + (change->is_made ? 0 : error->position);
+    } else if (status == AISLE_NOT_FOUND) {
+        /* Without the id, so that all of them are counted as one reason. */
+        error_set(error, status, "the patch is of an unknown id");
+    }
+    return status;
+}
+
+static int check_change(const struct run *run, const struct change *change, aisle_error *reason)
+{
+    if (change->kind != CHANGE_DELETE && change->body.size > LIMIT_PRODUCT_BYTES) {
+        return error_set_at(reason, AISLE_BAD_PRODUCT, change->body_position, "the product is longer than %u bytes",
+                            LIMIT_PRODUCT_BYTES);
+    }
+    if (change->kind == CHANGE_TRUNCATE && run->options->truncate == INDEXER_TRUNCATE_REFUSE) {
+        char shown[JSON_SHOWN_BYTES];
+        return error_set(reason, AISLE_BAD_PRODUCT,
+                         "TRUNCATE of %s is refused; --truncate apply would delete all products",
+                         json_show(change->table, shown));
+    }
+    return 0;
+}
+
+/* ------------------------------------------------------------------------------------------------- a line -- */
+
+static int note_fault(struct run *run, const struct line *line, int status, const struct change *change,
+                      const aisle_error *reason, aisle_error *error)
+{
+    if (status == 0 || is_line_fault(status, change)) {
+        return status == 0 ? 0 : reject(run, line, reason, error);
+    }
+    if (error != NULL) {
+        *error = *reason;
+    }
+    return status;
+}
+
+/* One change of a line, and its fate. */
+static int apply_change(struct run *run, const struct line *line, const struct change *change, aisle_error *error)
+{
+    aisle_error reason = {0};
+    if (!sequence_take(&run->stream->sequence, change->seq)) {
+        run->summary->counts.repeats++;
+        return 0;
+    }
+    if (run->pending.changes == 0) {
+        run->pending.first_ns = clock_monotonic_ns();
+    }
+    run->pending.changes++;
+    if (run->freshness != NULL) {
+        freshness_note(run->freshness, run->seen_ns, change->time_ms);
+    }
+    int status = check_change(run, change, &reason);
+    status = status != 0 ? status : apply(run, change, &reason);
+    return note_fault(run, line, status, change, &reason, error);
+}
+
+/* Marks the line's end, when there is a first change to go with it, or none at all. */
+static int mark_line(struct run *run, const struct line *line, const struct change *change, aisle_error *error)
+{
+    if (run->pending.lines++ == 0) {
+        run->pending.first_ns = clock_monotonic_ns();
+    }
+    run->pending.bytes += line->end_offset - line->offset;
+    run->tails[run->tail].offset = line->end_offset;
+    return run_mark(run, line->end_offset, change->seq, error);
+}
+
+static int apply_line(struct run *run, const struct line *line, aisle_error *error)
+{
+    bool marked = false;
+    int status = 0;
+    run->summary->counts.lines++;
+    if (line->too_long) {
+        const struct change none = {.kind = CHANGE_PUT};
+        aisle_error reason;
+        error_set(&reason, AISLE_BAD_PRODUCT, "the line is longer than %u bytes", LIMIT_LINE_BYTES);
+        status = mark_line(run, line, &none, error);
+        return status != 0 ? status : reject(run, line, &reason, error);
+    }
+    decoder_begin(&run->decoder, line->text);
+    while (status == 0) {
+        struct change change;
+        aisle_error reason = {0};
+        int decoded = decoder_next(&run->decoder, &run->stream->sequence, &change, &reason);
+        bool early = decoded == 0 && change.kind == CHANGE_TRUNCATE; /* commits, and so goes before its mark */
+        if (!marked && !early) {
+            status = mark_line(run, line, &change, error);
+            marked = true;
+        }
+        if (decoded == AISLE_END) {
+            break;
+        }
+        status = status != 0   ? status
+                 : decoded == 0 ? apply_change(run, line, &change, error)
+                                : note_fault(run, line, decoded, &change, &reason, error);
+    }
+    run->summary->counts.torn += run->decoder.torn;
+    run->summary->counts.ignored = run->decoder.rows.ignored;
+    return status;
+}
+
+/* ---------------------------------------------------------------------------------------------- all lines -- */
+
+static bool is_blank(struct bytes text)
+{
+    for (size_t i = 0; i < text.size; i++) {
+        if (text.data[i] != ' ' && text.data[i] != '\t') {
+            return false;
+        }
+    }
+    return true;
+}
+
+/*
+ * Whether the last line, which no newline ends, is all there: a writer may be in the middle of it. Only whole JSON is
+ * taken; else the position stays before the line, which is read again when more of it has come.
+ */
+static bool is_whole(struct run *run, const struct line *line)
+{
+    return line->ended || (!line->too_long && json_parse(run->decoder.json, line->text, NULL) == 0);
+}
+
+/* The next line, unless the file ends in the middle of it: AISLE_END, as behind the last. */
+static int next_line(struct run *run, struct line *line, aisle_error *error)
+{
+    run->waits = false;
+    int status = line_reader_next(&run->reader, line, error);
+    bool waits = status == 0 && !line->ended && !is_blank(line->text) && !is_whole(run, line);
+    if (waits && (run->reader.is_file || run->options->follow)) {
+        line_reader_put_back(&run->reader, line);
+        run->waits = true;
+        return AISLE_END;
+    }
+    return status;
+}
+
+int run_apply_lines(struct run *run, aisle_error *error)
+{
+    struct indexer_counts *counts = &run->summary->counts;
+    uint64_t bytes_before = counts->bytes;
+    uint64_t start = run->reader.offset;
+    struct line line;
+    int status = 0;
+    for (unsigned i = 1; status == 0 && !run_is_stopped(run) && !run->summary->too_many_rejects; i++) {
+        status = next_line(run, &line, error);
+        if (status == 0) {
+            counts->bytes = bytes_before + (line.end_offset - start);
+            status = is_blank(line.text) ? 0 : apply_line(run, &line, error);
+        }
+        if (status == 0 && i % LINES_PER_LOOK == 0) {
+            status = run_commit_if_due(run, false, error);
+        }
+    }
+    run->tails[run->tail].number = run->reader.number;
+    counts->gaps = sequence_gaps(&run->stream->sequence);
+    return status == AISLE_END ? 0 : status;
+}
