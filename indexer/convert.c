@@ -280,6 +280,27 @@ static void put_raw(const struct value *value, struct buf *out)
     buf_put(out, value->text.data + value->node->position, value->node->end - value->node->position);
 }
 
+/* The value as it stands, but for nulls in a list, which no field takes. */
+static void put_as_is(const struct value *value, struct buf *out)
+{
+    const struct json_node *nodes = nodes_of(value->json);
+    bool any = false;
+    if (value->node->type != JSON_ARRAY) {
+        put_raw(value, out);
+        return;
+    }
+    buf_put_u8(out, '[');
+    for (size_t i = value->index + 1; i < value->node->next; i = nodes[i].next) {
+        if (nodes[i].type != JSON_NULL) {
+            struct value element = value_at(value->json, value->text, i);
+            buf_put_string(out, any ? "," : "");
+            put_raw(&element, out);
+            any = true;
+        }
+    }
+    buf_put_u8(out, ']');
+}
+
 static void put_null(struct buf *out, bool *is_null)
 {
     buf_put_string(out, "null");
@@ -374,7 +395,7 @@ int convert_value(struct convert *convert, const struct column *column, enum tar
     } else if (column->hint == HINT_ARRAY && value.node->type == JSON_STRING && put_array(value.node->text, out)) {
         status = 0;
     } else if (!put_typed(&value, column, target, field, out, is_null)) {
-        put_raw(&value, out);
+        put_as_is(&value, out);
     }
     if (status == 0 && buf_status(out) != 0) {
         return fault(column, buf_status(out) == AISLE_LIMIT ? AISLE_BAD_PRODUCT : buf_status(out),

@@ -99,6 +99,13 @@ static int read_past(struct line_reader *reader, uint64_t offset, aisle_error *e
 int line_reader_seek(struct line_reader *reader, uint64_t offset, aisle_error *error)
 {
     struct bytes before;
+    int status = input_seek(&reader->input, 0, error);
+    if (status != 0) {
+        return status;
+    }
+    reader->start = 0;
+    reader->end = 0;
+    reader->at_end = false;
     if (reader->input.kind == INPUT_UNKNOWN) {
         /* What its beginning tells; a failure shows again below. */
         (void)!line_reader_peek(reader, 1, &before, NULL);
@@ -106,7 +113,7 @@ int line_reader_seek(struct line_reader *reader, uint64_t offset, aisle_error *e
     bool plain = reader->input.kind != INPUT_GZIP && reader->input.kind != INPUT_ZSTD;
     /* One byte before, to see that it ends a line. */
     uint64_t target = offset == 0 ? 0 : offset - 1;
-    int status = input_seek(&reader->input, plain ? target : 0, error);
+    status = input_seek(&reader->input, plain ? target : 0, error);
     reader->start = 0;
     reader->end = 0;
     reader->offset = plain ? target : 0;

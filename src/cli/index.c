@@ -333,12 +333,13 @@ int cli_index(int argc, char **argv)
     const struct options options = {
         .command = "index",
         .synopsis = "CATALOG FILE|DIR|- ... [options]",
-        .about = "Applies JSON lines: products, Aisle's changes (with an \"op\" of put, patch or delete), Debezium's or\n"
-                 "wal2json's, plain or in gzip or zstd. A folder's files are read in the order of their names; - is\n"
-                 "standard input. A catalog that does not exist is created, with a schema guessed from the first\n"
-                 "products. A rerun goes on where the last one stopped.",
+        .about = "Applies JSON lines: products, Aisle's changes (with an \"op\" of put, patch or delete), and those\n"
+                 "of Debezium or wal2json, plain or in gzip or zstd. A folder's files are read in the order of their\n"
+                 "names; - is standard input. A catalog that does not exist is created, with a schema guessed from\n"
+                 "the first products. A rerun goes on where the last one stopped.",
         .examples = "  aisle index shop products.jsonl\n  aisle index shop changes/ --memory 2G\n"
-                    "  aisle index shop changes/ --follow --report 10\n  xzcat products.jsonl.xz | aisle index shop -\n",
+                    "  aisle index shop changes/ --follow --report 10\n"
+                    "  xzcat products.jsonl.xz | aisle index shop -\n",
         .options = table,
         .option_count = sizeof table / sizeof table[0],
         .operands_min = 2,

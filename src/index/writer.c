@@ -440,19 +440,24 @@ int aisle_delete(aisle_writer *writer, aisle_bytes id, aisle_error *error)
 
 /* ---- patches ---- */
 
+static bool is_numeric(const struct field *field)
+{
+    return field->type != FIELD_TEXT && field->type != FIELD_KEYWORD && field->type != FIELD_PATH;
+}
+
 /* Whether only numeric columns change, so that nothing needs indexing again. */
 static bool is_columns_only(const struct aisle_writer *writer)
 {
     const struct schema *schema = writer->catalog->schema;
     for (uint8_t f = 0; f < schema->field_count; f++) {
-        enum field_type type = schema->fields[f].type;
-        if (writer->product.values[f].named && (type == FIELD_TEXT || type == FIELD_KEYWORD || type == FIELD_PATH)) {
+        if (writer->product.values[f].named && !is_numeric(&schema->fields[f])) {
             return false;
         }
     }
     return writer->product.unknown_fields == 0;
 }
 
+/* Keywords that are named stand as they are. */
 static int change_columns(struct aisle_writer *writer, struct shard_writer *shard, const struct writer_place *place)
 {
     const struct segment_columns *columns = &writer->catalog->columns;
@@ -460,7 +465,7 @@ static int change_columns(struct aisle_writer *writer, struct shard_writer *shar
     int status = 0;
     for (uint8_t i = 0; i < columns->count && status == 0; i++) {
         const struct product_value *value = &writer->product.values[columns->field[i]];
-        if (value->named) {
+        if (value->named && is_numeric(&writer->catalog->schema->fields[columns->field[i]])) {
             status = changes_set(&shard->changes, segment, place->document, columns->field[i],
                                  value->present ? value->number : COLUMN_MISSING);
         }
