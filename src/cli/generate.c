@@ -4,7 +4,7 @@
 #include "cli/cli.h"
 #include "cli/options.h"
 #include "cli/output.h"
-#include "data/generate.h"
+#include "data/generate_changes.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -18,6 +18,7 @@ struct job {
     const struct generate *generate;
     uint64_t items;
     bool is_queries;
+    struct generate_changes *changes; /* NULL: none */
     uint64_t from;
     uint64_t count;
 };
@@ -42,33 +43,54 @@ static int run(const struct job *job, char *buffer)
     int status = CLI_DONE;
     progress_start(&progress);
     for (uint64_t i = 0; i < job->count && status == CLI_DONE; i++) {
-        used += job->is_queries ? generate_query(job->generate, job->items, job->from + i, buffer + used)
-                                : generate_item(job->generate, job->from + i, buffer + used);
+        used += job->changes != NULL ? generate_change(job->changes, buffer + used)
+                : job->is_queries    ? generate_query(job->generate, job->items, job->from + i, buffer + used)
+                                     : generate_item(job->generate, job->from + i, buffer + used);
         if (used >= BUFFER_BYTES) {
             status = write_all(buffer, used);
             used = 0;
-            progress_show(&progress, i, job->count, i, job->is_queries ? "queries" : "products");
+            progress_show(&progress, i, job->count, i,
+                          job->changes != NULL ? "changes" : job->is_queries ? "queries" : "products");
         }
     }
     progress_end(&progress);
     return status != CLI_DONE ? status : write_all(buffer, used);
 }
 
-static int make(uint64_t items, uint64_t seed, uint64_t from, uint64_t queries)
+/* What is wanted, as the options say. */
+struct wishes {
+    uint64_t items;
+    uint64_t seed;
+    uint64_t from;
+    uint64_t queries;
+    uint64_t changes;
+    uint64_t start; /* in seconds */
+};
+
+static int make(const struct wishes *wishes)
 {
     struct generate *generate = NULL;
-    char *buffer = malloc(BUFFER_BYTES + GENERATE_LINE_BYTES);
-    int status = buffer == NULL ? AISLE_NO_MEMORY : generate_new(seed, &generate);
+    struct generate_changes *changes = NULL;
+    char *buffer = malloc(BUFFER_BYTES + GENERATE_CHANGE_BYTES);
+    int status = buffer == NULL ? AISLE_NO_MEMORY : generate_new(wishes->seed, &generate);
+    if (status == 0 && wishes->changes != 0) {
+        status = generate_changes_new(generate, wishes->seed, wishes->items, wishes->changes,
+                                      (int64_t)wishes->start * 1000, &changes);
+    }
     if (status != 0) {
         status = cli_complain(CLI_RESOURCES, "generate", aisle_error_text(status), NULL);
     } else {
         const struct job job = {.generate = generate,
-                                .items = items,
-                                .is_queries = queries != 0,
-                                .from = from,
-                                .count = queries != 0 ? queries : items};
+                                .items = wishes->items,
+                                .is_queries = wishes->queries != 0,
+                                .changes = changes,
+                                .from = wishes->from,
+                                .count = wishes->changes != 0   ? wishes->changes
+                                         : wishes->queries != 0 ? wishes->queries
+                                                                : wishes->items};
         status = run(&job, buffer);
     }
+    generate_changes_free(changes);
     generate_free(generate);
     free(buffer);
     return status;
@@ -76,28 +98,31 @@ static int make(uint64_t items, uint64_t seed, uint64_t from, uint64_t queries)
 
 int cli_generate(int argc, char **argv)
 {
-    uint64_t items = 0;
-    uint64_t seed = 1;
-    uint64_t from = 0;
-    uint64_t queries = 0;
+    struct wishes wishes = {.seed = 1, .start = UINT64_C(1767225600)};
     const struct option table[] = {
-        {.name = "items", .kind = OPTION_NUMBER, .value.number = &items, .argument = "N",
+        {.name = "items", .kind = OPTION_NUMBER, .value.number = &wishes.items, .argument = "N",
          .help = "products to make, or to make queries for", .min = 1, .max = GENERATE_ITEMS_MAX},
-        {.name = "seed", .kind = OPTION_NUMBER, .value.number = &seed, .argument = "S",
+        {.name = "seed", .kind = OPTION_NUMBER, .value.number = &wishes.seed, .argument = "S",
          .help = "another number, another catalog; default 1", .max = UINT64_MAX},
-        {.name = "from", .kind = OPTION_NUMBER, .value.number = &from, .argument = "K",
+        {.name = "from", .kind = OPTION_NUMBER, .value.number = &wishes.from, .argument = "K",
          .help = "number of the first line; default 0. Ranges join to the same bytes", .max = GENERATE_ITEMS_MAX - 1},
-        {.name = "queries", .kind = OPTION_NUMBER, .value.number = &queries, .argument = "N",
+        {.name = "queries", .kind = OPTION_NUMBER, .value.number = &wishes.queries, .argument = "N",
          .help = "make this many queries instead, one a line", .min = 1, .max = UINT64_C(1) << 40},
+        {.name = "changes", .kind = OPTION_NUMBER, .value.number = &wishes.changes, .argument = "N",
+         .help = "make this many changes of the products instead, one a line", .min = 1, .max = GENERATE_ITEMS_MAX},
+        {.name = "start", .kind = OPTION_NUMBER, .value.number = &wishes.start, .argument = "S",
+         .help = "when the changes begin, in seconds since 1970; default 2026-01-01", .max = UINT64_C(200000000000)},
     };
     const struct options options = {
         .command = "generate",
-        .synopsis = "--items N [--seed S] [--from K] [--queries N]",
-        .about = "Writes invented products as JSON lines, or queries that find them, to standard output. A line\n"
-                 "depends on the seed and its number alone.",
+        .synopsis = "--items N [--seed S] [--from K] [--queries N | --changes N]",
+        .about = "Writes invented products as JSON lines, or queries that find them, or changes of them as a shop has\n"
+                 "them, to standard output. A product or query depends on the seed and its number alone, a change\n"
+                 "also on those before it.",
         .examples = "  aisle generate --items 20000 > products.jsonl\n"
                     "  aisle generate --items 500000 --from 500000 > second-half.jsonl\n"
-                    "  aisle generate --items 20000 --queries 1000 > queries.txt\n",
+                    "  aisle generate --items 20000 --queries 1000 > queries.txt\n"
+                    "  aisle generate --items 20000 --changes 5000 > changes.jsonl\n",
         .options = table,
         .option_count = sizeof table / sizeof table[0],
     };
@@ -105,11 +130,14 @@ int cli_generate(int argc, char **argv)
     if (options_parse(&options, argc, argv, &status) == OPTIONS_EXIT) {
         return status;
     }
-    if (items == 0) {
+    if (wishes.items == 0) {
         return cli_complain(CLI_USAGE, "generate", "--items N is needed; see `aisle generate --help`", NULL);
     }
-    if (queries == 0 && items > GENERATE_ITEMS_MAX - from) {
+    if (wishes.queries == 0 && wishes.items > GENERATE_ITEMS_MAX - wishes.from) {
         return cli_complain(CLI_USAGE, "generate", "--from and --items pass the last product, 999,999,999", NULL);
     }
-    return make(items, seed, from, queries);
+    if (wishes.changes != 0 && (wishes.queries != 0 || wishes.from != 0)) {
+        return cli_complain(CLI_USAGE, "generate", "--changes goes with --items, --seed and --start alone", NULL);
+    }
+    return make(&wishes);
 }

@@ -57,6 +57,7 @@ EXTRA_DOORS = {
     "src/query/watch.h": [],
     "indexer/indexer.h": ["src/cli"],
     "data/generate.h": ["src/cli"],
+    "data/generate_changes.h": ["src/cli"],
 }
 PUBLIC_HEADER = "include/aisle.h"
 PUBLIC_HEADER_USERS = {"src/base", "src/index", "src/server", "src/cli", "indexer"}
