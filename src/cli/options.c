@@ -72,7 +72,7 @@ static int set_value(const struct options *options, const struct option *option,
         return 0;
     }
     if (option->kind == OPTION_EACH) {
-        return option->value.each(option->context, option->name, text)
+        return option->value.each.tell(option->value.each.context, option->name, text)
                    ? 0
                    : usage(options, "this option is given too often", text);
     }

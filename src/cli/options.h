@@ -36,12 +36,14 @@ struct option {
         const char **text;
         struct option_texts *texts;
         uint64_t *number;
-        bool (*each)(void *context, const char *name, const char *text); /* false: too many */
+        struct {
+            bool (*tell)(void *context, const char *name, const char *text); /* false: too many */
+            void *context;
+        } each;
     } value;              /* where it goes; keeps its default when the option is not given */
     const char *argument; /* as shown in the help, "N" */
     const char *help;
     uint64_t min, max;
-    void *context; /* of value.each */
 };
 
 struct options {

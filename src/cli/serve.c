@@ -37,8 +37,8 @@ static int follow(const char *path, const char *source, const volatile int *stop
                                             .sources = &source,
                                             .source_count = 1,
                                             .rejects_max = UINT64_MAX,
-                                            .threads = 2,
-                                            .stop = stop};
+                                            .threads = 2};
+    (void)stop;
     return indexer_run(&options, &summary, error);
 }
 
@@ -68,8 +68,8 @@ int cli_serve(int argc, char **argv)
     table[1] = (struct option){.name = "check-config", .kind = OPTION_FLAG, .value.flag = &check,
                                .help = "say whether the settings are fine, and do nothing"};
     for (size_t i = 0; i < count; i++) {
-        table[i + 2] = (struct option){.name = settings[i].name, .kind = OPTION_EACH, .value.each = add,
-                                       .context = &given, .argument = settings[i].argument, .help = settings[i].help};
+        table[i + 2] = (struct option){.name = settings[i].name, .kind = OPTION_EACH, .value.each = {add, &given},
+                                       .argument = settings[i].argument, .help = settings[i].help};
     }
     const struct options options = {
         .command = "serve",

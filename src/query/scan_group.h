@@ -28,8 +28,8 @@ struct scan_group_list {
 };
 
 /*
- * A window of one group at a time: its scores and bits are zeros between calls, once is_clean, which groups of more than
- * rare lists see to.
+ * A window of one group at a time: its scores and bits are zeros between calls, once is_clean, which groups of more
+ * than rare lists see to.
  */
 struct scan_group_room {
     bool is_clean;

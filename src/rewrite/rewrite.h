@@ -16,9 +16,9 @@
  *   Synonyms     The longest left side wins, from left to right; sides that overlap it are passed by. What it leads to
  *                weighs WEIGHT_SYNONYM, is not looked up again, and is not corrected. A word that is still being typed
  *                triggers none.
- *   Stop words   Left out when any other word is there, unless a synonym has taken them or a word of one character stands
- *                beside them (AT&T). They are in the index: a query
- *                of stop words alone finds them, and phrases need them.
+ *   Stop words   Left out when any other word is there, unless a synonym has taken them or a word of one character
+ *                stands beside them (AT&T). They are in the index: a query of stop words alone finds them, and phrases
+ *                need them.
  *   Corrections  None for words of 1 and 2 characters, one edit for 3 to 5, two for 6 and more; none for words with a
  *                digit, unless asked. A word that no product has is corrected to the words of the fewest edits that
  *                products have. When the query finds few, every word is corrected, known ones to words with the same

@@ -1,6 +1,6 @@
 /*
- * fuzz_analyse.c - any bytes through the analyser, in English and in a language chosen by the first byte; as a query, as
- * a product's text and as a part number.
+ * fuzz_analyse.c - any bytes through the analyser, in English and in a language chosen by the first byte; as a query,
+ * as a product's text and as a part number.
  *
  * Whatever comes in, tokens are sound: terms not empty, at most LIMIT_TERM_BYTES and valid UTF-8, words at positions
  * 0, 1, 2, ..., ranges inside the text, joined tokens right behind their parts, extra ones of products only and within
