@@ -449,6 +449,7 @@ typedef struct aisle_query {
     bool as_you_type;          /* the last word is one that begins so, unless a space follows it */
     bool no_typos;             /* words are meant as they are typed */
     bool no_synonyms;
+    bool no_understanding;     /* prices and values of fields in the text are words like others */
     bool no_stop_words;        /* every word must match, "the" and "for", too */
     uint32_t few;              /* fewer hits than this are few; default 5, at most 10,000; 1: only none are few */
     const aisle_typos *typos;  /* NULL: as above */
@@ -516,7 +517,8 @@ enum aisle_note_kind {
     AISLE_NOTE_JOINED,      /* used is the one word that typed may be */
     AISLE_NOTE_FRAGMENT,    /* used is a code that contains typed */
     AISLE_NOTE_DROPPED,     /* products need not have typed (AISLE_MATCH_RELAXED) */
-    AISLE_NOTE_EITHER       /* any of the words did */
+    AISLE_NOTE_EITHER,      /* any of the words did */
+    AISLE_NOTE_UNDERSTOOD   /* typed is what used says, a condition on a price or the value of a field */
 };
 
 typedef struct aisle_note {

@@ -208,7 +208,7 @@ static struct {
     uint64_t limit, offset, now, snippet, few, deadline, total_bound, group_size;
     struct option_texts facets;
     const char *weights, *filter, *highlight, *match, *sort, *after, *fields, *group;
-    bool explain, json, as_you_type, no_typos, no_synonyms, no_stop_words;
+    bool explain, json, as_you_type, no_typos, no_synonyms, no_stop_words, no_understanding;
 } asked = {.limit = 10};
 
 static const struct option table[] = {
@@ -250,6 +250,8 @@ static const struct option table[] = {
     {.name = "no-synonyms", .kind = OPTION_FLAG, .value.flag = &asked.no_synonyms, .help = "leave synonyms aside"},
     {.name = "no-stop-words", .kind = OPTION_FLAG, .value.flag = &asked.no_stop_words,
      .help = "every word must match, \"the\" and \"for\", too"},
+    {.name = "no-understanding", .kind = OPTION_FLAG, .value.flag = &asked.no_understanding,
+     .help = "prices and values of fields in TEXT are words like others"},
     {.name = "few", .kind = OPTION_NUMBER, .value.number = &asked.few, .argument = "N",
      .help = "fewer hits are few: words are corrected and relaxed then; default 5", .max = LIMIT_HITS},
     {.name = "explain", .kind = OPTION_FLAG, .value.flag = &asked.explain, .help = "how each score came about"},
@@ -262,8 +264,8 @@ static const struct options options = {
                 "                    [--offset N] [--after CURSOR] [--group FIELD] [--group-size N]\n"
                 "                    [--fields NAME,...] [--weights FIELD:W,...] [--now SECONDS]\n"
                 "                    [--highlight FIELD,...] [--snippet N] [--match MODE] [--as-you-type]\n"
-                "                    [--no-typos] [--no-synonyms] [--no-stop-words] [--few N]\n"
-                "                    [--deadline MS] [--total-bound N] [--explain] [--json]",
+                "                    [--no-typos] [--no-synonyms] [--no-stop-words] [--no-understanding]\n"
+                "                    [--few N] [--deadline MS] [--total-bound N] [--explain] [--json]",
     .about = "Prints the products that match all words of TEXT, the best first. `a OR b` takes either, -word\n"
              "excludes, word* is any word that begins so, brand:word looks in the brand only. \"a b\" is a\n"
              "phrase, \"a b\"~3 one whose words may be moved by three in sum. An empty TEXT browses.\n"
@@ -333,6 +335,7 @@ int cli_search(int argc, char **argv)
                                .no_typos = asked.no_typos,
                                .no_synonyms = asked.no_synonyms,
                                .no_stop_words = asked.no_stop_words,
+                               .no_understanding = asked.no_understanding,
                                .few = (uint32_t)asked.few,
                                .now_ms = (int64_t)asked.now * 1000};
     return search(argv[0], &query, &marked, asked.json);

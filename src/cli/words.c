@@ -25,9 +25,18 @@ bool words_match(const char *text, int *match)
     return true;
 }
 
-static bool is_relaxing(const aisle_note *note)
+/* The member of the answer that a note stands in. */
+static const char *member_of(const aisle_note *note)
 {
-    return note->kind == AISLE_NOTE_DROPPED || note->kind == AISLE_NOTE_EITHER;
+    switch (note->kind) {
+    case AISLE_NOTE_DROPPED:
+    case AISLE_NOTE_EITHER:
+        return "relaxed";
+    case AISLE_NOTE_UNDERSTOOD:
+        return "understood";
+    default:
+        return "words";
+    }
 }
 
 static void print_note(const aisle_note *note)
@@ -41,12 +50,12 @@ static void print_note(const aisle_note *note)
     printf("}");
 }
 
-static void print_array(const aisle_result *result, const char *name, bool relaxing)
+static void print_array(const aisle_result *result, const char *name)
 {
     aisle_note note;
     bool any = false;
     for (size_t i = 0; aisle_result_note(result, i, &note) == 0; i++) {
-        if (is_relaxing(&note) == relaxing) {
+        if (strcmp(member_of(&note), name) == 0) {
             printf(any ? "," : "\"%s\":[", name);
             print_note(&note);
             any = true;
@@ -63,8 +72,9 @@ void words_print_json(const aisle_result *result)
         output_json_string(corrected);
         printf(",");
     }
-    print_array(result, "words", false);
-    print_array(result, "relaxed", true);
+    print_array(result, "words");
+    print_array(result, "understood");
+    print_array(result, "relaxed");
 }
 
 static void print_text(aisle_bytes text)
@@ -85,6 +95,10 @@ void words_print(const aisle_result *result)
         if (note.kind == AISLE_NOTE_DROPPED) {
             printf("Without ");
             print_text(note.typed);
+            printf("\n");
+        } else if (note.kind == AISLE_NOTE_UNDERSTOOD) {
+            printf("Only ");
+            print_text(note.used);
             printf("\n");
         } else if (note.kind == AISLE_NOTE_EITHER) {
             printf("Any of the words\n");

@@ -11,7 +11,7 @@
 /* Reads "all", "relaxed" or "any"; NULL is all. false: none of them. */
 bool words_match(const char *text, int *match);
 
-/* Members of a JSON object, each with a comma behind: corrected, words, relaxed; nothing where there is nothing. */
+/* Members of a JSON object, each with a comma behind, if there are any: corrected, words, understood, relaxed. */
 void words_print_json(const aisle_result *result);
 
 /* Lines for people. */

@@ -237,6 +237,7 @@ static int take_text(struct search *search, const aisle_query *query, aisle_erro
     struct aisle *catalog = search->catalog;
     struct bytes text = bytes_of_string(query->text == NULL ? "" : query->text);
     struct rewrite_source source = {.schema = catalog->schema,
+                                    .columns = &catalog->columns,
                                     .analyser = search->searcher->analyser,
                                     .arena = &search->searcher->arena,
                                     .error = error};
@@ -322,6 +323,7 @@ static int find(struct search *search, const aisle_query *query, struct found *f
             status = rewrite_again(search->rewrite, context, *total, &again);
         }
     } while (status == 0 && again);
+    search->filter = (struct filter_node *)(uintptr_t)context->filter; /* with what was understood */
     found->count = found->count < wanted ? found->count : wanted;
     *total = query->no_total ? 0 : *total;
     return status;

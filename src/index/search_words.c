@@ -17,6 +17,7 @@ static const struct {
     {REWRITE_SPLIT, AISLE_NOTE_SPLIT, "split"},         {REWRITE_JOINED, AISLE_NOTE_JOINED, "joined"},
     {REWRITE_FRAGMENT, AISLE_NOTE_FRAGMENT, "fragment"}, {REWRITE_DROPPED, AISLE_NOTE_DROPPED, "dropped"},
     {REWRITE_EITHER, AISLE_NOTE_EITHER, "either"},
+    {REWRITE_UNDERSTOOD, AISLE_NOTE_UNDERSTOOD, "understood"},
 };
 
 #define KINDS (sizeof kinds / sizeof kinds[0])
@@ -49,6 +50,7 @@ int search_words_options(const aisle_query *query, struct rewrite_options *out, 
                                     .no_synonyms = query->no_synonyms,
                                     .no_stop_words = query->no_stop_words,
                                     .as_you_type = query->as_you_type,
+                                    .no_understanding = query->no_understanding,
                                     .few = query->few};
     switch (query->match) {
     case AISLE_MATCH_ALL:

@@ -99,11 +99,15 @@ struct query_parser;
 must_check int query_parser_new(const struct schema *schema, struct analyser *analyser, struct arena *arena,
                                 struct query_parser **out, aisle_error *error);
 
-/* query_parse. Once, before the others. */
+/* query_parse, before the others; again for a text that is to be read in another way. */
 must_check int query_parser_run(struct query_parser *parser, struct bytes text, struct query_node **root);
 
 /* All words of text, read without operators: a leaf, a compound, or a QUERY_AND, without children if there are none. */
 must_check int query_parser_words(struct query_parser *parser, struct bytes text, struct query_node **out);
+
+/* The same, looked for in one searchable field alone. */
+must_check int query_parser_field(struct query_parser *parser, struct bytes text, uint8_t field,
+                                  struct query_node **out);
 
 /* Whatever begins with word, which is one. */
 must_check int query_parser_prefix(struct query_parser *parser, struct bytes word, struct query_node **out);

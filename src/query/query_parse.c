@@ -105,7 +105,7 @@ static bool needs_places(const struct query_parser *parser, uint8_t field)
 static int take_leaf(struct query_parser *parser, struct query_node *node)
 {
     if (parser->leaf_count == parser->leaf_max) {
-        return error_set(parser->error, AISLE_LIMIT, "a query has at most %u words", parser->leaf_max);
+        return error_set(parser->error, AISLE_LIMIT, "a query has at most %u words", LIMIT_QUERY_TERMS);
     }
     node->leaf = parser->leaf_count++;
     return 0;
@@ -481,7 +481,8 @@ int query_parser_run(struct query_parser *parser, struct bytes text, struct quer
                          text.size);
     }
     parser->start = text.data;
-    parser->leaf_max = LIMIT_QUERY_TERMS;
+    uint32_t most = parser->leaf_count + LIMIT_QUERY_TERMS;
+    parser->leaf_max = most < LIMIT_QUERY_LEAVES ? most : LIMIT_QUERY_LEAVES;
     int status = query_lex(text, parser->schema, parser->arena, &parser->pieces, parser->error);
     if (status != 0) {
         return status;
@@ -500,10 +501,15 @@ int query_parser_run(struct query_parser *parser, struct bytes text, struct quer
     return *root == NULL ? no_memory(parser) : 0;
 }
 
+int query_parser_field(struct query_parser *parser, struct bytes text, uint8_t field, struct query_node **out)
+{
+    const struct query_piece piece = {.text = text, .field = field};
+    return parse_words(parser, text, &piece, false, out);
+}
+
 int query_parser_words(struct query_parser *parser, struct bytes text, struct query_node **out)
 {
-    const struct query_piece piece = {.text = text, .field = SCHEMA_NO_FIELD};
-    return parse_words(parser, text, &piece, false, out);
+    return query_parser_field(parser, text, SCHEMA_NO_FIELD, out);
 }
 
 int query_parser_prefix(struct query_parser *parser, struct bytes word, struct query_node **out)

@@ -30,6 +30,44 @@ int rewrite_note(struct rewrite *rewrite, enum rewrite_note_kind kind, struct by
     return 0;
 }
 
+/* Parses the text and applies what needs no postings: also to begin anew, when it is to be read in another way. */
+static int read_text(struct rewrite *rewrite)
+{
+    const struct rewrite_options *options = &rewrite->source.options;
+    struct bytes text = rewrite->text;
+    int status = rewrite->prices == PRICES_WORDS ? 0 : rewrite_take_prices(rewrite, &text);
+    if (status == 0) {
+        status = query_parser_run(rewrite->parser, text, &rewrite->root);
+    }
+    if (status == 0) {
+        status = rewrite_take_apart(rewrite);
+    }
+    if (status != 0 || rewrite->fixed) {
+        return status;
+    }
+    status = options->as_you_type ? rewrite_as_you_type(rewrite) : 0;
+    if (status == 0 && rewrite->source.rules != NULL) {
+        status = rewrite_apply_rules(rewrite);
+    }
+    rewrite->stage = options->mode == REWRITE_ANY ? STAGE_ANY : STAGE_TYPED;
+    return status == 0 ? rewrite_build(rewrite) : status;
+}
+
+/* Nothing was found of what was understood: prices are passed over, and the next time values are words. */
+static int read_again(struct rewrite *rewrite, struct query_context *context)
+{
+    rewrite->reads_values = rewrite->prices == PRICES_FILTER && rewrite->has_prices;
+    rewrite->prices = rewrite->prices == PRICES_FILTER ? PRICES_PASSED : rewrite->prices;
+    rewrite->looked = false;
+    rewrite->own_filter_count = 0;
+    rewrite->preferred_count = 0;
+    rewrite->note_count = 0;
+    rewrite->clause_count = 0;
+    rewrite->unwanted = NULL;
+    context->filter = rewrite->given_filter;
+    return read_text(rewrite);
+}
+
 int rewrite_new(const struct rewrite_source *source, struct bytes text, struct rewrite **out)
 {
     struct rewrite *rewrite = arena_calloc(source->arena, 1, sizeof *rewrite);
@@ -42,28 +80,21 @@ int rewrite_new(const struct rewrite_source *source, struct bytes text, struct r
     struct rewrite_options *options = &rewrite->source.options;
     options->few = options->few == 0 ? REWRITE_FEW : options->few;
     options->variants_max = options->variants_max == 0 ? REWRITE_VARIANTS : options->variants_max;
+    rewrite->prices = options->no_understanding ? PRICES_WORDS : PRICES_FILTER;
+    rewrite->reads_values = !options->no_understanding;
     int status = query_parser_new(source->schema, source->analyser, source->arena, &rewrite->parser, source->error);
     if (status == 0) {
-        status = query_parser_run(rewrite->parser, text, &rewrite->root);
+        status = read_text(rewrite);
     }
-    if (status == 0) {
-        status = rewrite_take_apart(rewrite);
-    }
-    if (status != 0 || rewrite->fixed) {
-        return status;
-    }
-    status = options->as_you_type ? rewrite_as_you_type(rewrite) : 0;
-    if (status == 0 && source->rules != NULL) {
-        status = rewrite_apply_rules(rewrite);
-    }
-    rewrite->stage = options->mode == REWRITE_ANY ? STAGE_ANY : STAGE_TYPED;
-    return status == 0 ? rewrite_build(rewrite) : status;
+    *out = status == 0 ? rewrite : NULL;
+    return status;
 }
 
 static bool is_unknown(const struct rewrite *rewrite, const struct query_context *context, const struct clause *clause)
 {
     (void)rewrite;
-    return clause->first != NULL && !clause->rewritten && query_information(context, clause->typed) == 0;
+    return clause->first != NULL && !clause->rewritten && !clause->understood &&
+           query_information(context, clause->typed) == 0;
 }
 
 /* Corrects what no product has. */
@@ -95,7 +126,13 @@ static int correct_unknown(struct rewrite *rewrite, struct query_context *contex
 int rewrite_bind(struct rewrite *rewrite, struct query_context *context, struct query_node **root)
 {
     bool changed = false;
-    int status = query_bind(context, rewrite->root);
+    int status = 0;
+    if (!rewrite->looked) {
+        rewrite->given_filter = context->filter;
+        rewrite->looked = true;
+        status = rewrite_understand(rewrite, context);
+    }
+    status = status == 0 ? query_bind(context, rewrite->root) : status;
     if (status == 0 && !rewrite->fixed && !rewrite->source.options.no_typos) {
         status = correct_unknown(rewrite, context, &changed);
     }
@@ -114,7 +151,7 @@ static int correct_all(struct rewrite *rewrite, struct query_context *context, b
     for (uint32_t i = 0; i < rewrite->clause_count && status == 0; i++) {
         struct clause *clause = &rewrite->clauses[i];
         bool more = false;
-        if (clause->first != NULL && !clause->rewritten && !clause->corrected) {
+        if (clause->first != NULL && !clause->rewritten && !clause->corrected && !clause->understood) {
             status = rewrite_correct(rewrite, context, clause, true, &more);
             *changed = *changed || more;
         }
@@ -126,6 +163,10 @@ int rewrite_again(struct rewrite *rewrite, struct query_context *context, uint64
 {
     int status = 0;
     *again = false;
+    if (found == 0 && rewrite->own_filter_count != 0) {
+        *again = true;
+        return read_again(rewrite, context);
+    }
     if (rewrite->fixed || found >= rewrite->source.options.few) {
         return 0;
     }
@@ -147,7 +188,7 @@ struct query_node *rewrite_root(const struct rewrite *rewrite)
 
 uint32_t rewrite_few(const struct rewrite *rewrite)
 {
-    return rewrite->fixed ? 0 : rewrite->source.options.few;
+    return rewrite->fixed ? 1 : rewrite->source.options.few;
 }
 
 int rewrite_finish(struct rewrite *rewrite, struct query_context *context, struct rewrite_report *out)

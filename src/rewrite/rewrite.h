@@ -29,6 +29,9 @@
  *                neighbours that are one known word, are those, too: corrections of one edit.
  *   Being typed  The last word, unless a space follows, is the beginning of any word; when no word begins so, of words
  *                that begin nearly so.
+ *   Understood   Price phrases (price.h), and values of fields that the schema says are to be understood, become
+ *                filters (or preferences) in place of words. When nothing is found so, prices are passed over, and
+ *                values are words.
  *   Relaxing     When there still are few: the words that tell least are left out one by one (they still lift what has
  *                them), first those that no product has; then any of the words will do.
  *
@@ -78,6 +81,7 @@ struct rewrite_options {
     bool no_synonyms;
     bool no_stop_words;
     bool no_typos;       /* no corrections, fragments, splits and joins */
+    bool no_understanding;
     bool as_you_type;
     bool digits;         /* words with digits are corrected, too */
     uint8_t edits_max;   /* 0: by length */
@@ -99,7 +103,8 @@ enum rewrite_note_kind {
     REWRITE_JOINED,
     REWRITE_FRAGMENT,
     REWRITE_DROPPED,
-    REWRITE_EITHER
+    REWRITE_EITHER,
+    REWRITE_UNDERSTOOD
 };
 
 /* What was done with something typed. */
@@ -117,6 +122,7 @@ struct rewrite_report {
 
 struct rewrite_source {
     const struct schema *schema;
+    const struct segment_columns *columns; /* that the catalog keeps */
     struct analyser *analyser;
     struct arena *arena;
     const struct rules *rules; /* NULL: none */
@@ -134,8 +140,8 @@ must_check int rewrite_new(const struct rewrite_source *source, struct bytes tex
 struct query_node *rewrite_root(const struct rewrite *rewrite);
 
 /*
- * Binds the query and corrects words that no product has. *root is what to run. AISLE_CORRUPT, AISLE_NO_MEMORY, or what
- * the words reported.
+ * Binds the query and corrects words that no product has. *root is what to run, with context->filter, which may become
+ * one that has the caller's in it. AISLE_CORRUPT, AISLE_NO_MEMORY, or what the words reported.
  */
 must_check int rewrite_bind(struct rewrite *rewrite, struct query_context *context, struct query_node **root);
 

@@ -77,7 +77,7 @@ static struct query_node *gather(struct rewrite *rewrite, enum query_kind kind, 
     struct query_node *node = query_parser_node(rewrite->parser, kind, rewrite->clause_count + 1);
     for (uint32_t i = 0; i < rewrite->clause_count && node != NULL; i++) {
         const struct clause *clause = &rewrite->clauses[i];
-        if (clause->left_out == left_out && (clause->first != NULL ? words : others)) {
+        if (!clause->understood && clause->left_out == left_out && (clause->first != NULL ? words : others)) {
             node->children[node->child_count++] = clause->node;
         }
     }
@@ -92,27 +92,40 @@ static struct query_node *simplify(struct query_node *node)
 /* Any of the words, and all that has operators. */
 static struct query_node *build_any(struct rewrite *rewrite)
 {
-    struct query_node *either = simplify(gather(rewrite, QUERY_OR, false, true, false));
+    struct query_node *either = gather(rewrite, QUERY_OR, false, true, false);
     struct query_node *all = gather(rewrite, QUERY_AND, false, false, true);
     if (all == NULL || either == NULL) {
         return NULL;
     }
-    all->children[all->child_count++] = either;
+    if (either->child_count != 0) {
+        all->children[all->child_count++] = simplify(either);
+    }
+    all->kind = all->child_count == 0 ? QUERY_ALL : QUERY_AND;
     return simplify(all);
 }
 
 /* All that is not left out; the rest is preferred. */
 static struct query_node *build_all(struct rewrite *rewrite)
 {
-    struct query_node *all = simplify(gather(rewrite, QUERY_AND, false, true, true));
+    struct query_node *all = gather(rewrite, QUERY_AND, false, true, true);
     struct query_node *left_out = gather(rewrite, QUERY_PREFER, true, true, true);
-    if (all == NULL || left_out == NULL || left_out->child_count == 0) {
-        return left_out == NULL ? NULL : all;
+    if (all == NULL || left_out == NULL) {
+        return NULL;
     }
-    memmove(left_out->children + 1, left_out->children, left_out->child_count * sizeof(struct query_node *));
-    left_out->children[0] = all;
-    left_out->child_count++;
-    return left_out;
+    if (all->child_count == 0) {
+        all->kind = QUERY_ALL; /* everything typed has become filters */
+        return all;
+    }
+    uint32_t count = left_out->child_count;
+    struct query_node *prefer = query_parser_node(rewrite->parser, QUERY_PREFER, count + rewrite->preferred_count + 1);
+    if (prefer == NULL || count + rewrite->preferred_count == 0) {
+        return prefer == NULL ? NULL : simplify(all);
+    }
+    prefer->children[0] = simplify(all);
+    memcpy(prefer->children + 1, left_out->children, count * sizeof(struct query_node *));
+    memcpy(prefer->children + 1 + count, rewrite->preferred, rewrite->preferred_count * sizeof(struct query_node *));
+    prefer->child_count = count + rewrite->preferred_count + 1;
+    return prefer;
 }
 
 int rewrite_build(struct rewrite *rewrite)

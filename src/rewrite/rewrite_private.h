@@ -36,9 +36,22 @@ struct clause {
     bool at_once;                    /* has been corrected because no product has it */
     bool corrected;                  /* has been given all corrections */
     bool left_out;
+    bool understood; /* as a filter, which stands for it */
     struct candidate candidates[CANDIDATES_MAX]; /* what was typed among them, if products have it */
     uint32_t candidate_count;
 };
+
+/* Values and prices of one query that are understood. */
+#define REWRITE_UNDERSTOOD_MAX 8u
+
+/* What becomes of prices in the text. */
+enum rewrite_prices {
+    PRICES_FILTER,
+    PRICES_PASSED, /* they are passed over */
+    PRICES_WORDS   /* they are words like others */
+};
+
+struct filter_node;
 
 enum rewrite_stage { STAGE_TYPED, STAGE_CORRECTED, STAGE_DROPPING, STAGE_ANY };
 
@@ -53,6 +66,15 @@ struct rewrite {
     bool fixed; /* nothing in it can be rewritten: root is what was parsed */
     enum rewrite_stage stage;
     bool found_none; /* as it was typed */
+    bool looked;     /* for values */
+    bool has_prices;
+    bool reads_values;
+    enum rewrite_prices prices;
+    const struct filter_node *given_filter; /* the caller's */
+    struct filter_node *own_filters[REWRITE_UNDERSTOOD_MAX];
+    uint32_t own_filter_count;
+    struct query_node *preferred[REWRITE_UNDERSTOOD_MAX];
+    uint32_t preferred_count;
     struct rewrite_note *notes;
     uint32_t note_count;
     uint32_t note_capacity;
@@ -91,6 +113,12 @@ must_check int rewrite_join(struct rewrite *rewrite, struct query_context *conte
 /* Adds the two words that clause is. */
 must_check int rewrite_split(struct rewrite *rewrite, struct query_context *context, struct clause *clause,
                              bool *changed);
+
+/* Takes price phrases out of the text, as filters or to be passed over; *rest has spaces in their place. */
+must_check int rewrite_take_prices(struct rewrite *rewrite, struct bytes *rest);
+
+/* Finds values in the text; context->filter takes in whatever was understood. */
+must_check int rewrite_understand(struct rewrite *rewrite, struct query_context *context);
 
 /* Leaves the next word out, or lets any do. *changed: it did. */
 must_check int rewrite_relax(struct rewrite *rewrite, struct query_context *context, bool *changed);

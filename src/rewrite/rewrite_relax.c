@@ -20,9 +20,9 @@ static struct standing look(const struct rewrite *rewrite, const struct query_co
     double least = 0;
     for (uint32_t i = 0; i < rewrite->clause_count; i++) {
         const struct clause *clause = &rewrite->clauses[i];
-        standing.words += clause->first != NULL ? 1 : 0;
+        standing.words += clause->first != NULL && !clause->understood ? 1 : 0;
         standing.needed = clause->first == NULL ? 0 : standing.needed;
-        if (clause->first == NULL || clause->left_out) {
+        if (clause->first == NULL || clause->understood || clause->left_out) {
             continue;
         }
         double tells = query_information(context, clause->node);
@@ -47,7 +47,8 @@ static int leave_out_unknown(struct rewrite *rewrite, const struct query_context
     int status = 0;
     for (uint32_t i = 0; i < rewrite->clause_count && standing->kept > standing->needed && status == 0; i++) {
         struct clause *clause = &rewrite->clauses[i];
-        if (clause->first != NULL && !clause->left_out && query_information(context, clause->node) == 0) {
+        if (clause->first != NULL && !clause->left_out && !clause->understood &&
+            query_information(context, clause->node) == 0) {
             status = leave_out(rewrite, clause);
             standing->kept--;
         }

@@ -159,6 +159,7 @@ static bool can_join(const struct rewrite *rewrite, uint32_t i)
     return left->first != NULL && right->first != NULL && left->first->run == right->first->run &&
            left->first == left->last && right->first == right->last && !left->first->prefix &&
            !right->first->prefix && !left->rewritten && !right->rewritten && !left->corrected && !right->corrected &&
+           !left->understood && !right->understood &&
            left->first->folded.size + right->first->folded.size <= LIMIT_TERM_BYTES;
 }
 

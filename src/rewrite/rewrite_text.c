@@ -43,11 +43,12 @@ static int test_choice(struct rewrite *rewrite, struct query_context *context, c
     }
     for (uint32_t i = 0; i < rewrite->clause_count; i++) {
         const struct clause *clause = &rewrite->clauses[i];
-        if (!clause->left_out) {
+        if (!clause->left_out && !clause->understood) {
             all->children[all->child_count++] =
                 clause->candidate_count == 0 ? clause->node : clause->candidates[choice->of[i]].node;
         }
     }
+    all->kind = all->child_count == 0 ? QUERY_ALL : QUERY_AND;
     return rewrite_count(context, all, count);
 }
 

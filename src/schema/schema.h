@@ -52,12 +52,16 @@ enum field_type {
     FIELD_DATE
 };
 
+/* What becomes of a value of the field that stands in a query. */
+enum understand { UNDERSTAND_NONE, UNDERSTAND_FILTER, UNDERSTAND_BOOST };
+
 struct field {
     char name[LIMIT_FIELD_NAME_BYTES + 1];
     enum field_type type;
     uint32_t weight; /* hundredths: of a text field, or search_weight; 0: not searchable */
     uint8_t scale;   /* decimal: digits behind the point; otherwise 0 */
     bool facet;
+    uint8_t understand;                       /* enum understand; of a number: of prices */
     bool code;                                /* keyword: a model number or SKU */
     char language[SCHEMA_LANGUAGE_BYTES + 1]; /* its own or the schema's; never empty */
     bool searchable;                          /* weight > 0 */
@@ -129,6 +133,9 @@ must_check int schema_encode(const struct schema *schema, struct buf *out);
 
 /* The number of the field with this name, or -1. */
 int schema_field_find(const struct schema *schema, struct bytes name);
+
+/* What a field is understood as unless the schema says otherwise: a number called price is a filter. */
+enum understand schema_understand_default(const struct field *field);
 
 /* "text", "keyword", ... ; static. */
 const char *field_type_name(enum field_type type);

@@ -241,10 +241,47 @@ static int get_weights(struct schema_parser *parser, uint32_t object, const char
     return status;
 }
 
+enum understand schema_understand_default(const struct field *field)
+{
+    bool is_number = field->type == FIELD_INTEGER || field->type == FIELD_DECIMAL || field->type == FIELD_DOUBLE;
+    return is_number && strcmp(field->name, "price") == 0 ? UNDERSTAND_FILTER : UNDERSTAND_NONE;
+}
+
+/* "filter", "boost" or "off"; a number called price is a filter unless it says otherwise. */
+static int get_understand(struct schema_parser *parser, uint32_t object, const char *where, struct field *field)
+{
+    uint32_t member = 0;
+    int status = schema_get(parser, object, where, "understand", JSON_STRING, &member);
+    bool is_number = field->type == FIELD_INTEGER || field->type == FIELD_DECIMAL || field->type == FIELD_DOUBLE;
+    bool is_value = (field->type == FIELD_KEYWORD || field->type == FIELD_PATH) && field->facet;
+    field->understand = (uint8_t)schema_understand_default(field);
+    if (status != 0 || member == 0) {
+        return status;
+    }
+    struct bytes text = parser->nodes[member].text;
+    bool filters = bytes_equal(text, bytes_of_string("filter"));
+    bool boosts = bytes_equal(text, bytes_of_string("boost"));
+    if (!filters && !boosts && !bytes_equal(text, bytes_of_string("off"))) {
+        char shown[JSON_SHOWN_BYTES];
+        return schema_refuse(parser, member, where, "\"understand\": found \"%s\", expected filter, boost or off",
+                             json_show(text, shown));
+    }
+    if (filters && !is_number && !is_value) {
+        return schema_refuse(parser, member, where,
+                             "\"understand\": only numbers, and keywords and paths with \"facet\", can filter");
+    }
+    if (boosts && !(is_value && field->searchable && field->positions)) {
+        return schema_refuse(parser, member, where, "\"understand\": only keywords and paths with \"facet\", "
+                             "\"search_weight\" and positions can boost");
+    }
+    field->understand = filters ? UNDERSTAND_FILTER : boosts ? UNDERSTAND_BOOST : UNDERSTAND_NONE;
+    return 0;
+}
+
 static int parse_field(struct schema_parser *parser, uint32_t node)
 {
     static const char *const known[] = {"type",  "weight",   "search_weight", "code", "scale",
-                                        "facet", "language", "positions",     NULL};
+                                        "facet", "language", "positions",     "understand", NULL};
     struct schema *schema = parser->schema;
     struct bytes name = parser->nodes[node].key;
     struct field *field = &schema->fields[schema->field_count];
@@ -272,6 +309,7 @@ static int parse_field(struct schema_parser *parser, uint32_t node)
         (status = get_bool(parser, node, where, "facet", &field->facet)) != 0 ||
         (status = get_language(parser, node, where, field->language, &language)) != 0 ||
         (status = get_bool(parser, node, where, "positions", &field->positions)) != 0 ||
+        (status = get_understand(parser, node, where, field)) != 0 ||
         (status = check_options(parser, node, where, field)) != 0) {
         return status;
     }

@@ -1,0 +1,178 @@
+/*
+ * test_rewrite_exact.c - rewritten queries over random products: the best few, which pruning finds, are the first of
+ * all in their order, and explained parts sum up to scores. Synonyms, corrections, splits, preferences, any, relaxed.
+ *
+ *     test_rewrite_exact [QUERIES [SEED]]      a campaign; 400 and 1 without arguments
+ */
+#include "index_fixture.h"
+
+#define PRODUCTS 1500
+#define TEXT_BYTES 256
+
+static const char *const words[] = {"lamp",   "lamps", "camp",  "red",    "read",  "green", "tv",    "television",
+                                    "desk",   "disk",  "blue",  "tooth",  "shoe",  "shoes", "short", "shirt",
+                                    "wh1000", "1000x", "large", "larger", "bluetooth"};
+static const char *const typed[] = {"lmap", "rde", "televison", "telly", "bleu", "shos", "blue", "tooth", "1000",
+                                    "bluetoth", "red", "lamp", "tv", "sho*", "the", "desk", "nothing", "green", "la"};
+
+static unsigned queries = 400;
+static uint64_t seed = 1;
+
+static unsigned any_of(unsigned count)
+{
+    seed = seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    return (unsigned)(seed >> 33) % count;
+}
+
+/* Words of a Zipf-like spread: the first of the list are the most frequent. */
+static unsigned any_word(void)
+{
+    unsigned count = sizeof words / sizeof words[0];
+    unsigned a = any_of(count);
+    unsigned b = any_of(count);
+    return a < b ? a : b;
+}
+
+static void fill(aisle *catalog)
+{
+    aisle_writer *writer = begin_writing(catalog);
+    for (unsigned i = 0; i < PRODUCTS; i++) {
+        char title[TEXT_BYTES] = "";
+        char product[TEXT_BYTES * 3];
+        size_t used = 0;
+        for (unsigned n = 1 + any_of(6); n > 0; n--) {
+            used += (size_t)snprintf(title + used, sizeof title - used, "%s ", words[any_word()]);
+        }
+        snprintf(product, sizeof product,
+                 "{\"id\":\"P%u\",\"title\":\"%s\",\"description\":\"%s %s\",\"brand\":\"%s\",\"price\":%u,"
+                 "\"sales\":%u}",
+                 i, title, words[any_word()], words[any_word()], words[any_word()], any_of(100), any_of(1000));
+        put(writer, product);
+        if (i % 400 == 399) {
+            commit(writer);
+        }
+    }
+    for (unsigned i = 0; i < PRODUCTS / 10; i++) {
+        char id[16];
+        snprintf(id, sizeof id, "P%u", i * 10);
+        erase(writer, id);
+    }
+    commit(writer);
+    aisle_writer_free(writer);
+}
+
+static void make_query(char text[TEXT_BYTES])
+{
+    size_t used = 0;
+    text[0] = '\0';
+    for (unsigned n = 1 + any_of(4); n > 0; n--) {
+        used += (size_t)snprintf(text + used, TEXT_BYTES - used, "%s%s", used == 0 ? "" : " ",
+                                 typed[any_of(sizeof typed / sizeof typed[0])]);
+    }
+    if (any_of(8) == 0) {
+        snprintf(text + used, TEXT_BYTES - used, " under $%u", any_of(100));
+    }
+    if (any_of(8) == 0) {
+        used = strlen(text);
+        snprintf(text + used, TEXT_BYTES - used, " -%s", words[any_word()]);
+    }
+}
+
+/* Sum of the "part" members of an explanation. */
+static double sum_of_parts(aisle_bytes explanation)
+{
+    static const char name[] = "\"part\":";
+    double sum = 0;
+    const char *at = explanation.data;
+    const char *end = explanation.data + explanation.size;
+    while ((at = memmem(at, (size_t)(end - at), name, sizeof name - 1)) != NULL) {
+        at += sizeof name - 1;
+        sum += strtod(at, NULL);
+    }
+    return sum;
+}
+
+static void compare(aisle *catalog, aisle_query *query)
+{
+    aisle_result *all = NULL;
+    aisle_result *best = NULL;
+    bool exact = false;
+    query->limit = 10000;
+    query->explain = true;
+    assert_done(aisle_search(catalog, query, &all, &error));
+    query->limit = 1 + any_of(12);
+    query->explain = false;
+    assert_done(aisle_search(catalog, query, &best, &error));
+    assert_int_equal(aisle_result_total(all, &exact), aisle_result_count(all));
+    assert_true(exact);
+    assert_int_equal(aisle_result_total(best, NULL), aisle_result_total(all, NULL));
+    size_t expected = aisle_result_count(all) < query->limit ? aisle_result_count(all) : query->limit;
+    if (aisle_result_count(best) != expected) {
+        print_message("query %s\n", query->text);
+    }
+    assert_int_equal(aisle_result_count(best), expected);
+    for (size_t i = 0; i < aisle_result_count(all); i++) {
+        aisle_hit of_all;
+        aisle_hit of_best;
+        assert_int_equal(aisle_result_hit(all, i, &of_all), 0);
+        double difference = sum_of_parts(of_all.explanation) - of_all.score;
+        if (difference > 1e-6 || difference < -1e-6) {
+            print_message("query %s: %.*s\n", query->text, (int)of_all.explanation.size, of_all.explanation.data);
+        }
+        assert_true(difference <= 1e-6 && difference >= -1e-6);
+        if (i >= expected) {
+            continue;
+        }
+        assert_int_equal(aisle_result_hit(best, i, &of_best), 0);
+        if (of_all.id.size != of_best.id.size || memcmp(of_all.id.data, of_best.id.data, of_all.id.size) != 0) {
+            print_message("query %s, hit %zu\n", query->text, i);
+        }
+        assert_memory_equal(of_all.id.data, of_best.id.data, of_all.id.size);
+        assert_true(of_all.score == of_best.score);
+    }
+    aisle_result_free(all);
+    aisle_result_free(best);
+}
+
+static void the_best_of_rewritten_queries_are_the_first_of_all(void **state)
+{
+    (void)state;
+    static const char schema[] = "{\"version\":1,\"id\":\"id\",\"language\":\"english\",\"fields\":{"
+                                 "\"title\":{\"type\":\"text\",\"weight\":3},\"description\":{\"type\":\"text\"},"
+                                 "\"brand\":{\"type\":\"keyword\",\"facet\":true,\"search_weight\":2,"
+                                 "\"understand\":\"boost\"},\"price\":{\"type\":\"decimal\"},"
+                                 "\"sales\":{\"type\":\"integer\"}},"
+                                 "\"signals\":[{\"kind\":\"popularity\",\"field\":\"sales\",\"weight\":0.3}]}";
+    create_catalog("exact", schema, 2);
+    FILE *file = fopen(path_of("exact/synonyms.txt"), "w");
+    assert_non_null(file);
+    fputs("tv, television, telly\nblue lamp => green desk\nred => large lamp\n", file);
+    fclose(file);
+    aisle *catalog = open_catalog("exact");
+    fill(catalog);
+    for (unsigned i = 0; i < queries; i++) {
+        char text[TEXT_BYTES];
+        static const uint32_t few[] = {0, 1, 50, 2000};
+        make_query(text);
+        aisle_query query = {.size = sizeof query,
+                             .text = text,
+                             .no_products = true,
+                             .match = (int)any_of(3),
+                             .few = few[any_of(4)],
+                             .as_you_type = any_of(3) == 0,
+                             .no_synonyms = any_of(4) == 0};
+        compare(catalog, &query);
+    }
+    aisle_close(catalog);
+}
+
+int main(int argc, char **argv)
+{
+    queries = argc > 1 ? (unsigned)strtoul(argv[1], NULL, 10) : queries;
+    seed = argc > 2 ? strtoull(argv[2], NULL, 10) : seed;
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(the_best_of_rewritten_queries_are_the_first_of_all, make_directory,
+                                        remove_directory),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
