@@ -47,6 +47,7 @@ show search shop '"hiking boots" brand:a*' --limit 3
 show search shop 'title:wireless head*' --limit 3 --explain
 show search shop boots --limit 1 --facet brand:5 --facet 'price[*,50,100,200,*]:stats' --facet 'category>Shoes'
 show search shop boots --sort price:asc,rating:desc --filter 'in_stock = true' --facet in_stock:multi --limit 3
+show suggest shop 'wireless he' --limit 5
 show get shop P000000042
 show stats shop
 
