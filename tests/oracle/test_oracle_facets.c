@@ -96,7 +96,8 @@ static bool compare(struct pair *pair, struct shop *shop, void *context)
         (void)shop_query(shop, text);
     }
     draw(shop, &drawn);
-    aisle_query query = {.size = sizeof query, .text = text, .limit = HITS_MAX, .no_products = true, .now_ms = 1};
+    aisle_query query = {.size = sizeof query, .text = text, .limit = HITS_MAX, .no_products = true, .now_ms = 1,
+                         .no_typos = true, .no_stop_words = true};
     if (aisle_search(pair->catalog, &query, &whole, NULL) == 0) {
         uint64_t total = count_all(pair, &drawn, whole);
         query.filter = drawn.filter == NULL ? NULL : drawn.expression;

@@ -296,7 +296,8 @@ static bool compare(struct pair *pair, struct shop *shop, void *context)
     if (shop_chance(shop, 50)) {
         filter = random_filter_new(shop, expression);
     }
-    aisle_query query = {.size = sizeof query, .text = text, .limit = HITS_MAX, .no_products = true, .now_ms = 1};
+    aisle_query query = {.size = sizeof query, .text = text, .limit = HITS_MAX, .no_products = true, .now_ms = 1,
+                         .no_typos = true, .no_stop_words = true};
     if (aisle_search(pair->catalog, &query, &whole, NULL) == 0) {
         fill_rows(pair, filter, whole);
         query.filter = filter == NULL ? NULL : expression;
