@@ -144,6 +144,7 @@ int cli_stats(int argc, char **argv)
         {"segments", "segments", stats.segments},
         {"generation", "generation", stats.generation},
         {"terms", "terms", stats.terms},
+        {"words", "words", stats.words},
         {"postings", "postings", stats.postings},
         {"bytes", "bytes", stats.bytes},
         {"postings_bytes", "  of postings", stats.postings_bytes},
@@ -153,6 +154,8 @@ int cli_stats(int argc, char **argv)
         {"ids_bytes", "  of ids", stats.ids_bytes},
         {"order_bytes", "  of the order", stats.order_bytes},
         {"documents_bytes", "  of stored products", stats.documents_bytes},
+        {"lexicon_bytes", "  of the lexicon", stats.lexicon_bytes},
+        {"suggestions_bytes", "  of suggestions", stats.suggestions_bytes},
     };
     (json ? print_json : print_table)(&stats, figures, sizeof figures / sizeof figures[0], &readers);
     return cli_finish("stats");

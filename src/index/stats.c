@@ -23,6 +23,13 @@ static void add_segment(const struct segment_info *info, aisle_statistics *sum)
     }
 }
 
+static void add_part(const struct part_info *info, aisle_statistics *sum)
+{
+    bool lexicon = info->kind == PART_LEXICON;
+    sum->words += lexicon ? info->entries : 0;
+    *(lexicon ? &sum->lexicon_bytes : &sum->suggestions_bytes) += part_bytes(info);
+}
+
 /* Takes the shard's latest position over when the shard has not come as far as the one in sum, or sum has none. */
 static int add_position(struct storage_txn *txn, aisle_statistics *sum, bool *none)
 {
@@ -59,6 +66,9 @@ static int add_shard(struct shard *shard, aisle_statistics *sum, bool *none, ais
     const struct manifest *manifest = &snapshot.view->manifest;
     for (uint32_t i = 0; i < manifest->segment_count; i++) {
         add_segment(&manifest->segments[i], sum);
+    }
+    for (uint32_t i = 0; i < manifest->part_count; i++) {
+        add_part(&manifest->parts[i], sum);
     }
     sum->generation = manifest->generation > sum->generation ? manifest->generation : sum->generation;
     sum->bytes += storage_file_bytes(shard->storage);
