@@ -178,7 +178,9 @@ static void write_block(struct deletes *deletes, uint32_t range, uint32_t first)
         uint32_t start = starts[i] - starts[0];
         extent_writer_put(out, &start, sizeof start);
     }
-    extent_writer_put(out, deletes->entries + starts[0], (starts[buckets] - starts[0]) * sizeof *deletes->entries);
+    if (starts[buckets] != starts[0]) { /* without any there is no array */
+        extent_writer_put(out, deletes->entries + starts[0], (starts[buckets] - starts[0]) * sizeof *deletes->entries);
+    }
 }
 
 static int write_blocks(struct deletes *deletes)

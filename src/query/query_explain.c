@@ -101,7 +101,9 @@ static int explain_best(struct explanation *explanation, const struct query_node
         status = explain_node(explanation, node->children[i], &part, out);
         if (status == 0 && part > *score) {
             *score = part;
-            memmove(out->data + start, out->data + mark, out->size - mark);
+            if (out->size != mark) { /* a failed buffer has nothing */
+                memmove(out->data + start, out->data + mark, out->size - mark);
+            }
             out->size -= mark - start;
         } else {
             out->size = mark;

@@ -293,6 +293,11 @@ static int correct_prefix(struct rewrite *rewrite, struct query_context *context
         if (status == 0) {
             status = rewrite_add_alternative(rewrite, clause, node, i == 0 ? QUERY_WEIGHT_WHOLE : WEIGHT_OTHERS);
         }
+        if (status == 0 && i == 0) {
+            clause->candidates[0] =
+                (struct candidate){.text = variants.list[0].word, .node = node, .edits = variants.list[0].edits};
+            clause->candidate_count = 1;
+        }
         if (status == 0 && i < CANDIDATES_MAX) {
             status = rewrite_note(rewrite, REWRITE_TYPO, clause->text, variants.list[i].word);
         }
@@ -311,12 +316,14 @@ int rewrite_correct(struct rewrite *rewrite, struct query_context *context, stru
         return 0;
     }
     clause->corrected = all;
-    if (clause->first->prefix) {
-        return is_known || all ? 0 : correct_prefix(rewrite, context, clause, changed);
-    }
     int status = 0;
     bool split = false;
     bool digits = rewrite_has_digit(clause->first->folded);
+    if (clause->first->prefix) {
+        return is_known || all ? 0
+               : digits        ? correct_fragment(rewrite, context, clause, changed)
+                               : correct_prefix(rewrite, context, clause, changed);
+    }
     if (all && !is_known) { /* what was corrected at once is made anew, of more words */
         clause->node = clause->typed;
     }

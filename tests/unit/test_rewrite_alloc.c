@@ -1,0 +1,166 @@
+/*
+ * test_rewrite_alloc.c - every allocation of a search that is rewritten fails once: an error, and the search after it
+ * answers as before.
+ */
+#include "index_fixture.h"
+
+#include "base/alloc.h"
+
+static aisle *catalog;
+
+static int set_up(void **state)
+{
+    if (make_directory(state) != 0) {
+        return -1;
+    }
+    static const char schema[] = "{\"version\":1,\"id\":\"id\",\"language\":\"english\",\"fields\":{"
+                                 "\"title\":{\"type\":\"text\"},\"colour\":{\"type\":\"keyword\",\"facet\":true,"
+                                 "\"understand\":\"filter\"},\"price\":{\"type\":\"decimal\"}}}";
+    create_catalog("failing", schema, 2);
+    FILE *file = fopen(path_of("failing/synonyms.txt"), "w");
+    assert_non_null(file);
+    fputs("tv, television\n", file);
+    fclose(file);
+    catalog = open_catalog("failing");
+    aisle_writer *writer = begin_writing(catalog);
+    put(writer, "{\"id\":\"1\",\"title\":\"Wireless headphones WH-1000XM4\",\"colour\":\"dark blue\",\"price\":99}");
+    put(writer, "{\"id\":\"2\",\"title\":\"Bluetooth television speaker\",\"colour\":\"red\",\"price\":49}");
+    commit(writer);
+    aisle_writer_free(writer);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    aisle_close(catalog);
+    return remove_directory(state);
+}
+
+static int search_once(const aisle_query *query, uint64_t *total)
+{
+    aisle_result *result = NULL;
+    int status = aisle_search(catalog, query, &result, &error);
+    *total = status == 0 ? aisle_result_total(result, NULL) : 0;
+    aisle_result_free(result);
+    return status;
+}
+
+static void expect_old_or_new(const aisle_query *query)
+{
+    uint64_t expected;
+    uint64_t total;
+    assert_done(search_once(query, &expected));
+    assert_true(expected != 0);
+    for (unsigned long n = 1;; n++) {
+        alloc_fail_at(n, 0);
+        int status = search_once(query, &total);
+        alloc_fail_at(0, 0);
+        if (status == 0) {
+            assert_int_equal(total, expected);
+            break;
+        }
+        assert_int_equal(status, AISLE_NO_MEMORY);
+        assert_done(search_once(query, &total));
+        assert_int_equal(total, expected);
+    }
+}
+
+static void a_search_survives_each_failed_allocation(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"wireles hedphones", "dark blue hedphones under $100", "tv speeker", "00xm",
+                                        "blue tooth televison", "wire less purple thing", "hedph"};
+    for (unsigned i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        aisle_query query = {.size = sizeof query,
+                             .text = texts[i],
+                             .match = AISLE_MATCH_RELAXED,
+                             .as_you_type = true,
+                             .explain = true};
+        expect_old_or_new(&query);
+    }
+}
+
+static void reading_rules_again_survives_each_failed_allocation(void **state)
+{
+    (void)state;
+    for (unsigned long n = 1;; n++) {
+        alloc_fail_at(n, 0);
+        int status = aisle_reload(catalog, &error);
+        alloc_fail_at(0, 0);
+        if (status == 0) {
+            break;
+        }
+        assert_int_equal(status, AISLE_NO_MEMORY);
+        assert_int_equal(count_of(catalog, "tv"), 1);
+    }
+    assert_int_equal(count_of(catalog, "tv"), 1);
+}
+
+static void changed_rules_are_read_without_indexing(void **state)
+{
+    (void)state;
+    const char *path = path_of("failing/synonyms.txt");
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    fputs("telly => television\n", file);
+    fclose(file);
+    assert_done(aisle_reload(catalog, &error));
+    assert_int_equal(count_of(catalog, "tv"), 0);
+    assert_int_equal(count_of(catalog, "telly"), 1);
+    file = fopen(path, "w");
+    assert_non_null(file);
+    fputs("telly\n", file);
+    fclose(file);
+    assert_int_equal(aisle_reload(catalog, &error), AISLE_INVALID);
+    assert_string_equal(error.message,
+                        "synonyms.txt:1: one word alone is no synonym: write a, b or a => b: \"telly\"");
+    assert_int_equal(count_of(catalog, "telly"), 1); /* what was there before still holds */
+    assert_int_equal(remove(path), 0);
+    assert_done(aisle_reload(catalog, &error));
+    assert_int_equal(count_of(catalog, "telly"), 0);
+}
+
+static void options_are_checked_on_both_sides(void **state)
+{
+    (void)state;
+    uint64_t total;
+    aisle_typos typos = {.size = sizeof typos, .max_edits = 2, .max_expansions = 64, .fixed_prefix = 1};
+    aisle_query query = {.size = sizeof query, .text = "qireless", .typos = &typos, .few = 10000};
+    assert_done(search_once(&query, &total));
+    assert_int_equal(total, 0);
+    typos.fixed_prefix = 0;
+    assert_done(search_once(&query, &total));
+    assert_int_equal(total, 1);
+    typos.exact_words = "lamp qireless";
+    assert_done(search_once(&query, &total));
+    assert_int_equal(total, 0);
+    typos.exact_words = NULL;
+    typos.max_edits = 3;
+    assert_int_equal(search_once(&query, &total), AISLE_LIMIT);
+    typos.max_edits = 1;
+    typos.fixed_prefix = 121;
+    assert_int_equal(search_once(&query, &total), AISLE_LIMIT);
+    typos.fixed_prefix = 120;
+    typos.max_expansions = 65;
+    assert_int_equal(search_once(&query, &total), AISLE_LIMIT);
+    typos.max_expansions = 0;
+    typos.size = 1;
+    assert_int_equal(search_once(&query, &total), AISLE_INVALID);
+    query.typos = NULL;
+    query.few = 10001;
+    assert_int_equal(search_once(&query, &total), AISLE_LIMIT);
+    query.few = 0;
+    query.match = 3;
+    assert_int_equal(search_once(&query, &total), AISLE_INVALID);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_search_survives_each_failed_allocation),
+        cmocka_unit_test(reading_rules_again_survives_each_failed_allocation),
+        cmocka_unit_test(options_are_checked_on_both_sides),
+        cmocka_unit_test(changed_rules_are_read_without_indexing),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
