@@ -740,6 +740,39 @@ typedef void aisle_reader_report(void *context, const aisle_reader *reader);
  */
 AISLE_API int aisle_readers(aisle *catalog, aisle_reader_report *report, void *context, aisle_error *error);
 
+/* What a word of an analysed text is. */
+enum {
+    AISLE_WORD_TYPED,   /* one of the text; takes a position */
+    AISLE_WORD_JOINED,  /* several words as one, as they are also written: "tshirt" of "t-shirt" */
+    AISLE_WORD_PRODUCT  /* what only products have, for queries that say less: "128" of "128 GB" */
+};
+
+typedef struct aisle_word {
+    aisle_bytes text;  /* as it stands in the text */
+    aisle_bytes word;  /* without case, accents and signs; what a prefix is compared with */
+    aisle_bytes term;  /* what is looked up and indexed: a stem, or an amount in its one spelling */
+    uint32_t position; /* number of the word it is or begins with, from 0 */
+    uint32_t words;    /* that it stands for, 1 to 4 */
+    int kind;          /* AISLE_WORD_ */
+} aisle_word;
+
+/* Receives one word; it and its texts are the callee's for the time of the call. */
+typedef void aisle_word_report(void *context, const aisle_word *word);
+
+typedef struct aisle_analyse_options {
+    size_t size;
+    const char *field; /* a searchable one, whose language and kind count; default the first text field          */
+    bool product;      /* the text is a product's; default a query's, of which only words are looked at, no signs */
+} aisle_analyse_options;
+
+/*
+ * Reports how a text is understood: its words, what they are indexed and looked up as, and what is joined. README.md
+ * says by which rules. options may be NULL. AISLE_BAD_QUERY for a field that is not searched; AISLE_LIMIT for a text of
+ * more than 1 MiB; AISLE_FORKED, AISLE_NO_MEMORY.
+ */
+AISLE_API int aisle_analyse(aisle *catalog, aisle_bytes text, const aisle_analyse_options *options,
+                            aisle_word_report *report, void *context, aisle_error *error);
+
 /* Offset behind the last record of the source that every shard has committed; 0 when unknown or of another identity. */
 AISLE_API int aisle_log_offset(aisle *catalog, const char *source, uint64_t identity, uint64_t *offset,
                                aisle_error *error);

@@ -19,6 +19,7 @@ static const struct {
     {"search", cli_search, "find products"},
     {"suggest", cli_suggest, "complete what a shopper is typing"},
     {"get", cli_get, "print one product"},
+    {"analyse", cli_analyse, "print how a text is understood"},
     {"stats", cli_stats, "print what a catalog holds"},
     {"check", cli_check, "verify all of a catalog"},
     {"compact", cli_compact, "merge a catalog's segments and drop what was deleted"},
