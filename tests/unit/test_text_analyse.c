@@ -311,6 +311,66 @@ static void missing_memory_is_a_status_and_the_analyser_goes_on(void **state)
     assert_in_range(failures, 8, 100);
 }
 
+/* A product's tokens, and exceptions: what was there before a failure still serves. */
+static void missing_memory_for_products_and_exceptions_is_a_status(void **state)
+{
+    (void)state;
+    static const char text[] = "RTX 4070 Ti .5 l 1500 ml 3/4\" c++ \u96fb\u8a71 \u6a5f 128 GB rock n roll ab/12.3";
+    static const struct stem_exception exceptions[] = {{{(const uint8_t *)"mice", 4}, {(const uint8_t *)"mouse", 5}},
+                                                       {{(const uint8_t *)"pods", 4}, {(const uint8_t *)"pods", 4}}};
+    struct token_list list;
+    assert_int_equal(analyser_run_product(analyser, bytes_of_string(text), english, true, &list), 0);
+    size_t count = list.count;
+    unsigned long failures = 0;
+    int status = AISLE_NO_MEMORY;
+    for (unsigned long n = 1; status != 0 && n < 1000; n++) {
+        struct analyser *fresh = NULL;
+        alloc_fail_at(n, 0);
+        status = analyser_new(&fresh);
+        if (status == 0) {
+            status = analyser_set_exceptions(fresh, exceptions, 2);
+        }
+        if (status == 0) {
+            status = analyser_run_product(fresh, bytes_of_string(text), english, true, &list);
+        }
+        alloc_fail_at(0, 0);
+        failures += status != 0;
+        assert_true(status == 0 || status == AISLE_NO_MEMORY);
+        if (fresh != NULL) {
+            assert_int_equal(analyser_run_product(fresh, bytes_of_string(text), english, true, &list), 0);
+            assert_int_equal(list.count, count);
+        }
+        analyser_free(fresh);
+    }
+    assert_int_equal(status, 0);
+    assert_in_range(failures, 8, 100);
+}
+
+/* Terms of their own are made in many places; each stays within its bounds. */
+static void long_parts_are_joined_and_cut_and_make_no_extra_tokens(void **state)
+{
+    (void)state;
+    struct token_list list;
+    static char text[3000];
+    memset(text, 'a', sizeof text);
+    text[700] = text[1400] = text[2100] = '-';
+    const struct bytes bytes = bytes_of((const uint8_t *)text, sizeof text);
+    assert_int_equal(analyser_run_product(analyser, bytes, english, true, &list), 0);
+    assert_int_equal(list.count, 5);
+    assert_int_equal(list.tokens[4].kind, TOKEN_JOINED);
+    assert_int_equal(list.tokens[4].term.size, LIMIT_TERM_BYTES);
+    memset(text, '1', sizeof text);
+    memcpy(text + 2990, " kg       ", 10);
+    assert_int_equal(analyser_run_product(analyser, bytes, english, true, &list), 0);
+    assert_int_equal(list.count, 1);
+    assert_int_equal(list.tokens[0].term.size, LIMIT_TERM_BYTES);
+    for (size_t i = 0; i < sizeof text; i += 4) { /* each '+' becomes four letters, joined to what follows */
+        memcpy(text + i, "b+-c", 4);
+    }
+    assert_int_equal(analyser_run_product(analyser, bytes, english, false, &list), 0);
+    assert_int_equal(list.tokens[1].term.size, 4);
+}
+
 static void a_warm_analyser_allocates_nothing(void **state)
 {
     (void)state;
@@ -322,11 +382,11 @@ static void a_warm_analyser_allocates_nothing(void **state)
 #endif
 #endif
     struct token_list list;
-    static const char text[] = "Hoping for ponies: T-Shirts, caf\u00e9s and 64 GB";
-    assert_int_equal(analyser_run(analyser, bytes_of_string(text), english, &list), 0);
+    static const char text[] = "Hoping for ponies: T-Shirts, caf\u00e9s and 64 GB, rtx 4070 ti, 1500 ml";
+    assert_int_equal(analyser_run_product(analyser, bytes_of_string(text), english, false, &list), 0);
     unsigned long calls = alloc_calls();
     for (int i = 0; i < 100; i++) {
-        assert_int_equal(analyser_run(analyser, bytes_of_string(text), english, &list), 0);
+        assert_int_equal(analyser_run_product(analyser, bytes_of_string(text), english, false, &list), 0);
     }
     assert_int_equal(alloc_calls(), calls);
 }
@@ -344,6 +404,8 @@ int main(void)
         cmocka_unit_test(ignorable_characters_anywhere_change_no_token),
         cmocka_unit_test(full_width_text_gives_the_tokens_of_ascii),
         cmocka_unit_test(missing_memory_is_a_status_and_the_analyser_goes_on),
+        cmocka_unit_test(missing_memory_for_products_and_exceptions_is_a_status),
+        cmocka_unit_test(long_parts_are_joined_and_cut_and_make_no_extra_tokens),
         cmocka_unit_test(a_warm_analyser_allocates_nothing),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
