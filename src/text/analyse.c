@@ -251,9 +251,10 @@ static int close_compound(struct analyser *analyser)
 {
     struct compound *compound = &analyser->compound;
     uint32_t count = compound->count;
-    bool has_runs = analyser->product && count <= COMPOUND_PARTS_MAX && !compound_is_n_in_one(compound);
+    bool has_runs = false;
     int status = 0;
     if (count >= 2 && count <= COMPOUND_PARTS_MAX) {
+        has_runs = analyser->product && !compound_is_n_in_one(compound);
         status = put_joined(analyser, compound);
         analyser->joined_parts = count;
     }

@@ -49,13 +49,21 @@ static bool is(const struct word *word, const char *text)
 /* Words of grammar, which stand before and behind numbers and are part of no name. */
 static bool is_particle(const struct word *word)
 {
-    static const char particles[][5] = {
+    static const char particles[][4] = {
         "ab", "am", "an", "and", "at", "avec", "bei", "bis", "by", "con", "da", "de", "des", "di", "en", "et", "for",
         "from", "fur", "im", "in", "is", "les", "mit", "of", "on", "or", "over", "par", "para", "per", "por", "pour",
         "than", "the", "to", "um", "und", "up", "von", "with", "zu",
     };
-    for (size_t i = 0; i < sizeof particles / sizeof particles[0] && word->size < sizeof particles[0]; i++) {
-        if (is(word, particles[i])) {
+    uint8_t padded[4] = {0};
+    if (word->size > sizeof padded) {
+        return false;
+    }
+    for (size_t i = 0; i < word->size; i++) {
+        padded[i] = word->text[i];
+    }
+    uint32_t wanted = load_u32(padded);
+    for (size_t i = 0; i < sizeof particles / sizeof particles[0]; i++) {
+        if (load_u32((const uint8_t *)particles[i]) == wanted) {
             return true;
         }
     }
