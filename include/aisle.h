@@ -1,5 +1,5 @@
 /*
- * aisle.h - Aisle, an embedded full-text product search engine.
+ * aisle.h - Aisle, an embedded full-text product search engine. The only public header, in as many lines as that takes.
  *
  * A catalog is a directory. It holds products: JSON objects with an id that you choose. You fill it through a writer
  * and search it with what a shopper types:
