@@ -10,6 +10,18 @@
 
 #include <pthread.h>
 
+/* Under AddressSanitizer everything in an arena is an allocation of its own. */
+#if defined(__SANITIZE_ADDRESS__)
+#define ARENAS_ALLOCATE 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define ARENAS_ALLOCATE 1
+#endif
+#endif
+#ifndef ARENAS_ALLOCATE
+#define ARENAS_ALLOCATE 0
+#endif
+
 static unsigned long rounds = 2;
 static uint64_t seed = 7;
 
@@ -244,7 +256,7 @@ static void a_warmed_up_call_allocates_nothing(void **state)
     }
     unsigned long calls = alloc_calls();
     assert_done(aisle_suggest(catalog, &query, &suggestions, &error));
-    assert_int_equal(alloc_calls() - calls, 0);
+    assert_true(ARENAS_ALLOCATE || alloc_calls() == calls);
     assert_true(aisle_suggestions_count(suggestions) != 0);
     aisle_suggestions_free(suggestions);
     aisle_close(catalog);
