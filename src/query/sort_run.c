@@ -19,6 +19,7 @@
 #define WINDOW_PAGES (WALK_WINDOW / COLUMN_PAGE_DOCUMENTS)
 #define PAGE_WORDS (COLUMN_PAGE_DOCUMENTS / 64u)
 #define NO_PAGE UINT32_MAX
+#define NARROWED_LEAST 32u /* matches of a page that are looked at together first */
 
 struct sort_hit {
     struct query_hit hit;
@@ -34,6 +35,7 @@ struct sort_column {
     const uint32_t *ranks;                /* by ordinal; NULL: they are the ordinals */
     uint32_t **ranks_of;                  /* by segment; NULL: ordinals */
     uint32_t page;                        /* that view is of */
+    struct bytes bytes;                   /* of that page */
     struct column_page_view view;
 };
 
@@ -78,6 +80,7 @@ static int find_page(struct sort_column *column, uint32_t number)
     int status = page.size != 0 ? 0 : column_page(column->reader, number, &page);
     status = status == 0 ? column_page_view_init(&column->view, page) : status;
     column->page = status == 0 ? number : NO_PAGE;
+    column->bytes = page;
     uint32_t left = column->reader->document_count - number * COLUMN_PAGE_DOCUMENTS;
     bool is_short = status == 0 && column->view.count != (left < COLUMN_PAGE_DOCUMENTS ? left : COLUMN_PAGE_DOCUMENTS);
     return status == 0 && !is_short ? 0 : AISLE_CORRUPT;
@@ -351,6 +354,118 @@ static bool is_hopeless(struct sorter *sorter, uint32_t number)
            (is_single && worst == sorter->after_keys[0] && end <= sorter->after->first[sorter->segment]);
 }
 
+/* ---- many documents at a time ---- */
+
+/* The ordinals of the segment whose keys' numbers, twice their ranks, are from least to greatest. */
+static void take_ordinals(const struct sort_column *column, int64_t *least, int64_t *greatest)
+{
+    int64_t ends[2] = {*least <= 0 ? 0 : *least / 2 + *least % 2, *greatest < 0 ? 0 : *greatest / 2 + 1};
+    for (int end = 0; end < 2; end++) {
+        uint32_t low = 0;
+        uint32_t high = column->values->count;
+        while (low < high) {
+            uint32_t middle = low + (high - low) / 2;
+            if ((int64_t)(column->ranks == NULL ? middle : column->ranks[middle]) < ends[end]) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        ends[end] = low;
+    }
+    *least = ends[0];
+    *greatest = ends[1] - 1;
+}
+
+/*
+ * Sets bits to the page's documents whose keys are from low to high, by comparing the page as it lies packed. False
+ * when that cannot be told so: scores, lists.
+ */
+static bool match_keys(struct sort_column *column, uint32_t page, int64_t low, int64_t high, uint64_t *bits)
+{
+    uint64_t present[PAGE_WORDS];
+    uint32_t count;
+    memset(bits, 0, PAGE_WORDS * sizeof *bits);
+    if (column->part->is_score || find_page(column, page) != 0 ||
+        (column->values != NULL && column->view.max >= (int64_t)column->values->count)) {
+        return false;
+    }
+    bool with_missing = high == KEY_MISSING && column->view.has_missing;
+    high = high == KEY_MISSING ? KEY_MISSING - 1 : high;
+    if (low <= high) {
+        int64_t least = column->part->descending ? ~high : low + 1;
+        int64_t greatest = column->part->descending ? ~low : high + 1;
+        least = least == COLUMN_MISSING ? COLUMN_MISSING + 1 : least;
+        if (column->values != NULL) {
+            take_ordinals(column, &least, &greatest);
+        }
+        if (least <= greatest && column_page_match(column->bytes, least, greatest, bits, &count) != 0) {
+            return false;
+        }
+    }
+    if (with_missing) {
+        if (column_page_match(column->bytes, COLUMN_MISSING + 1, INT64_MAX, present, &count) != 0) {
+            return false;
+        }
+        for (uint32_t word = 0; word < PAGE_WORDS; word++) {
+            bits[word] |= ~present[word];
+        }
+    }
+    return true;
+}
+
+/*
+ * Documents of a page that may come before a hit with these keys (is_upper), or behind it, decided part by part: those
+ * that a part tells, and of those that are equal in it what the parts behind tell. ties: those equal in all parts, too.
+ */
+static void match_parts(struct sorter *sorter, uint32_t page, const int64_t *keys, bool is_upper, bool ties,
+                        uint64_t *bits)
+{
+    uint64_t equal[PAGE_WORDS]; /* in all parts so far */
+    uint64_t own[PAGE_WORDS];
+    memset(equal, 0xff, sizeof equal);
+    memset(bits, 0, PAGE_WORDS * sizeof *bits);
+    for (uint32_t i = 0; i < sorter->order->count; i++) {
+        struct sort_column *column = &sorter->columns[i];
+        bool some = is_upper ? keys[i] != INT64_MIN : keys[i] != KEY_MISSING;
+        int64_t low = is_upper || !some ? INT64_MIN : keys[i] + 1;
+        int64_t high = is_upper && some ? keys[i] - 1 : KEY_MISSING;
+        if (some) {
+            bool told = match_keys(column, page, low, high, own);
+            for (uint32_t word = 0; word < PAGE_WORDS; word++) {
+                bits[word] |= equal[word] & (told ? own[word] : UINT64_MAX);
+            }
+            if (!told) {
+                return;
+            }
+        }
+        if (!match_keys(column, page, keys[i], keys[i], own)) {
+            ties = true; /* nobody knows which are equal here, and what is behind this part */
+            break;
+        }
+        (void)bitset_and(equal, own, PAGE_WORDS);
+    }
+    for (uint32_t word = 0; word < PAGE_WORDS && ties; word++) {
+        bits[word] |= equal[word];
+    }
+}
+
+/* Leaves of a page's matches those that may enter the answer. */
+static void narrow(struct sorter *sorter, uint32_t page, uint64_t *bits)
+{
+    uint64_t other[PAGE_WORDS];
+    if (is_full(sorter) && sorter->capacity != 0) {
+        const struct sort_hit *worst = &sorter->hits[0];
+        match_parts(sorter, page, worst->keys, true, worst->hit.segment != sorter->segment, other);
+        (void)bitset_and(bits, other, PAGE_WORDS);
+    }
+    if (sorter->after != NULL) {
+        uint64_t end = ((uint64_t)page + 1) * COLUMN_PAGE_DOCUMENTS;
+        match_parts(sorter, page, sorter->after_keys, false, end > sorter->after->first[sorter->segment], other);
+        (void)bitset_and(bits, other, PAGE_WORDS);
+    }
+}
+
 /* Fills the keys of a document; false when it cannot enter the answer, as far as keys tell. */
 static bool take_keys(struct sorter *sorter, struct sort_hit *hit)
 {
@@ -395,11 +510,16 @@ int sorter_visit(struct sorter *sorter, const struct walk_window *window)
 {
     for (uint32_t page = 0; page < WINDOW_PAGES && sorter->capacity != 0; page++) {
         uint32_t first = window->from + page * COLUMN_PAGE_DOCUMENTS;
-        const uint64_t *bits = window->bits + page * PAGE_WORDS;
-        if (page * COLUMN_PAGE_DOCUMENTS < window->documents && bitset_count(bits, PAGE_WORDS) != 0 &&
-            !is_hopeless(sorter, first / COLUMN_PAGE_DOCUMENTS)) {
-            visit_page(sorter, first, bits);
+        uint64_t bits[PAGE_WORDS];
+        memcpy(bits, window->bits + page * PAGE_WORDS, sizeof bits);
+        size_t matches = bitset_count(bits, PAGE_WORDS);
+        if (matches == 0 || is_hopeless(sorter, first / COLUMN_PAGE_DOCUMENTS)) {
+            continue;
         }
+        if (matches >= NARROWED_LEAST) {
+            narrow(sorter, first / COLUMN_PAGE_DOCUMENTS, bits);
+        }
+        visit_page(sorter, first, bits);
     }
     return sorter->status;
 }
