@@ -10,7 +10,7 @@
 
 static const char schema[] =
     "{\"version\":1,\"id\":\"id\",\"language\":\"english\",\"fields\":{\"title\":{\"type\":\"text\",\"weight\":5},"
-    "\"brand\":{\"type\":\"keyword\",\"search_weight\":3},\"price\":{\"type\":\"decimal\",\"scale\":2},"
+    "\"brand\":{\"type\":\"keyword\",\"facet\":true,\"search_weight\":3},\"price\":{\"type\":\"decimal\",\"scale\":2},"
     "\"stock\":{\"type\":\"integer\"}},\"order\":[\"length\",\"stock:desc\"]}";
 
 static const char *const words[] = {"red",  "blue",  "wool",   "lamp",   "boot",   "shirt", "garden", "cable", "tea",
@@ -20,6 +20,8 @@ static const char *const brands[] = {"Oravox", "Lumetra", "Tarn & Sons", "Kedde"
 static const char *const searches[SHOP_SEARCHES] = {
     "",           "red",      "red lamp",   "wool OR steel", "garden -tea", "win*",   "b*",
     "title:phone", "oravox",  "large cup chair", "serial177", "no such",   "brushes", "summers folding OR winter"};
+
+static const char *const facets[] = {"brand", "price/50:stats", "stock[*,10,30,*]"};
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
@@ -141,6 +143,13 @@ static uint64_t hash_result(const aisle_result *result)
         state = hash(state, &hit.score, sizeof hit.score);
         state = hash(state, hit.product.data, hit.product.size);
     }
+    aisle_facet_value value;
+    for (size_t i = 0; i < COUNT(facets); i++) {
+        for (size_t k = 0; aisle_result_facet_value(result, i, k, &value) == 0; k++) {
+            state = hash(state, value.value.data, value.value.size);
+            state = hash(state, &value.count, sizeof value.count);
+        }
+    }
     return state;
 }
 
@@ -166,6 +175,9 @@ struct shop_answer shop_ask(aisle *catalog, unsigned number, aisle_result **resu
     int status;
     if (number <= SHOP_SEARCHES) {
         aisle_query query = {.size = sizeof query, .text = searches[number - 1], .limit = 25};
+        query.facets = facets;
+        query.facet_count = number % 2 == 0 ? COUNT(facets) : 0;
+        query.sort = number % 3 == 0 ? "brand,price:desc" : NULL;
         status = aisle_search(catalog, &query, result, error);
     } else {
         status = aisle_get(catalog, bytes_of_text(id_of(number - 1 - SHOP_SEARCHES)), false, result, error);
