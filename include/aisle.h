@@ -391,7 +391,9 @@ typedef struct aisle_typos {
  *     brand              the ten values that most products have; brand:20 twenty
  *     brand:5:multi      as if the filter had no conditions on the brand: what choosing another one would give
  *     size:20:size       sizes in their own order (S before M before L, 38 before 38.5); :name by value
- *     brand:prefix=ni    values that begin so, :contains=ke those with it inside, without regard to case and accents
+ *     brand:prefix=ni    values that begin so, :contains=ke those with it inside, without regard to case and accents;
+ *                        :like=nikee those of which a word begins so but for an edit or two (none of 1 or 2
+ *                        characters, one of 3 to 5)
  *     price[*,50,100,*]  ranges: below 50, from 50 to below 100, from 100 on
  *     price/25           a histogram: 0 to below 25, 25 to below 50, ...; of dates, updated/7d (w, d, h, m, s)
  *     price:stats        the least, the greatest, the sum and the mean; with others, price/25:stats

@@ -92,6 +92,7 @@
 #define LIMIT_SORT_VALUES (1u << 22)    /* different keywords of a field sorted by, summed over segments             */
 #define LIMIT_GROUPS 1000u              /* offset + limit of groups                                                  */
 #define LIMIT_GROUP_SIZE 100u           /* hits of one group                                                         */
+#define LIMIT_FACET_LIKE 64u            /* characters of a text that values are like                                 */
 #define LIMIT_FACET_SAMPLE 1000000u     /* products of which a sample takes one                                      */
 
 /* Storage */

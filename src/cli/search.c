@@ -274,8 +274,8 @@ static const struct options options = {
              "category UNDER \"Audio\", with NOT, AND, OR and parentheses.\n"
              "FACET is a field, such as brand, or price[*,50,100,*] for ranges, price/25 for a histogram,\n"
              "category>Audio for the children of a category; behind colons a number of values (default 10),\n"
-             "name or size to order by, prefix=TEXT, contains=TEXT, stats, sample=N, and multi: the filter's\n"
-             "conditions on the field do not narrow its own counts.",
+             "name or size to order by, prefix=TEXT, contains=TEXT, like=TEXT (but for typos), stats, sample=N,\n"
+             "and multi: the filter's conditions on the field do not narrow its own counts.",
     .examples = "  aisle search shop 'waterproof hiking boots'\n"
                 "  aisle search shop 'jacket -winter' --limit 3\n"
                 "  aisle search shop 'title:wireless head*' --explain\n"

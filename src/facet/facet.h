@@ -5,7 +5,8 @@
  *   path    = the levels that children are counted of, with ">" between them, or a string
  *   bound   = a value as the field holds it, or "*" as the first or last
  *   width   = a number, or for dates one followed by s, m, h, d or w
- *   option  = N | "count" | "name" | "size" | "multi" | "stats" | "prefix=" text | "contains=" text | "sample=" N
+ *   option  = N | "count" | "name" | "size" | "multi" | "stats" | "prefix=" text | "contains=" text | "like=" text
+ *           | "sample=" N
  *   text    = anything up to the next ":", or a string;    string = '"' ... '"' with \" and \\ in it
  *
  * Values are counted as products, exactly: a product with several values counts once for each, and once for a value
@@ -53,6 +54,7 @@ struct facet_request {
     struct bytes under;  /* that path, folded; NULL data: none */
     struct bytes prefix; /* folded; values begin so. Empty: any */
     struct bytes contains;
+    struct bytes like; /* likewise, but for a misspelling of a word's beginning */
     int64_t *bounds; /* ascending, numbers as columns have them: range i is [bounds[i], bounds[i + 1]) */
     struct bytes *bound_texts; /* as they were written; empty: open */
     uint32_t bound_count;

@@ -4,7 +4,7 @@
  * Texts come from users and clients: nothing in them is trusted, and every list in them is bounded.
  * Thread rule: functions touch only what they are given.
  */
-#include "facet/facet.h"
+#include "facet/facet_private.h"
 
 #include "base/utf8.h"
 #include "schema/product.h"
@@ -337,6 +337,17 @@ static int take_search(struct parser *parser, struct bytes *out)
     return status == 0 ? fold(parser, &text, 1, out) : status;
 }
 
+static int take_like(struct parser *parser)
+{
+    uint32_t characters[LIMIT_FACET_LIKE + 1];
+    size_t position = parser->at;
+    int status = take_search(parser, &parser->out->like);
+    if (status == 0 && facet_like_read(parser->out->like, characters, LIMIT_FACET_LIKE + 1) > LIMIT_FACET_LIKE) {
+        return limit(parser, position, "a text that values are like has too many characters", LIMIT_FACET_LIKE);
+    }
+    return status;
+}
+
 static int take_order(struct parser *parser, enum facet_order order)
 {
     if (order == FACET_BY_SIZE && parser->field->type != FIELD_KEYWORD) {
@@ -373,12 +384,15 @@ static int parse_option(struct parser *parser)
     if (take_word(parser, "contains=")) {
         return take_search(parser, &out->contains);
     }
+    if (take_word(parser, "like=")) {
+        return take_like(parser);
+    }
     if (take_word(parser, "sample=")) {
         return take_number(parser, "expected of how many products one is taken", 1, LIMIT_FACET_SAMPLE, &out->sample);
     }
     parser->has_limit = true;
-    return take_number(parser, "expected a number of values, count, name, size, multi, stats, prefix=, contains= or "
-                               "sample=", 0, LIMIT_FACET_SHOWN, &out->limit);
+    return take_number(parser, "expected a number of values, count, name, size, multi, stats, prefix=, contains=, "
+                               "like= or sample=", 0, LIMIT_FACET_SHOWN, &out->limit);
 }
 
 /* What was not said. */

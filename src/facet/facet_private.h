@@ -8,6 +8,7 @@
 
 #include "facet/facet.h"
 
+#define FACET_LIKE_MAX LIMIT_FACET_LIKE
 #define FACET_LISTS 1024u /* places of lists that are counted before they are opened; a power of two */
 
 /* A sum of 2^31 products with 63 bits each, in every shard, does not overflow it. */
@@ -92,6 +93,15 @@ must_check int facet_answer_words(struct facet_set *set, struct facet *facet, st
                                   aisle_error *error);
 must_check int facet_answer_numbers(struct facet_set *set, struct facet *facet, struct facet_answer *out,
                                     aisle_error *error);
+
+/* Characters of text, decoded, at most so many. Returns how many. */
+uint32_t facet_like_read(struct bytes text, uint32_t *characters, uint32_t most);
+
+/* How many edits a text of so many characters is allowed. */
+uint32_t facet_like_edits(uint32_t characters);
+
+/* Whether size characters (at most FACET_LIKE_MAX), folded, may be a misspelling of what a word of value begins with. */
+bool facet_is_like(const uint32_t *wanted, uint32_t size, struct bytes value);
 
 /* Order of two sizes by their folded forms: negative when a comes first; never 0 for different ones. */
 int facet_compare_sizes(struct bytes a, struct bytes b);

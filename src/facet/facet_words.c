@@ -30,6 +30,8 @@ struct merge {
     const struct facet *facet;
     struct values_merge values; /* that were counted */
     bool is_path;
+    uint32_t like[FACET_LIKE_MAX]; /* characters that values are like */
+    uint32_t like_size;            /* 0: any */
     bool is_open;               /* key and value are one that is being summed up */
     struct candidate value;
     struct bytes key;
@@ -81,6 +83,7 @@ static int open_sources(struct merge *merge)
         counted += facet->words[i].counts != NULL ? 1 : 0;
     }
     bool reads_bytes = counted > 1 || merge->is_path || facet->request->contains.size != 0 ||
+                       facet->request->like.size != 0 ||
                        facet->request->order == FACET_BY_SIZE;
     int status = values_merge_init(&merge->values, counted, reads_bytes, &merge->set->arena);
     for (uint32_t i = 0; i < context->segment_count && status == 0; i++) {
@@ -207,7 +210,9 @@ static int add(struct merge *merge, const struct values_source *source)
     if (merge->is_open && (!merge->values.reads_bytes || !bytes_equal(key, merge->key))) {
         status = keep(merge);
     }
-    if (status != 0 || !contains(label, request->contains)) {
+    bool is_shown = contains(label, request->contains) &&
+                    (merge->like_size == 0 || facet_is_like(merge->like, merge->like_size, label));
+    if (status != 0 || !is_shown) {
         return status;
     }
     struct candidate *value = &merge->value;
@@ -287,6 +292,7 @@ int facet_answer_words(struct facet_set *set, struct facet *facet, struct facet_
     const struct field *field = &set->context->schema->fields[request->field];
     struct merge merge = {.set = set, .facet = facet, .is_path = field->type == FIELD_PATH && !request->whole};
     bool by_size = request->order == FACET_BY_SIZE;
+    merge.like_size = facet_like_read(request->like, merge.like, FACET_LIKE_MAX);
     merge.kept_max = by_size ? LIMIT_FACET_SIZES : request->limit;
     merge.kept = arena_alloc(&set->arena, merge.kept_max * sizeof *merge.kept);
     int status = merge.kept == NULL ? AISLE_NO_MEMORY : run(&merge);

@@ -27,6 +27,7 @@ static void check_facet(const struct facet_request *request, const struct schema
     require(request->limit <= LIMIT_FACET_SHOWN && request->sample >= 1 && request->sample <= LIMIT_FACET_SAMPLE);
     require(request->levels < LIMIT_PATH_PARTS && (request->levels == 0 || field->type == FIELD_PATH));
     require(request->under.size <= VALUES_FOLDED_BYTES_MAX && request->prefix.size <= VALUES_FOLDED_BYTES_MAX);
+    require(request->contains.size <= VALUES_FOLDED_BYTES_MAX && request->like.size <= LIMIT_FACET_LIKE * 4);
     require(request->kind != FACET_RANGES || request->bound_count >= 2);
     require(request->bound_count <= LIMIT_FACET_RANGES);
     for (uint32_t i = 1; i < request->bound_count; i++) {

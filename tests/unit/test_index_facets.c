@@ -82,6 +82,10 @@ static void facets_keep_to_their_limits(void **state)
     assert_int_equal(facet_status("brand:sample=1000000"), 0);
     assert_int_equal(facet_status("brand:sample=1000001"), AISLE_LIMIT);
     assert_int_equal(facet_status("brand:sample=0"), AISLE_BAD_QUERY);
+    assert_int_equal(facet_status("brand:like="
+                                  "0123456789012345678901234567890123456789012345678901234567890123"), 0);
+    assert_int_equal(facet_status("brand:like="
+                                  "01234567890123456789012345678901234567890123456789012345678901234"), AISLE_LIMIT);
     assert_int_equal(facet_status("n/3"), 0); /* 10,000 buckets */
     assert_int_equal(facet_status("n/2"), AISLE_LIMIT);
     assert_non_null(strstr(error.message, "10000 buckets"));
