@@ -38,10 +38,13 @@ int run_mark(struct run *run, uint64_t offset, const char *seq, aisle_error *err
                                      .identity = run->identity,
                                      .offset = offset,
                                      .seq = seq == NULL || seq[0] == '\0' ? NULL : seq};
+    run->marked.name = run->source_name;
+    run->marked.identity = run->identity;
+    run->marked.offset = offset;
     return aisle_mark(run->writer, &position, error);
 }
 
-/* The greatest sequences of all streams that have moved; then the current source again, to be the last one read. */
+/* The greatest sequences of all streams that have moved; then the last place again, to be the last one read. */
 static int mark_streams(struct run *run, aisle_error *error)
 {
     int status = 0;
@@ -56,9 +59,12 @@ static int mark_streams(struct run *run, aisle_error *error)
             any = true;
         }
     }
-    if (any && status == 0 && run->source != NULL && run->tail < run->tail_count) {
-        struct tail *tail = &run->tails[run->tail];
-        status = tail->offset == 0 ? 0 : run_mark(run, tail->offset, run->stream->sequence.high, error);
+    if (any && status == 0 && run->marked.name != NULL) {
+        const aisle_position position = {.source = run->marked.name,
+                                         .identity = run->marked.identity,
+                                         .offset = run->marked.offset,
+                                         .seq = run->stream->sequence.high};
+        status = aisle_mark(run->writer, &position, error);
     }
     return status;
 }

@@ -153,16 +153,8 @@ static int look_at_all(struct run *run, aisle_error *error)
     run->waiter->others = false;
     run->waiter->looked_ns = clock_monotonic_ns();
     sources_release(&run->sources);
-    int status = sources_expand(&run->sources, run->options->sources, run->options->source_count, true, error);
-    for (size_t i = 0; i < run->sources.count && status == 0 && !run_is_stopped(run); i++) {
-        if (run_has_more(run, &run->sources.files[i])) {
-            status = run_apply_source(run, &run->sources.files[i], error);
-        }
-        if (run->summary->too_many_rejects) {
-            break;
-        }
-    }
-    return status;
+    int status = sources_settle(&run->sources, run->options->sources, run->options->source_count, true, error);
+    return status != 0 ? status : run_apply_all(run, error);
 }
 
 /* What the open source has got; then, if more may have changed, all others. */

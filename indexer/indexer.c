@@ -88,7 +88,7 @@ static int prepare(struct run *run, aisle_error *error)
         status = run->freshness == NULL ? error_no_memory(error, "starting to index") : 0;
     }
     status = status != 0 ? status
-                         : sources_expand(&run->sources, options->sources, options->source_count, options->follow,
+                         : sources_settle(&run->sources, options->sources, options->source_count, options->follow,
                                           error);
     for (size_t i = 0; i < run->sources.count; i++) {
         run->summary->counts.bytes_total += run->sources.files[i].bytes;
@@ -112,15 +112,7 @@ static int expire_all(struct run *run, aisle_error *error)
 
 static int apply_sources(struct run *run, aisle_error *error)
 {
-    int status = 0;
-    if (run->options->follow) {
-        status = run_follow(run, error);
-    }
-    for (size_t i = 0; !run->options->follow && status == 0 && i < run->sources.count && !run_is_stopped(run) &&
-                       !run->summary->too_many_rejects;
-         i++) {
-        status = run_apply_source(run, &run->sources.files[i], error);
-    }
+    int status = run->options->follow ? run_follow(run, error) : run_apply_all(run, error);
     status = status != 0 ? status : run_commit(run, error);
     return status != 0 || run_is_stopped(run) ? status : expire_all(run, error);
 }

@@ -72,6 +72,11 @@ struct run {
     const char *source;      /* its path, in the tail */
     const char *source_name; /* its end, when it is long */
     uint64_t identity;
+    struct {
+        const char *name; /* NULL: none */
+        uint64_t identity;
+        uint64_t offset;
+    } marked;             /* the place that was marked last */
     bool first_line_open; /* no newline ends the file's first line yet, so that its identity may change */
     bool waits;           /* the source ends in the middle of a line */
     uint64_t start_ns;
@@ -112,7 +117,16 @@ must_check int run_mark(struct run *run, uint64_t offset, const char *seq, aisle
 
 /* ---- tails.c: files and positions ---- */
 
-/* Opens a source where it was left and applies what it has. */
+/*
+ * Goes through all sources that have anything new, in order, and lists them anew when one of them is another file than
+ * was listed: after a rotation, reading on would take newer changes for older ones.
+ */
+must_check int run_apply_all(struct run *run, aisle_error *error);
+
+/*
+ * Opens a source where it was left and applies what it has. AISLE_END: under its path there is another file by now, or
+ * none.
+ */
 must_check int run_apply_source(struct run *run, const struct source *source, aisle_error *error);
 
 /* Whether there is anything in the source that this run has not read. */

@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 
 #define REJECTS_SUFFIX ".rejects.jsonl"
+#define SETTLE_TRIES 100u
 
 static int system_error(const char *path, aisle_error *error)
 {
@@ -59,11 +60,13 @@ static bool is_log_name(const char *name)
 
 /* ------------------------------------------------------------------------------------------------ order -- */
 
-/* A name's number behind a dot or dash at its end, as rotations append it; 0 digits: none. */
+#define DATE_DIGITS 8u
+
+/* A name's number behind a dot at its end, or its date behind a dot or dash, as rotations append them. */
 struct rotation {
     size_t stem; /* bytes before the dot or dash */
     const char *digits;
-    size_t digit_count;
+    size_t digit_count; /* 0: none */
 };
 
 static struct rotation rotation_of(const char *path)
@@ -78,58 +81,38 @@ static struct rotation rotation_of(const char *path)
     while (at > 0 && path[at - 1] >= '0' && path[at - 1] <= '9') {
         at--;
     }
-    bool numbered = at < end && at > 1 && (path[at - 1] == '.' || path[at - 1] == '-');
-    return (struct rotation){numbered ? at - 1 : end, path + at, numbered ? end - at : 0};
+    bool numbered = at < end && at > 1 && path[at - 2] != '/' &&
+                    (path[at - 1] == '.' || (path[at - 1] == '-' && end - at >= DATE_DIGITS));
+    return numbered ? (struct rotation){at - 1, path + at, end - at} : (struct rotation){strlen(path), path, 0};
 }
-
-static int compare_paths(const void *a, const void *b)
-{
-    return strcmp(((const struct source *)a)->path, ((const struct source *)b)->path);
-}
-
-#define DATE_DIGITS 8u
 
 /* Of two rotations of one file: which is older. */
 static int compare_rotations(struct rotation a, struct rotation b)
 {
-    bool dates = a.digit_count >= DATE_DIGITS;
+    if (a.digit_count == 0 || b.digit_count == 0) {
+        return (a.digit_count == 0) - (b.digit_count == 0); /* what is written to is the newest */
+    }
+    bool a_date = a.digit_count >= DATE_DIGITS;
+    bool b_date = b.digit_count >= DATE_DIGITS;
+    if (a_date != b_date) {
+        return a_date ? -1 : 1;
+    }
     if (a.digit_count != b.digit_count) {
-        return (a.digit_count < b.digit_count) == dates ? -1 : 1;
+        return (a.digit_count < b.digit_count) == a_date ? -1 : 1;
     }
     int order = memcmp(a.digits, b.digits, a.digit_count);
-    return dates ? order : -order;
+    return a_date ? order : -order;
 }
 
-static bool is_rotation_of(const struct source *file, const struct source *base)
+static int compare_files(const void *a, const void *b)
 {
-    struct rotation rotation = rotation_of(file->path);
-    size_t size = strlen(base->path);
-    return rotation.digit_count > 0 && rotation.stem == size && memcmp(file->path, base->path, size) == 0;
-}
-
-static int compare_rotated(const void *a, const void *b)
-{
-    return compare_rotations(rotation_of(((const struct source *)a)->path),
-                             rotation_of(((const struct source *)b)->path));
-}
-
-/* By names; then what stands behind a file as its rotations goes before it. */
-static void sort_files(struct source *files, size_t count)
-{
-    qsort(files, count, sizeof *files, compare_paths);
-    for (size_t i = 0; i < count; i++) {
-        size_t end = i + 1;
-        while (end < count && is_rotation_of(&files[end], &files[i])) {
-            end++;
-        }
-        if (end > i + 1) {
-            struct source base = files[i];
-            memmove(&files[i], &files[i + 1], (end - i - 1) * sizeof *files);
-            files[end - 1] = base;
-            qsort(&files[i], end - i - 1, sizeof *files, compare_rotated);
-            i = end - 1;
-        }
-    }
+    const char *x = ((const struct source *)a)->path;
+    const char *y = ((const struct source *)b)->path;
+    struct rotation first = rotation_of(x);
+    struct rotation second = rotation_of(y);
+    int order = bytes_compare(bytes_of(x, first.stem), bytes_of(y, second.stem));
+    order = order != 0 ? order : compare_rotations(first, second);
+    return order != 0 ? order : strcmp(x, y);
 }
 
 static int append_folder(struct sources *sources, const char *folder, uint32_t stream, aisle_error *error)
@@ -155,7 +138,7 @@ static int append_folder(struct sources *sources, const char *folder, uint32_t s
     }
     closedir(listing);
     if (sources->count > first) {
-        sort_files(sources->files + first, sources->count - first);
+        qsort(sources->files + first, sources->count - first, sizeof *sources->files, compare_files);
     }
     return status;
 }
@@ -178,6 +161,31 @@ int sources_expand(struct sources *sources, const char *const *names, size_t cou
     }
     if (status != 0) {
         sources_release(sources);
+    }
+    return status;
+}
+
+static bool are_same(const struct sources *a, const struct sources *b)
+{
+    bool same = a->count == b->count;
+    for (size_t i = 0; i < a->count && same; i++) {
+        same = a->files[i].device == b->files[i].device && a->files[i].inode == b->files[i].inode &&
+               strcmp(a->files[i].path, b->files[i].path) == 0;
+    }
+    return same;
+}
+
+int sources_settle(struct sources *sources, const char *const *names, size_t count, bool may_be_missing,
+                   aisle_error *error)
+{
+    struct sources before;
+    bool same = false;
+    int status = sources_expand(sources, names, count, may_be_missing, error);
+    for (unsigned tries = 0; status == 0 && !same && tries < SETTLE_TRIES; tries++) {
+        before = *sources;
+        status = sources_expand(sources, names, count, may_be_missing, error);
+        same = status == 0 && are_same(&before, sources);
+        sources_release(&before);
     }
     return status;
 }

@@ -1,10 +1,10 @@
 /*
  * sources.h - what was named on the command line, as a list of files in the order to read them.
  *
- * Folders become their files, in the order of their names. What a rotation has moved away comes before the file it was
- * moved from, if that is there, too: for a log `c.jsonl` beside `c.jsonl.1`, `c.jsonl.2.gz` the order is 2, 1, c.jsonl;
- * numbers of eight digits and more are dates, and ascend. Paths stay as the user wrote them, because positions are kept
- * under them. Thread rule: one thread at a time.
+ * Folders become their files, in the order of their names. Numbers behind a last dot are those of rotations: for a log
+ * `c.jsonl` beside `c.jsonl.1` and `c.jsonl.2.gz` the order is 2, 1, c.jsonl, also while c.jsonl is not there. Numbers
+ * of eight digits and more are dates, and ascend. Paths stay as the user wrote them, because positions are kept under
+ * them. Thread rule: one thread at a time.
  */
 #ifndef AISLE_INDEXER_SOURCES_H
 #define AISLE_INDEXER_SOURCES_H
@@ -34,6 +34,14 @@ struct sources {
  * steps of a rotation. AISLE_NOT_FOUND, AISLE_PERMISSION, AISLE_IO, AISLE_LIMIT, AISLE_NO_MEMORY.
  */
 must_check int sources_expand(struct sources *sources, const char *const *names, size_t count, bool may_be_missing,
+                              aisle_error *error);
+
+/*
+ * As sources_expand, but lists until two lists in a row name the same files: of one that was made while a rotation went
+ * on, files may be missing, and what follows them would be read too early. Sizes are those of the last list, so that a
+ * file before another is complete if its writer went on to that.
+ */
+must_check int sources_settle(struct sources *sources, const char *const *names, size_t count, bool may_be_missing,
                               aisle_error *error);
 
 /* Frees; one that is all zero is allowed. */

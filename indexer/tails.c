@@ -228,6 +228,11 @@ static uint64_t find_moved(const struct run *run, const struct source *source)
 
 /* ----------------------------------------------------------------------------------------------- opening -- */
 
+void run_leave_source(struct run *run)
+{
+    line_reader_close(&run->reader);
+}
+
 static int open_reader(struct run *run, const struct source *source, aisle_error *error)
 {
     const volatile sig_atomic_t *stop = run->options->signals == NULL ? NULL : &run->options->signals->stop;
@@ -243,8 +248,18 @@ static int open_reader(struct run *run, const struct source *source, aisle_error
     /* The pipe that a schema was inferred from is open already. */
     bool open = run->reader.data != NULL;
     int status = open ? 0 : line_reader_open(&run->reader, run->source, stop, error);
+    if (status == AISLE_NOT_FOUND && source->is_file) {
+        return AISLE_END;
+    }
     run->reader.input.stop = stop;
     run->reader.input.waits_not = run->options->follow && !source->is_file;
+    struct stat found;
+    bool other = status == 0 && source->is_file && fstat(run->reader.input.fd, &found) == 0 &&
+                 (found.st_dev != source->device || found.st_ino != source->inode);
+    if (other) {
+        run_leave_source(run);
+        return AISLE_END;
+    }
     return status;
 }
 
@@ -336,11 +351,6 @@ static bool is_open(const struct run *run, const struct source *source)
            tail->device == source->device && tail->inode == source->inode && source->bytes >= tail->bytes;
 }
 
-void run_leave_source(struct run *run)
-{
-    line_reader_close(&run->reader);
-}
-
 /* Whether the first line, which is not ended, is only begun: until it is whole the file has no identity. */
 static int is_begun(struct run *run, bool *begun, aisle_error *error)
 {
@@ -365,6 +375,9 @@ int run_apply_source(struct run *run, const struct source *source, aisle_error *
         status = status != 0 ? status : is_begun(run, &begun, error);
         status = status != 0 || begun ? status : resume(run, source, error);
     }
+    if (status == AISLE_END) {
+        return status;
+    }
     struct tail *tail = &run->tails[run->tail];
     tail->device = source->device;
     tail->inode = source->inode;
@@ -373,11 +386,31 @@ int run_apply_source(struct run *run, const struct source *source, aisle_error *
     run->waits = run->waits || begun;
     if (!run->options->follow) {
         run->summary->counts.waiting += status == 0 && (run->waits || input_is_cut(&run->reader.input));
+        run->tails[run->tail].ended = !source->is_file;
         run_leave_source(run);
     } else if (!run->reader.is_file && run->reader.input.ended) {
         tail = &run->tails[run->tail];
         tail->ended = true;
         run_leave_source(run);
+    }
+    return status;
+}
+
+int run_apply_all(struct run *run, aisle_error *error)
+{
+    int status = 0;
+    for (size_t i = 0; i < run->sources.count && status == 0; i++) {
+        if (run_is_stopped(run) || run->summary->too_many_rejects) {
+            break;
+        }
+        if (run_has_more(run, &run->sources.files[i])) {
+            status = run_apply_source(run, &run->sources.files[i], error);
+        }
+        if (status == AISLE_END) {
+            sources_release(&run->sources);
+            status = sources_settle(&run->sources, run->options->sources, run->options->source_count, true, error);
+            i = SIZE_MAX; /* from the first again; what was read of them has no more */
+        }
     }
     return status;
 }
