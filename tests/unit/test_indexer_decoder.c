@@ -12,7 +12,8 @@
 #include <cmocka.h>
 
 static const char schema[] =
-    "{\"version\":1,\"id\":\"id\",\"fields\":{\"title\":{\"type\":\"text\"},\"price\":{\"type\":\"decimal\",\"scale\":2},"
+    "{\"version\":1,\"id\":\"id\",\"fields\":{\"title\":{\"type\":\"text\"},"
+    "\"price\":{\"type\":\"decimal\",\"scale\":2},"
     "\"stock\":{\"type\":\"bool\"},\"made\":{\"type\":\"date\"},\"tags\":{\"type\":\"keyword\"},"
     "\"category\":{\"type\":\"path\"}}}";
 
