@@ -14,6 +14,7 @@
 #include "indexer/sources.h"
 
 #define SOURCE_NAME_BYTES 255u
+#define RUN_STREAM_PREFIX "stream:" /* of what a stream's greatest sequence is kept under */
 
 /* One name of the command line: an order of changes of its own. */
 struct stream {

@@ -18,7 +18,6 @@
 #include <unistd.h>
 
 #define IDENTITY_BYTES 4096u
-#define STREAM_PREFIX "stream:"
 
 /* -------------------------------------------------------------------------------------------------- tails -- */
 
@@ -113,7 +112,7 @@ static void take_log(void *context, const aisle_position *position)
             return;
         }
     }
-    if (strncmp(position->source, STREAM_PREFIX, sizeof STREAM_PREFIX - 1) == 0 || loading->status != 0) {
+    if (strncmp(position->source, RUN_STREAM_PREFIX, sizeof RUN_STREAM_PREFIX - 1) == 0 || loading->status != 0) {
         return;
     }
     size_t count = run->known_count;
@@ -151,10 +150,11 @@ int run_load_logs(struct run *run, aisle_error *error)
         while (size > 1 && operand[size - 1] == '/') {
             size--;
         }
-        size_t room = SOURCE_NAME_BYTES - (sizeof STREAM_PREFIX - 1);
+        size_t room = SOURCE_NAME_BYTES - (sizeof RUN_STREAM_PREFIX - 1);
         size_t left_out = size > room ? size - room : 0;
         stream->operand = operand;
-        snprintf(stream->name, sizeof stream->name, STREAM_PREFIX "%.*s", (int)(size - left_out), operand + left_out);
+        snprintf(stream->name, sizeof stream->name, RUN_STREAM_PREFIX "%.*s", (int)(size - left_out),
+                 operand + left_out);
     }
     struct loading loading = {.run = run};
     int status = aisle_logs(run->catalog, take_log, &loading, error);

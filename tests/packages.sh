@@ -36,7 +36,7 @@ install_packages() {
 }
 
 BUILD_PACKAGES="cmake ninja-build gcc pkg-config libc6-dev liblmdb-dev libutf8proc-dev libstemmer-dev libzstd-dev \
-libuv1-dev libxxhash-dev libyajl-dev libcmocka-dev python3"
+libuv1-dev zlib1g-dev libxxhash-dev libyajl-dev libcmocka-dev python3"
 TEST_PACKAGES="$BUILD_PACKAGES g++ dpkg-dev file snowball-data unicode-data bzip2 gzip"
 ALL_PACKAGES="$TEST_PACKAGES mandoc clang libclang-rt-14-dev llvm valgrind"
 

@@ -28,6 +28,7 @@ int cli_stats(int argc, char **argv);
 int cli_check(int argc, char **argv);
 int cli_compact(int argc, char **argv);
 int cli_backup(int argc, char **argv);
+int cli_alias(int argc, char **argv);
 int cli_generate(int argc, char **argv);
 int cli_bench(int argc, char **argv);
 int cli_serve(int argc, char **argv);

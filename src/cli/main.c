@@ -24,7 +24,8 @@ static const struct {
     {"check", cli_check, "verify all of a catalog"},
     {"compact", cli_compact, "merge a catalog's segments and drop what was deleted"},
     {"backup", cli_backup, "copy a catalog while it is in use"},
-    {"generate", cli_generate, "make a sample catalog or query log"},
+    {"alias", cli_alias, "let a name point to another catalog, at once"},
+    {"generate", cli_generate, "make a sample catalog, its changes or a query log"},
     {"bench", cli_bench, "measure how long searches take"},
     {"serve", cli_serve, "answer Redis clients over the network"},
 };

@@ -56,6 +56,7 @@ EXTRA_DOORS = {
     "src/query/walk.h": [],
     "src/query/watch.h": [],
     "indexer/indexer.h": ["src/cli"],
+    "indexer/behind.h": ["src/cli"],
     "data/generate.h": ["src/cli"],
     "data/generate_changes.h": ["src/cli"],
 }
