@@ -84,8 +84,19 @@ static int open_catalog(struct server *server, const struct config *config, cons
     }
     catalog->device = folder.st_dev;
     catalog->inode = folder.st_ino;
-    return source != NULL ? follower_start(server->options->follow, path, source, &catalog->follower, error)
-                          : writes_open(server, config, catalog->handle, path, &catalog->writes, error);
+    if (source != NULL) {
+        return follower_start(server->options->follow, path, source, &catalog->follower, error);
+    }
+    aisle_error why = {0};
+    status = writes_open(server, config, catalog->handle, path, &catalog->writes, &why);
+    if (status == AISLE_BUSY) {
+        server_log("%s is served for reading only: %s", path, why.message);
+        return 0;
+    }
+    if (status != 0 && error != NULL) {
+        *error = why;
+    }
+    return status;
 }
 
 /* Fills the set's i-th name; what it opens anew is closed again by discard. */

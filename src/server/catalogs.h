@@ -23,8 +23,8 @@ struct catalog {
     dev_t device; /* and inode of its folder: what tells after a reload that it is the same */
     ino_t inode;
     aisle *handle;
-    struct writes *writes;     /* NULL while it follows a log of others */
-    struct follower *follower; /* or this is NULL */
+    struct writes *writes;     /* NULL: for reading only, as it follows a log or another server writes it */
+    struct follower *follower; /* NULL: follows none */
     atomic_uint sets;          /* that it is in; changed by the loop thread */
 };
 

@@ -71,28 +71,6 @@ static bool next_file(const struct changes *changes, uint64_t from, uint64_t *of
     return any;
 }
 
-static int open_folder(struct changes *changes, bool make, aisle_error *error)
-{
-    if (make && mkdir(changes->folder, 0750) != 0 && errno != EEXIST) {
-        return fail(changes->folder, error);
-    }
-    changes->folder_fd = open(changes->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (changes->folder_fd < 0) {
-        return errno == ENOENT && !make ? 0 : fail(changes->folder, error);
-    }
-    bool locked = flock(changes->folder_fd, LOCK_EX | LOCK_NB) == 0;
-    for (unsigned i = 0; i < LOCK_TRIES && !locked; i++) {
-        (void)poll(NULL, 0, LOCK_WAIT_MS);
-        locked = flock(changes->folder_fd, LOCK_EX | LOCK_NB) == 0;
-    }
-    if (!locked) {
-        close(changes->folder_fd);
-        changes->folder_fd = -1;
-        return error_set(error, AISLE_BUSY, "another server writes the change log %.150s", changes->folder);
-    }
-    return 0;
-}
-
 static int sync_parent(const char *path, aisle_error *error)
 {
     char parent[LIMIT_PATH_BYTES + 16];
@@ -109,6 +87,34 @@ static int sync_parent(const char *path, aisle_error *error)
         close(fd);
     }
     return failed;
+}
+
+/* Makes the folder if need be; on read-only media there is none, and writes will fail. */
+static int open_folder(struct changes *changes, aisle_error *error)
+{
+    bool made = mkdir(changes->folder, 0750) == 0;
+    if (!made && (errno == EROFS || errno == EACCES)) {
+        return 0;
+    }
+    int status = made ? sync_parent(changes->folder, error) : errno == EEXIST ? 0 : fail(changes->folder, error);
+    if (status != 0) {
+        return status;
+    }
+    changes->folder_fd = open(changes->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (changes->folder_fd < 0) {
+        return fail(changes->folder, error);
+    }
+    bool locked = flock(changes->folder_fd, LOCK_EX | LOCK_NB) == 0;
+    for (unsigned i = 0; i < LOCK_TRIES && !locked; i++) {
+        (void)poll(NULL, 0, LOCK_WAIT_MS);
+        locked = flock(changes->folder_fd, LOCK_EX | LOCK_NB) == 0;
+    }
+    if (!locked) {
+        close(changes->folder_fd);
+        changes->folder_fd = -1;
+        return error_set(error, AISLE_BUSY, "another server writes the change log %.150s", changes->folder);
+    }
+    return 0;
 }
 
 /* Size of the file up to and with its last newline. */
@@ -186,7 +192,7 @@ int changes_open(struct changes *changes, const char *path, uint64_t committed, 
         return error_set(error, AISLE_LIMIT, "a catalog's path has at most %u bytes", LIMIT_PATH_BYTES);
     }
     snprintf(changes->folder, sizeof changes->folder, "%.*s.changes", (int)size, path);
-    int status = open_folder(changes, false, error);
+    int status = open_folder(changes, error);
     status = status != 0 ? status : open_files(changes, committed, error);
     if (status != 0) {
         changes_close(changes);
@@ -219,14 +225,11 @@ uint64_t changes_append(struct changes *changes, struct bytes line)
 static int begin_file(struct changes *changes, aisle_error *error)
 {
     char name[NAME_BYTES];
-    bool is_new = changes->folder_fd < 0;
     if (changes->fd >= 0 && changes->end - changes->file < FILE_BYTES) {
         return 0;
     }
-    int status = is_new ? open_folder(changes, true, error) : 0;
-    status = status == 0 && is_new ? sync_parent(changes->folder, error) : status;
-    if (status != 0) {
-        return status;
+    if (changes->folder_fd < 0) {
+        return error_set(error, AISLE_PERMISSION, "the change log %.150s cannot be made", changes->folder);
     }
     name_of(changes->end, name);
     int fd = openat(changes->folder_fd, name, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);

@@ -17,7 +17,7 @@
 
 struct changes {
     char folder[LIMIT_PATH_BYTES + 16];
-    int folder_fd;      /* -1: there is no folder yet */
+    int folder_fd;      /* -1: there is no folder, and none can be made */
     int fd;             /* of the newest file, for appending; -1: none is open */
     uint64_t first;     /* offset of the oldest file's first byte */
     uint64_t file;      /* offset of the newest file's first byte */

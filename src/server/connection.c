@@ -14,6 +14,7 @@
 #include "server/command.h"
 #include "server/writes.h"
 
+#include <sched.h>
 #include <stdio.h>
 
 #define TURN_MS 2u                 /* of work for clients in one turn of the loop */
@@ -93,6 +94,17 @@ static void drop_waiting(struct connection *connection)
     connection->start = NULL;
 }
 
+/* Takes the socket back from the thread that may be writing to it; that takes it a few microseconds. */
+static void take_back(struct request *request)
+{
+    int lent = LEND_LENT;
+    if (!atomic_compare_exchange_strong(&request->lend, &lent, LEND_REVOKED)) {
+        while (atomic_load(&request->lend) == LEND_WRITING) {
+            sched_yield();
+        }
+    }
+}
+
 /* Leaves what runs to itself. */
 static void abandon(struct connection *connection)
 {
@@ -101,6 +113,7 @@ static void abandon(struct connection *connection)
         struct request *request = connection->first;
         connection->first = request->next;
         request->connection = NULL;
+        take_back(request);
         if (request->state == REQUEST_DONE) {
             request_free(request);
         } else {
@@ -215,6 +228,9 @@ static void answer(struct connection *connection, struct request *request)
         const struct reply reply = {output, request->version};
         reply_error(&reply, call_code(buf_status(&request->reply)), "the answer is too large, or memory is short");
         request->failed = true;
+    } else if (request->written > 0) {
+        buf_put(output, request->reply.data + request->written, request->reply.size - request->written);
+        connection->server->metrics.bytes_out += request->written;
     } else if (output->size == 0 && request->reply.size > REPLY_MOVED_BYTES) {
         struct buf empty = *output;
         *output = request->reply;
@@ -260,10 +276,21 @@ static void submit_write(struct connection *connection, struct request *request)
     if (catalog == NULL) {
         fail_now(request, "NOTFOUND", "no such catalog");
     } else if (catalog->writes == NULL) {
-        fail_now(request, "READONLY", "this catalog follows another change log");
+        fail_now(request, "READONLY", catalog->follower != NULL ? "this catalog follows another change log"
+                                                          : "another server writes this catalog");
     } else {
         request->set = catalogs_hold(connection->server->set);
         writes_submit(catalog->writes, request);
+    }
+}
+
+/* Lets the thread that carries out the connection's only request write the answer. */
+static void lend_socket(struct connection *connection, struct request *request)
+{
+    bool is_done_there = request->command->finish == NULL; /* else the answer may come only behind it */
+    if (is_done_there && connection->first == request && request->next == NULL && waiting_bytes(connection) == 0 &&
+        uv_fileno(&connection->uv.handle, &request->lent_fd) == 0) {
+        atomic_store(&request->lend, LEND_LENT);
     }
 }
 
@@ -292,6 +319,7 @@ static bool start_next(struct connection *connection)
     }
     connection->running++;
     connection->running_class = class;
+    lend_socket(connection, request);
     if (class == COMMAND_WRITE) {
         submit_write(connection, request);
     } else {

@@ -49,6 +49,13 @@ struct command {
     void (*finish)(struct request *request); /* on the loop, before it is answered; NULL: nothing */
 };
 
+/*
+ * The socket of a connection whose only request this is: the thread that carries it out may write the answer itself,
+ * which spares waking the loop before the client has it. Who moves the state first has it: the thread to
+ * LEND_WRITING, the loop, which wants to close the socket, to LEND_REVOKED.
+ */
+enum lend_state { LEND_NOT, LEND_LENT, LEND_WRITING, LEND_WRITTEN, LEND_REVOKED };
+
 enum request_state { REQUEST_WAITING, REQUEST_RUNNING, REQUEST_DONE };
 
 struct request {
@@ -65,6 +72,9 @@ struct request {
     int version;                     /* of RESP, when it began to run */
     bool failed;                     /* the answer is an error */
     atomic_bool cancelled;           /* any thread: nobody waits for the answer */
+    atomic_int lend;                 /* enum lend_state */
+    int lent_fd;
+    size_t written;                  /* of the reply, by the thread that had the socket */
     aisle_token *token;              /* of reads: ends what it runs when its client has gone; owned */
     uint64_t client;                 /* its connection's id */
     uint64_t received_ns;
@@ -136,7 +146,7 @@ void pool_take_done(struct pool *pool);
 /* Gives the request to the pool; loop thread. */
 void pool_submit(struct pool *pool, struct request *request);
 
-/* Any thread: the request is done, tell the loop. */
+/* Any thread: the request is done, tell the loop; writes the answer itself when it has the socket. */
 void pool_done(struct pool *pool, struct request *request);
 
 /* Carries out the request's command with its arguments; the thread of its class. */
@@ -162,6 +172,7 @@ struct metrics {
     uint64_t accepted, refused, dropped_slow, dropped_protocol, cancelled;
     uint64_t bytes_in, bytes_out;
     uint64_t loop_turns, loop_max_ns, loop_sum_ns, loop_over; /* turns longer than 5 ms */
+    uint64_t loop_cpu_ns, loop_cpu_max_ns; /* processor time: last seen, and most in one turn */
     uint64_t reloads, reload_failures;
 };
 

@@ -10,6 +10,8 @@
 #include "base/clock.h"
 #include "server/command.h"
 
+#include <time.h>
+
 #define TURN_LIMIT_NS UINT64_C(5000000)
 
 static const uint64_t bounds_us[METRICS_BUCKETS - 1] = {10,    20,     50,     100,    200,     500,     1000,
@@ -64,6 +66,12 @@ void metrics_count_now(struct metrics *metrics, const struct command *command, u
 
 void metrics_turn(struct metrics *metrics, uint64_t busy_ns)
 {
+    struct timespec cpu;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &cpu);
+    uint64_t cpu_ns = (uint64_t)cpu.tv_sec * 1000000000 + (uint64_t)cpu.tv_nsec;
+    uint64_t used = metrics->loop_cpu_ns == 0 ? 0 : cpu_ns - metrics->loop_cpu_ns;
+    metrics->loop_cpu_ns = cpu_ns;
+    metrics->loop_cpu_max_ns = used > metrics->loop_cpu_max_ns ? used : metrics->loop_cpu_max_ns;
     metrics->loop_turns++;
     metrics->loop_sum_ns += busy_ns;
     metrics->loop_max_ns = busy_ns > metrics->loop_max_ns ? busy_ns : metrics->loop_max_ns;
@@ -138,8 +146,10 @@ void metrics_info(struct server *server, struct buf *text)
                ull(metrics->accepted), ull(metrics->refused), ull(metrics->dropped_slow),
                ull(metrics->dropped_protocol), ull(metrics->cancelled), ull(metrics->bytes_in),
                ull(metrics->bytes_out), waiting, busy, server->pool.thread_count);
-    buf_printf(text, "loop_turns:%llu\r\nloop_turns_over_5ms:%llu\r\nloop_max_usec:%llu\r\nloop_mean_usec:%.2f\r\n\r\n",
+    buf_printf(text, "loop_turns:%llu\r\nloop_turns_over_5ms:%llu\r\nloop_max_usec:%llu\r\n"
+                     "loop_max_cpu_usec:%llu\r\nloop_mean_usec:%.2f\r\n\r\n",
                ull(metrics->loop_turns), ull(metrics->loop_over), ull(metrics->loop_max_ns / 1000),
+               ull(metrics->loop_cpu_max_ns / 1000),
                metrics->loop_turns == 0 ? 0 : (double)metrics->loop_sum_ns / 1000 / (double)metrics->loop_turns);
     info_commands(metrics, text);
 }
@@ -213,6 +223,8 @@ void metrics_prometheus(struct server *server, struct buf *text)
         {"loop_turns_total", "counter", "Turns of the loop.", (double)metrics->loop_turns},
         {"loop_seconds_total", "counter", "That the loop was at work.", (double)metrics->loop_sum_ns / 1e9},
         {"loop_seconds_max", "gauge", "The longest turn.", (double)metrics->loop_max_ns / 1e9},
+        {"loop_cpu_seconds_max", "gauge", "Processor time of the turn that took most.",
+         (double)metrics->loop_cpu_max_ns / 1e9},
         {"loop_turns_over_5ms_total", "counter", "Turns longer than 5 ms.", (double)metrics->loop_over},
         {"reloads_total", "counter", "Reloads that succeeded.", (double)metrics->reloads},
         {"reload_failures_total", "counter", "Reloads that failed.", (double)metrics->reload_failures},

@@ -10,6 +10,8 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 
+#include <sys/socket.h>
+
 #define WORKER_ARENA_BYTES (64u << 20)
 #define RESULT_HITS_KEPT 200u /* a larger result is freed, or each thread would keep the largest it ever made */
 
@@ -65,8 +67,22 @@ static void work(void *context)
     arena_release(&worker.arena);
 }
 
+/* Writes what the socket takes at once; the loop does the rest, and finds out what went wrong. */
+static void write_lent(struct request *request)
+{
+    int lent = LEND_LENT;
+    if (buf_status(&request->reply) != 0 ||
+        !atomic_compare_exchange_strong(&request->lend, &lent, LEND_WRITING)) {
+        return;
+    }
+    ssize_t put = send(request->lent_fd, request->reply.data, request->reply.size, MSG_DONTWAIT | MSG_NOSIGNAL);
+    request->written = put < 0 ? 0 : (size_t)put;
+    atomic_store(&request->lend, LEND_WRITTEN);
+}
+
 void pool_done(struct pool *pool, struct request *request)
 {
+    write_lent(request);
     request->queued = NULL;
     uv_mutex_lock(&pool->mutex);
     bool was_empty = pool->done_first == NULL;

@@ -118,7 +118,8 @@ class Server:
             arguments += ["--listen", "unix:" + self.unix]
         environment = dict(os.environ, **(self.environment or {}))
         with open(self.log, "ab") as log:
-            self.process = subprocess.Popen(arguments, stderr=log, cwd=self.folder, env=environment)
+            self.process = subprocess.Popen(arguments, stdout=subprocess.DEVNULL, stderr=log, cwd=self.folder,
+                                            env=environment)
         deadline = time.monotonic() + 120
         while time.monotonic() < deadline:
             if self.process.poll() is not None:
