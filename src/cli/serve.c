@@ -29,16 +29,32 @@ static bool add(void *context, const char *name, const char *value)
     return true;
 }
 
+/* A pass that can be stopped: the indexer looks at signals, the server at its own flag. */
+struct pass {
+    struct indexer_signals signals;
+    const volatile int *stop;
+};
+
+static void look_at_stop(void *context, const struct indexer_counts *counts)
+{
+    struct pass *pass = context;
+    (void)counts;
+    pass->signals.stop = *pass->stop;
+}
+
 /* One pass over what the source has new; the server calls again and again. */
 static int follow(const char *path, const char *source, const volatile int *stop, aisle_error *error)
 {
     struct indexer_summary summary;
+    struct pass pass = {.signals = {.wake_fd = -1}, .stop = stop};
     const struct indexer_options options = {.catalog = path,
                                             .sources = &source,
                                             .source_count = 1,
                                             .rejects_max = UINT64_MAX,
-                                            .threads = 2};
-    (void)stop;
+                                            .threads = 2,
+                                            .signals = &pass.signals,
+                                            .progress = look_at_stop,
+                                            .context = &pass};
     return indexer_run(&options, &summary, error);
 }
 
@@ -75,8 +91,8 @@ int cli_serve(int argc, char **argv)
         .command = "serve",
         .synopsis = "[[NAME=]CATALOG...] [--listen ADDRESS] [--config FILE] [options]",
         .about = "Serves catalogs to Redis clients, until SIGTERM; SIGHUP reads the settings again. Without a\n"
-                 "password only this machine is listened to. Commands: AISLE.SEARCH, AISLE.MSEARCH, AISLE.GET,\n"
-                 "AISLE.INFO, AISLE.PUT, AISLE.PATCH, AISLE.DEL, AISLE.RELOAD; README has their arguments.",
+                 "password only this machine is listened to. Commands: AISLE.SEARCH, AISLE.MSEARCH, AISLE.SUGGEST,\n"
+                 "AISLE.GET, AISLE.INFO, AISLE.PUT, AISLE.PATCH, AISLE.DEL, AISLE.RELOAD; README has their arguments.",
         .examples = "  aisle serve shop\n"
                     "  aisle serve shop --follow changes/ --metrics 127.0.0.1:7708\n"
                     "  aisle serve --config aisle.conf --check-config\n"

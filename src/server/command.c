@@ -19,6 +19,7 @@
 static const struct command table[] = {
     {"AISLE.SEARCH", COMMAND_READ, 2, ANY, false, command_search, NULL},
     {"AISLE.MSEARCH", COMMAND_READ, 1, ANY, false, command_msearch, NULL},
+    {"AISLE.SUGGEST", COMMAND_READ, 2, 7, false, command_suggest, NULL},
     {"AISLE.GET", COMMAND_READ, 2, 3, false, command_get, NULL},
     {"AISLE.INFO", COMMAND_READ, 0, 1, false, command_aisle_info, NULL},
     {"AISLE.PUT", COMMAND_WRITE, 2, 5, false, NULL, NULL},
@@ -26,6 +27,8 @@ static const struct command table[] = {
     {"AISLE.DEL", COMMAND_WRITE, 2, 5, false, NULL, NULL},
     {"AISLE.RELOAD", COMMAND_READ, 0, 1, false, command_reload, command_reload_finish},
     {"FT.SEARCH", COMMAND_READ, 2, ANY, false, ft_search, NULL},
+    {"FT.AGGREGATE", COMMAND_READ, 2, ANY, false, ft_aggregate, NULL},
+    {"FT.SUGGET", COMMAND_READ, 2, 7, false, ft_sugget, NULL},
     {"FT.INFO", COMMAND_READ, 1, 1, false, ft_info, NULL},
     {"FT._LIST", COMMAND_READ, 0, 0, false, ft_list, NULL},
     {"PING", COMMAND_LOOP, 0, 1, false, command_ping, NULL},

@@ -55,6 +55,9 @@ struct bytes command_search_explanation(struct call *call);
 void command_get(struct call *call);
 void command_aisle_info(struct call *call);
 
+/* command_suggest.c: */
+void command_suggest(struct call *call);
+
 /* reload.c: */
 void command_reload(struct call *call);
 void command_reload_finish(struct request *request);

@@ -73,46 +73,72 @@ static void put_hit(struct call *call, const struct search *search, size_t i, co
     }
 }
 
-static bool is_relaxing(const aisle_note *note)
+static void put_pair(const struct reply *reply, const char *name, aisle_bytes text)
 {
-    return note->kind == AISLE_NOTE_DROPPED || note->kind == AISLE_NOTE_EITHER;
+    reply_key(reply, name);
+    reply_bulk(reply, bytes_from(text));
 }
 
-static size_t count_notes(const aisle_result *result, bool relaxing)
+/* The member of the answer that a note stands in. */
+static const char *member_of(const aisle_note *note)
+{
+    switch (note->kind) {
+    case AISLE_NOTE_DROPPED:
+    case AISLE_NOTE_EITHER:
+        return "relaxed";
+    case AISLE_NOTE_UNDERSTOOD:
+        return "understood";
+    default:
+        return "words";
+    }
+}
+
+static size_t count_notes(const aisle_result *result, const char *member)
 {
     aisle_note note;
     size_t count = 0;
     for (size_t i = 0; aisle_result_note(result, i, &note) == 0; i++) {
-        count += is_relaxing(&note) == relaxing;
+        count += strcmp(member_of(&note), member) == 0;
     }
     return count;
 }
 
-/* What was done with words, of one kind; nothing when nothing was. */
-static void put_notes(struct call *call, const char *name, bool relaxing)
+/* What was done with words, of one member; nothing when nothing was. */
+static void put_notes(struct call *call, const char *member)
 {
     const struct reply *reply = &call->reply;
-    size_t count = count_notes(call->worker->result, relaxing);
+    size_t count = count_notes(call->worker->result, member);
     aisle_note note;
     if (count == 0) {
         return;
     }
-    reply_key(reply, name);
+    reply_key(reply, member);
     reply_array(reply, count);
     for (size_t i = 0; aisle_result_note(call->worker->result, i, &note) == 0; i++) {
-        if (is_relaxing(&note) != relaxing) {
+        if (strcmp(member_of(&note), member) != 0) {
             continue;
         }
         reply_map(reply, note.used.size == 0 ? 2 : 3);
         reply_key(reply, "by");
         reply_text(reply, aisle_note_name(note.kind));
-        reply_key(reply, "typed");
-        reply_bulk(reply, bytes_from(note.typed));
+        put_pair(reply, "typed", note.typed);
         if (note.used.size != 0) {
-            reply_key(reply, "used");
-            reply_bulk(reply, bytes_from(note.used));
+            put_pair(reply, "used", note.used);
         }
     }
+}
+
+static const char *const members[] = {"words", "understood", "relaxed"};
+#define MEMBER_COUNT (sizeof members / sizeof members[0])
+
+/* How many keys put_words writes. */
+static size_t count_words(const aisle_result *result)
+{
+    size_t count = aisle_result_corrected(result).size != 0;
+    for (size_t i = 0; i < MEMBER_COUNT; i++) {
+        count += count_notes(result, members[i]) > 0;
+    }
+    return count;
 }
 
 static void put_words(struct call *call)
@@ -122,14 +148,9 @@ static void put_words(struct call *call)
         reply_key(&call->reply, "corrected");
         reply_bulk(&call->reply, bytes_from(corrected));
     }
-    put_notes(call, "words", false);
-    put_notes(call, "relaxed", true);
-}
-
-static void put_pair(const struct reply *reply, const char *name, aisle_bytes text)
-{
-    reply_key(reply, name);
-    reply_bulk(reply, bytes_from(text));
+    for (size_t i = 0; i < MEMBER_COUNT; i++) {
+        put_notes(call, members[i]);
+    }
 }
 
 static void put_stats(const struct reply *reply, const aisle_facet *facet)
@@ -187,6 +208,31 @@ static void put_facets(struct call *call, const struct search *search)
     }
 }
 
+static void put_groups(struct call *call)
+{
+    const struct reply *reply = &call->reply;
+    const aisle_result *result = call->worker->result;
+    aisle_group group;
+    size_t count = 0;
+    while (aisle_result_group(result, count, &group) == 0) {
+        count++;
+    }
+    reply_key(reply, "groups");
+    reply_array(reply, count);
+    for (size_t i = 0; aisle_result_group(result, i, &group) == 0; i++) {
+        reply_map(reply, 4);
+        put_pair(reply, "value", group.value);
+        reply_key(reply, "first_hit");
+        reply_unsigned(reply, group.first_hit);
+        reply_key(reply, "hits");
+        reply_unsigned(reply, group.hit_count);
+        reply_key(reply, "products");
+        reply_unsigned(reply, group.products);
+    }
+    reply_key(reply, "group_total");
+    reply_unsigned(reply, aisle_result_groups(result));
+}
+
 static void put_result(struct call *call, const struct search *search)
 {
     const struct reply *reply = &call->reply;
@@ -195,9 +241,11 @@ static void put_result(struct call *call, const struct search *search)
     bool exact = false;
     uint64_t total = aisle_result_total(result, &exact);
     bool partial = aisle_result_partial(result);
-    size_t words = (aisle_result_corrected(result).size != 0) + (size_t)(count_notes(result, false) > 0) +
-                   (count_notes(result, true) > 0);
-    reply_map(reply, 4 + words + (size_t)partial + (search->query.facet_count > 0));
+    aisle_group group;
+    bool grouped = aisle_result_group(result, 0, &group) == 0;
+    aisle_bytes cursor = aisle_result_cursor(result);
+    reply_map(reply, 4 + count_words(result) + (size_t)partial + (grouped ? 2 : 0) + (search->query.facet_count > 0) +
+                         (cursor.size > 0));
     reply_key(reply, "total");
     reply_unsigned(reply, total);
     reply_key(reply, "total_is_exact");
@@ -214,8 +262,14 @@ static void put_result(struct call *call, const struct search *search)
     for (size_t i = 0; aisle_result_hit(result, i, &hit) == 0; i++) {
         put_hit(call, search, i, &hit);
     }
+    if (grouped) {
+        put_groups(call);
+    }
     if (search->query.facet_count > 0) {
         put_facets(call, search);
+    }
+    if (cursor.size > 0) {
+        put_pair(reply, "cursor", cursor);
     }
 }
 

@@ -90,6 +90,7 @@ struct request {
 struct worker {
     struct arena arena;   /* emptied before each request */
     aisle_result *result; /* reused; may be NULL */
+    aisle_suggestions *suggestions;
 };
 
 /* A command being carried out, by the thread of its class. */

@@ -98,6 +98,30 @@ static int take_return(struct ft_options *options)
     return status;
 }
 
+static int take_sort(struct ft_options *options)
+{
+    struct bytes field = {0};
+    int status = arguments_take(options->arguments, "the field behind SORTBY", &field, options->error);
+    const struct arguments *arguments = options->arguments;
+    const char *direction = "asc";
+    if (status == 0 && arguments_left(arguments)) {
+        struct bytes next = arguments->items[arguments->at];
+        direction = command_word(next, "DESC") ? "desc" : direction;
+        options->arguments->at += command_word(next, "DESC") || command_word(next, "ASC");
+    }
+    size_t size = field.size + sizeof ":desc";
+    char *sort = arena_alloc(options->arena, size);
+    if (sort == NULL) {
+        return error_no_memory(options->error, "a request");
+    }
+    if (status == 0 && (memchr(field.data, ',', field.size) != NULL || memchr(field.data, '\0', field.size) != NULL)) {
+        return error_set(options->error, AISLE_INVALID, "SORTBY takes one field");
+    }
+    snprintf(sort, size, "%.*s:%s", (int)field.size, (const char *)field.data, direction);
+    options->search.query.sort = sort;
+    return status;
+}
+
 static int take_timeout(struct ft_options *options)
 {
     return arguments_number(options->arguments, "the milliseconds behind TIMEOUT", 3600000,
@@ -129,7 +153,7 @@ static const struct {
     {"NOCONTENT", take_no_content, false}, {"WITHSCORES", take_scores, false},
     {"NOSTOPWORDS", take_stop_words, false}, {"LIMIT", take_limit, false},     {"FILTER", take_filter, true},
     {"RETURN", take_return, false},        {"TIMEOUT", take_timeout, false},   {"DIALECT", take_dialect, false},
-    {"PARAMS", take_params, false},
+    {"PARAMS", take_params, false},        {"SORTBY", take_sort, false},
 };
 
 #define OPTION_COUNT (sizeof table / sizeof table[0])

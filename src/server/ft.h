@@ -1,5 +1,5 @@
 /*
- * ft.h - the commands of RediSearch's clients that only read: FT.SEARCH, FT.INFO, FT._LIST.
+ * ft.h - the commands of RediSearch's clients that only read: FT.SEARCH, FT.AGGREGATE, FT.SUGGET, FT.INFO.
  *
  * A subset, so that search helpers of Redis clients can be pointed here. Query dialect 2; the same products match as
  * the query says, in Aisle's ranking. What is not supported is an error that names it, never passed over: clients
@@ -13,6 +13,8 @@
 #include "server/search.h"
 
 void ft_search(struct call *call);
+void ft_aggregate(struct call *call);
+void ft_sugget(struct call *call);
 void ft_info(struct call *call);
 void ft_list(struct call *call);
 

@@ -64,6 +64,7 @@ static void work(void *context)
         pool_done(pool, request);
     }
     aisle_result_free(worker.result);
+    aisle_suggestions_free(worker.suggestions);
     arena_release(&worker.arena);
 }
 

@@ -151,6 +151,46 @@ static int take_relax(struct parser *p)
     return status;
 }
 
+static int take_understand(struct parser *p)
+{
+    return take_switch(p, "what follows UNDERSTAND", "ON", &p->search->query.no_understanding);
+}
+
+/* May be given several times: the parts decide one after another. */
+static int take_sort(struct parser *p)
+{
+    const char *part = NULL;
+    const char *before = p->search->query.sort;
+    int status = arguments_string(p->arguments, "the field behind SORT", p->arena, &part, p->error);
+    if (status != 0 || before == NULL) {
+        p->search->query.sort = part;
+        return status;
+    }
+    size_t size = strlen(before) + strlen(part) + 2;
+    char *both = arena_alloc(p->arena, size);
+    if (both == NULL) {
+        return error_no_memory(p->error, "a request");
+    }
+    snprintf(both, size, "%s,%s", before, part);
+    p->search->query.sort = both;
+    return 0;
+}
+
+static int take_after(struct parser *p)
+{
+    return arguments_string(p->arguments, "the cursor behind AFTER", p->arena, &p->search->query.after, p->error);
+}
+
+static int take_group(struct parser *p)
+{
+    aisle_query *query = &p->search->query;
+    uint64_t size = 0;
+    int status = arguments_string(p->arguments, "the field behind GROUP", p->arena, &query->group_by, p->error);
+    status = status != 0 ? status : arguments_number(p->arguments, "the count behind GROUP", 100, &size, p->error);
+    query->group_size = (uint32_t)size;
+    return status;
+}
+
 static int take_few(struct parser *p)
 {
     uint64_t few = 0;
@@ -221,7 +261,8 @@ static const struct {
     {"WEIGHTS", take_weights},   {"NOW", take_now},             {"TOTAL", take_total},   {"DEADLINE", take_deadline},
     {"TRACE", take_trace},       {"EXPLAIN", take_explain},     {"TYPOS", take_typos},   {"SYNONYMS", take_synonyms},
     {"STOPWORDS", take_stop_words}, {"RELAX", take_relax},      {"FEW", take_few},       {"TYPING", take_typing},
-    {"FACET", take_facet},
+    {"FACET", take_facet},       {"SORT", take_sort},           {"AFTER", take_after},   {"GROUP", take_group},
+    {"UNDERSTAND", take_understand},
     {"HIGHLIGHT", take_highlight}, {"TAGS", take_tags},         {"SNIPPET", take_snippet},
 };
 
@@ -235,7 +276,7 @@ static int take_option(struct parser *p, uint64_t *seen)
         if (!command_word(name, options[i].name)) {
             continue;
         }
-        if ((*seen & UINT64_C(1) << i) != 0 && options[i].take != take_facet) {
+        if ((*seen & UINT64_C(1) << i) != 0 && options[i].take != take_facet && options[i].take != take_sort) {
             return arguments_repeated(p->arguments, name, p->error);
         }
         *seen |= UINT64_C(1) << i;

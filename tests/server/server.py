@@ -257,6 +257,35 @@ def words_and_marks(world):
 
 
 @check
+def sorting_paging_grouping_suggesting(world):
+    with world.server(world.shop) as server:
+        client = server.client(3)
+        seen, after = [], ()
+        while True:
+            page = client.call("AISLE.SEARCH", "shop", "shoes", "SORT", "price:desc", "SORT", "brand", "LIMIT", 0, 7,
+                               "RETURN", 1, "price", *after)
+            seen += [json.loads(hit["product"])["price"] for hit in page["hits"]]
+            if "cursor" not in page:
+                break
+            after = ("AFTER", page["cursor"])
+        equal(seen, sorted(seen, reverse=True))
+        equal(len(seen), page["total"])
+        has(client.fails("AISLE.SEARCH", "shop", "boots", "AFTER", "nonsense"), "BADQUERY")
+        groups = client.call("AISLE.SEARCH", "shop", "shoes", "GROUP", "brand", 2)
+        equal(sum(group["hits"] for group in groups["groups"]), len(groups["hits"]))
+        assert groups["group_total"] >= len(groups["groups"])
+        multi = client.call("AISLE.SEARCH", "shop", "shoes", "FACET", "brand:2", "FACET", "price:stats")["facets"]
+        equal([facet["field"] for facet in multi], [b"brand", b"price"])
+        assert float(multi[1]["stats"]["min"]) <= multi[1]["stats"]["mean"]
+        suggested = client.call("AISLE.SUGGEST", "shop", "sho", "LIMIT", 3)
+        told = json.loads(world.cli("suggest", world.shop, "sho", "--limit", "3", "--json").stdout)
+        equal([one["text"].decode() for one in suggested["suggestions"]], [one["text"] for one in told["suggestions"]])
+        equal(set(suggested), set(told))
+        has(client.fails("AISLE.SUGGEST", "shop", "a", "LIMIT", 3, "LIMIT", 3), "given twice (argument 5)")
+        has(client.fails("AISLE.SUGGEST", "shop", "a", "MAX", 3), "unknown argument 'MAX' (argument 3)")
+
+
+@check
 def queries_of_redis_search(world):
     with world.server(world.shop) as server:
         two, three = server.client(), server.client(3)
@@ -300,6 +329,21 @@ def queries_of_redis_search(world):
         has(two.fails("FT.SEARCH", "shop", "a", "DIALECT", 1), "only DIALECT 2")
         has(two.fails("FT.SEARCH", "none", "a"), "no such index")
         equal(two.call("FT._LIST"), [b"shop"])
+        facet = three.call("AISLE.SEARCH", "shop", "shoes", "FACET", "brand:3")["facets"][0]
+        rows = two.call("FT.AGGREGATE", "shop", "shoes", "GROUPBY", 1, "@brand", "REDUCE", "COUNT", 0, "AS", "n",
+                        "SORTBY", 2, "@n", "DESC", "LIMIT", 0, 3, "DIALECT", 2)
+        equal(rows[0], facet["distinct"])
+        equal([(row[1], int(row[3])) for row in rows[1:]], [(v["value"], v["count"]) for v in facet["values"]])
+        maps = three.call("FT.AGGREGATE", "shop", "shoes", "GROUPBY", 1, "@brand", "REDUCE", "COUNT", 0)
+        equal(maps["results"][0]["extra_attributes"]["brand"], rows[1][1])
+        for wrong in (("LOAD", 1, "@x"), ("GROUPBY", 2, "@a", "@b"), ("GROUPBY", 1, "brand"), ("APPLY", "x"), ()):
+            has(two.fails("FT.AGGREGATE", "shop", "shoes", *wrong), "ERR")
+        dear = two.call("FT.SEARCH", "shop", "shoes", "SORTBY", "price", "DESC", "RETURN", 1, "price")
+        prices = [float(fields[1]) for fields in dear[2::2]]
+        equal(prices, sorted(prices, reverse=True))
+        typed = two.call("FT.SUGGET", "shop", "sho", "MAX", 3, "WITHSCORES")
+        equal([text.lower().find(b"sho") >= 0 for text in typed[::2]], [True] * (len(typed) // 2))
+        has(two.fails("FT.SUGGET", "shop", "a", "WITHPAYLOADS"), "'WITHPAYLOADS' is not supported")
         equal(pairs(two.call("FT.INFO", "shop"))["num_docs"], 2000)
 
 

@@ -1,0 +1,253 @@
+/*
+ * ft_aggregate.c - FT.AGGREGATE, as far as it counts: GROUPBY 1 @field REDUCE COUNT 0 AS name.
+ *
+ * A facet of aisle.h. SORTBY takes the count, descending, which is the order that facets have; LIMIT takes a page of
+ * it. Anything else is an error that names it.
+ */
+#include "server/ft.h"
+
+#include "server/command.h"
+
+#include <stdio.h>
+
+#define VALUES_MAX 10000u /* that one facet gives */
+
+struct aggregate {
+    struct search search;
+    struct ft_query query;
+    struct bytes field;
+    struct bytes name; /* of the count; size 0: none was asked for */
+    uint64_t offset, count;
+    struct arena *arena;
+    struct arguments *arguments;
+    aisle_error *error;
+};
+
+/* The next argument must be the word. */
+static int take_word(struct aggregate *aggregate, const char *word)
+{
+    struct bytes text = {0};
+    int status = arguments_take(aggregate->arguments, word, &text, aggregate->error);
+    return status != 0 || command_word(text, word)
+               ? status
+               : error_set(aggregate->error, AISLE_INVALID, "only %s is supported here, not '%.*s' (argument %u)", word,
+                           (int)(text.size < 48 ? text.size : 48), (const char *)text.data,
+                           arguments_place(aggregate->arguments));
+}
+
+/* The next argument as @field. */
+static int take_field(struct aggregate *aggregate, struct bytes *field)
+{
+    int status = arguments_take(aggregate->arguments, "a @field", field, aggregate->error);
+    if (status == 0 && (field->size < 2 || field->data[0] != '@')) {
+        return error_set(aggregate->error, AISLE_INVALID, "expected a @field (argument %u)",
+                         arguments_place(aggregate->arguments));
+    }
+    *field = status == 0 ? bytes_of(field->data + 1, field->size - 1) : *field;
+    return status;
+}
+
+static int take_group(struct aggregate *aggregate)
+{
+    if (aggregate->field.size > 0) {
+        return error_set(aggregate->error, AISLE_INVALID, "only one GROUPBY is supported (argument %u)",
+                         arguments_place(aggregate->arguments));
+    }
+    int status = take_word(aggregate, "1");
+    return status != 0 ? status : take_field(aggregate, &aggregate->field);
+}
+
+static int take_reduce(struct aggregate *aggregate)
+{
+    int status = take_word(aggregate, "COUNT");
+    status = status != 0 ? status : take_word(aggregate, "0");
+    aggregate->name = bytes_of_string("count");
+    const struct arguments *arguments = aggregate->arguments;
+    if (status == 0 && arguments_left(arguments) && command_word(arguments->items[arguments->at], "AS")) {
+        aggregate->arguments->at++;
+        status = arguments_take(aggregate->arguments, "the name behind AS", &aggregate->name, aggregate->error);
+    }
+    return status;
+}
+
+/* SORTBY 2 @count DESC, maybe MAX n: the order there is. */
+static int take_sort(struct aggregate *aggregate)
+{
+    struct bytes field = {0};
+    int status = take_word(aggregate, "2");
+    status = status != 0 ? status : take_field(aggregate, &field);
+    if (status == 0 && (aggregate->name.size == 0 || !bytes_equal(field, aggregate->name))) {
+        return error_set(aggregate->error, AISLE_INVALID, "SORTBY is supported by the count only (argument %u)",
+                         arguments_place(aggregate->arguments));
+    }
+    status = status != 0 ? status : take_word(aggregate, "DESC");
+    const struct arguments *arguments = aggregate->arguments;
+    if (status == 0 && arguments_left(arguments) && command_word(arguments->items[arguments->at], "MAX")) {
+        aggregate->arguments->at++;
+        status = arguments_number(aggregate->arguments, "the count behind MAX", VALUES_MAX, &aggregate->count,
+                                  aggregate->error);
+    }
+    return status;
+}
+
+static int take_limit(struct aggregate *aggregate)
+{
+    int status = arguments_number(aggregate->arguments, "the offset behind LIMIT", VALUES_MAX, &aggregate->offset,
+                                  aggregate->error);
+    return status != 0 ? status
+                       : arguments_number(aggregate->arguments, "the count behind LIMIT", VALUES_MAX,
+                                          &aggregate->count, aggregate->error);
+}
+
+static int take_dialect(struct aggregate *aggregate)
+{
+    return take_word(aggregate, "2");
+}
+
+static int take_timeout(struct aggregate *aggregate)
+{
+    return arguments_number(aggregate->arguments, "the milliseconds behind TIMEOUT", 3600000,
+                            &aggregate->search.deadline_ms, aggregate->error);
+}
+
+static const struct {
+    const char *name;
+    int (*take)(struct aggregate *aggregate);
+} table[] = {
+    {"GROUPBY", take_group}, {"REDUCE", take_reduce},   {"SORTBY", take_sort},
+    {"LIMIT", take_limit},   {"DIALECT", take_dialect}, {"TIMEOUT", take_timeout},
+};
+
+static int take_option(struct aggregate *aggregate)
+{
+    struct bytes name = {0};
+    int status = arguments_take(aggregate->arguments, "an option", &name, aggregate->error);
+    for (size_t i = 0; i < sizeof table / sizeof table[0] && status == 0; i++) {
+        if (command_word(name, table[i].name)) {
+            return table[i].take(aggregate);
+        }
+    }
+    return status != 0 ? status
+                       : error_set(aggregate->error, AISLE_INVALID,
+                                   "'%.*s' is not supported by FT.AGGREGATE (argument %u)",
+                                   (int)(name.size < 48 ? name.size : 48), (const char *)name.data,
+                                   arguments_place(aggregate->arguments));
+}
+
+/* The facet that gives the page. */
+static int set_facet(struct aggregate *aggregate)
+{
+    size_t size = aggregate->field.size + 16;
+    uint64_t wanted = aggregate->offset + aggregate->count;
+    char *facet = arena_alloc(aggregate->arena, size);
+    if (facet == NULL) {
+        return error_no_memory(aggregate->error, "a request");
+    }
+    for (size_t i = 0; i < aggregate->field.size; i++) {
+        uint8_t c = aggregate->field.data[i];
+        if (c != '_' && !(c >= '0' && c <= '9') && !((c | 0x20) >= 'a' && (c | 0x20) <= 'z') && c < 0x80) {
+            return error_set(aggregate->error, AISLE_INVALID, "not a field's name: '%.*s'",
+                             (int)(aggregate->field.size < 48 ? aggregate->field.size : 48),
+                             (const char *)aggregate->field.data);
+        }
+    }
+    wanted = wanted == 0 ? 1 : wanted > VALUES_MAX ? VALUES_MAX : wanted;
+    snprintf(facet, size, "%.*s:%llu", (int)aggregate->field.size, (const char *)aggregate->field.data,
+             (unsigned long long)wanted);
+    aggregate->search.facets[0] = facet;
+    aggregate->search.query.facets = aggregate->search.facets;
+    aggregate->search.query.facet_count = 1;
+    aggregate->search.query.no_hits = true;
+    aggregate->search.query.no_typos = true;
+    return 0;
+}
+
+static int parse(struct call *call, struct aggregate *aggregate)
+{
+    struct arguments arguments = {.items = call->arguments + 3, .count = call->count - 3, .base = 3};
+    aggregate->arguments = &arguments;
+    aggregate->search.catalog = catalogs_find(call->request->set, call->arguments[1]);
+    if (aggregate->search.catalog == NULL) {
+        return error_set(aggregate->error, AISLE_NOT_FOUND, "no such index");
+    }
+    int status = ft_query_parse(&aggregate->query, call->arguments[2], aggregate->error);
+    while (status == 0 && arguments_left(&arguments)) {
+        status = take_option(aggregate);
+    }
+    if (status == 0 && (aggregate->field.size == 0 || aggregate->name.size == 0)) {
+        status = error_set(aggregate->error, AISLE_INVALID,
+                           "FT.AGGREGATE is supported as GROUPBY 1 @field REDUCE COUNT 0");
+    }
+    status = status != 0 ? status : set_facet(aggregate);
+    return status != 0 ? status
+                       : ft_query_bind(&aggregate->query, aggregate->arena, &aggregate->search.query,
+                                       aggregate->error);
+}
+
+static void put_row(const struct reply *reply, const struct aggregate *aggregate, const aisle_facet_value *value)
+{
+    char count[24];
+    int size = snprintf(count, sizeof count, "%llu", (unsigned long long)value->count);
+    reply_map(reply, 2);
+    reply_bulk(reply, aggregate->field);
+    reply_bulk(reply, bytes_of(value->value.data, value->value.size));
+    reply_bulk(reply, aggregate->name);
+    reply_bulk(reply, bytes_of(count, (size_t)size));
+}
+
+static void answer(struct call *call, const struct aggregate *aggregate)
+{
+    const struct reply *reply = &call->reply;
+    const aisle_result *result = call->worker->result;
+    aisle_facet facet = {.value_count = 0};
+    aisle_facet_value value;
+    (void)aisle_result_facet(result, 0, &facet);
+    size_t first = aggregate->offset < facet.value_count ? (size_t)aggregate->offset : facet.value_count;
+    size_t rows = facet.value_count - first < aggregate->count ? facet.value_count - first : (size_t)aggregate->count;
+    if (reply->version == 2) {
+        reply_array(reply, rows + 1);
+        reply_unsigned(reply, facet.distinct);
+    } else {
+        reply_map(reply, 5);
+        reply_simple(reply, "attributes");
+        reply_array(reply, 0);
+        reply_simple(reply, "format");
+        reply_simple(reply, "STRING");
+        reply_simple(reply, "total_results");
+        reply_unsigned(reply, facet.distinct);
+        reply_simple(reply, "warning");
+        reply_array(reply, 0);
+        reply_simple(reply, "results");
+        reply_array(reply, rows);
+    }
+    for (size_t i = first; i < first + rows && aisle_result_facet_value(result, 0, i, &value) == 0; i++) {
+        if (reply->version == 3) {
+            reply_map(reply, 2);
+            reply_simple(reply, "values");
+            reply_array(reply, 0);
+            reply_simple(reply, "extra_attributes");
+        }
+        put_row(reply, aggregate, &value);
+    }
+}
+
+void ft_aggregate(struct call *call)
+{
+    aisle_error error = {0};
+    struct aggregate aggregate = {.search = {.query = {.size = sizeof aggregate.search.query}},
+                                  .count = 10, .arena = &call->worker->arena, .error = &error};
+    ft_query_init(&aggregate.query, NULL, 0);
+    int status = parse(call, &aggregate);
+    ft_query_release(&aggregate.query);
+    if (status == 0 && !search_in_time(call, aggregate.search.deadline_ms)) {
+        return;
+    }
+    status = status != 0 ? status : search_run(call, &aggregate.search, &error);
+    if (status != 0) {
+        call_fail_as(call, &error);
+    } else if (aisle_result_partial(call->worker->result)) {
+        call_fail(call, "DEADLINE", "the search did not end in time");
+    } else {
+        answer(call, &aggregate);
+    }
+}
