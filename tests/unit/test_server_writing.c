@@ -44,7 +44,8 @@ static void lines_read_back_as_written(void **state)
     const struct change_line lines[] = {
         {.op = CHANGE_LINE_PUT, .seq = 1, .body = bytes_of_string("{\"id\":\"A}\"}")},
         {.op = CHANGE_LINE_PATCH, .seq = UINT64_C(999999999999), .time_ms = 1764156000123,
-         .key = bytes_of_string("k \"\\\n\x01\xc3\xa9"), .id = bytes_of_string("P\"1\\"), .body = bytes_of_string("{}")},
+         .key = bytes_of_string("k \"\\\n\x01\xc3\xa9"), .id = bytes_of_string("P\"1\\"),
+         .body = bytes_of_string("{}")},
         {.op = CHANGE_LINE_DELETE, .seq = 3, .id = bytes_of_string("P1"), .found = true},
         {.op = CHANGE_LINE_DELETE, .seq = 4, .key = bytes_of_string("k"), .id = bytes_of_string("P1")},
     };
