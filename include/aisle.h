@@ -166,7 +166,8 @@ AISLE_API void aisle_free(void *memory);
 
 typedef struct aisle_create_options {
     size_t size;
-    uint32_t shards; /* 1 to 64; default 1. Fixed for the life of the catalog */
+    uint32_t shards; /* 1 to 64; default 1. Fixed for the life of the catalog. A product's id chooses its shard, or the
+                        field that the schema names: "route": "category" */
 } aisle_create_options;
 
 /*

@@ -8,6 +8,7 @@
 #include "index/pass.h"
 #include "index/projection.h"
 #include "index/result.h"
+#include "index/route.h"
 #include "index/search_words.h"
 #include "index/token.h"
 #include "index/weights.h"
@@ -557,10 +558,14 @@ int aisle_search(aisle *catalog, const aisle_query *given, aisle_result **inout,
 static int get_product(struct search *search, struct bytes id, uint64_t id_hash, bool original,
                        struct aisle_result *result)
 {
-    const struct shard_snapshot *snapshot = &search->searcher->snapshots[0];
+    const struct shard_snapshot *snapshot = NULL;
     uint32_t segment;
     uint32_t document;
-    int status = shard_find(snapshot, id, id_hash, &segment, &document);
+    int status = AISLE_END;
+    for (uint32_t i = 0; i < search->begun && status == AISLE_END; i++) {
+        snapshot = &search->searcher->snapshots[i];
+        status = shard_find(snapshot, id, id_hash, &segment, &document);
+    }
     struct result_hit *added = status == 0 ? result_add(result) : NULL;
     if (status != 0 || added == NULL) {
         return status == AISLE_END ? AISLE_NOT_FOUND : status != 0 ? status : AISLE_NO_MEMORY;
@@ -585,7 +590,9 @@ int aisle_get(aisle *catalog, aisle_bytes id, bool original, aisle_result **inou
     struct search search;
     struct aisle_result *result = NULL;
     uint64_t id_hash = hash_bytes(id.data, id.size);
-    int status = begin(&search, catalog, catalog_shard_of(catalog, id_hash), 1, error);
+    bool any = route_by_field(catalog);
+    int status = any ? begin(&search, catalog, 0, catalog->shard_count, error)
+                     : begin(&search, catalog, catalog_shard_of(catalog, id_hash), 1, error);
     if (status == 0) {
         status = result_new(&result);
         status = status != 0 ? status : get_product(&search, bytes_of(id.data, id.size), id_hash, original, result);

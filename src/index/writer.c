@@ -8,6 +8,7 @@
 #include "index/ingest.h"
 #include "index/merger.h"
 #include "index/result.h"
+#include "index/route.h"
 #include "index/shard_writer.h"
 #include "index/workers.h"
 #include "index/writer_read.h"
@@ -24,6 +25,7 @@ struct aisle_writer {
     struct shard_writer *shards; /* owned, one a shard */
     struct merger merger;        /* with a thread to spare */
     struct workers *workers;     /* owned; NULL: not needed yet, or not to be had */
+    struct route_seen seen;      /* by the workers; where a field routes */
     bool wide;                   /* products go to the workers; else the caller's thread takes them in */
     uint64_t taken;              /* products since the last commit */
     struct ingest ingest;
@@ -165,6 +167,7 @@ void aisle_writer_free(aisle_writer *writer)
     if (!forked || writer->workers == NULL) { /* a worker may have been using it */
         ingest_release(&writer->ingest);
     }
+    route_seen_release(&writer->seen);
     product_reader_free(writer->reader);
     json_free(writer->json);
     product_codec_release(&writer->codec);
@@ -175,15 +178,30 @@ void aisle_writer_free(aisle_writer *writer)
 
 /* ---- operations ---- */
 
-static struct shard_writer *shard_of(struct aisle_writer *writer, uint64_t id_hash)
-{
-    return &writer->shards[catalog_shard_of(writer->catalog, id_hash)];
-}
-
 /* A shard that committed past the current position has had this operation already. */
 static bool is_repeated(const struct shard_writer *shard)
 {
     return shard->skipping;
+}
+
+/* Shards that may hold a product with this id: *first to the one before *end. */
+static void shards_of(const struct aisle_writer *writer, uint64_t id_hash, uint32_t *first, uint32_t *end)
+{
+    bool any = route_by_field(writer->catalog);
+    *first = any ? 0 : catalog_shard_of(writer->catalog, id_hash);
+    *end = any ? writer->catalog->shard_count : *first + 1;
+}
+
+static bool all_repeated(const struct aisle_writer *writer, uint64_t id_hash)
+{
+    uint32_t first;
+    uint32_t end;
+    bool all = true;
+    shards_of(writer, id_hash, &first, &end);
+    for (uint32_t i = first; i < end && all; i++) {
+        all = is_repeated(&writer->shards[i]);
+    }
+    return all;
 }
 
 /* Of the caller's builders; *largest is the shard whose builder holds most. */
@@ -325,6 +343,9 @@ static int put_product(struct aisle_writer *writer, struct shard_writer *shard, 
         status = take_product(writer, shard, id_hash, text, error);
     } else if (status == 0) {
         uint32_t number = (uint32_t)(shard - writer->shards);
+        if (route_by_field(writer->catalog)) {
+            route_seen_add(&writer->seen, id_hash);
+        }
         status = workers_put(writer->workers, number, &writer->product, text, id_hash, error);
         if (status == 0 && writer->taken % WIDE_LOOK == 0) {
             status = look_after_workers(writer, error);
@@ -339,6 +360,7 @@ static int gather(struct aisle_writer *writer, aisle_error *error)
     int status = writer->wide ? workers_flush(writer->workers, error) : 0;
     if (writer->wide) {
         note_memory(writer, workers_memory(writer->workers));
+        route_seen_clear(&writer->seen);
     }
     writer->wide = writer->wide && status == 0 && writer->taken > WIDE_PRODUCTS;
     writer->taken = 0;
@@ -357,38 +379,22 @@ static int read_product(struct aisle_writer *writer, struct bytes text, aisle_er
     return status == 0 || status == AISLE_BAD_PRODUCT ? status : fail(writer, status);
 }
 
-int aisle_put(aisle_writer *writer, aisle_bytes product, aisle_error *error)
-{
-    struct bytes text = bytes_of(product.data, product.size);
-    int status = refuse_failed(writer, error);
-    if (status == 0) {
-        status = read_product(writer, text, error);
-    }
-    if (status != 0) {
-        return status;
-    }
-    uint64_t id_hash = hash_bytes(writer->product.id.data, writer->product.id.size);
-    struct shard_writer *shard = shard_of(writer, id_hash);
-    if (!is_repeated(shard)) {
-        status = put_product(writer, shard, id_hash, text, error);
-    }
-    writer->statistics.puts += status == 0 ? 1 : 0;
-    return status;
-}
-
 static int not_found(struct bytes id, aisle_error *error)
 {
     int shown = id.size > 64 ? 64 : (int)id.size;
     return error_set(error, AISLE_NOT_FOUND, "no product has the id \"%.*s\"", shown, (const char *)id.data);
 }
 
-/* Settles the lane, takes the lock and finds the product; whatever comes of it, the caller gives the lock back. */
+/*
+ * Settles the lane, unless no worker has seen the id, takes the lock and finds the product; whatever comes of it, the
+ * caller gives the lock back.
+ */
 static int find_product(struct aisle_writer *writer, struct shard_writer *shard, struct bytes id, uint64_t id_hash,
-                        struct writer_place *place, aisle_error *error)
+                        bool unseen, struct writer_place *place, aisle_error *error)
 {
     struct segment_builder *builder = NULL;
     int status = 0;
-    if (writer->wide) {
+    if (writer->wide && !unseen) {
         status = workers_settle_lane(writer->workers, (uint32_t)(shard - writer->shards), id_hash, &builder, error);
     }
     shard_writer_lock(shard);
@@ -406,10 +412,10 @@ static int find_product(struct aisle_writer *writer, struct shard_writer *shard,
 }
 
 static int delete_product(struct aisle_writer *writer, struct shard_writer *shard, struct bytes id, uint64_t id_hash,
-                          aisle_error *error)
+                          bool unseen, aisle_error *error)
 {
     struct writer_place place;
-    int status = find_product(writer, shard, id, id_hash, &place, error);
+    int status = find_product(writer, shard, id, id_hash, unseen, &place, error);
     bool found = status == 0;
     /* The builder's version may hide one in a segment: both go. */
     while (status == 0) {
@@ -424,16 +430,96 @@ static int delete_product(struct aisle_writer *writer, struct shard_writer *shar
     return found ? 0 : status;
 }
 
+/* Where a field routes: takes older versions of a product that is put into shard out of the others. */
+static int leave_others(struct aisle_writer *writer, const struct shard_writer *shard, struct bytes id,
+                        uint64_t id_hash, aisle_error *error)
+{
+    bool unseen = !route_seen_has(&writer->seen, id_hash);
+    for (uint32_t i = 0; i < writer->catalog->shard_count; i++) {
+        struct shard_writer *other = &writer->shards[i];
+        aisle_error failure = {.code = 0};
+        int status = other == shard || is_repeated(other)
+                         ? 0
+                         : delete_product(writer, other, id, id_hash, unseen, &failure);
+        if (status != 0 && status != AISLE_NOT_FOUND) {
+            return error_set(error, status, "%s", failure.message);
+        }
+    }
+    return 0;
+}
+
+/* Puts the product that was read from text where it belongs. */
+static int route_product(struct aisle_writer *writer, uint64_t id_hash, struct bytes text, aisle_error *error)
+{
+    struct shard_writer *shard = &writer->shards[route_of(writer->catalog, &writer->product, id_hash)];
+    int status = 0;
+    if (route_by_field(writer->catalog)) {
+        status = leave_others(writer, shard, writer->product.id, id_hash, error);
+    }
+    return status != 0 || is_repeated(shard) ? status : put_product(writer, shard, id_hash, text, error);
+}
+
+int aisle_put(aisle_writer *writer, aisle_bytes product, aisle_error *error)
+{
+    struct bytes text = bytes_of(product.data, product.size);
+    int status = refuse_failed(writer, error);
+    if (status == 0) {
+        status = read_product(writer, text, error);
+    }
+    if (status != 0) {
+        return status;
+    }
+    status = route_product(writer, hash_bytes(writer->product.id.data, writer->product.id.size), text, error);
+    writer->statistics.puts += status == 0 ? 1 : 0;
+    return status;
+}
+
+/*
+ * Does something to the product, in the shard that has it. A shard that had the operation already may have had the
+ * product: what is found nowhere is no error then.
+ */
+static int in_its_shard(struct aisle_writer *writer, struct bytes id, uint64_t id_hash, struct bytes fields,
+                        int (*operate)(struct aisle_writer *, struct shard_writer *, struct bytes, uint64_t,
+                                       struct bytes, aisle_error *),
+                        aisle_error *error)
+{
+    aisle_error failure = {.code = 0};
+    bool repeated = false;
+    uint32_t first;
+    uint32_t end;
+    int status = AISLE_NOT_FOUND;
+    shards_of(writer, id_hash, &first, &end);
+    for (uint32_t i = first; i < end && status == AISLE_NOT_FOUND; i++) {
+        repeated = repeated || is_repeated(&writer->shards[i]);
+        status = is_repeated(&writer->shards[i])
+                     ? status
+                     : operate(writer, &writer->shards[i], id, id_hash, fields, &failure);
+    }
+    if (status == AISLE_NOT_FOUND && repeated) {
+        return 0;
+    }
+    if (status != 0 && error != NULL) {
+        *error = failure;
+    }
+    return status;
+}
+
+static int delete_in_shard(struct aisle_writer *writer, struct shard_writer *shard, struct bytes id, uint64_t id_hash,
+                           struct bytes fields, aisle_error *error)
+{
+    (void)fields;
+    return delete_product(writer, shard, id, id_hash, false, error);
+}
+
 int aisle_delete(aisle_writer *writer, aisle_bytes id, aisle_error *error)
 {
     struct bytes key = bytes_of(id.data, id.size);
     uint64_t id_hash = hash_bytes(key.data, key.size);
-    struct shard_writer *shard = shard_of(writer, id_hash);
     int status = refuse_failed(writer, error);
-    if (status != 0 || is_repeated(shard)) {
+    if (status != 0 || all_repeated(writer, id_hash)) {
         return status;
     }
-    status = delete_product(writer, shard, key, id_hash, error);
+    status = in_its_shard(writer, key, id_hash, bytes_of(NULL, 0), delete_in_shard, error);
     writer->statistics.deletes += status == 0 ? 1 : 0;
     return status;
 }
@@ -525,14 +611,14 @@ static int lay_patch(struct aisle_writer *writer, struct bytes current, struct b
                                                 aisle_error_text(status), writer->catalog->path));
 }
 
-static int index_again(struct aisle_writer *writer, struct shard_writer *shard, struct bytes current,
-                       struct bytes patch, uint64_t id_hash, aisle_error *error)
+static int index_again(struct aisle_writer *writer, struct bytes current, struct bytes patch, uint64_t id_hash,
+                       aisle_error *error)
 {
     int status = lay_patch(writer, current, patch, error);
     if (status == 0) {
         status = read_product(writer, buf_bytes(&writer->merged), error);
     }
-    return status == 0 ? put_product(writer, shard, id_hash, buf_bytes(&writer->merged), error) : status;
+    return status == 0 ? route_product(writer, id_hash, buf_bytes(&writer->merged), error) : status;
 }
 
 /* Changes columns in place, or else reads the product into current, to be indexed again. *done: which of the two. */
@@ -540,7 +626,7 @@ static int patch_or_read(struct aisle_writer *writer, struct shard_writer *shard
                          struct bytes patch, struct buf *current, bool *done, aisle_error *error)
 {
     struct writer_place place;
-    int status = find_product(writer, shard, id, id_hash, &place, error);
+    int status = find_product(writer, shard, id, id_hash, false, &place, error);
     if (status == 0) {
         bool committed = place.builder == NULL && !shard->segments[place.segment].pending;
         *done = committed && is_columns_only(writer);
@@ -566,7 +652,7 @@ static int patch_product(struct aisle_writer *writer, struct shard_writer *shard
     buf_init(&current, LIMIT_PRODUCT_BYTES * 2);
     int status = patch_or_read(writer, shard, id, id_hash, patch, &current, &done, error);
     if (status == 0 && !done) {
-        status = index_again(writer, shard, buf_bytes(&current), patch, id_hash, error);
+        status = index_again(writer, buf_bytes(&current), patch, id_hash, error);
     }
     buf_release(&current);
     return status;
@@ -577,7 +663,6 @@ int aisle_patch(aisle_writer *writer, aisle_bytes id, aisle_bytes fields, aisle_
     struct bytes key = bytes_of(id.data, id.size);
     struct bytes patch = bytes_of(fields.data, fields.size);
     uint64_t id_hash = hash_bytes(key.data, key.size);
-    struct shard_writer *shard = shard_of(writer, id_hash);
     int status = refuse_failed(writer, error);
     if (status == 0) {
         status = product_reader_read_patch(writer->reader, writer->catalog->schema, patch, &writer->product, error);
@@ -586,24 +671,22 @@ int aisle_patch(aisle_writer *writer, aisle_bytes id, aisle_bytes fields, aisle_
         status = error_set(error, AISLE_BAD_PRODUCT, "field \"%s\": a patch cannot change the id",
                            writer->catalog->schema->id_name);
     }
-    if (status != 0 || is_repeated(shard)) {
+    if (status != 0 || all_repeated(writer, id_hash)) {
         return status;
     }
-    status = patch_product(writer, shard, key, id_hash, patch, error);
+    status = in_its_shard(writer, key, id_hash, patch, patch_product, error);
     writer->statistics.patches += status == 0 ? 1 : 0;
     return status;
 }
 
-/* The product of the old id with the fields laid over it, which has the new id, into writer->merged. */
-static int move_product(struct aisle_writer *writer, struct bytes from, struct bytes fields, struct bytes id,
-                        aisle_error *error)
+/* The product as one shard has it, into writer->merged. */
+static int read_in_shard(struct aisle_writer *writer, struct shard_writer *shard, struct bytes id, uint64_t id_hash,
+                         struct bytes fields, aisle_error *error)
 {
     struct writer_place place;
     struct buf current;
-    uint64_t from_hash = hash_bytes(from.data, from.size);
-    struct shard_writer *shard = shard_of(writer, from_hash);
     buf_init(&current, LIMIT_PRODUCT_BYTES * 2);
-    int status = find_product(writer, shard, from, from_hash, &place, error);
+    int status = find_product(writer, shard, id, id_hash, false, &place, error);
     if (status == 0) {
         status = current_product(writer, shard, &place, &current);
         status = status == 0 ? 0 : fail(writer, error_set(error, status, "a product cannot be moved: %s",
@@ -612,14 +695,25 @@ static int move_product(struct aisle_writer *writer, struct bytes from, struct b
     shard_writer_unlock(shard);
     status = status != 0 ? status : lay_patch(writer, buf_bytes(&current), fields, error);
     buf_release(&current);
+    return status;
+}
+
+/* Puts the product of the old id with the fields laid over it, which has the new id. */
+static int move_product(struct aisle_writer *writer, struct bytes from, struct bytes fields, struct bytes id,
+                        aisle_error *error)
+{
+    buf_clear(&writer->merged);
+    int status = in_its_shard(writer, from, hash_bytes(from.data, from.size), fields, read_in_shard, error);
+    if (status == 0 && writer->merged.size == 0) {
+        return AISLE_NOT_FOUND; /* a shard that has come further had it */
+    }
     status = status != 0 ? status : read_product(writer, buf_bytes(&writer->merged), error);
     if (status == 0 && !bytes_equal(writer->product.id, id)) {
         status = error_set(error, AISLE_BAD_PRODUCT, "field \"%s\": the fields must hold the new id",
                            writer->catalog->schema->id_name);
     }
     uint64_t id_hash = hash_bytes(id.data, id.size);
-    return status != 0 ? status
-                       : put_product(writer, shard_of(writer, id_hash), id_hash, buf_bytes(&writer->merged), error);
+    return status != 0 ? status : route_product(writer, id_hash, buf_bytes(&writer->merged), error);
 }
 
 int aisle_move(aisle_writer *writer, aisle_bytes from, aisle_bytes id, aisle_bytes fields, aisle_error *error)
@@ -634,7 +728,7 @@ int aisle_move(aisle_writer *writer, aisle_bytes from, aisle_bytes id, aisle_byt
     if (status == 0) {
         status = product_reader_read_patch(writer->reader, writer->catalog->schema, patch, &writer->product, error);
     }
-    if (status != 0 || is_repeated(shard_of(writer, hash_bytes(key.data, key.size)))) {
+    if (status != 0 || all_repeated(writer, hash_bytes(key.data, key.size))) {
         /* The old id may be of a shard that has not come as far. */
         return status != 0 ? status : (status = aisle_delete(writer, from, error)) == AISLE_NOT_FOUND ? 0 : status;
     }

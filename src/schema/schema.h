@@ -6,7 +6,8 @@
  * does not know which languages exist: `language` is a name that the text module judges.
  *
  *   schema   = { "version": 1, "id": NAME, "language": NAME?, "strict": BOOL?, "fields": { NAME: field, ... },
- *                "order": [ part, ... ]?, "signals": [ signal, ... ]?, "stems": { WORD: WORD, ... }? }
+ *                "order": [ part, ... ]?, "signals": [ signal, ... ]?, "stems": { WORD: WORD, ... }?,
+ *                "route": NAME? }
  *   field    = { "type": "text"|"keyword"|"path"|"integer"|"decimal"|"double"|"bool"|"date",
  *                "weight": W?                    text: 0.01..100, default 1
  *                "search_weight": W?             keyword, path: makes it searchable
@@ -23,6 +24,9 @@
  *
  * "stems" are exceptions to stemming, in every language but "none": a word is stemmed as another one would be ("mice":
  * "mouse"), or, when both are the same, not at all ("airpods": "airpods"). At most LIMIT_STEM_EXCEPTIONS of them.
+ *
+ * "route" names a keyword or path: products with an equal first value, of a path with an equal first level, lie in one
+ * shard. Without it, and for products without a value, the id decides.
  *
  * The id stands in the product under its name and is not a field of type text, path, double, ...: it may be listed
  * as a keyword field too, which makes it searchable.
@@ -103,6 +107,7 @@ struct schema {
     uint8_t searchable_count;
     uint8_t first_text; /* the first field of type text; SCHEMA_NO_FIELD: none */
     uint8_t id_field;   /* the field that lists the id too; SCHEMA_NO_FIELD: none */
+    uint8_t route_field; /* SCHEMA_NO_FIELD: shards are chosen by id */
     uint8_t order_count;
     uint8_t signal_count;
     struct field fields[LIMIT_FIELDS];

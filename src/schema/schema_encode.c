@@ -166,6 +166,10 @@ int schema_encode(const struct schema *schema, struct buf *out)
     buf_put_string(out, schema->strict ? ", \"strict\": true,\n" : ",\n");
     put_fields(out, schema);
     put_order(out, schema);
+    if (schema->route_field != SCHEMA_NO_FIELD) {
+        buf_put_string(out, ",\n  \"route\": ");
+        put_name(out, schema->fields[schema->route_field].name);
+    }
     if (schema->signal_count > 0) {
         put_signals(out, schema);
     }

@@ -375,7 +375,7 @@ static int parse_id(struct schema_parser *parser)
 static int parse_root(struct schema_parser *parser)
 {
     static const char *const known[] = {"version", "id", "language", "strict", "fields",
-                                        "order",   "signals", "stems", NULL};
+                                        "order",   "signals", "stems", "route", NULL};
     uint32_t language = 0;
     int status = 0;
     if (parser->nodes[0].type != JSON_OBJECT) {
@@ -390,7 +390,8 @@ static int parse_root(struct schema_parser *parser)
         return status;
     }
     schema_index_names(parser->schema);
-    if ((status = schema_check_fields(parser)) != 0 || (status = schema_parse_order(parser)) != 0) {
+    if ((status = schema_check_fields(parser)) != 0 || (status = schema_parse_order(parser)) != 0 ||
+        (status = schema_parse_route(parser)) != 0) {
         return status;
     }
     status = schema_parse_signals(parser);
@@ -425,6 +426,7 @@ int schema_parse(struct bytes json, struct schema **out, aisle_error *error)
     parser.nodes = json_nodes(parser.json, &node_count);
     parser.schema->first_text = SCHEMA_NO_FIELD;
     parser.schema->id_field = SCHEMA_NO_FIELD;
+    parser.schema->route_field = SCHEMA_NO_FIELD;
     memcpy(parser.schema->language, "none", sizeof "none");
     status = parse_root(&parser);
     if (status == 0) {

@@ -47,6 +47,7 @@ must_check int schema_get_weight(struct schema_parser *parser, uint32_t object, 
 must_check int schema_check_fields(struct schema_parser *parser);
 
 must_check int schema_parse_order(struct schema_parser *parser);
+must_check int schema_parse_route(struct schema_parser *parser);
 must_check int schema_parse_signals(struct schema_parser *parser);
 must_check int schema_parse_stems(struct schema_parser *parser);
 

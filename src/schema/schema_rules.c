@@ -145,6 +145,23 @@ int schema_parse_order(struct schema_parser *parser)
     return status;
 }
 
+int schema_parse_route(struct schema_parser *parser)
+{
+    struct schema *schema = parser->schema;
+    uint32_t member = 0;
+    int status = schema_get(parser, 0, "schema", "route", JSON_STRING, &member);
+    if (status != 0 || member == 0) {
+        return status;
+    }
+    int field = schema_field_find(schema, parser->nodes[member].text);
+    enum field_type type = field < 0 ? FIELD_TEXT : schema->fields[field].type;
+    if (type != FIELD_KEYWORD && type != FIELD_PATH) {
+        return schema_refuse(parser, member, "route", "expected the name of a keyword or path field");
+    }
+    schema->route_field = (uint8_t)field;
+    return 0;
+}
+
 /* What a kind of signal reads. */
 static const struct {
     const char *name;

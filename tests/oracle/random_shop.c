@@ -241,6 +241,15 @@ static void add_signals(struct shop *shop)
     shop_append(shop->schema, sizeof shop->schema, "]");
 }
 
+/* A field that chooses the shard: where there are several, products move when it changes. */
+static void add_route(struct shop *shop)
+{
+    struct shop_field *field = &shop->fields[shop_random(shop, (uint32_t)shop->field_count)];
+    if (field->type == SHOP_KEYWORD || field->type == SHOP_LIST || field->type == SHOP_PATH) {
+        shop_append(shop->schema, sizeof shop->schema, ",\"route\":\"%s\"", field->name);
+    }
+}
+
 const char *shop_weights(struct shop *shop, int64_t *now_ms)
 {
     *now_ms = INT64_C(1700000000000) + (int64_t)shop_random(shop, 1u << 31);
@@ -281,6 +290,7 @@ void shop_init(struct shop *shop, uint64_t seed, unsigned order)
     if (shop->signals) {
         add_signals(shop);
     }
+    add_route(shop);
     shop_append(shop->schema, sizeof shop->schema, "}");
 }
 
