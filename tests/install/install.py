@@ -105,7 +105,7 @@ class Use:
         require((SONAME in needed) == is_shared, f"{binary} needs {needed}")
         with tempfile.TemporaryDirectory(dir=self.place) as empty:
             printed = run(binary, cwd=empty, env=self.environment)
-        require(re.match(r"P1 \d\.\d+\n$", printed), f"{binary} printed {printed!r}")
+        require(re.match(r"P1 \d\.\d+\n", printed), f"{binary} printed {printed!r}")
         print(f"{os.path.basename(binary)}: {printed.strip()}")
 
     def version(self):
