@@ -109,7 +109,7 @@ static unsigned distance_plain(const struct lexicon_pattern *pattern, struct byt
     unsigned last = pattern->count - 1;
     unsigned distance = pattern->count;
     for (size_t i = 0; i < word.size; i++) {
-        uint64_t mask = pattern->masks[word.data[i] & 0x7f];
+        uint64_t mask = word.data[i] < 0x80 ? pattern->masks[word.data[i]] : 0;
         uint64_t swapped = ((~diagonal & mask) << 1) & before;
         diagonal = (((mask & plus) + plus) ^ plus) | mask | minus | swapped;
         uint64_t across_plus = minus | ~(diagonal | plus);

@@ -74,11 +74,30 @@ static int check_word(const struct lexicon_lookup *lookup, struct bytes word, bo
     return lexicon_found_add(found, word, distance);
 }
 
-/* Without edits there is nothing to search for. */
-static int find_exact(const struct lexicon *lexicon, struct bytes word, struct lexicon_found *found)
+/* All codes of lengths that count: no index is kept for what is rarely wanted. */
+static int scan_codes(const struct lexicon_lookup *lookup)
 {
+    const struct lexicon_part *part = lookup->part;
+    uint32_t longest = lookup->longest < LEXICON_LENGTHS ? lookup->longest : LEXICON_LENGTHS - 1;
+    int status = 0;
+    for (uint32_t size = lookup->shortest; size <= longest; size++) {
+        uint32_t class = lexicon_class_of(LEXICON_CODES, size);
+        uint32_t count = part->first[class + 1] - part->first[class];
+        for (uint32_t i = 0; i < count && status == 0; i++) {
+            const uint8_t *text = lexicon_text(part, class, i);
+            status = text == NULL ? AISLE_CORRUPT : check_word(lookup, bytes_of(text, size), true, lookup->found);
+        }
+    }
+    return status;
+}
+
+/* Without edits there is nothing to search for. */
+static int find_exact(const struct lexicon *lexicon, const struct lexicon_ask *ask, struct lexicon_found *found)
+{
+    struct bytes word = ask->word;
     enum lexicon_group group = word.size <= LIMIT_TERM_BYTES ? lexicon_group_of(word) : LEXICON_OTHERS;
-    int status = group == LEXICON_PLAIN || group == LEXICON_WIDE ? lexicon_has(lexicon, word) : AISLE_END;
+    bool eligible = group == LEXICON_PLAIN || group == LEXICON_WIDE || (group == LEXICON_CODES && ask->codes);
+    int status = eligible ? lexicon_has(lexicon, word) : AISLE_END;
     return status == 0 ? lexicon_found_add(found, word, 0) : status == AISLE_END ? 0 : status;
 }
 
@@ -96,7 +115,7 @@ int lexicon_similar(const struct lexicon *lexicon, const struct lexicon_ask *ask
         return 0;
     }
     if (ask->max_edits == 0) {
-        status = find_exact(lexicon, ask->word, &found);
+        status = find_exact(lexicon, ask, &found);
     }
     struct lexicon_lookup lookup = {.ask = ask,
                                     .pattern = &pattern,
@@ -108,6 +127,7 @@ int lexicon_similar(const struct lexicon *lexicon, const struct lexicon_ask *ask
     for (size_t i = 0; i < lexicon->count && status == 0 && ask->max_edits != 0; i++) {
         lookup.part = lexicon->parts[i];
         status = lexicon_lookup(&lookup);
+        status = status == 0 && ask->codes ? scan_codes(&lookup) : status;
     }
     if (status == 0) {
         lexicon_found_finish(&found, ask->limit, out);

@@ -41,13 +41,21 @@ static void spell(struct bytes text, struct spelled *out)
     }
 }
 
+static bool has_digit(struct bytes word)
+{
+    for (size_t i = 0; i < word.size; i++) {
+        if (word.data[i] >= '0' && word.data[i] <= '9') {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool is_eligible(struct bytes word)
 {
     struct spelled spelled;
-    for (size_t i = 0; i < word.size; i++) {
-        if (word.data[i] >= '0' && word.data[i] <= '9') {
-            return false;
-        }
+    if (has_digit(word)) {
+        return false;
     }
     spell(word, &spelled);
     return spelled.count >= 3 && spelled.count <= 32;
@@ -391,6 +399,51 @@ static void similar_words_are_found_among_many(void **state)
     end_world(&world);
 }
 
+static void codes_are_similar_when_they_are_asked_for(void **state)
+{
+    (void)state;
+    struct world world;
+    struct lexicon_variants got;
+    uint8_t text[RANDOM_WORD_BYTES_MAX];
+    make_world(&world, 4000, 3, 13);
+    for (uint32_t i = 0; i < 200; i++) {
+        struct verdict wanted = {.list = NULL};
+        struct bytes word;
+        size_t size = random_edits(&world.random, text, random_code(&world.random, text), 1);
+        struct lexicon_ask ask = {.word = bytes_of(text, size),
+                                  .max_edits = (uint8_t)random_below(&world.random, 3),
+                                  .limit = 1000,
+                                  .codes = true};
+        judge_plainly(&world, ask.word, ask.max_edits, &wanted);
+        uint32_t eligible = world.count;
+        struct bytes *sorted = world.sorted;
+        struct bytes code;
+        world.sorted = &code;
+        world.count = 1;
+        for (size_t next = 0; lexicon_set_next(&world.all, &next, &word);) {
+            struct verdict one = {.list = NULL};
+            code = word;
+            if (!is_eligible(word) && word.size <= LEXICON_SIMILAR_MAX && has_digit(word)) {
+                judge_plainly(&world, ask.word, ask.max_edits, &one);
+            }
+            if (one.count != 0) {
+                note(&wanted, word, one.list[0].edits);
+            }
+            mem_free(one.list);
+        }
+        world.sorted = sorted;
+        world.count = eligible;
+        if (wanted.count != 0) {
+            qsort(wanted.list, wanted.count, sizeof *wanted.list, compare_variants);
+        }
+        arena_reset(&world.arena);
+        assert_int_equal(lexicon_similar(&world.lexicon, &ask, &world.arena, &got), 0);
+        expect(&wanted, &got, ask.limit, ask.word);
+        mem_free(wanted.list);
+    }
+    end_world(&world);
+}
+
 static void beginnings_are_those_that_plain_distances_say(void **state)
 {
     (void)state;
@@ -457,6 +510,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(similar_words_are_those_that_plain_distances_say),
         cmocka_unit_test(similar_words_are_found_among_many),
+        cmocka_unit_test(codes_are_similar_when_they_are_asked_for),
         cmocka_unit_test(beginnings_are_those_that_plain_distances_say),
         cmocka_unit_test(parts_pass_their_check),
         cmocka_unit_test(more_edits_than_there_are_are_refused),
