@@ -76,6 +76,16 @@ int search_words_options(const aisle_query *query, struct rewrite_options *out, 
 typedef int lexicon_look(const struct lexicon *lexicon, const struct lexicon_ask *ask, struct arena *arena,
                          struct lexicon_variants *out);
 
+/* Words with a digit are corrected only when that is asked for, and then to others with one. */
+static bool has_digit(struct bytes word)
+{
+    bool digit = false;
+    for (size_t i = 0; i < word.size; i++) {
+        digit = digit || (word.data[i] >= '0' && word.data[i] <= '9');
+    }
+    return digit;
+}
+
 static int look(const void *self, const struct rewrite_ask *ask, struct arena *arena, lexicon_look *how,
                 struct rewrite_variants *out)
 {
@@ -85,7 +95,8 @@ static int look(const void *self, const struct rewrite_ask *ask, struct arena *a
                      &(struct lexicon_ask){.word = ask->word,
                                            .max_edits = ask->max_edits,
                                            .fixed_prefix = ask->fixed_prefix,
-                                           .limit = ask->limit},
+                                           .limit = ask->limit,
+                                           .codes = has_digit(ask->word)},
                      arena, &found);
     if (status != 0) {
         return status;
