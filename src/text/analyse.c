@@ -293,6 +293,24 @@ static int set_amount(struct analyser *analyser, struct word *word)
     return 0;
 }
 
+/* The amount of "6x500ml". */
+static int put_times(struct analyser *analyser, const struct word *word, uint32_t position)
+{
+    uint8_t amount[UNIT_AMOUNT_BYTES];
+    struct bytes each = bytes_of(word->text + word->number_size, word->size - word->number_size);
+    size_t digits = 0;
+    while (each.data[digits] >= '0' && each.data[digits] <= '9') { /* a unit stands behind them */
+        digits++;
+    }
+    uint8_t unit = unit_find(bytes_of(each.data + digits, each.size - digits));
+    size_t size = unit_canonical(bytes_of(each.data, digits), unit, amount);
+    const uint8_t *term = size == 0 ? NULL : arena_copy(&analyser->terms, amount, size);
+    if (size != 0 && term == NULL) {
+        return AISLE_NO_MEMORY;
+    }
+    return size == 0 ? 0 : put_extra(analyser, word, bytes_of(term, size), position, 1);
+}
+
 /* What of a product's word is also found alone. */
 static int put_extras(struct analyser *analyser, const struct word *word, struct bytes number, uint32_t position)
 {
@@ -316,6 +334,9 @@ static int put_extras(struct analyser *analyser, const struct word *word, struct
         size_t signs = from != 0 ? 1 : word->text[word->size - 1] == '+' ? 2 : 1;
         plain.kinds = KIND_LETTER;
         status = put_extra(analyser, &plain, bytes_of(word->text + from, word->size - signs), position, 1);
+    }
+    if (status == 0 && (word->kinds & WORD_TIMES) != 0) {
+        status = put_times(analyser, word, position);
     }
     return status;
 }

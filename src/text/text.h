@@ -35,9 +35,9 @@
  *
  * Of products, EXTRA tokens stand beside these, for queries that say less, each of at most LIMIT_TERM_BYTES: all runs
  * of two or more parts inside a compound of three or four ("rtx4070" of "rtx 4070 ti"), but of "2 in 1"; the number of
- * an amount of inches, gigabytes or terabytes; the two numbers of a fraction; a name without its signs; single
- * characters of solid scripts, and the pair across a space; of a code (a part number) of two to eight words, all of
- * them as one, without signs.
+ * an amount of inches, gigabytes or terabytes; the two numbers of a fraction; the amount of "6x500ml"; a name without
+ * its signs; single characters of solid scripts, and the pair across a space; of a code (a part number) of two to eight
+ * words, all of them as one, without signs.
  *
  * Thread rule: an analyser belongs to one thread at a time; the text_ functions may be called from any thread.
  */

@@ -485,12 +485,25 @@ static void take_unit(struct tokeniser *tokeniser, struct word *word)
     word->end = ahead->end;
 }
 
+/* Where the number that begins at from ends. */
+static size_t number_end(const struct word *word, size_t from)
+{
+    while (from < word->size && ((word->text[from] >= '0' && word->text[from] <= '9') || word->text[from] == '.')) {
+        from++;
+    }
+    return from;
+}
+
 /* Of a word that begins with a digit, and is not one number: the unit that all behind the number is. */
 static void find_unit_inside(struct word *word)
 {
-    size_t size = 0;
-    while (size < word->size && ((word->text[size] >= '0' && word->text[size] <= '9') || word->text[size] == '.')) {
-        size++;
+    size_t size = number_end(word, 0);
+    if (size + 1 < word->size && word->text[size] == 'x') {
+        size_t end = number_end(word, size + 1);
+        bool times = end > size + 1 && unit_find(bytes_of(word->text + end, word->size - end)) != UNIT_NONE;
+        word->kinds |= times ? WORD_TIMES : 0;
+        word->number_size = (uint32_t)size + 1;
+        return;
     }
     word->unit = unit_find(bytes_of(word->text + size, word->size - size));
     word->number_size = (uint32_t)size;

@@ -19,6 +19,7 @@
 #define WORD_FRACTION 8u /* two numbers with '/' between */
 #define WORD_POINT 16u   /* a number that begins with its '.' */
 #define WORD_SIGNS 64u   /* a name with signs: "c++", "c#", ".net" */
+#define WORD_TIMES 128u  /* "6x500ml": an amount so many times */
 
 #define SOLID_BYTES_MAX 60u /* a character of a solid script with the marks on it; further marks stand alone */
 
@@ -33,7 +34,7 @@ struct word {
     size_t size;
     uint32_t start; /* bytes of the source, from start to end - 1 */
     uint32_t end;
-    uint32_t number_size; /* of a word with a unit: the number that it begins with */
+    uint32_t number_size; /* of a word with a unit: the number that it begins with; WORD_TIMES: up to the amount */
     uint8_t unit;         /* units.h */
     uint8_t gap;          /* the separator before it when that is exactly one ASCII character, else GAP_ */
     uint8_t kinds;        /* KIND_ bits of its characters, and WORD_ bits */

@@ -45,6 +45,7 @@ struct word {
     char *term;   /* of an amount, the form that all its spellings share; else text */
     char *number; /* of an amount, what stands before the unit */
     const char *bare; /* of a name with signs, the letters */
+    char *times;      /* of "6x500ml", the amount */
     int unit;         /* of the table, or -1 */
     bool letters, digits, other; /* what is in it; other: '.', '/', signs */
     bool fraction, solid, plus;

@@ -119,6 +119,14 @@ static void split_amount(struct pool *pool, struct word *word)
     if (unit >= 0) {
         char *number = pool_text(pool, word->text, size);
         set_amount(pool, word, number, word->text + size, unit);
+        return;
+    }
+    const char *each = word->text + size + 1;
+    size_t digits = word->text[size] == 'x' ? strspn(each, "0123456789") : 0;
+    unit = digits != 0 && size != 0 ? oracle_unit(each + digits) : -1;
+    if (unit >= 0) {
+        word->times = oracle_amount(pool, pool_text(pool, each, digits), unit);
+        word->other = true;
     }
 }
 
@@ -342,6 +350,9 @@ static void add_word(struct list *list, const struct word *word, size_t position
     }
     if (word->bare != NULL) {
         add_extra(list, word->bare, position, 1);
+    }
+    if (word->times != NULL) {
+        add_extra(list, word->times, position, 1);
     }
 }
 

@@ -25,7 +25,7 @@ static const char *const pieces[] = {
     "fl", "oz", "zoll", "net", "c", "f", "roll", "rock", "c++", "c#", ".net", "24", "7", "mAh", "64gb", "1,5",
     "2.50", "1.234", "men's", "l'o", "Wi", "Fi", "1000xm4", "s24", "80d", "plus", "\u00e9", "\u96fb\u8a71", "\u6a5f",
     "\ud55c\uad6d\uc5b4", "\u30c8\u3099", "\u0e01\u0e34\u0e19", "\u0967", "\u0434\u0430", "running", "cables", "pcs",
-    "amp",
+    "amp", "6x500ml", "2x", "x5kg", "3x", "x4",
 };
 static const char *const gaps[] = {
     " ", " ", " ", " ", " ", "-", "-", "-", ".", ".", ",", "/", "/", "&", " & ", "'", " '", "' ", "\"", "''", "+",

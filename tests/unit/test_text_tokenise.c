@@ -367,6 +367,7 @@ static void products_are_found_by_less(void **state)
     check_product("15.6\" 128 gb 1TB 5 kg", false, "15.6@0/1 128@1/1 1@2/1");
     check_product("3/4\" c++ .net f#", false, "3/4@0/1 3@0/1 4@0/1 c@1/1 net@2/1 f@3/1");
     check_product("\u96fb\u8a71 \u6a5f", false, "\u96fb@0/1 \u8a71@0/1 \u8a71\u6a5f@0/2");
+    check_product("6x500ml 2x1500 ml 6x500 x5kg 6x500mlx 4x4", false, "500ml@0/1");
     check_product("t-shirt", false, "");
     check_product("10-in-1", false, ""); /* "10 in" would be inches */
 }
