@@ -100,7 +100,7 @@ uint32_t facet_like_read(struct bytes text, uint32_t *characters, uint32_t most)
 /* How many edits a text of so many characters is allowed. */
 uint32_t facet_like_edits(uint32_t characters);
 
-/* Whether size characters (at most FACET_LIKE_MAX), folded, may be a misspelling of what a word of value begins with */
+/* Whether size characters (FACET_LIKE_MAX at most), folded, may be a misspelling of what a word of value begins with */
 bool facet_is_like(const uint32_t *wanted, uint32_t size, struct bytes value);
 
 /* Order of two sizes by their folded forms: negative when a comes first; never 0 for different ones. */

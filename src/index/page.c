@@ -28,8 +28,8 @@ static uint64_t hash_asked(const struct page *page, const aisle_query *query)
         const uint8_t bytes[] = {part->field, part->is_score, part->descending};
         hash = hash_text(hash, bytes_of(bytes, sizeof bytes));
     }
-    const uint64_t words[] = {(uint64_t)query->match, query->as_you_type,   query->no_typos,
-                              query->no_synonyms,     query->no_stop_words, query->few};
+    const uint64_t words[] = {(uint64_t)query->match, query->as_you_type, query->no_typos, query->no_synonyms,
+                              query->no_stop_words,   query->few,         query->no_understanding};
     hash = hash_bytes_seeded(words, sizeof words, hash);
     for (size_t i = 0; i < query->param_count; i++) {
         hash = hash_string(hash, query->params[i].name);

@@ -290,8 +290,10 @@ static int count_found(struct search *search, const aisle_query *query, uint32_t
     if (is_counted || by_hits) {
         return query_count(&search->context, search->root, found);
     }
-    const struct pass bounded = {
-        .context = &search->context, .root = search->root, .filter = search->filter, .total_bound = few};
+    const struct pass bounded = {.context = &search->context,
+                                 .root = search->root,
+                                 .filter = (struct filter_node *)(uintptr_t)search->context.filter,
+                                 .total_bound = few};
     struct aisle_result counted = {.total = 0};
     int status = pass_run(&bounded, NULL, &counted, NULL);
     *found = counted.total;
@@ -446,12 +448,12 @@ static int run(struct search *search, const aisle_query *query, struct aisle_res
     search->context.signals = &search->signals;
     search->context.crew = search->catalog->crew;
     search->context.crew_postings = search->catalog->crew_postings;
-    search->pass.context = &search->context;
-    search->pass.filter = search->filter;
     int status = find(search, query, &found, &result->total);
     bool is_sorted = search->page.sort.count != 0 && !search->groups.is_wanted && !query->no_hits;
     result->total_is_exact = !query->no_total;
+    search->pass.context = &search->context;
     search->pass.root = search->root;
+    search->pass.filter = search->filter;
     if (status == 0 && !query->no_hits && !is_plain(search)) {
         status = find_page(search, query, result, &found, error);
     }

@@ -97,7 +97,7 @@ static bool compare(struct pair *pair, struct shop *shop, void *context)
     }
     draw(shop, &drawn);
     aisle_query query = {.size = sizeof query, .text = text, .limit = HITS_MAX, .no_products = true, .now_ms = 1,
-                         .no_typos = true, .no_stop_words = true};
+                         .no_typos = true, .no_stop_words = true, .no_understanding = true};
     if (aisle_search(pair->catalog, &query, &whole, NULL) == 0) {
         uint64_t total = count_all(pair, &drawn, whole);
         query.filter = drawn.filter == NULL ? NULL : drawn.expression;

@@ -297,7 +297,7 @@ static bool compare(struct pair *pair, struct shop *shop, void *context)
         filter = random_filter_new(shop, expression);
     }
     aisle_query query = {.size = sizeof query, .text = text, .limit = HITS_MAX, .no_products = true, .now_ms = 1,
-                         .no_typos = true, .no_stop_words = true};
+                         .no_typos = true, .no_stop_words = true, .no_understanding = true};
     if (aisle_search(pair->catalog, &query, &whole, NULL) == 0) {
         fill_rows(pair, filter, whole);
         query.filter = filter == NULL ? NULL : expression;
