@@ -23,6 +23,7 @@
 #define COMMIT_CHANGES_DEFAULT UINT64_C(100000)
 #define COMMIT_BYTES_DEFAULT (UINT64_C(64) << 20)
 #define COMMIT_GAP_NS UINT64_C(10000000)
+#define COMMIT_SHARE 3u /* times that a commit took, between commits under load, unless commit_ms is given */
 #define POSITION_NS UINT64_C(1000000000)    /* how long positions alone wait for a commit */
 #define TRANSACTION_NS UINT64_C(5000000000) /* how long an open transaction keeps a commit waiting */
 #define TRANSACTION_FACTOR 10u              /* and by how many times it may pass commit_changes */
@@ -109,6 +110,14 @@ uint64_t run_commit_due_ns(const struct run *run)
     return soon < longest ? soon : longest;
 }
 
+/* Under load: commits that take long are made less often, so that they take a quarter of the time at most. */
+static uint64_t longest_wait(const struct run *run)
+{
+    uint64_t wanted = setting(run->options->commit_ms, COMMIT_MS_DEFAULT) * MS_NS;
+    uint64_t share = run->options->commit_ms != 0 ? 0 : COMMIT_SHARE * run->commit_took_ns;
+    return wanted > share ? wanted : share;
+}
+
 static bool is_due(const struct run *run, bool drained, uint64_t now)
 {
     const struct indexer_options *options = run->options;
@@ -121,7 +130,7 @@ static bool is_due(const struct run *run, bool drained, uint64_t now)
     }
     return run->pending.changes >= changes ||
            run->pending.bytes >= setting(options->commit_bytes, COMMIT_BYTES_DEFAULT) ||
-           now >= run->pending.first_ns + setting(options->commit_ms, COMMIT_MS_DEFAULT) * MS_NS;
+           now >= run->pending.first_ns + longest_wait(run);
 }
 
 static void report_progress(struct run *run, uint64_t now)

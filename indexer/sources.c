@@ -51,11 +51,17 @@ static int append(struct sources *sources, const char *path, uint32_t stream, co
     return 0;
 }
 
-static bool is_log_name(const char *name)
+static bool ends_with(const char *name, const char *end)
 {
     size_t size = strlen(name);
-    size_t suffix = sizeof REJECTS_SUFFIX - 1;
-    return name[0] != '.' && (size < suffix || strcmp(name + size - suffix, REJECTS_SUFFIX) != 0);
+    size_t end_size = strlen(end);
+    return size >= end_size && strcmp(name + size - end_size, end) == 0;
+}
+
+/* Not what is hidden, nor what a run has rejected or is retrying. */
+static bool is_log_name(const char *name)
+{
+    return name[0] != '.' && !ends_with(name, REJECTS_SUFFIX) && !ends_with(name, REJECTS_SUFFIX ".retried");
 }
 
 /* ------------------------------------------------------------------------------------------------ order -- */

@@ -1,0 +1,257 @@
+/*
+ * test_indexer_run.c - runs over logs that repeat, were moved or packed, and products that go by themselves.
+ */
+#include "indexer/indexer.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+#include <zstd.h>
+
+#include <cmocka.h>
+
+static char folder[256];
+static char catalog[300];
+static char log_folder[300];
+static struct indexer_summary summary;
+static aisle_error error;
+
+static const char schema[] = "{\"version\":1,\"id\":\"id\",\"fields\":{\"title\":{\"type\":\"text\"},"
+                             "\"price\":{\"type\":\"decimal\",\"scale\":2},\"until\":{\"type\":\"date\"}}}";
+
+static int set_up(void **state)
+{
+    (void)state;
+    const char *parent = getenv("TMPDIR");
+    snprintf(folder, sizeof folder, "%s/aisle-run-XXXXXX", parent == NULL ? "/tmp" : parent);
+    if (mkdtemp(folder) == NULL) {
+        return -1;
+    }
+    snprintf(catalog, sizeof catalog, "%s/shop", folder);
+    snprintf(log_folder, sizeof log_folder, "%s/log", folder);
+    return mkdir(log_folder, 0777) != 0 || aisle_create(catalog, schema, NULL, NULL) != 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    char command[400];
+    snprintf(command, sizeof command, "rm -rf '%s'", folder);
+    return system(command);
+}
+
+static const char *in_log(const char *name)
+{
+    static char paths[4][400];
+    static unsigned next;
+    char *path = paths[next++ % 4];
+    snprintf(path, sizeof paths[0], "%s/%s", log_folder, name);
+    return path;
+}
+
+static void write_log(const char *name, const char *mode, const char *text)
+{
+    FILE *file = fopen(in_log(name), mode);
+    assert_non_null(file);
+    assert_int_equal(fwrite(text, 1, strlen(text), file), strlen(text));
+    assert_int_equal(fclose(file), 0);
+}
+
+static int run_with(struct indexer_options options)
+{
+    const char *sources[] = {log_folder};
+    options.catalog = catalog;
+    options.sources = sources;
+    options.source_count = 1;
+    options.rejects_max = UINT64_MAX;
+    int status = indexer_run(&options, &summary, &error);
+    if (status != 0) {
+        print_message("%s: %s\n", aisle_error_name(status), error.message);
+    }
+    return status;
+}
+
+static void run(void)
+{
+    assert_int_equal(run_with((struct indexer_options){.catalog = NULL}), 0);
+}
+
+static void expect_product(const char *id, const char *text)
+{
+    aisle *shop = NULL;
+    aisle_result *result = NULL;
+    aisle_hit hit;
+    assert_int_equal(aisle_open(catalog, NULL, &shop, NULL), 0);
+    int status = aisle_get(shop, (aisle_bytes){id, strlen(id)}, false, &result, NULL);
+    assert_int_equal(status, text == NULL ? AISLE_NOT_FOUND : 0);
+    if (status == 0) {
+        char found[1000];
+        assert_int_equal(aisle_result_hit(result, 0, &hit), 0);
+        snprintf(found, sizeof found, "%.*s", (int)hit.product.size, hit.product.data);
+        assert_string_equal(found, text);
+    }
+    aisle_result_free(result);
+    aisle_close(shop);
+}
+
+#define PUT(seq, id, title) \
+    "{\"op\":\"put\",\"seq\":\"" seq "\",\"product\":{\"id\":\"" id "\",\"title\":\"" title "\"}}\n"
+
+static void repeats_change_nothing_whatever_file_brings_them(void **state)
+{
+    (void)state;
+    write_log("1", "w",
+              PUT("0/1/0", "A", "old") PUT("0/2/0", "A", "new") "{\"op\":\"delete\",\"seq\":\"0/2/1\",\"id\":\"B\"}\n");
+    run();
+    assert_int_equal(summary.counts.repeats, 0);
+    assert_string_equal(summary.seq, "0/2/1");
+    write_log("2", "w", PUT("0/2/0", "A", "never") PUT("0/1/0", "B", "never") PUT("0/A/0", "C", "more"));
+    run();
+    assert_int_equal(summary.counts.repeats, 2);
+    assert_int_equal(summary.counts.puts, 1);
+    expect_product("A", "{\"id\":\"A\",\"title\":\"new\"}");
+    expect_product("B", NULL);
+    assert_int_equal(run_with((struct indexer_options){.from_start = true}), 0);
+    expect_product("A", "{\"id\":\"A\",\"title\":\"new\"}");
+}
+
+static void moved_file_is_read_on(void **state)
+{
+    (void)state;
+    write_log("c.jsonl", "w", "{\"id\":\"A\",\"title\":\"a\"}\n");
+    run();
+    write_log("c.jsonl", "a", "{\"id\":\"B\",\"title\":\"b\"}\n");
+    assert_int_equal(rename(in_log("c.jsonl"), in_log("c.jsonl.1")), 0);
+    write_log("c.jsonl", "w", "{\"id\":\"B\",\"title\":\"newer\"}\n");
+    run();
+    assert_int_equal(summary.counts.puts, 2);
+    expect_product("B", "{\"id\":\"B\",\"title\":\"newer\"}");
+}
+
+static void two_files_that_begin_alike_are_two(void **state)
+{
+    (void)state;
+    write_log("1", "w", "{\"id\":\"A\",\"title\":\"a\"}\n{\"id\":\"B\",\"title\":\"b\"}\n");
+    write_log("2", "w", "{\"id\":\"A\",\"title\":\"a\"}\n{\"id\":\"C\",\"title\":\"c\"}\n");
+    run();
+    assert_int_equal(summary.counts.puts, 4);
+    expect_product("C", "{\"id\":\"C\",\"title\":\"c\"}");
+}
+
+static void packed_files_are_read_and_resumed(void **state)
+{
+    (void)state;
+    static const char lines[] = "{\"id\":\"A\",\"title\":\"a\"}\n{\"id\":\"B\",\"title\":\"b\"}\n";
+    char packed[400];
+    write_log("c.jsonl", "w", lines);
+    run();
+    /* What was read is packed, with one line more; another member or frame stands behind. */
+    gzFile file = gzopen(in_log("c.jsonl.1.gz"), "wb");
+    assert_non_null(file);
+    assert_int_equal(gzwrite(file, lines, sizeof lines - 1), sizeof lines - 1);
+    assert_int_equal(gzclose(file), Z_OK);
+    file = gzopen(in_log("c.jsonl.1.gz"), "ab");
+    assert_true(gzputs(file, "{\"id\":\"C\",\"title\":\"c\"}\n") > 0);
+    assert_int_equal(gzclose(file), Z_OK);
+    assert_int_equal(unlink(in_log("c.jsonl")), 0);
+    size_t size = ZSTD_compress(packed, sizeof packed, "{\"id\":\"D\",\"title\":\"d\"}\n", 23, 3);
+    FILE *zstd = fopen(in_log("d.zst"), "wb");
+    assert_int_equal(fwrite(packed, 1, size - 3, zstd), size - 3); /* cut: more is to come */
+    assert_int_equal(fclose(zstd), 0);
+    run();
+    assert_int_equal(summary.counts.puts, 1);
+    assert_int_equal(summary.counts.waiting, 1);
+    zstd = fopen(in_log("d.zst"), "ab");
+    assert_int_equal(fwrite(packed + size - 3, 1, 3, zstd), 3);
+    assert_int_equal(fclose(zstd), 0);
+    run();
+    assert_int_equal(summary.counts.puts + summary.counts.repeats, summary.counts.lines);
+    expect_product("C", "{\"id\":\"C\",\"title\":\"c\"}");
+    expect_product("D", "{\"id\":\"D\",\"title\":\"d\"}");
+}
+
+static void retry_reads_again_in_order_from_the_first_reject(void **state)
+{
+    (void)state;
+    char path[400];
+    write_log("1", "w", "{\"id\":\"A\",\"title\":\"a\"}\n");
+    write_log("1", "a", "{\"op\":\"patch\",\"seq\":\"7\",\"id\":\"B\",\"fields\":{\"price\":1}}\n");
+    write_log("2", "w", "{\"op\":\"patch\",\"seq\":\"8\",\"id\":\"B\",\"fields\":{\"title\":\"late\"}}\n");
+    run();
+    assert_int_equal(summary.counts.rejects, 2);
+    /* The product comes by another way; now both patches can be applied, and in their order. */
+    write_log("3", "w", "{\"id\":\"B\",\"title\":\"b\"}\n");
+    run();
+    assert_int_equal(unlink(in_log("3")), 0);
+    assert_int_equal(run_with((struct indexer_options){.retry = true}), 0);
+    assert_int_equal(summary.counts.lines, 2);
+    assert_int_equal(summary.counts.rejects, 0);
+    expect_product("B", "{\"id\":\"B\",\"title\":\"late\",\"price\":1}");
+    snprintf(path, sizeof path, "%s.rejects.jsonl", catalog);
+    assert_int_not_equal(access(path, F_OK), 0);
+    snprintf(path, sizeof path, "%s.rejects.jsonl.retried", catalog);
+    assert_int_not_equal(access(path, F_OK), 0);
+    run();
+    assert_int_equal(summary.counts.lines, 0);
+}
+
+static void truncate_is_refused_or_deletes_all(void **state)
+{
+    (void)state;
+    static const char truncate[] = "{\"action\":\"T\",\"schema\":\"public\",\"table\":\"products\"}\n";
+    write_log("1", "w", "{\"id\":\"A\",\"title\":\"a\"}\n{\"id\":\"B\",\"title\":\"b\"}\n");
+    write_log("1", "a", truncate);
+    run();
+    assert_int_equal(summary.counts.rejects, 1);
+    assert_non_null(strstr(summary.reasons[0].message, "TRUNCATE of products is refused"));
+    expect_product("A", "{\"id\":\"A\",\"title\":\"a\"}");
+    write_log("2", "w", truncate);
+    write_log("2", "a", "{\"id\":\"C\",\"title\":\"c\"}\n");
+    assert_int_equal(run_with((struct indexer_options){.truncate = INDEXER_TRUNCATE_APPLY}), 0);
+    assert_int_equal(summary.counts.truncates, 1);
+    expect_product("A", NULL);
+    expect_product("C", "{\"id\":\"C\",\"title\":\"c\"}");
+}
+
+static void products_whose_date_has_passed_are_deleted(void **state)
+{
+    (void)state;
+    write_log("1", "w", "{\"id\":\"A\",\"title\":\"a\",\"until\":\"2001-01-01\"}\n"
+                        "{\"id\":\"B\",\"title\":\"b\",\"until\":\"9999-01-01\"}\n{\"id\":\"C\",\"title\":\"c\"}\n");
+    assert_int_equal(run_with((struct indexer_options){.expire = "until"}), 0);
+    assert_int_equal(summary.counts.expired, 1);
+    expect_product("A", NULL);
+    expect_product("B", "{\"id\":\"B\",\"title\":\"b\",\"until\":\"9999-01-01\"}");
+    expect_product("C", "{\"id\":\"C\",\"title\":\"c\"}");
+}
+
+static void unknown_formats_and_mapping_files_are_refused(void **state)
+{
+    (void)state;
+    write_log("1", "w", "{\"id\":\"A\",\"title\":\"a\"}\n");
+    assert_int_equal(run_with((struct indexer_options){.format = "csv"}), AISLE_INVALID);
+    assert_int_equal(run_with((struct indexer_options){.map = "/no/such/file"}), AISLE_NOT_FOUND);
+    assert_int_equal(run_with((struct indexer_options){.map = in_log("1")}), AISLE_INVALID);
+}
+
+int main(void)
+{
+#define RUN_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        RUN_TEST(repeats_change_nothing_whatever_file_brings_them),
+        RUN_TEST(moved_file_is_read_on),
+        RUN_TEST(two_files_that_begin_alike_are_two),
+        RUN_TEST(packed_files_are_read_and_resumed),
+        RUN_TEST(retry_reads_again_in_order_from_the_first_reject),
+        RUN_TEST(truncate_is_refused_or_deletes_all),
+        RUN_TEST(products_whose_date_has_passed_are_deleted),
+        RUN_TEST(unknown_formats_and_mapping_files_are_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
