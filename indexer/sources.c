@@ -92,6 +92,16 @@ static struct rotation rotation_of(const char *path)
     return numbered ? (struct rotation){at - 1, path + at, end - at} : (struct rotation){strlen(path), path, 0};
 }
 
+/* Bytes of a name without what a rotation or packing appends. */
+static size_t stem_bytes(const char *name)
+{
+    struct rotation rotation = rotation_of(name);
+    size_t size = strlen(name);
+    bool gzip = size > 3 && strcmp(name + size - 3, ".gz") == 0;
+    bool zstd = size > 4 && strcmp(name + size - 4, ".zst") == 0;
+    return rotation.digit_count > 0 ? rotation.stem : size - (gzip ? 3u : zstd ? 4u : 0u);
+}
+
 /* Of two rotations of one file: which is older. */
 static int compare_rotations(struct rotation a, struct rotation b)
 {
@@ -108,6 +118,15 @@ static int compare_rotations(struct rotation a, struct rotation b)
     }
     int order = memcmp(a.digits, b.digits, a.digit_count);
     return a_date ? order : -order;
+}
+
+bool sources_same_log(const char *a, const char *b)
+{
+    const char *slash_a = strrchr(a, '/');
+    const char *slash_b = strrchr(b, '/');
+    const char *name_a = slash_a == NULL ? a : slash_a + 1;
+    const char *name_b = slash_b == NULL ? b : slash_b + 1;
+    return bytes_equal(bytes_of(name_a, stem_bytes(name_a)), bytes_of(name_b, stem_bytes(name_b)));
 }
 
 static int compare_files(const void *a, const void *b)

@@ -44,6 +44,9 @@ must_check int sources_expand(struct sources *sources, const char *const *names,
 must_check int sources_settle(struct sources *sources, const char *const *names, size_t count, bool may_be_missing,
                               aisle_error *error);
 
+/* Whether two paths, in one folder or not, are names that one log may have before and behind a rotation. */
+bool sources_same_log(const char *a, const char *b);
+
 /* Frees; one that is all zero is allowed. */
 void sources_release(struct sources *sources);
 

@@ -2,9 +2,9 @@
  * tails.c - how far each file was read: by this run, and as the catalog knows.
  *
  * A file is told from another that takes its name by its identity, a hash of its first line. A file that the catalog
- * does not know under its name, but whose identity it has under another, was moved there, if the other name is gone or
- * belongs to another file by now: reading goes on where it was left. Two files that are both there and begin with
- * the same line are two files. Thread rule: one thread at a time.
+ * does not know under its name, but whose identity it has under another, was moved there, if a rotation may have done
+ * so and the other name is gone or belongs to another file by now: reading goes on where it was left. Two files that
+ * begin with the same line, as exports of each day may, are two files. Thread rule: one thread at a time.
  */
 #include "indexer/run.h"
 
@@ -206,7 +206,7 @@ static uint64_t find_moved(const struct run *run, const struct source *source)
     for (size_t i = 0; i < run->tail_count; i++) {
         const struct tail *tail = &run->tails[i];
         if (tail->identity == run->identity && tail->offset > 0 && strcmp(tail->path, source->path) != 0 &&
-            !is_still_there(tail->path, source, run->identity)) {
+            sources_same_log(tail->path, source->path) && !is_still_there(tail->path, source, run->identity)) {
             return tail->offset;
         }
     }
@@ -219,6 +219,7 @@ static uint64_t find_moved(const struct run *run, const struct source *source)
     }
     for (; known != NULL && known < run->known + run->known_count && known->identity == run->identity; known++) {
         if (known->offset > 0 && strcmp(known->source, run->source_name) != 0 &&
+            sources_same_log(known->source, source->path) &&
             !is_still_there(known->source, source, run->identity)) {
             return known->offset;
         }

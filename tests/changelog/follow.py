@@ -215,7 +215,7 @@ def main():
     parser.add_argument("--rate", type=int, default=4000)
     parser.add_argument("--kills", type=int, default=3)
     parser.add_argument("--rotations", type=int, default=4)
-    parser.add_argument("--sample", type=int, default=300)
+    parser.add_argument("--sample", type=int, default=80)
     parser.add_argument("--poll", action="store_true")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--place")

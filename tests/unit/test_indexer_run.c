@@ -144,6 +144,18 @@ static void two_files_that_begin_alike_are_two(void **state)
     expect_product("C", "{\"id\":\"C\",\"title\":\"c\"}");
 }
 
+static void export_of_another_day_is_read_though_it_begins_alike(void **state)
+{
+    (void)state;
+    write_log("monday.jsonl", "w", "{\"id\":\"A\",\"title\":\"a\"}\n{\"id\":\"B\",\"title\":\"b\"}\n");
+    run();
+    assert_int_equal(unlink(in_log("monday.jsonl")), 0);
+    write_log("tuesday.jsonl", "w", "{\"id\":\"A\",\"title\":\"a\"}\n{\"id\":\"B\",\"title\":\"c\"}\n");
+    run();
+    assert_int_equal(summary.counts.puts, 2);
+    expect_product("B", "{\"id\":\"B\",\"title\":\"c\"}");
+}
+
 static void packed_files_are_read_and_resumed(void **state)
 {
     (void)state;
@@ -247,6 +259,7 @@ int main(void)
         RUN_TEST(repeats_change_nothing_whatever_file_brings_them),
         RUN_TEST(moved_file_is_read_on),
         RUN_TEST(two_files_that_begin_alike_are_two),
+        RUN_TEST(export_of_another_day_is_read_though_it_begins_alike),
         RUN_TEST(packed_files_are_read_and_resumed),
         RUN_TEST(retry_reads_again_in_order_from_the_first_reject),
         RUN_TEST(truncate_is_refused_or_deletes_all),
