@@ -98,7 +98,8 @@ static void take_events(struct run *run)
     for (ssize_t at = 0; at < got;) {
         const struct inotify_event *event = (const struct inotify_event *)(const void *)(waiter->events + at);
         bool grew = (event->mask & (IN_MODIFY | IN_CLOSE_WRITE)) == event->mask && event->len > 0;
-        bool open = run->reader.data != NULL && grew && strcmp(event->name, base_name(run->source)) == 0;
+        bool open = run->source != NULL && run->reader.data != NULL && grew &&
+                    strcmp(event->name, base_name(run->source)) == 0;
         waiter->others = waiter->others || !open;
         at += (ssize_t)(sizeof *event + event->len);
     }
@@ -161,7 +162,7 @@ static int look_at_all(struct run *run, aisle_error *error)
 static int look(struct run *run, aisle_error *error)
 {
     int status = 0;
-    if (run->reader.data != NULL && !run->first_line_open) {
+    if (run->source != NULL && run->reader.data != NULL && !run->first_line_open) {
         /* First, because the file may have been moved out of sight by now. */
         line_reader_again(&run->reader);
         status = run_apply_lines(run, error);
