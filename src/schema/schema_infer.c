@@ -310,6 +310,7 @@ static int decide(const struct infer *infer, struct buf *json_out, aisle_error *
         return error_no_memory(error, "guessing a schema");
     }
     schema->version = SCHEMA_VERSION;
+    schema->route_field = SCHEMA_NO_FIELD;
     memcpy(schema->id_name, id, strlen(id));
     memcpy(schema->language, "english", sizeof "english");
     add_fields(schema, infer);
