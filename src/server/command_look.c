@@ -93,7 +93,8 @@ static void info_of_catalog(struct call *call, const struct catalog *catalog)
         {"postings_bytes", stats.postings_bytes}, {"positions_bytes", stats.positions_bytes},
         {"terms_bytes", stats.terms_bytes},     {"columns_bytes", stats.columns_bytes},
         {"ids_bytes", stats.ids_bytes},         {"order_bytes", stats.order_bytes},
-        {"documents_bytes", stats.documents_bytes},
+        {"documents_bytes", stats.documents_bytes}, {"words", stats.words},
+        {"lexicon_bytes", stats.lexicon_bytes}, {"suggestions_bytes", stats.suggestions_bytes},
     };
     size_t count = sizeof figures / sizeof figures[0];
     reply_map(reply, count + 3);
