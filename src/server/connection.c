@@ -200,7 +200,14 @@ static void write_later(struct connection *connection, size_t written)
 static void flush(struct connection *connection)
 {
     struct buf *output = &connection->output;
-    if (connection->is_writing || connection->is_closed || output->size == 0) {
+    if (connection->is_closed) {
+        return;
+    }
+    if (buf_status(output) != 0) { /* an answer is missing: what came behind it would be taken for it */
+        connection_close(connection);
+        return;
+    }
+    if (connection->is_writing || output->size == 0) {
         return;
     }
     uv_buf_t buf = uv_buf_init((char *)output->data, (unsigned)output->size);
