@@ -42,6 +42,21 @@ static uint64_t estimate(const struct query_context *context, const struct query
     return node->kind == QUERY_AND ? (node->child_count == 0 ? 0 : least * node->child_count) : sum;
 }
 
+/* Each part opens its lists anew: a short prefix has thousands, so that segments stay whole. */
+#define DIVIDED_LISTS_MAX 256u
+
+static bool has_many_lists(const struct query_context *context, const struct query_node *node)
+{
+    bool many = false;
+    for (uint32_t s = 0; node->kind == QUERY_TERMS && s < context->segment_count && !many; s++) {
+        many = node->in_segment[s].count > DIVIDED_LISTS_MAX;
+    }
+    for (uint32_t i = 0; i < node->child_count && !many; i++) {
+        many = has_many_lists(context, node->children[i]);
+    }
+    return many;
+}
+
 static uint32_t part_documents(const struct share *share, uint64_t documents)
 {
     uint64_t size = documents / ((uint64_t)share->workers * PARTS_A_WORKER);
@@ -60,7 +75,8 @@ int share_init(struct share *share, struct query_context *context, const struct 
     for (uint32_t i = 0; i < context->segment_count; i++) {
         documents += context->segments[i].segment->info.documents;
     }
-    uint32_t size = share->workers == 1 || whole ? UINT32_MAX : part_documents(share, documents);
+    whole = whole || share->workers == 1 || has_many_lists(context, root);
+    uint32_t size = whole ? UINT32_MAX : part_documents(share, documents);
     parts += documents / size;
     share->parts = arena_alloc(context->arena, parts * sizeof *share->parts);
     if (share->parts == NULL) {
