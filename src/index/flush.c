@@ -218,10 +218,18 @@ int shard_writer_flush(struct shard_writer *writer, aisle_error *error)
     return status == 0 ? shard_writer_tidy(writer, error) : status;
 }
 
+static bool has_many_pending(struct shard_writer *writer)
+{
+    shard_writer_lock(writer);
+    bool many = count_pending(writer) >= PENDING_MAX;
+    shard_writer_unlock(writer);
+    return many;
+}
+
 int shard_writer_tidy(struct shard_writer *writer, aisle_error *error)
 {
     int status = 0;
-    while (status == 0 && shard_writer_crowded(writer)) {
+    while (status == 0 && has_many_pending(writer)) {
         status = shard_writer_merge_pending(writer, error);
     }
     return status == 0 ? parts_tidy(writer, error) : status;
@@ -230,7 +238,7 @@ int shard_writer_tidy(struct shard_writer *writer, aisle_error *error)
 bool shard_writer_crowded(struct shard_writer *writer)
 {
     shard_writer_lock(writer);
-    bool crowded = count_pending(writer) >= PENDING_MAX;
+    bool crowded = count_pending(writer) >= PENDING_MAX || parts_crowded(writer);
     shard_writer_unlock(writer);
     return crowded;
 }

@@ -194,7 +194,10 @@ typedef int parts_fill(void *context, const struct part *const *sources, size_t 
 must_check int parts_write_pending(struct shard_writer *writer, const struct part_kind *kind, parts_fill *fill,
                                    void *context, aisle_error *error);
 
-/* A batch that is much larger than the budget: merges pending parts while there are too many to be listed. */
+/* Under the lock: whether pending parts are so many that they had better be merged before a commit lists them. */
+bool parts_crowded(const struct shard_writer *writer);
+
+/* A batch that is much larger than the budget: merges pending parts when they are crowded. */
 must_check int parts_tidy(struct shard_writer *writer, aisle_error *error);
 
 /*

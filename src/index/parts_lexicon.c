@@ -9,6 +9,9 @@
 /* A commit writes small parts anew with its own words, up to so many: some milliseconds. */
 #define TAKE_IN_WORDS 4096u
 
+/* So many bytes of words are written as a pending part: a commit's own part, which waits in the heap, stays small. */
+#define SPILL_BYTES ((size_t)8 << 20)
+
 static int open_lexicon(void *reader, const struct extent_view *views)
 {
     return lexicon_open(reader, &views[0]);
@@ -100,7 +103,8 @@ int parts_lexicon_spill(struct shard_writer *writer, aisle_error *error)
 {
     struct fresh_words *words = &writer->words;
     shard_writer_lock(writer);
-    bool many = words->leaving.count == 0 && lexicon_set_memory(&words->waiting) > writer->budget->overlay_bytes;
+    uint64_t most = writer->budget->overlay_bytes < SPILL_BYTES ? writer->budget->overlay_bytes : SPILL_BYTES;
+    bool many = words->leaving.count == 0 && lexicon_set_memory(&words->waiting) > most;
     if (many) {
         words->leaving = words->waiting;
         words->waiting = (struct lexicon_set){.bytes = NULL};

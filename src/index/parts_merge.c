@@ -329,8 +329,26 @@ int parts_write_pending(struct shard_writer *writer, const struct part_kind *kin
     return make_pending(&run, fill, context, error);
 }
 
-/* From so many on, the pending ones of a kind become one. */
+/* From so many parts on, pending ones of a kind become one. */
 #define CROWDED_PARTS (LIMIT_PARTS / 2)
+
+/* Under the lock: the pending parts of a kind that are to be merged; 0: they need not be. */
+static size_t crowded_parts(const struct shard_writer *writer, const struct part_kind *kind,
+                            const struct part *out[LIMIT_PARTS])
+{
+    size_t count = free_parts(writer, kind->number, true, out);
+    return writer->parts.count >= CROWDED_PARTS && count > 1 ? count : 0;
+}
+
+bool parts_crowded(const struct shard_writer *writer)
+{
+    const struct part *parts[LIMIT_PARTS];
+    bool crowded = false;
+    for (size_t i = 0; part_kind_at(i) != NULL; i++) {
+        crowded = crowded || crowded_parts(writer, part_kind_at(i), parts) != 0;
+    }
+    return crowded;
+}
 
 int parts_tidy(struct shard_writer *writer, aisle_error *error)
 {
@@ -339,13 +357,12 @@ int parts_tidy(struct shard_writer *writer, aisle_error *error)
         struct parts_run run = {.writer = writer};
         const struct part *parts[LIMIT_PARTS];
         shard_writer_lock(writer);
-        size_t count = free_parts(writer, part_kind_at(i)->number, true, parts);
-        bool crowded = writer->parts.count >= CROWDED_PARTS && count > 1;
-        if (crowded) {
+        size_t count = crowded_parts(writer, part_kind_at(i), parts);
+        if (count != 0) {
             enter_run(&run, parts, count);
         }
         shard_writer_unlock(writer);
-        if (crowded) {
+        if (count != 0) {
             status = make_pending(&run, merge_by_kind, NULL, error);
         }
     }
