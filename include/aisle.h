@@ -678,8 +678,9 @@ typedef struct aisle_backup_options {
  * that was then under way, shards may have it or not, as after a crash. The copy is a catalog at once, without what
  * merges left behind, and with the log positions of what it holds: indexing goes on from there. It appears whole or
  * not at all, and is durable when the call returns. While it lasts, the space of what the writer replaces is not
- * reused. options may be NULL. AISLE_END when progress gave it up; AISLE_EXISTS, AISLE_NETWORK_FS, AISLE_DISK_FULL,
- * AISLE_PERMISSION, AISLE_IO, AISLE_CORRUPT, AISLE_NO_MEMORY, AISLE_FORKED, AISLE_READERS_FULL.
+ * reused. Synonyms and stop words are copied, too. options may be NULL. AISLE_END when progress gave it up;
+ * AISLE_EXISTS, AISLE_NETWORK_FS, AISLE_DISK_FULL, AISLE_PERMISSION, AISLE_IO, AISLE_CORRUPT, AISLE_NO_MEMORY,
+ * AISLE_FORKED, AISLE_READERS_FULL.
  */
 AISLE_API int aisle_backup(aisle *catalog, const char *target, const aisle_backup_options *options,
                            aisle_error *error);

@@ -67,6 +67,9 @@ static int copy_catalog(struct backup *backup, const struct making *making, aisl
     if (status == 0) {
         status = catalog_files_write(making->directory, catalog->shard_count, catalog->schema_json, error);
     }
+    if (status == 0) {
+        status = rules_keeper_copy(&catalog->rules, making->directory, error);
+    }
     for (uint32_t i = 0; i < catalog->shard_count && status == 0; i++) {
         status = copy_shard(backup, making, i, error);
     }

@@ -13,6 +13,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define SYNONYMS "synonyms.txt"
+#define STOP_WORDS "stopwords.txt"
 #define LOOK_US UINT64_C(1000000)
 
 static char *path_of(const char *directory, const char *name, const char *given)
@@ -23,8 +25,8 @@ static char *path_of(const char *directory, const char *name, const char *given)
 int rules_keeper_init(struct rules_keeper *keeper, const char *directory, const char *synonyms,
                       const char *stop_words)
 {
-    *keeper = (struct rules_keeper){.synonyms_path = path_of(directory, "synonyms.txt", synonyms),
-                                    .stop_words_path = path_of(directory, "stopwords.txt", stop_words)};
+    *keeper = (struct rules_keeper){.synonyms_path = path_of(directory, SYNONYMS, synonyms),
+                                    .stop_words_path = path_of(directory, STOP_WORDS, stop_words)};
     keeper->is_ready = pthread_mutex_init(&keeper->lock, NULL) == 0;
     return keeper->is_ready && keeper->synonyms_path != NULL && keeper->stop_words_path != NULL ? 0 : AISLE_NO_MEMORY;
 }
@@ -197,4 +199,47 @@ int rules_keeper_reload(struct rules_keeper *keeper, const struct schema *schema
     int status = refresh(keeper, schema, analyser, true, error);
     pthread_mutex_unlock(&keeper->lock);
     return status;
+}
+
+/* ---- copies ---- */
+
+static int write_file(const char *path, struct bytes content, aisle_error *error)
+{
+    int descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    size_t done = 0;
+    bool failed = descriptor < 0;
+    while (!failed && done < content.size) {
+        ssize_t got = write(descriptor, content.data + done, content.size - done);
+        failed = got < 0 && errno != EINTR;
+        done += got > 0 ? (size_t)got : 0;
+    }
+    failed = failed || fdatasync(descriptor) != 0;
+    int status = failed ? storage_error(errno, "synonyms or stop words cannot be copied", path, error) : 0;
+    if (descriptor >= 0) {
+        close(descriptor);
+    }
+    return status;
+}
+
+static int copy_file(const char *from, const char *directory, const char *name, aisle_error *error)
+{
+    struct buf content;
+    bool missing = false;
+    buf_init(&content, LIMIT_SYNONYM_BYTES);
+    int status = read_file(from, &content, &missing, error);
+    char *path = status == 0 && !missing ? catalog_path(directory, name) : NULL;
+    if (path != NULL) {
+        status = write_file(path, buf_bytes(&content), error);
+    } else if (status == 0 && !missing) {
+        status = error_no_memory(error, "backing up");
+    }
+    mem_free(path);
+    buf_release(&content);
+    return status;
+}
+
+int rules_keeper_copy(const struct rules_keeper *keeper, const char *directory, aisle_error *error)
+{
+    int status = copy_file(keeper->synonyms_path, directory, SYNONYMS, error);
+    return status == 0 ? copy_file(keeper->stop_words_path, directory, STOP_WORDS, error) : status;
 }

@@ -58,4 +58,7 @@ void rules_keeper_give(struct kept_rules *rules); /* NULL is allowed */
 must_check int rules_keeper_reload(struct rules_keeper *keeper, const struct schema *schema,
                                    struct analyser *analyser, aisle_error *error);
 
+/* Copies the files that there are into another catalog's directory, synced. AISLE_IO and what else writing meets. */
+must_check int rules_keeper_copy(const struct rules_keeper *keeper, const char *directory, aisle_error *error);
+
 #endif

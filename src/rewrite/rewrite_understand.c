@@ -118,6 +118,9 @@ int rewrite_take_prices(struct rewrite *rewrite, struct bytes *rest)
     struct price_phrase phrase;
     uint8_t *blanked = NULL;
     *rest = rewrite->text;
+    if (!rewrite_has_digit(rewrite->text)) {
+        return 0; /* as most texts, and the look costs more than the rest of reading them */
+    }
     for (size_t at = 0; field != NULL && price_find(rewrite->text, at, &phrase); at = phrase.end) {
         struct bytes typed = bytes_of(rewrite->text.data + phrase.start, phrase.end - phrase.start);
         if (!stands_free(rewrite->text, &phrase)) {

@@ -1,6 +1,6 @@
 /*
  * test_rewrite_alloc.c - every allocation of a search that is rewritten fails once: an error, and the search after it
- * answers as before.
+ * answers as before. Besides: options of rewriting, rules that change, rules in copies.
  */
 #include "index_fixture.h"
 
@@ -120,6 +120,17 @@ static void changed_rules_are_read_without_indexing(void **state)
     assert_int_equal(count_of(catalog, "telly"), 0);
 }
 
+static void a_backup_has_the_rules_too(void **state)
+{
+    (void)state;
+    aisle *original = catalog;
+    assert_done(aisle_backup(catalog, path_of("failing.copy"), NULL, &error));
+    catalog = open_catalog("failing.copy");
+    assert_int_equal(count_of(catalog, "tv"), 1);
+    aisle_close(catalog);
+    catalog = original;
+}
+
 static void options_are_checked_on_both_sides(void **state)
 {
     (void)state;
@@ -159,6 +170,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_search_survives_each_failed_allocation),
         cmocka_unit_test(reading_rules_again_survives_each_failed_allocation),
+        cmocka_unit_test(a_backup_has_the_rules_too),
         cmocka_unit_test(options_are_checked_on_both_sides),
         cmocka_unit_test(changed_rules_are_read_without_indexing),
     };
