@@ -4,6 +4,8 @@
  */
 #include "index_fixture.h"
 
+#include "base/alloc.h"
+
 #include <pthread.h>
 #include <stdatomic.h>
 
@@ -130,6 +132,34 @@ static void a_crew_that_nobody_needs_goes_as_it_came(void **state)
     assert_int_equal(aisle_open(path_of("crew"), &options, &helped, &error), AISLE_LIMIT);
 }
 
+/* Which thread meets the failure is chance; the answer is right or a status. */
+static void a_failing_allocation_is_a_status_whoever_meets_it(void **state)
+{
+    (void)state;
+    unsigned failed = 0;
+    unsigned long n = 1;
+    for (bool struck = true; struck && n < 400; n += n < 60 ? 1 : 7) {
+        aisle_options options = {.size = sizeof options, .search_threads = 3, .search_threads_from = 1};
+        struct expected answer;
+        unsigned q = (unsigned)(n % QUERIES);
+        unsigned long before = alloc_calls();
+        alloc_fail_at(n, 0);
+        int status = aisle_open(path_of("crew"), &options, &helped, &error);
+        bool opened = status == 0;
+        status = opened ? ask(helped, texts[q], &answer) : status;
+        alloc_fail_at(0, 0);
+        struck = alloc_calls() - before >= n;
+        assert_true(status == 0 ? is_same(&answer, &expected[q]) : status == AISLE_NO_MEMORY);
+        if (opened) {
+            assert_int_equal(ask(helped, texts[q], &answer), 0);
+            assert_true(is_same(&answer, &expected[q]));
+            aisle_close(helped);
+        }
+        failed += status != 0 ? 1 : 0;
+    }
+    assert_true(failed > 20);
+}
+
 static void a_child_leaves_its_parents_helpers_alone(void **state)
 {
     (void)state;
@@ -153,6 +183,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(helped_searches_find_what_one_thread_finds),
         cmocka_unit_test(a_crew_that_nobody_needs_goes_as_it_came),
+        cmocka_unit_test(a_failing_allocation_is_a_status_whoever_meets_it),
         cmocka_unit_test(a_child_leaves_its_parents_helpers_alone),
     };
     return cmocka_run_group_tests(tests, make_directory, remove_directory);
