@@ -42,6 +42,7 @@ echo '$ aisle generate --items 20000 > products.jsonl'
 show create shop
 show index shop products.jsonl
 show search shop 'waterproof hiking boots' --limit 3
+show search shop 'wireles hedphones' --limit 3
 show search shop 'jacket -winter' --limit 3
 show search shop '"hiking boots" brand:a*' --limit 3
 show search shop 'title:wireless head*' --limit 3 --explain
