@@ -248,7 +248,9 @@ static void judge(const struct world *world, struct bytes typed, unsigned edits,
         }
         w++;
     }
-    qsort(out->list, out->count, sizeof *out->list, compare_variants);
+    if (out->count > 1) {
+        qsort(out->list, out->count, sizeof *out->list, compare_variants);
+    }
 }
 
 static void judge_plainly(const struct world *world, struct bytes typed, unsigned edits, struct verdict *out)
@@ -270,7 +272,9 @@ static void judge_plainly(const struct world *world, struct bytes typed, unsigne
             note(out, world->sorted[w], rows[word.count][query.count]);
         }
     }
-    qsort(out->list, out->count, sizeof *out->list, compare_variants);
+    if (out->count > 1) {
+        qsort(out->list, out->count, sizeof *out->list, compare_variants);
+    }
 }
 
 /* The beginnings that lexicon_similar_prefix is to tell. */
@@ -296,7 +300,9 @@ static void judge_beginnings(const struct world *world, struct bytes typed, unsi
             }
         }
     }
-    qsort(out->list, out->count, sizeof *out->list, compare_variants);
+    if (out->count > 1) {
+        qsort(out->list, out->count, sizeof *out->list, compare_variants);
+    }
     size_t kept = 0;
     for (size_t i = 0; i < out->count; i++) {
         if (kept == 0 || !bytes_equal(out->list[kept - 1].word, out->list[i].word)) {
