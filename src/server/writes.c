@@ -181,7 +181,8 @@ static int take_writer(struct writes *writes, aisle_error *error)
 static void commit(struct writes *writes)
 {
     aisle_error error = {0};
-    int status = writes->writer == NULL ? 0 : aisle_commit(writes->writer, &error);
+    int status = take_writer(writes, &error); /* it may have been lost since */
+    status = status != 0 ? status : aisle_commit(writes->writer, &error);
     if (status != 0) {
         server_log("a commit failed: %s; the change log has what it should have made visible", error.message);
         drop_writer(writes);
@@ -192,6 +193,22 @@ static void commit(struct writes *writes)
     writes->committed = writes->applied;
     finish_visible(writes, NULL);
     changes_trim(&writes->changes, writes->committed, writes->keep_bytes);
+}
+
+/* Whether the log has writes that neither the catalog nor a writer has: a commit failed, or the writer was lost. */
+static bool is_behind(const struct writes *writes)
+{
+    return writes->writer == NULL && writes->changes.fd >= 0 && writes->committed < writes->changes.end;
+}
+
+/* Brings them to a writer, so that they become visible although nobody writes; what fails is tried again. */
+static void catch_up(struct writes *writes, uint64_t now)
+{
+    aisle_error error = {0};
+    writes->active_ns = now;
+    if (take_writer(writes, &error) != 0) {
+        server_log("the catalog stays behind its change log: %s", error.message);
+    }
 }
 
 /* --------------------------------------------------------------------------------------------- one batch -- */
@@ -259,7 +276,7 @@ static void flatten(struct write *write)
     write->digest = change_line_digest(&write->line);
 }
 
-/* An earlier write of this batch with the same key. */
+/* An earlier write of this batch with the same key, that is not settled. */
 static const struct write *find_in_batch(const struct writes *writes, struct bytes key)
 {
     for (uint32_t i = 0; i < writes->batch_count; i++) {
@@ -369,6 +386,7 @@ static void settle_one(struct writes *writes, struct write *write, const aisle_e
         keys_add(&writes->keys, write->line.key, write->digest, write->line.seq, write->line.found) != 0) {
         server_log("out of memory: the key of write %llu is not remembered", (unsigned long long)write->line.seq);
     }
+    write->is_taken = false; /* its request, and the key there, may go any time now */
     if (!done || !write->wants_visible || writes->writer == NULL) {
         finish(writes, request);
         return;
@@ -463,8 +481,12 @@ static void work(void *context)
         if (writes->visible_first != NULL || (writes->dirty_ns != 0 && now >= writes->dirty_ns + writes->commit_ns)) {
             commit(writes);
         }
-        if (writes->dirty_ns == 0 && writes->writer != NULL && now >= writes->active_ns + IDLE_NS) {
-            drop_writer(writes);
+        if (writes->dirty_ns == 0 && now >= writes->active_ns + IDLE_NS) {
+            if (is_behind(writes)) {
+                catch_up(writes, now);
+            } else {
+                drop_writer(writes);
+            }
         }
     }
     if (writes->dirty_ns != 0) {
