@@ -175,6 +175,7 @@ static void on_written(uv_write_t *write, int status)
         return;
     }
     connection->is_writing = false;
+    connection->stall_ns = 0; /* it took all of that */
     give_back(&connection->writing);
     connection_resume(connection);
 }
@@ -611,19 +612,19 @@ static void on_refused(uv_handle_t *handle)
     mem_free(handle->data);
 }
 
-void connection_accept(struct server *server, uv_stream_t *listener)
+bool connection_accept(struct server *server, uv_stream_t *listener)
 {
     static const char too_many[] = "-ERR max number of clients reached\r\n";
     bool is_tcp = listener->type == UV_TCP;
     struct connection *connection = mem_calloc(1, sizeof *connection);
     if (connection == NULL) {
-        return; /* the client waits in the backlog */
+        return false;
     }
     int failed = is_tcp ? uv_tcp_init(&server->loop, &connection->uv.tcp)
                         : uv_pipe_init(&server->loop, &connection->uv.pipe, 0);
     if (failed != 0) {
         mem_free(connection);
-        return;
+        return false;
     }
     connection->uv.handle.data = connection;
     failed = uv_accept(listener, &connection->uv.stream);
@@ -634,7 +635,7 @@ void connection_accept(struct server *server, uv_stream_t *listener)
             (void)uv_try_write(&connection->uv.stream, &buf, 1);
         }
         uv_close(&connection->uv.handle, on_refused);
-        return;
+        return true;
     }
     server->metrics.accepted++;
     if (is_tcp) {
@@ -643,6 +644,7 @@ void connection_accept(struct server *server, uv_stream_t *listener)
     }
     set_up(connection, server);
     set_reading(connection, true);
+    return true;
 }
 
 /* Whether it has kept something waiting for too long, without taking any of it. */

@@ -52,8 +52,8 @@ struct connection {
     char name[CONNECTION_NAME_BYTES];
 };
 
-/* Takes a client of the listening stream; closes it at once when there are too many. */
-void connection_accept(struct server *server, uv_stream_t *listener);
+/* Takes a client of the listening stream; closes it at once when there are too many. False: memory is short. */
+bool connection_accept(struct server *server, uv_stream_t *listener);
 
 /* Closes at once: what runs for it is cancelled, what waits is dropped. */
 void connection_close(struct connection *connection);

@@ -209,17 +209,17 @@ static uint32_t count_clients(const struct server *server)
     return count;
 }
 
-void http_accept(struct server *server, uv_stream_t *listener)
+bool http_accept(struct server *server, uv_stream_t *listener)
 {
     struct http_client *client = mem_calloc(1, sizeof *client);
     if (client == NULL) {
-        return;
+        return false;
     }
     int failed = listener->type == UV_TCP ? uv_tcp_init(&server->loop, &client->uv.tcp)
                                           : uv_pipe_init(&server->loop, &client->uv.pipe, 0);
     if (failed != 0) {
         mem_free(client);
-        return;
+        return false;
     }
     bool too_many = count_clients(server) >= CLIENTS_MAX;
     client->uv.handle.data = client;
@@ -235,6 +235,7 @@ void http_accept(struct server *server, uv_stream_t *listener)
         uv_read_start(&client->uv.stream, give_buffer, take_input) != 0) {
         close_client(client);
     }
+    return true;
 }
 
 void http_sweep(struct server *server, uint64_t now_ns)

@@ -10,8 +10,8 @@
 
 #include "server/core.h"
 
-/* Takes a client of the listening stream. */
-void http_accept(struct server *server, uv_stream_t *listener);
+/* Takes a client of the listening stream. False: memory is short. */
+bool http_accept(struct server *server, uv_stream_t *listener);
 
 /* Closes those that take too long. */
 void http_sweep(struct server *server, uint64_t now_ns);

@@ -22,10 +22,17 @@ static void on_client(uv_stream_t *stream, int status)
     if (status < 0) {
         return;
     }
-    if (listener->is_http) {
-        http_accept(listener->server, stream);
-    } else {
-        connection_accept(listener->server, stream);
+    listener->is_owing = listener->is_http ? !http_accept(listener->server, stream)
+                                           : !connection_accept(listener->server, stream);
+}
+
+void listen_retry(struct server *server)
+{
+    for (uint32_t i = 0; i < server->listener_count; i++) {
+        struct listener *listener = &server->listeners[i];
+        if (listener->is_owing && !uv_is_closing(&listener->uv.handle)) {
+            on_client(&listener->uv.stream, 0);
+        }
     }
 }
 

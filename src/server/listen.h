@@ -18,10 +18,14 @@ struct listener {
     struct server *server;
     bool is_http;
     bool is_open;
+    bool is_owing; /* a client came that there was no memory for: libuv tells of no more until it is taken */
 };
 
 /* Listens, and logs where. Sockets handed over take the place of all `listen` settings. AISLE_IO with the reason. */
 must_check int listen_start(struct server *server, aisle_error *error);
+
+/* Takes the clients that there was no memory for, as far as there is now. */
+void listen_retry(struct server *server);
 
 /* No more clients; the memory stays until listen_release, behind the loop's last turn. */
 void listen_close(struct server *server);

@@ -75,6 +75,7 @@ static void on_sweep(uv_timer_t *timer)
     uint64_t now = uv_now(&server->loop) * 1000000;
     connection_sweep(server, now);
     http_sweep(server, now);
+    listen_retry(server);
     if (server->drain_ns == 0) {
         return;
     }
