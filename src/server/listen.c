@@ -26,6 +26,16 @@ static void on_client(uv_stream_t *stream, int status)
                                            : !connection_accept(listener->server, stream);
 }
 
+bool listen_is_exposed(const struct server *server)
+{
+    for (uint32_t i = 0; i < server->listener_count; i++) {
+        if (!server->listeners[i].is_local) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void listen_retry(struct server *server)
 {
     for (uint32_t i = 0; i < server->listener_count; i++) {
@@ -88,6 +98,7 @@ static int listen_list(struct server *server, const struct config_list *list, bo
         status = address_parse(list->items[i], &address, error);
         if (status == 0) {
             struct listener *listener = next_listener(server, is_http);
+            listener->is_local = address_is_local(&address);
             status = listen_on(listener, error, bind_address(listener, &address), list->items[i]);
         }
     }
@@ -110,12 +121,13 @@ static int adopt(struct server *server, int fd, aisle_error *error)
                                                "takes a password-file", text);
     }
     struct listener *listener = next_listener(server, false);
-    bool is_local = address.socket.any.sa_family == AF_UNIX;
-    int failed = is_local ? uv_pipe_init(&server->loop, &listener->uv.pipe, 0)
-                          : uv_tcp_init(&server->loop, &listener->uv.tcp);
+    listener->is_local = address_is_local(&address);
+    bool is_pipe = address.socket.any.sa_family == AF_UNIX;
+    int failed = is_pipe ? uv_pipe_init(&server->loop, &listener->uv.pipe, 0)
+                         : uv_tcp_init(&server->loop, &listener->uv.tcp);
     listener->is_open = failed == 0;
     if (failed == 0) {
-        failed = is_local ? uv_pipe_open(&listener->uv.pipe, fd) : uv_tcp_open(&listener->uv.tcp, fd);
+        failed = is_pipe ? uv_pipe_open(&listener->uv.pipe, fd) : uv_tcp_open(&listener->uv.tcp, fd);
     }
     return listen_on(listener, error, failed, text);
 }

@@ -18,11 +18,15 @@ struct listener {
     struct server *server;
     bool is_http;
     bool is_open;
+    bool is_local; /* can be reached from this machine alone; as all but is_owing, not changed while the loop runs */
     bool is_owing; /* a client came that there was no memory for: libuv tells of no more until it is taken */
 };
 
 /* Listens, and logs where. Sockets handed over take the place of all `listen` settings. AISLE_IO with the reason. */
 must_check int listen_start(struct server *server, aisle_error *error);
+
+/* Whether one of the sockets can be reached from elsewhere, which takes a password. Any thread. */
+bool listen_is_exposed(const struct server *server);
 
 /* Takes the clients that there was no memory for, as far as there is now. */
 void listen_retry(struct server *server);

@@ -9,6 +9,7 @@
 #include "server/command.h"
 
 #include "server/catalogs.h"
+#include "server/listen.h"
 #include "server/notify.h"
 
 #include <string.h>
@@ -30,6 +31,11 @@ static int load(struct server *server, const struct catalog_set *old, struct cat
     struct config *config = NULL;
     *out = NULL;
     int status = config_load(server->options, &config, error);
+    if (status == 0 && config->password == NULL && listen_is_exposed(server)) {
+        config_free(config);
+        return error_set(error, AISLE_INVALID, "a socket that stays open until a restart can be reached from elsewhere:"
+                                               " that takes a password-file");
+    }
     status = status != 0 ? status : catalogs_open(server, config, old, out, error);
     aisle_error wrong = {0};
     if (status == 0 && reload_words(*out, NULL, &wrong) != 0) {

@@ -702,6 +702,29 @@ def a_reload_switches_at_once(world):
 
 
 @check
+def a_reload_leaves_no_open_socket_without_its_password(world):
+    with temporary() as folder:
+        shop, config = world.empty(folder, "shop"), os.path.join(folder, "aisle.conf")
+        password = os.path.join(folder, "password")
+        with open(password, "w", encoding="utf-8") as file:
+            file.write("secret\n")
+
+        def write(text):
+            with open(config, "w", encoding="utf-8") as file:
+                file.write(text)
+
+        write(f"catalog = {shop}\nmetrics = 0.0.0.0:{free_port()}\npassword-file = {password}\n")
+        with world.server("--config", config) as server:
+            client = server.client()
+            equal(client.call("AUTH", "secret"), "OK")
+            write(f"catalog = {shop}\n")
+            has(client.fails("AISLE.RELOAD"), "can be reached from elsewhere")
+            has(server.client().fails("PING"), "NOAUTH")
+            write(f"catalog = {shop}\npassword-file = {password}\n")
+            equal(client.call("AISLE.RELOAD"), "OK")
+
+
+@check
 def the_end_answers_what_is_under_way(world):
     server = world.server(world.shop, "--threads", "1")
     with server:
