@@ -257,7 +257,8 @@ static bool put_array(struct bytes text, struct buf *out)
     buf_put_u8(out, '[');
     while (good && at < text.size - 1) {
         bool is_null;
-        good = take_element(text, &at, &element, &is_null) && buf_status(&element) == 0;
+        good = take_element(text, &at, &element, &is_null) && buf_status(&element) == 0 &&
+               (text.data[at] == ',' || at == text.size - 1); /* else it ends before its end */
         if (good && !is_null) {
             buf_put_string(out, any ? "," : "");
             json_put_string(out, buf_bytes(&element));
@@ -375,6 +376,13 @@ static int put_product(const struct value *value, const struct column *column, c
     return 0;
 }
 
+/* What became of out: a text that is too long is the line's fault, and no reason to stop. */
+static int text_status(const struct column *column, const struct buf *out, const char *too_long, aisle_error *error)
+{
+    int status = buf_status(out);
+    return status == 0 ? 0 : fault(column, status == AISLE_LIMIT ? AISLE_BAD_PRODUCT : status, too_long, error);
+}
+
 int convert_value(struct convert *convert, const struct column *column, enum target target,
                   const struct mapping_field *field, struct buf *out, bool *is_null, aisle_error *error)
 {
@@ -397,11 +405,7 @@ int convert_value(struct convert *convert, const struct column *column, enum tar
     } else if (!put_typed(&value, column, target, field, out, is_null)) {
         put_as_is(&value, out);
     }
-    if (status == 0 && buf_status(out) != 0) {
-        return fault(column, buf_status(out) == AISLE_LIMIT ? AISLE_BAD_PRODUCT : buf_status(out),
-                     "the product becomes too long", error);
-    }
-    return status;
+    return status != 0 ? status : text_status(column, out, "the product becomes too long", error);
 }
 
 int convert_text(struct convert *convert, const struct column *column, struct buf *out, aisle_error *error)
@@ -419,5 +423,5 @@ int convert_text(struct convert *convert, const struct column *column, struct bu
     } else if (node->type != JSON_NULL) {
         return fault(column, AISLE_BAD_PRODUCT, "must be a string or number to be joined or an id", error);
     }
-    return buf_status(out) == 0 ? 0 : fault(column, buf_status(out), "is too long", error);
+    return text_status(column, out, "is too long", error);
 }

@@ -229,6 +229,39 @@ static void second_table_needs_a_mapping_file(void **state)
                    "\"identity\":[{\"name\":\"id\",\"value\":\"A\"}]}", "a row of table public.prices");
 }
 
+#define COLUMN(name, type, value) "{\"name\":\"" name "\",\"type\":\"" type "\",\"value\":\"" value "\"}"
+#define INSERT(columns) "{\"action\":\"I\",\"schema\":\"public\",\"table\":\"products\",\"columns\":[" columns "]}"
+
+static void texts_that_only_begin_as_arrays_stay_texts(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"{a}b}", "{a}}", "{}}", "{a},{b}", "{{a}}", "{a", "{\\\\}"};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        char line[200];
+        char body[100];
+        snprintf(line, sizeof line, INSERT(COLUMN("id", "text", "A") "," COLUMN("tags", "text[]", "%s")), texts[i]);
+        snprintf(body, sizeof body, "{\"id\":\"A\",\"tags\":\"%s\"}", texts[i]);
+        assert_int_equal(decode(line), 0);
+        expect(CHANGE_PUT, "A", body);
+    }
+}
+
+static void rows_whose_id_is_too_long_are_refused(void **state)
+{
+    (void)state;
+    static char id[8 * LIMIT_ID_BYTES + 1];
+    static char line[sizeof id + 200];
+    for (size_t size = LIMIT_ID_BYTES; size < sizeof id; size *= 2) {
+        memset(id, 'x', size);
+        snprintf(line, sizeof line, INSERT(COLUMN("id", "text", "%s")), id);
+        if (size == LIMIT_ID_BYTES) {
+            assert_int_equal(decode(line), 0);
+        } else {
+            expect_refusal(line, size <= 4 * LIMIT_ID_BYTES ? "must have 1 to 512 bytes" : "is too long");
+        }
+    }
+}
+
 static void truncate_names_its_table(void **state)
 {
     (void)state;
@@ -299,6 +332,8 @@ int main(void)
         RUN_TEST(transaction_of_one_line_gives_all_its_changes),
         RUN_TEST(torn_line_gives_the_whole_change_behind_it),
         RUN_TEST(second_table_needs_a_mapping_file),
+        RUN_TEST(texts_that_only_begin_as_arrays_stay_texts),
+        RUN_TEST(rows_whose_id_is_too_long_are_refused),
         RUN_TEST(truncate_names_its_table),
         RUN_TEST(mapping_renames_joins_splits_and_scales),
         RUN_TEST(faulty_mapping_files_are_refused_by_name),
