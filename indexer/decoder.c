@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 
+#define TEXTS_MAX 1000u /* on one line: what has more lost its newlines, and the rest of it is one fault */
 #define TORN_TRIES 64u /* places tried for the beginning of a whole text on a torn line */
 
 int format_of_name(const char *name)
@@ -49,6 +50,7 @@ void decoder_begin(struct decoder *decoder, struct bytes line)
     decoder->rest = line;
     decoder->transaction = (struct wal2json_transaction){.at = 0};
     decoder->torn = false;
+    decoder->texts = 0;
 }
 
 static bool has(struct bytes line, const char *text)
@@ -176,7 +178,7 @@ static size_t find_second(const aisle_error *error, struct bytes text)
 static int parse_torn(struct decoder *decoder, struct bytes *text, const aisle_error *why, aisle_error *error)
 {
     struct bytes line = *text;
-    size_t second = find_second(why, line);
+    size_t second = decoder->texts < TEXTS_MAX ? find_second(why, line) : 0;
     if (second != 0 && json_parse(decoder->json, bytes_of(line.data, second), NULL) == 0) {
         *text = bytes_of(line.data, second);
         decoder->rest = bytes_of(line.data + second, line.size - second);
@@ -184,7 +186,7 @@ static int parse_torn(struct decoder *decoder, struct bytes *text, const aisle_e
     }
     const uint8_t *end = line.data + line.size;
     const uint8_t *next = line.data + 1;
-    for (unsigned i = 0; i < TORN_TRIES && next < end; i++, next++) {
+    for (unsigned i = 0; decoder->texts < TEXTS_MAX && i < TORN_TRIES && next < end; i++, next++) {
         next = memmem(next, (size_t)(end - next), "{\"", 2);
         if (next == NULL) {
             break;
@@ -207,6 +209,7 @@ static int decode_text(struct decoder *decoder, struct sequence *sequence, struc
     struct bytes text = decoder->rest;
     aisle_error why = {0};
     decoder->rest = bytes_of(NULL, 0);
+    decoder->texts++;
     if (!may_be_envelope(decoder, text) && !maps_bare(decoder)) {
         *change = (struct change){
             .kind = CHANGE_PUT, .body = text, .body_position = position_in_line(decoder, text.data)};

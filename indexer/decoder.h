@@ -30,6 +30,7 @@ struct decoder {
     struct wal2json_transaction transaction; /* under way while its line has bytes */
     bool inside; /* a transaction of several lines */
     bool torn;   /* the line had a cut text before what was decoded */
+    uint32_t texts; /* that the line had so far */
 };
 
 /* AISLE_NO_MEMORY. fields and mapping (may be NULL) are borrowed. */

@@ -221,6 +221,24 @@ static void torn_line_gives_the_whole_change_behind_it(void **state)
     assert_int_equal(next(), AISLE_END);
 }
 
+static void line_of_very_many_texts_is_refused_in_its_middle(void **state)
+{
+    (void)state;
+    static char line[2 * 5000 + 10];
+    unsigned count = 0;
+    for (size_t i = 0; i < 5000; i++) {
+        memcpy(line + 2 * i, "{}", 2);
+    }
+    memcpy(line + 2 * 5000, "{\"op\":1}", sizeof "{\"op\":1}");
+    int status = decode(line);
+    for (; status == 0; status = next()) {
+        count++;
+    }
+    assert_int_equal(status, AISLE_BAD_PRODUCT);
+    assert_int_equal(count, 999);
+    assert_int_equal(next(), AISLE_END);
+}
+
 static void second_table_needs_a_mapping_file(void **state)
 {
     (void)state;
@@ -331,6 +349,7 @@ int main(void)
         RUN_TEST(changed_key_moves_the_product),
         RUN_TEST(transaction_of_one_line_gives_all_its_changes),
         RUN_TEST(torn_line_gives_the_whole_change_behind_it),
+        RUN_TEST(line_of_very_many_texts_is_refused_in_its_middle),
         RUN_TEST(second_table_needs_a_mapping_file),
         RUN_TEST(texts_that_only_begin_as_arrays_stay_texts),
         RUN_TEST(rows_whose_id_is_too_long_are_refused),
