@@ -118,6 +118,7 @@
 #define LIMIT_SERVER_INLINE_BYTES (64u << 10)     /* one request typed as a line                                      */
 #define LIMIT_SERVER_STRANGER_ARGUMENTS 16u       /* of a request of who has not shown the password yet              */
 #define LIMIT_SERVER_STRANGER_BYTES 4096u         /* such a request                                                   */
+#define LIMIT_SERVER_RETURNS 256u                 /* fields behind RETURN: each is looked for in each product         */
 #define LIMIT_SERVER_REPLY_BYTES (64u << 20)      /* one reply                                                        */
 
 /* Memory */

@@ -86,6 +86,9 @@ static int take_return(struct ft_options *options)
         return error_no_memory(options->error, "a request");
     }
     for (uint32_t i = 0; i < count && status == 0; i++) {
+        if (options->return_count == LIMIT_SERVER_RETURNS) {
+            return error_set(options->error, AISLE_LIMIT, "at most %u fields behind RETURN", LIMIT_SERVER_RETURNS);
+        }
         struct ft_return *entry = &options->returns[options->return_count++];
         *entry = (struct ft_return){list[i], list[i]};
         if (i + 2 < count && command_word(list[i + 1], "AS")) {

@@ -51,6 +51,9 @@ static int take_return(struct parser *p)
     struct search *search = p->search;
     int status = arguments_list(p->arguments, "the count behind RETURN", &search->returns, &search->return_count,
                                 p->error);
+    if (status == 0 && search->return_count > LIMIT_SERVER_RETURNS) {
+        return error_set(p->error, AISLE_LIMIT, "at most %u fields behind RETURN", LIMIT_SERVER_RETURNS);
+    }
     search->cuts = true;
     search->query.no_products = search->return_count == 0;
     return status;

@@ -182,6 +182,7 @@ def wrong_arguments_are_named_with_their_place(world):
                 (("shop", "x", "LIMIT", 0), "ERR the count behind LIMIT is missing (argument 5)"),
                 (("shop", "x", "LIMIT", "-1", 1), "must be a whole number up to 10000, not '-1' (argument 4)"),
                 (("shop", "x", "LIMIT", 9999, 2), "LIMIT "),
+                (("shop", "x", "RETURN", 257, *["id"] * 257), "at most 256 fields"),
                 (("shop", "x", "RETURN", 5, "id"), "announces 5, but only 1 arguments follow (argument 4)"),
                 (("shop", "x", "PARAMS", 1, "a"), "it is even"),
                 (("shop", "x", "FILTER", "price <"), "BADQUERY"),
