@@ -653,7 +653,7 @@ AISLE_API int aisle_suggestions_get(const aisle_suggestions *suggestions, size_t
 /* Number of suggestions held. */
 AISLE_API size_t aisle_suggestions_count(const aisle_suggestions *suggestions);
 
-/* False: the work of one call was bounded before there were as many as wanted; those that are there are right. */
+/* False: the work of one call was bounded; those that are there find products, but there may be others, and heavier. */
 AISLE_API bool aisle_suggestions_complete(const aisle_suggestions *suggestions);
 
 /* Microseconds the call took. */

@@ -68,7 +68,7 @@
 #define LIMIT_SUGGEST_PRODUCTS (1u << 18) /* that compaction looks into; of more, every n-th                          */
 #define LIMIT_LEARN_BYTES (256u << 20)  /* of searches that are learned at once                                       */
 #define LIMIT_SUGGESTIONS 64u         /* of one call                                                                  */
-#define LIMIT_SUGGEST_STEPS 100000u   /* nodes that one call opens: a hundred times what ten answers take           */
+#define LIMIT_SUGGEST_STEPS 100000u   /* nodes and look-ups of one call: a hundred times what ten answers take      */
 
 /* Words as shoppers write them */
 #define LIMIT_SYNONYM_BYTES (8u << 20)    /* of the file of synonyms, and of that of stop words                      */

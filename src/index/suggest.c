@@ -220,7 +220,7 @@ static int answer(struct asking *asking, uint32_t limit, struct aisle_suggestion
             status = asking->dead_left-- == 0 ? AISLE_LIMIT : 0;
         }
     }
-    out->cut = status == AISLE_LIMIT;
+    out->cut = status == AISLE_LIMIT || suggest_search_is_cut(asking->search);
     return status == AISLE_END || status == AISLE_LIMIT ? 0 : status;
 }
 

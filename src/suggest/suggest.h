@@ -241,10 +241,13 @@ must_check int suggest_search_begin(struct suggest_search **out, const struct su
 
 /*
  * The next best suggestion: those with fewer errors first, then the heavier; equal weights follow the tree. 0;
- * AISLE_END; AISLE_CORRUPT; AISLE_NO_MEMORY; AISLE_LIMIT when the search has taken LIMIT_SUGGEST_STEPS steps: what was
- * found before stands, there may be more.
+ * AISLE_END; AISLE_CORRUPT; AISLE_NO_MEMORY; AISLE_LIMIT when the search has taken LIMIT_SUGGEST_STEPS steps and
+ * all that it met was found: there may be more.
  */
 must_check int suggest_search_next(struct suggest_search *search, struct suggest_found *found);
+
+/* Whether steps did not suffice: since then the best of what was met is found, and heavier ones may be missing. */
+bool suggest_search_is_cut(const struct suggest_search *search);
 
 /* States that the last one found is of no use, so that it does not count for SUGGEST_ENOUGH. */
 void suggest_search_discard(struct suggest_search *search);

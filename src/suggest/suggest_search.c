@@ -3,7 +3,8 @@
  *
  * Each part has a cursor. A suggestion met in one is looked up in all others at once, so that its sum is known; it is
  * handed out when it weighs at least what a suggestion not yet met can: the sum of what the cursors stand before.
- * What has more errors comes after all that has fewer: the cursors are filled anew for each number of errors.
+ * What has more errors comes after all that has fewer: the cursors are filled anew for each number of errors. When the
+ * steps are used up, what was met is handed out by what it weighs.
  */
 #include "suggest/suggest_private.h"
 
@@ -22,7 +23,9 @@ struct suggest_search {
     uint8_t edits_max;
     uint32_t found; /* handed out and not discarded */
     uint32_t steps; /* left */
+    bool is_cut;    /* they did not suffice: candidates are handed out whatever may come */
     struct suggest_found *candidates; /* in the arena, as all arrays here */
+    size_t best;                      /* which of them; with equal weights in many parts there are many */
     size_t candidate_count;
     size_t candidate_capacity;
     uint64_t *met; /* hashes of keys; 0: free */
@@ -146,7 +149,7 @@ static int meet(struct suggest_search *search, struct bytes key, bool *fresh)
     return 0;
 }
 
-/* The sum of the weights of a suggestion that the part numbered `in` has with this code. */
+/* The sum of the weights of a suggestion that the part numbered `in` has with this code. AISLE_LIMIT. */
 static int sum_up(struct suggest_search *search, struct bytes key, size_t in, uint16_t code, uint64_t *units)
 {
     uint16_t whole = 0;
@@ -154,6 +157,10 @@ static int sum_up(struct suggest_search *search, struct bytes key, size_t in, ui
     if (search->part_count == 1) {
         return 0;
     }
+    if (search->steps < search->part_count) {
+        return AISLE_LIMIT;
+    }
+    search->steps -= (uint32_t)search->part_count; /* to look it up in each */
     int status = suggest_find(search->cursors[in].reader, search->spaces[in], key, &whole);
     if (status != 0 || code > whole) {
         return status == AISLE_END || status == 0 ? AISLE_CORRUPT : status;
@@ -171,13 +178,19 @@ static int sum_up(struct suggest_search *search, struct bytes key, size_t in, ui
     return status;
 }
 
-static struct suggest_found *add_candidate(struct suggest_search *search)
+/* Whether a comes before b; of equal weights, the least key. */
+static bool is_better(const struct suggest_found *a, const struct suggest_found *b)
+{
+    return a->units > b->units || (a->units == b->units && bytes_compare(a->key, b->key) < 0);
+}
+
+static int add_candidate(struct suggest_search *search, const struct suggest_found *found)
 {
     if (search->candidate_count == search->candidate_capacity) {
         size_t wanted = search->candidate_capacity == 0 ? 32 : search->candidate_capacity * 2;
         struct suggest_found *grown = arena_alloc(search->arena, wanted * sizeof *grown);
         if (grown == NULL) {
-            return NULL;
+            return AISLE_NO_MEMORY;
         }
         if (search->candidate_count != 0) {
             memcpy(grown, search->candidates, search->candidate_count * sizeof *grown);
@@ -185,7 +198,21 @@ static struct suggest_found *add_candidate(struct suggest_search *search)
         search->candidates = grown;
         search->candidate_capacity = wanted;
     }
-    return &search->candidates[search->candidate_count++];
+    size_t at = search->candidate_count++;
+    search->candidates[at] = *found;
+    search->best = at == 0 || is_better(found, &search->candidates[search->best]) ? at : search->best;
+    return 0;
+}
+
+static void hand_out(struct suggest_search *search, struct suggest_found *found)
+{
+    *found = search->candidates[search->best];
+    search->candidates[search->best] = search->candidates[--search->candidate_count];
+    search->best = 0;
+    for (size_t i = 1; i < search->candidate_count; i++) {
+        search->best = is_better(&search->candidates[i], &search->candidates[search->best]) ? i : search->best;
+    }
+    search->found++;
 }
 
 /* Takes the next record of a part's cursor and makes it a candidate, unless it was met. */
@@ -207,56 +234,39 @@ static int pull(struct suggest_search *search, size_t part)
         return status;
     }
     found.key = bytes_of(arena_copy(search->arena, record.key.data, record.key.size), record.key.size);
-    struct suggest_found *added = found.key.data == NULL ? NULL : add_candidate(search);
-    if (added == NULL) {
-        return AISLE_NO_MEMORY;
-    }
-    *added = found;
-    return 0;
-}
-
-/* The place of the best candidate; of equal weights, the least key's. */
-static size_t best_candidate(const struct suggest_search *search)
-{
-    size_t best = 0;
-    for (size_t i = 1; i < search->candidate_count; i++) {
-        const struct suggest_found *a = &search->candidates[i];
-        const struct suggest_found *b = &search->candidates[best];
-        if (a->units > b->units ||
-            (a->units == b->units && bytes_compare(a->key, b->key) < 0)) {
-            best = i;
-        }
-    }
-    return best;
+    return found.key.data == NULL ? AISLE_NO_MEMORY : add_candidate(search, &found);
 }
 
 int suggest_search_next(struct suggest_search *search, struct suggest_found *found)
 {
     for (;;) {
         size_t part = 0;
-        uint64_t bound = bound_of(search, &part);
-        if (search->candidate_count != 0) {
-            size_t best = best_candidate(search);
-            if (search->candidates[best].units >= bound) {
-                *found = search->candidates[best];
-                search->candidates[best] = search->candidates[--search->candidate_count];
-                search->found++;
-                return 0;
-            }
+        uint64_t bound = search->is_cut ? 0 : bound_of(search, &part);
+        if (search->candidate_count != 0 && search->candidates[search->best].units >= bound) {
+            hand_out(search, found);
+            return 0;
         }
-        int status = 0;
-        if (bound != 0) {
+        int status = search->is_cut ? AISLE_LIMIT : 0;
+        if (status == 0 && bound != 0) {
             status = pull(search, part);
-        } else if (search->edits < search->edits_max && search->found < (search->edits == 0 ? SUGGEST_ENOUGH : 1)) {
+            search->is_cut = status == AISLE_LIMIT;
+            status = search->is_cut ? 0 : status;
+        } else if (status == 0 && search->edits < search->edits_max &&
+                   search->found < (search->edits == 0 ? SUGGEST_ENOUGH : 1)) {
             search->edits++;
             status = fill_cursors(search);
-        } else {
+        } else if (status == 0) {
             return AISLE_END;
         }
         if (status != 0) {
             return status;
         }
     }
+}
+
+bool suggest_search_is_cut(const struct suggest_search *search)
+{
+    return search->is_cut;
 }
 
 void suggest_search_discard(struct suggest_search *search)

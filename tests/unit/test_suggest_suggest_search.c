@@ -305,6 +305,47 @@ static void errors_are_looked_for_when_too_little_is_found(void **state)
     expect(&few, "cadxex", "cadle");
 }
 
+/* Every second of many keys that all weigh the same. */
+static int fill_many(void *context, struct suggest_writer *writer)
+{
+    const unsigned *first = context;
+    int status = 0;
+    for (unsigned i = *first; i < 80000 && status == 0; i += 2) {
+        char key[16];
+        snprintf(key, sizeof key, "item%05u", i);
+        struct suggest_entry entry = {
+            .key = bytes_of_string(key), .shown = bytes_of_string(key), .weight = 1, .kind = SUGGEST_TITLE};
+        status = suggest_writer_add(writer, &entry);
+    }
+    return status;
+}
+
+/* A key of one part weighs less than what stands at the heads of both, until one of them has been read to its end. */
+static void a_search_that_runs_out_of_steps_finds_what_it_met(void **state)
+{
+    struct model_part parts[2];
+    unsigned first[] = {0, 1};
+    const struct suggest_reader *readers[] = {&parts[0].reader, &parts[1].reader};
+    struct suggest_question question = {.typed = bytes_of_string("item")};
+    struct suggest_search *search;
+    struct suggest_found found;
+    struct arena arena;
+    (void)state;
+    model_part_write(&parts[0], fill_many, &first[0]);
+    model_part_write(&parts[1], fill_many, &first[1]);
+    arena_init(&arena, ARENA_BYTES);
+    assert_int_equal(suggest_search_begin(&search, readers, 2, &question, &arena), 0);
+    assert_false(suggest_search_is_cut(search));
+    for (unsigned i = 0; i < LIMIT_SUGGESTIONS; i++) {
+        assert_int_equal(suggest_search_next(search, &found), 0);
+        assert_true(bytes_begin_with(found.key, bytes_of_string("item")));
+    }
+    assert_true(suggest_search_is_cut(search));
+    arena_release(&arena);
+    model_part_release(&parts[0]);
+    model_part_release(&parts[1]);
+}
+
 static void what_is_discarded_does_not_count(void **state)
 {
     static const char *const texts[] = {"cable", "cadle"};
@@ -420,6 +461,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(errors_are_forgiven_by_length),
         cmocka_unit_test(errors_are_looked_for_when_too_little_is_found),
         cmocka_unit_test(what_is_discarded_does_not_count),
+        cmocka_unit_test(a_search_that_runs_out_of_steps_finds_what_it_met),
         cmocka_unit_test(several_bytes_make_one_letter),
         cmocka_unit_test(nothing_typed_asks_for_the_best_of_all),
         cmocka_unit_test(no_suggestions_are_no_answer),
