@@ -38,7 +38,7 @@ void route_seen_add(struct route_seen *seen, uint64_t id_hash)
 {
     if (seen->bits == NULL) {
         seen->bits = mem_calloc(bitset_words(SEEN_BITS), sizeof *seen->bits);
-        seen->all = seen->bits == NULL;
+        seen->all = seen->all || seen->bits == NULL; /* what could not be noted stays unknown */
     }
     if (seen->bits != NULL) {
         bitset_set(seen->bits, (size_t)(id_hash % SEEN_BITS));

@@ -3,6 +3,9 @@
  */
 #include "index_fixture.h"
 
+#include "base/alloc.h"
+#include "index/route.h"
+
 #define SCHEMA                                                                                                 \
     "{\"version\":1,\"id\":\"id\",\"language\":\"none\",\"fields\":{\"title\":{\"type\":\"text\"},"            \
     "\"category\":{\"type\":\"path\",\"facet\":true},\"sales\":{\"type\":\"integer\"}},\"route\":\"category\"}"
@@ -123,12 +126,28 @@ static void a_route_names_a_keyword_or_path(void **state)
     }
 }
 
+static void an_id_that_could_not_be_noted_may_have_been_seen(void **state)
+{
+    struct route_seen seen = {.bits = NULL};
+    (void)state;
+    alloc_fail_at(1, 0);
+    route_seen_add(&seen, 7);
+    alloc_fail_at(0, 0);
+    route_seen_add(&seen, 8);
+    assert_true(route_seen_has(&seen, 7));
+    assert_true(route_seen_has(&seen, 8));
+    route_seen_clear(&seen);
+    assert_false(route_seen_has(&seen, 7));
+    route_seen_release(&seen);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_product_is_in_one_shard_wherever_it_moves),
         cmocka_unit_test(workers_move_products_too),
         cmocka_unit_test(a_route_names_a_keyword_or_path),
+        cmocka_unit_test(an_id_that_could_not_be_noted_may_have_been_seen),
     };
     return cmocka_run_group_tests(tests, make_directory, remove_directory);
 }
