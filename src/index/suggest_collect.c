@@ -213,7 +213,8 @@ static void put_context(struct product_facts *facts, uint8_t field, struct bytes
  * collector->path, whose memory is taken before any is pointed to.
  */
 static int find_contexts(struct suggest_collector *collector, const struct product_value *brand, uint8_t brand_field,
-                         const struct product_value *path, uint8_t path_field, struct product_facts *facts)
+                         const struct product_value *path, uint8_t path_field, uint32_t path_levels,
+                         struct product_facts *facts)
 {
     size_t ends[LEVELS_MAX];
     uint32_t levels = 0;
@@ -224,7 +225,7 @@ static int find_contexts(struct suggest_collector *collector, const struct produ
         put_context(facts, brand_field, buf_bytes(&collector->brand));
     }
     buf_clear(&collector->shown);
-    for (uint32_t i = 0; path != NULL && i < path->string_count && i < LEVELS_MAX && status == 0; i++) {
+    for (uint32_t i = 0; i < path_levels && i < LEVELS_MAX && status == 0; i++) {
         buf_put_string(&collector->shown, i == 0 ? "" : " > ");
         buf_put(&collector->shown, path->strings[i].data, path->strings[i].size);
         status = buf_status(&collector->shown);
@@ -258,7 +259,7 @@ static int collect(struct suggest_collector *collector, const struct product *pr
     const struct product_value *title = value_of(product, schema->first_text);
     bool is_path = path != NULL && schema->fields[path_field].type == FIELD_PATH;
     uint32_t levels = path == NULL ? 0 : is_path ? path->string_count : 1;
-    int status = find_contexts(collector, brand, brand_field, path, path_field, &facts);
+    int status = find_contexts(collector, brand, brand_field, path, path_field, levels, &facts);
     if (status == 0 && brand != NULL) {
         status = add_value(collector, &facts, SUGGEST_BRAND, brand->strings[0]);
     }

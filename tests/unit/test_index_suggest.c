@@ -143,6 +143,23 @@ static void a_context_has_weights_of_its_own(void **state)
     aisle_close(catalog);
 }
 
+/* It has no levels: those behind the first are not below it. */
+static void a_keyword_category_is_its_first_value(void **state)
+{
+    (void)state;
+    create_catalog("keyword",
+                   "{\"version\":1,\"id\":\"id\",\"fields\":{\"title\":{\"type\":\"text\"},"
+                   "\"category\":{\"type\":\"keyword\",\"facet\":true,\"search_weight\":1}}}", 1);
+    aisle *catalog = open_catalog("keyword");
+    aisle_writer *writer = begin_writing(catalog);
+    put(writer, "{\"id\":\"1\",\"title\":\"Lamp\",\"category\":[\"Light\",\"Office\"]}");
+    commit(writer);
+    assert_string_equal(suggest_in(catalog, "la", "category:light"), "Lamp");
+    assert_string_equal(suggest_in(catalog, "la", "category:light > office"), "");
+    aisle_writer_free(writer);
+    aisle_close(catalog);
+}
+
 static void deleted_products_suggest_nothing(void **state)
 {
     (void)state;
@@ -430,6 +447,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(what_is_typed_may_be_wrong_unless_it_is_exact),
         cmocka_unit_test(nothing_typed_suggests_the_most_popular),
         cmocka_unit_test(a_context_has_weights_of_its_own),
+        cmocka_unit_test(a_keyword_category_is_its_first_value),
         cmocka_unit_test(deleted_products_suggest_nothing),
         cmocka_unit_test(learned_searches_are_replaced_by_the_next),
         cmocka_unit_test(lines_that_are_no_searches_are_refused_and_named),
