@@ -159,8 +159,11 @@ static int refresh(struct rules_keeper *keeper, const struct schema *schema, str
         return 0;
     }
     int status = read_rules(keeper, schema, analyser, &fresh, error);
-    keeper->synonyms = synonyms;
-    keeper->stop_words = stop_words;
+    /* Files that are wrong stay so until they change; what else failed is tried again. */
+    if (status == 0 || status == AISLE_INVALID || status == AISLE_LIMIT) {
+        keeper->synonyms = synonyms;
+        keeper->stop_words = stop_words;
+    }
     if (status == 0) {
         rules_keeper_give(keeper->current);
         keeper->current = fresh;

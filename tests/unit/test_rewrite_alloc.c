@@ -5,6 +5,7 @@
 #include "index_fixture.h"
 
 #include "base/alloc.h"
+#include "index/rules_keeper.h"
 
 static aisle *catalog;
 
@@ -120,6 +121,42 @@ static void changed_rules_are_read_without_indexing(void **state)
     assert_int_equal(count_of(catalog, "telly"), 0);
 }
 
+/* The synonyms that a search is given, when a second has gone by since the last look. */
+static uint32_t take_synonyms(struct rules_keeper *keeper, const struct schema *schema, struct analyser *analyser)
+{
+    struct kept_rules *kept = NULL;
+    keeper->looked_us = 0;
+    assert_done(rules_keeper_take(keeper, schema, analyser, &kept, &error));
+    uint32_t count = rules_synonym_count(kept->rules);
+    rules_keeper_give(kept);
+    return count;
+}
+
+static void rules_that_could_not_be_read_are_read_the_next_time(void **state)
+{
+    struct rules_keeper keeper;
+    struct schema *schema = NULL;
+    struct analyser *analyser = NULL;
+    const char *path = path_of("failing/own.txt");
+    (void)state;
+    assert_done(schema_parse(bytes_of_string("{\"version\":1,\"id\":\"id\",\"fields\":{"
+                                             "\"title\":{\"type\":\"text\"}}}"), &schema, &error));
+    assert_int_equal(analyser_new(&analyser), 0);
+    assert_int_equal(rules_keeper_init(&keeper, path_of("failing"), path, NULL), 0);
+    assert_int_equal(take_synonyms(&keeper, schema, analyser), 0);
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    fputs("telly => television\n", file);
+    fclose(file);
+    alloc_fail_at(1, 0);
+    assert_int_equal(take_synonyms(&keeper, schema, analyser), 0);
+    alloc_fail_at(0, 0);
+    assert_int_equal(take_synonyms(&keeper, schema, analyser), 1);
+    rules_keeper_release(&keeper);
+    analyser_free(analyser);
+    schema_free(schema);
+}
+
 static void a_backup_has_the_rules_too(void **state)
 {
     (void)state;
@@ -170,6 +207,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_search_survives_each_failed_allocation),
         cmocka_unit_test(reading_rules_again_survives_each_failed_allocation),
+        cmocka_unit_test(rules_that_could_not_be_read_are_read_the_next_time),
         cmocka_unit_test(a_backup_has_the_rules_too),
         cmocka_unit_test(options_are_checked_on_both_sides),
         cmocka_unit_test(changed_rules_are_read_without_indexing),
