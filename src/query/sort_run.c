@@ -79,11 +79,12 @@ static int find_page(struct sort_column *column, uint32_t number)
                                                     number);
     int status = page.size != 0 ? 0 : column_page(column->reader, number, &page);
     status = status == 0 ? column_page_view_init(&column->view, page) : status;
-    column->page = status == 0 ? number : NO_PAGE;
-    column->bytes = page;
     uint32_t left = column->reader->document_count - number * COLUMN_PAGE_DOCUMENTS;
     bool is_short = status == 0 && column->view.count != (left < COLUMN_PAGE_DOCUMENTS ? left : COLUMN_PAGE_DOCUMENTS);
-    return status == 0 && !is_short ? 0 : AISLE_CORRUPT;
+    bool is_sound = status == 0 && !is_short;
+    column->page = is_sound ? number : NO_PAGE; /* a short page is refused again the next time */
+    column->bytes = page;
+    return is_sound ? 0 : AISLE_CORRUPT;
 }
 
 /* The ordinal of a code that counts: the least or the greatest of a list. */
