@@ -553,7 +553,7 @@ typedef struct aisle_facet {
     uint64_t missing;   /* that match and have none */
     bool sampled;       /* counts are estimates */
     aisle_bytes min, max; /* with :stats and unless products is 0: as the field writes them, dates without quotes */
-    aisle_bytes sum;      /* exact for integers and decimals; empty for bools and dates */
+    aisle_bytes sum;      /* exact for integers and decimals; empty for bools, dates, and what no double holds */
     double mean;          /* of dates in ms since 1970 */
 } aisle_facet;
 

@@ -105,7 +105,7 @@ struct facet_answer {
     bool sampled;        /* counts are estimates */
     struct bytes min;    /* stats; empty unless there is a value */
     struct bytes max;
-    struct bytes sum;    /* empty for bools and dates */
+    struct bytes sum;    /* empty for bools, dates, and what no double holds */
     double mean;
 };
 

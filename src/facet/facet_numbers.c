@@ -121,12 +121,20 @@ static int64_t bucket_of(const struct facet_request *request, int64_t value, boo
     return value / request->width - (value % request->width < 0 ? 1 : 0);
 }
 
+static void add_compensated(struct facet_real *to, double value)
+{
+    double sum = to->sum + value;
+    to->rest += fabs(to->sum) >= fabs(value) ? (to->sum - sum) + value : (value - sum) + to->sum;
+    to->sum = sum;
+}
+
 static void add_real(struct facet *facet, double value)
 {
-    double sum = facet->real_sum + value;
-    facet->real_rest += fabs(facet->real_sum) >= fabs(value) ? (facet->real_sum - sum) + value
-                                                             : (value - sum) + facet->real_sum;
-    facet->real_sum = sum;
+    if (fabs(value) < FACET_LARGE) {
+        add_compensated(&facet->small, value);
+    } else {
+        add_compensated(&facet->large, ldexp(value, -FACET_LARGE_SHIFT));
+    }
 }
 
 static void add_stats(struct facet *facet, const int64_t *values, uint32_t count, bool real)
@@ -380,21 +388,31 @@ static int print_sum(struct facet_set *set, facet_sum sum, unsigned scale, struc
     return out->data == NULL ? AISLE_NO_MEMORY : 0;
 }
 
+/* The sum of doubles may be more than a double holds, and is left out then; the mean never is. */
+static int answer_reals(struct facet_set *set, const struct facet *facet, double products, struct facet_answer *out)
+{
+    const struct field *field = &set->context->schema->fields[facet->request->field];
+    double small = facet->small.sum + facet->small.rest;
+    double large = facet->large.sum + facet->large.rest;
+    double sum = small + ldexp(large, FACET_LARGE_SHIFT);
+    double mean = isfinite(sum) ? sum / products : small / products + ldexp(large / products, FACET_LARGE_SHIFT);
+    out->mean = fmax(product_double_of_number(facet->min), fmin(mean, product_double_of_number(facet->max)));
+    return isfinite(sum) ? print(set, field, product_number_of_double(sum), &out->sum) : 0;
+}
+
 static int answer_stats(struct facet_set *set, const struct facet *facet, struct facet_answer *out)
 {
     const struct field *field = &set->context->schema->fields[facet->request->field];
-    uint64_t products = facet->looked - facet->missing;
+    double products = (double)(facet->looked - facet->missing);
     int status = print(set, field, facet->min, &out->min);
     status = status == 0 ? print(set, field, facet->max, &out->max) : status;
-    if (field->type == FIELD_DOUBLE) {
-        double sum = facet->real_sum + facet->real_rest;
-        out->mean = sum / (double)products;
-        return status == 0 && isfinite(sum) ? print(set, field, product_number_of_double(sum), &out->sum) : status;
+    if (status != 0 || field->type == FIELD_DOUBLE) {
+        return status != 0 ? status : answer_reals(set, facet, products, out);
     }
     double unit = field->type == FIELD_DECIMAL ? pow(10, field->scale) : 1;
-    out->mean = (double)facet->sum / unit / (double)products;
+    out->mean = (double)facet->sum / (unit * products);
     bool is_summed = field->type == FIELD_INTEGER || field->type == FIELD_DECIMAL;
-    return status == 0 && is_summed ? print_sum(set, facet->sum, field->scale, &out->sum) : status;
+    return is_summed ? print_sum(set, facet->sum, field->scale, &out->sum) : 0;
 }
 
 int facet_answer_numbers(struct facet_set *set, struct facet *facet, struct facet_answer *out, aisle_error *error)

@@ -32,6 +32,15 @@ struct facet_words {
                             wait for each other */
 };
 
+#define FACET_LARGE 0x1p900 /* doubles from here on are large */
+#define FACET_LARGE_SHIFT 128
+
+/* A sum of doubles, compensated (Neumaier 1974). */
+struct facet_real {
+    double sum;
+    double rest;
+};
+
 struct facet {
     const struct facet_request *request;
     uint32_t lifted;
@@ -52,7 +61,8 @@ struct facet {
     uint32_t skip;     /* matches that the sample leaves out next */
     int64_t min, max;
     facet_sum sum;
-    double real_sum, real_rest; /* of doubles, compensated (Neumaier 1974) */
+    struct facet_real small; /* doubles, summed up in two parts so that none of them overflows */
+    struct facet_real large; /* times 2^-FACET_LARGE_SHIFT */
 };
 
 struct facet_set {

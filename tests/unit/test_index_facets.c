@@ -450,6 +450,41 @@ static void sizes_come_in_their_own_order(void **state)
     catalog = before;
 }
 
+static void figures_are_right_where_doubles_end(void **state)
+{
+    (void)state;
+    static const char *const products[] = {"1.7e308,\"price\":9.99", "1.7e308,\"price\":-0.5",
+                                           "-1.7e308,\"price\":0", "-1.7e308,\"price\":5", "0.5,\"price\":5"};
+    create_catalog("figures", SCHEMA, 1);
+    aisle *before = catalog;
+    catalog = open_catalog("figures");
+    aisle_writer *writer = begin_writing(catalog);
+    for (size_t i = 0; i < sizeof products / sizeof products[0]; i++) {
+        char product[128];
+        snprintf(product, sizeof product, "{\"id\":\"%zu\",\"real\":%s}", i, products[i]);
+        put(writer, product);
+    }
+    commit(writer);
+    aisle_writer_free(writer);
+    static const char *const facets[] = {"real:stats", "price:stats"};
+    aisle_facet facet;
+    aisle_result *result = search((aisle_query){.facets = facets, .facet_count = 2});
+    assert_int_equal(aisle_result_facet(result, 0, &facet), 0);
+    assert_int_equal(facet.sum.size, strlen("0.5"));
+    assert_memory_equal(facet.sum.data, "0.5", facet.sum.size);
+    assert_true(facet.mean == 0.1);
+    assert_int_equal(aisle_result_facet(result, 1, &facet), 0);
+    assert_true(facet.mean == 3.898);
+    aisle_result_free(result);
+    result = search((aisle_query){.facets = facets, .facet_count = 1, .filter = "real > 1"});
+    assert_int_equal(aisle_result_facet(result, 0, &facet), 0);
+    assert_int_equal(facet.sum.size, 0); /* 3.4e308 is no double */
+    assert_true(facet.mean == 1.7e308);
+    aisle_result_free(result);
+    aisle_close(catalog);
+    catalog = before;
+}
+
 /* Every allocation of searches with all there is fails once: they say so or are as they should be. */
 static void a_failing_allocation_fails_the_search_alone(void **state)
 {
@@ -503,6 +538,7 @@ int main(void)
         cmocka_unit_test(a_cursor_goes_on_across_commits),
         cmocka_unit_test(a_failing_allocation_fails_the_search_alone),
         cmocka_unit_test(sizes_come_in_their_own_order),
+        cmocka_unit_test(figures_are_right_where_doubles_end),
     };
     return cmocka_run_group_tests(tests, open_shop, close_shop);
 }
