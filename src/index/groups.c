@@ -176,22 +176,45 @@ static int take_hits(const struct groups *groups, const struct query_context *co
     return 0;
 }
 
+/* The best hits that filter keeps, in room; what finding them took of the arena goes back. */
+static int find_best(struct page *page, const struct pass *pass, struct filter_node *filter, uint32_t count,
+                     struct query_hit *room, uint32_t *got, aisle_error *error)
+{
+    struct arena_mark mark = arena_mark(pass->context->arena);
+    struct query_hit *hits;
+    *got = 0;
+    int status = page_best(page, pass, filter, count, &hits, got, error);
+    if (status == 0 && *got != 0) {
+        memcpy(room, hits, *got * sizeof *hits);
+    }
+    arena_rewind(pass->context->arena, mark);
+    return status;
+}
+
+static uint32_t most_asked(uint32_t singles, uint32_t missing)
+{
+    return singles + missing * HITS_TIMES + HITS_SLACK;
+}
+
 static int find_groups(const struct groups *groups, struct page *page, const struct pass *pass, uint32_t wanted,
                        struct group *found, uint32_t *found_count, aisle_error *error)
 {
     struct filter_node *filter = pass->filter;
+    struct query_hit *hits = arena_alloc(pass->context->arena, most_asked(wanted, wanted) * sizeof *hits);
     uint32_t asked;
     uint32_t got;
     int status;
+    if (hits == NULL) {
+        return AISLE_NO_MEMORY;
+    }
     do {
-        struct query_hit *hits;
         uint32_t singles = 0;
         uint32_t before = *found_count;
         for (uint32_t i = 0; i < before; i++) {
             singles += found[i].value.kind == SORT_MISSING ? 1 : 0;
         }
-        asked = singles + (wanted - before) * HITS_TIMES + HITS_SLACK;
-        status = page_best(page, pass, filter, asked, &hits, &got, error);
+        asked = most_asked(singles, wanted - before);
+        status = find_best(page, pass, filter, asked, hits, &got, error);
         status = status == 0 ? take_hits(groups, pass->context, hits, got, wanted, found, found_count) : status;
         if (status == 0 && got == asked && *found_count < wanted) {
             filter = narrow(pass, groups->field, found, *found_count, true);
@@ -208,16 +231,18 @@ static int find_groups(const struct groups *groups, struct page *page, const str
 static int fill_group(const struct groups *groups, struct page *page, const struct pass *pass, bool counts,
                       struct group *group, aisle_error *error)
 {
+    struct arena *arena = pass->context->arena;
     if (group->value.kind == SORT_MISSING) {
         group->products = counts ? 1 : 0;
         return 0;
     }
+    struct query_hit *hits = arena_alloc(arena, groups->size * sizeof *hits);
+    struct arena_mark mark = arena_mark(arena);
     struct filter_node *filter = narrow(pass, groups->field, group, 1, false);
-    int status = filter == NULL ? AISLE_NO_MEMORY : 0;
+    int status = hits == NULL || filter == NULL ? AISLE_NO_MEMORY : 0;
     if (status == 0 && groups->size > 1) {
-        struct query_hit *hits;
         uint32_t count;
-        status = page_best(page, pass, filter, groups->size, &hits, &count, error);
+        status = find_best(page, pass, filter, groups->size, hits, &count, error);
         if (status == 0 && count != 0) { /* none only when a watch has stopped it */
             group->hits = hits;
             group->hit_count = count;
@@ -228,6 +253,7 @@ static int fill_group(const struct groups *groups, struct page *page, const stru
         status = query_count(pass->context, pass->root, &group->products);
         pass->context->filter = pass->filter;
     }
+    arena_rewind(arena, mark);
     return status;
 }
 

@@ -225,6 +225,20 @@ static void too_little_work_gives_a_part_that_says_so(void **state)
     }
 }
 
+static void a_thousand_groups_with_many_hits_each_are_found(void **state)
+{
+    (void)state;
+    aisle_result *result = search((aisle_query){.text = "lamp even", .group_by = "brand", .limit = 1000,
+                                                .group_size = 100});
+    assert_int_equal(aisle_result_groups(result), 500);
+    aisle_result_free(result);
+    result = search((aisle_query){.text = "lamp OR even", .group_by = "brand", .limit = 1000, .group_size = 100,
+                                  .sort = "price:desc,brand"});
+    assert_int_equal(aisle_result_groups(result), 1000);
+    assert_int_equal(aisle_result_count(result), PRODUCTS);
+    aisle_result_free(result);
+}
+
 static void a_bounded_total_ends_early_and_says_so(void **state)
 {
     (void)state;
@@ -526,6 +540,7 @@ int main(void)
         cmocka_unit_test(facets_keep_to_their_limits),
         cmocka_unit_test(ranges_and_paths_keep_to_their_limits),
         cmocka_unit_test(sorting_and_groups_keep_to_their_limits),
+        cmocka_unit_test(a_thousand_groups_with_many_hits_each_are_found),
         cmocka_unit_test(fields_keep_to_their_limit),
         cmocka_unit_test(products_are_cut_down_to_fields),
         cmocka_unit_test(too_little_work_gives_a_part_that_says_so),
