@@ -520,6 +520,16 @@ static int tell(const struct search *search, int status, const char *what, aisle
     return error_set(error, status, "%s: %s (%s)", what, aisle_error_text(status), catalog->path);
 }
 
+/* Fills error for a failure that nobody has told; what marks and products come to is nobody else's to tell. */
+static int tell_rest(const struct search *search, int status, aisle_error *error)
+{
+    if (error == NULL || error->code == status) {
+        return status;
+    }
+    return status == AISLE_LIMIT ? error_set(error, status, "the hits with their marks and explanations are too large")
+                                 : tell(search, status, "the search failed", error);
+}
+
 int aisle_search(aisle *catalog, const aisle_query *given, aisle_result **inout, aisle_error *error)
 {
     uint64_t start_us = clock_monotonic_us();
@@ -529,6 +539,9 @@ int aisle_search(aisle *catalog, const aisle_query *given, aisle_result **inout,
     int status = take_query(given, &query, error);
     if (status != 0) {
         return status;
+    }
+    if (error != NULL) {
+        error->code = 0; /* of another call */
     }
     status = begin(&search, catalog, 0, catalog->shard_count, error);
     if (status == 0) {
@@ -554,6 +567,7 @@ int aisle_search(aisle *catalog, const aisle_query *given, aisle_result **inout,
             status = tell(&search, status, "the search failed", error);
         }
     }
+    status = status == 0 ? 0 : tell_rest(&search, status, error);
     return finish(&search, status, start_us, result, inout);
 }
 

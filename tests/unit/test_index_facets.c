@@ -499,6 +499,33 @@ static void figures_are_right_where_doubles_end(void **state)
     catalog = before;
 }
 
+static void marks_that_make_an_answer_too_large_are_told(void **state)
+{
+    (void)state;
+    static const char *const field = "title";
+    static char product[512] = "{\"id\":\"1\",\"title\":\"";
+    static char mark[(2u << 20) + 1];
+    create_catalog("marks", SCHEMA, 1);
+    aisle *before = catalog;
+    catalog = open_catalog("marks");
+    for (int i = 0; i < 40; i++) {
+        strcat(product, "lamp ");
+    }
+    strcat(product, "\"}");
+    memset(mark, '*', sizeof mark - 1);
+    aisle_writer *writer = begin_writing(catalog);
+    put(writer, product);
+    commit(writer);
+    aisle_writer_free(writer);
+    error = (aisle_error){.code = AISLE_BUSY}; /* of another call */
+    assert_int_equal(status_of(&(aisle_query){.text = "lamp", .highlight = &field, .highlight_count = 1,
+                                              .mark_before = mark}), AISLE_LIMIT);
+    assert_int_equal(error.code, AISLE_LIMIT);
+    assert_non_null(strstr(error.message, "marks"));
+    aisle_close(catalog);
+    catalog = before;
+}
+
 /* Every allocation of searches with all there is fails once: they say so or are as they should be. */
 static void a_failing_allocation_fails_the_search_alone(void **state)
 {
@@ -520,11 +547,12 @@ static void a_failing_allocation_fails_the_search_alone(void **state)
         bool struck = true;
         for (unsigned long n = 1; struck; n++) {
             unsigned long before = alloc_calls();
+            error = (aisle_error){.code = AISLE_BUSY}; /* of another call */
             alloc_fail_at(n, 0);
             int status = aisle_search(catalog, n % 2 == 0 || cursor[0] == '\0' ? &query : &next, &result, &error);
             alloc_fail_at(0, 0);
             struck = alloc_calls() - before >= n;
-            assert_true(status == 0 || (status == AISLE_NO_MEMORY && struck));
+            assert_true(status == 0 || (status == AISLE_NO_MEMORY && struck && error.code == status));
             if (status == 0) {
                 assert_int_equal(aisle_result_total(result, NULL), aisle_result_total(whole, NULL));
             }
@@ -553,6 +581,7 @@ int main(void)
         cmocka_unit_test(a_cursor_goes_on_across_commits),
         cmocka_unit_test(a_failing_allocation_fails_the_search_alone),
         cmocka_unit_test(sizes_come_in_their_own_order),
+        cmocka_unit_test(marks_that_make_an_answer_too_large_are_told),
         cmocka_unit_test(figures_are_right_where_doubles_end),
     };
     return cmocka_run_group_tests(tests, open_shop, close_shop);
