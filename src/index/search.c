@@ -158,16 +158,20 @@ static int put_product(struct search *search, const struct query_hit *hit, const
         return 0;
     }
     buf_init(&product, LIMIT_PRODUCT_BYTES * 2);
-    int status = read_product(search, snapshot, in, hit->document, false, &product);
+    int status = read_product(search, snapshot, in, hit->document, true, &product);
+    if (status == 0) { /* texts are as they were put, and columns laid over may make the product too long to be read */
+        status = highlights_add(&search->highlights, buf_bytes(&product), result);
+    }
+    if (status == 0 && !query->no_products) {
+        status = product_codec_lay_over(&search->searcher->codec, search->catalog->schema, in->segment, in->state,
+                                        hit->document, &product);
+    }
     if (status == 0 && !query->no_products && search->projection.count != 0) {
         added->product.start = result->bytes.size;
         status = projection_apply(&search->projection, buf_bytes(&product), &result->bytes);
         added->product.size = result->bytes.size - added->product.start;
     } else if (status == 0 && !query->no_products) {
         added->product = result_put(result, buf_bytes(&product));
-    }
-    if (status == 0) {
-        status = highlights_add(&search->highlights, buf_bytes(&product), result);
     }
     buf_release(&product);
     return status;

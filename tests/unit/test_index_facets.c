@@ -526,6 +526,38 @@ static void marks_that_make_an_answer_too_large_are_told(void **state)
     catalog = before;
 }
 
+static void a_product_that_patches_made_longer_than_any_is_marked(void **state)
+{
+    (void)state;
+    static const char *const field = "title";
+    static const char begin[] = "{\"id\":\"1\",\"price\":1,\"title\":\"lamp ";
+    static char product[LIMIT_PRODUCT_BYTES + 1];
+    create_catalog("long", SCHEMA, 1);
+    aisle *before = catalog;
+    catalog = open_catalog("long");
+    memset(product, 'x', LIMIT_PRODUCT_BYTES);
+    memcpy(product, begin, sizeof begin - 1);
+    memcpy(product + LIMIT_PRODUCT_BYTES - 2, "\"}", 2);
+    aisle_writer *writer = begin_writing(catalog);
+    put(writer, product);
+    put(writer, "{\"id\":\"2\",\"title\":\"shade\"}");
+    commit(writer);
+    patch(writer, "1", "{\"price\":123456.78}");
+    commit(writer);
+    aisle_writer_free(writer);
+    aisle_hit hit;
+    aisle_highlight highlight;
+    aisle_result *result = search((aisle_query){.text = "lamp", .filter = "price > 2", .highlight = &field,
+                                                .highlight_count = 1, .snippet_words = 1});
+    assert_int_equal(aisle_result_hit(result, 0, &hit), 0);
+    assert_true(hit.product.size > LIMIT_PRODUCT_BYTES);
+    assert_int_equal(aisle_result_highlight(result, 0, 0, &highlight), 0);
+    assert_memory_equal(highlight.text.data, "<mark>lamp</mark>", strlen("<mark>lamp</mark>"));
+    aisle_result_free(result);
+    aisle_close(catalog);
+    catalog = before;
+}
+
 /* Every allocation of searches with all there is fails once: they say so or are as they should be. */
 static void a_failing_allocation_fails_the_search_alone(void **state)
 {
@@ -581,6 +613,7 @@ int main(void)
         cmocka_unit_test(a_cursor_goes_on_across_commits),
         cmocka_unit_test(a_failing_allocation_fails_the_search_alone),
         cmocka_unit_test(sizes_come_in_their_own_order),
+        cmocka_unit_test(a_product_that_patches_made_longer_than_any_is_marked),
         cmocka_unit_test(marks_that_make_an_answer_too_large_are_told),
         cmocka_unit_test(figures_are_right_where_doubles_end),
     };
