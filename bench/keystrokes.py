@@ -3,8 +3,6 @@
 
     keystrokes.py AISLE CATALOG [--queries N] [--typos PERCENT] [--seed N] [--facets FACET,...] [--json FILE]
 
-Queries are words of two to four neighbouring words of titles of the catalog's own products, drawn by their ids in the
-order of browsing. Each beginning of a query is one search with hits and an exact total, the last word being a beginning
 Queries are two to four neighbouring words of titles of the catalog's own products, of pages of what common words find.
 Each beginning of a query is one search with hits and an exact total, the last word being a beginning
 (`aisle_query.as_you_type`), and one completion. `aisle serve` is started for the catalog on a socket of its own, and the
