@@ -23,6 +23,7 @@
 #define SOURCE "aisle-serve"
 #define IDENTITY UINT64_C(0x6169736c652d3031) /* one for ever: a log that was lost goes on behind (changes.h) */
 #define BATCH_MAX 512u
+#define SYNC_BYTES ((size_t)32 << 20) /* of a batch's lines, that are synced before more of it is taken (changes.c) */
 #define IDLE_NS UINT64_C(10000000000)         /* without a write, before the writer is given back */
 #define KEYS_READ_BYTES (UINT64_C(128) << 20) /* of the log's end, searched for keys when it is opened */
 #define LINE_BYTES_MAX (2u * LIMIT_LINE_BYTES)
@@ -345,10 +346,10 @@ static int take(struct writes *writes, struct write *write, aisle_error *error)
     return status;
 }
 
-/* Carries out writes from the batch's i-th on until one breaks the writer; returns behind which. */
+/* Carries out writes from the batch's i-th on until one breaks the writer or there is much to sync; behind which. */
 static uint32_t take_some(struct writes *writes, uint32_t i, bool *is_broken)
 {
-    while (i < writes->batch_count && !*is_broken) {
+    while (i < writes->batch_count && !*is_broken && writes->changes.pending.size < SYNC_BYTES) {
         struct write *write = &writes->batch[i++];
         aisle_error error = {0};
         write->request->started_ns = clock_monotonic_ns();
