@@ -35,6 +35,11 @@ int indexer_is_behind(aisle *catalog, aisle *other, aisle_error *error)
     struct heads theirs = {.count = 0};
     int status = aisle_logs(catalog, take_head, &ours, error);
     status = status != 0 ? status : aisle_logs(other, take_head, &theirs, error);
+    if (status == 0 && ours.count == 0 && theirs.count > 0) {
+        error_set(error, AISLE_BUSY, "it has followed no log, the one in use %.80s to %s",
+                  theirs.streams[0].name + sizeof RUN_STREAM_PREFIX - 1, theirs.streams[0].seq);
+        return AISLE_END;
+    }
     for (size_t i = 0; status == 0 && i < ours.count; i++) {
         for (size_t k = 0; status == 0 && k < theirs.count; k++) {
             if (strcmp(ours.streams[i].name, theirs.streams[k].name) == 0 &&

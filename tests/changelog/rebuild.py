@@ -45,6 +45,8 @@ def main():
     with open("schema.json", "w", encoding="utf-8") as file:
         json.dump({"version": 1, "id": "id", "fields": {"title": {"type": "text"}, "price": {"type": "double"}}}, file)
     call(aisle, "create", "shop.2", "--schema", "schema.json")
+    refused = call(aisle, "alias", "shop", "shop.2", expected=3)
+    expect("the refusal", "it has followed no log, the one in use log to 200" in refused, True)
     with open("log/1.jsonl", "w", encoding="utf-8") as file:
         file.writelines(changes[:100])
     call(aisle, "index", "shop.2", "log")
