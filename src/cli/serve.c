@@ -10,6 +10,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define GIVEN_MAX 1024u
 #define OPTIONS_MAX 64u
@@ -42,6 +43,14 @@ static void look_at_stop(void *context, const struct indexer_counts *counts)
     pass->signals.stop = *pass->stop;
 }
 
+/* A pipe keeps its reader until a writer comes, and so from ending with the server. */
+static bool is_pipe(const char *source)
+{
+    struct stat found;
+    return strcmp(source, "-") == 0 ||
+           (stat(source, &found) == 0 && !S_ISREG(found.st_mode) && !S_ISDIR(found.st_mode));
+}
+
 /* One pass over what the source has new; the server calls again and again. */
 static int follow(const char *path, const char *source, const volatile int *stop, aisle_error *error)
 {
@@ -55,6 +64,11 @@ static int follow(const char *path, const char *source, const volatile int *stop
                                             .signals = &pass.signals,
                                             .progress = look_at_stop,
                                             .context = &pass};
+    if (is_pipe(source)) {
+        error->code = AISLE_INVALID;
+        snprintf(error->message, sizeof error->message, "a server follows files and folders, no pipes");
+        return error->code;
+    }
     return indexer_run(&options, &summary, error);
 }
 

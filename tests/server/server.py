@@ -531,6 +531,14 @@ def following(world):
                     assert time.monotonic() < deadline, server.read_log()
                     time.sleep(0.05)
             equal(client.call("AISLE.INFO", "small")["follows"], True)
+        pipe = os.path.join(folder, "pipe")
+        os.mkfifo(pipe)
+        with world.server(path, "--follow", pipe) as server:  # and can be ended, though nobody writes to it
+            has(server.client().fails("AISLE.PUT", "small", '{"id":"A"}'), "READONLY")
+            deadline = time.monotonic() + 60
+            while "no pipes" not in server.read_log():
+                assert time.monotonic() < deadline, server.read_log()
+                time.sleep(0.05)
 
 
 # ------------------------------------------------------------------------------------------------------ limits
