@@ -28,6 +28,7 @@
 #define TRANSACTION_NS UINT64_C(5000000000) /* how long an open transaction keeps a commit waiting */
 #define TRANSACTION_FACTOR 10u              /* and by how many times it may pass commit_changes */
 #define LINES_PER_LOOK 64u                  /* at the clock */
+#define LINE_REJECTS 100u /* of one line, that are written: each has the line's place and text, gigabytes in all */
 #define PROGRESS_NS UINT64_C(200000000)
 #define MS_NS UINT64_C(1000000)
 
@@ -180,7 +181,7 @@ static int reject(struct run *run, const struct line *line, const aisle_error *r
 {
     run->summary->counts.rejects++;
     count_reason(run->summary, reason->message);
-    int status = rejects_add(&run->rejects, run->source, line, reason, error);
+    int status = run->line_rejects++ < LINE_REJECTS ? rejects_add(&run->rejects, run->source, line, reason, error) : 0;
     if (status == 0 && run->summary->counts.rejects > run->options->rejects_max) {
         run->summary->too_many_rejects = true;
     }
@@ -313,6 +314,7 @@ static int apply_line(struct run *run, const struct line *line, aisle_error *err
     bool marked = false;
     int status = 0;
     run->summary->counts.lines++;
+    run->line_rejects = 0;
     if (line->too_long) {
         const struct change none = {.kind = CHANGE_PUT};
         aisle_error reason;

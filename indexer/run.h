@@ -63,6 +63,7 @@ struct run {
     struct decoder decoder;
     enum format format;
     struct rejects rejects;
+    uint32_t line_rejects; /* of the line under way; a line has at most LIMIT_TRANSACTION_LINE_BYTES */
     char rejects_path[LIMIT_PATH_BYTES];
     aisle *catalog;
     aisle_writer *writer;

@@ -231,6 +231,29 @@ static void truncate_is_refused_or_deletes_all(void **state)
     expect_product("C", "{\"id\":\"C\",\"title\":\"c\"}");
 }
 
+static void rejects_of_one_line_are_counted_but_few_are_written(void **state)
+{
+    (void)state;
+    char path[400];
+    char text[3 * 5000 + 100] = "{\"nextlsn\":\"0/1\",\"change\":[{}";
+    unsigned written = 0;
+    for (unsigned i = 1; i < 5000; i++) {
+        memcpy(text + strlen(text), ",{}", 4);
+    }
+    memcpy(text + strlen(text), "]}\n", 4);
+    write_log("1", "w", text);
+    run();
+    assert_int_equal(summary.counts.rejects, 5000);
+    snprintf(path, sizeof path, "%s.rejects.jsonl", catalog);
+    FILE *file = fopen(path, "r");
+    assert_non_null(file);
+    for (int c = getc(file); c != EOF; c = getc(file)) {
+        written += c == '\n';
+    }
+    assert_int_equal(fclose(file), 0);
+    assert_int_equal(written, 100);
+}
+
 static void products_whose_date_has_passed_are_deleted(void **state)
 {
     (void)state;
@@ -263,6 +286,7 @@ int main(void)
         RUN_TEST(packed_files_are_read_and_resumed),
         RUN_TEST(retry_reads_again_in_order_from_the_first_reject),
         RUN_TEST(truncate_is_refused_or_deletes_all),
+        RUN_TEST(rejects_of_one_line_are_counted_but_few_are_written),
         RUN_TEST(products_whose_date_has_passed_are_deleted),
         RUN_TEST(unknown_formats_and_mapping_files_are_refused),
     };
