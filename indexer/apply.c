@@ -278,10 +278,23 @@ static int note_fault(struct run *run, const struct line *line, int status, cons
     return status;
 }
 
+/* TRUNCATE commits: until it is done none may say so, or after a crash its other half would pass for a repeat. */
+static int apply_as_of(struct run *run, const struct sequence *before, const struct change *change,
+                       aisle_error *reason)
+{
+    struct sequence *sequence = &run->stream->sequence;
+    const struct sequence after = *sequence;
+    *sequence = change->kind == CHANGE_TRUNCATE ? *before : after;
+    int status = apply(run, change, reason);
+    *sequence = after;
+    return status;
+}
+
 /* One change of a line, and its fate. */
 static int apply_change(struct run *run, const struct line *line, const struct change *change, aisle_error *error)
 {
     aisle_error reason = {0};
+    const struct sequence before = run->stream->sequence;
     if (!sequence_take(&run->stream->sequence, change->seq)) {
         run->summary->counts.repeats++;
         return 0;
@@ -294,7 +307,7 @@ static int apply_change(struct run *run, const struct line *line, const struct c
         freshness_note(run->freshness, run->seen_ns, change->time_ms);
     }
     int status = check_change(run, change, &reason);
-    status = status != 0 ? status : apply(run, change, &reason);
+    status = status != 0 ? status : apply_as_of(run, &before, change, &reason);
     return note_fault(run, line, status, change, &reason, error);
 }
 
