@@ -160,6 +160,9 @@ int rewrite_as_you_type(struct rewrite *rewrite)
     }
     struct query_node *node;
     int status = query_parser_prefix(rewrite->parser, clause->text, &node);
+    if (status == 0 && node->kind == QUERY_AND && node->child_count == 0) {
+        return 0; /* the '+' of "s24+" is a word only behind another, and whole */
+    }
     struct query_word *word = status == 0 ? arena_copy(rewrite->source.arena, clause->last, sizeof *word) : NULL;
     if (status != 0 || word == NULL) {
         return status != 0 ? status : AISLE_NO_MEMORY;

@@ -168,6 +168,21 @@ static void a_backup_has_the_rules_too(void **state)
     catalog = original;
 }
 
+/* Alone it would be no word, of which there is no beginning. */
+static void a_plus_is_typed_to_its_end(void **state)
+{
+    (void)state;
+    uint64_t total;
+    aisle_query query = {.size = sizeof query, .text = "wh-1000xm4+", .as_you_type = true};
+    assert_done(search_once(&query, &total));
+    assert_int_equal(total, 0);
+    query.match = AISLE_MATCH_RELAXED;
+    assert_done(search_once(&query, &total));
+    assert_int_equal(total, 1);
+    query.text = "+";
+    assert_done(search_once(&query, &total));
+}
+
 static void options_are_checked_on_both_sides(void **state)
 {
     (void)state;
@@ -209,6 +224,7 @@ int main(void)
         cmocka_unit_test(reading_rules_again_survives_each_failed_allocation),
         cmocka_unit_test(rules_that_could_not_be_read_are_read_the_next_time),
         cmocka_unit_test(a_backup_has_the_rules_too),
+        cmocka_unit_test(a_plus_is_typed_to_its_end),
         cmocka_unit_test(options_are_checked_on_both_sides),
         cmocka_unit_test(changed_rules_are_read_without_indexing),
     };
