@@ -133,8 +133,9 @@ static int read_lines(struct reading *reading, struct bytes text,
                          LIMIT_SYNONYM_BYTES, text.size);
     }
     bool valid = utf8_valid(text, &bad);
+    size_t mark = bytes_begin_with(text, bytes_of_string("\xef\xbb\xbf")) ? 3 : 0; /* of editors that write one */
     reading->line = 0;
-    for (size_t at = 0; at < text.size && status == 0;) {
+    for (size_t at = mark; at < text.size && status == 0;) {
         const uint8_t *stop = memchr(text.data + at, '\n', text.size - at);
         size_t size = stop == NULL ? text.size - at : (size_t)(stop - (text.data + at));
         struct bytes line = trim(bytes_of(text.data + at, size));

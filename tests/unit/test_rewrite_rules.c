@@ -145,6 +145,15 @@ static void faults_are_told_with_their_line(void **state)
     expect_refused("", "the\nred lamp", AISLE_INVALID, "stopwords.txt:2: a stop word is one word a line: \"red lamp\"");
 }
 
+static void a_byte_order_mark_is_passed_over(void **state)
+{
+    (void)state;
+    struct rules *rules = read_rules("\xef\xbb\xbf# ours\ntv, television\n", "\xef\xbb\xbfthe\n");
+    assert_int_equal(rules_synonym_count(rules), 2);
+    assert_true(rules_is_stop_word(rules, bytes_of_string("the")));
+    rules_free(rules);
+}
+
 static void limits_hold_on_both_sides(void **state)
 {
     (void)state;
@@ -196,6 +205,7 @@ int main(void)
         cmocka_unit_test(a_compound_is_found_joined_and_apart),
         cmocka_unit_test(stop_words_are_those_of_the_language_or_the_file),
         cmocka_unit_test(faults_are_told_with_their_line),
+        cmocka_unit_test(a_byte_order_mark_is_passed_over),
         cmocka_unit_test(limits_hold_on_both_sides),
         cmocka_unit_test(every_failed_allocation_is_told),
     };
