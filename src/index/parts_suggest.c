@@ -304,6 +304,7 @@ static int count_products(struct counting *counting, struct suggest_collector *c
     uint64_t every = (counting->products + LIMIT_SUGGEST_PRODUCTS - 1) / LIMIT_SUGGEST_PRODUCTS;
     uint64_t live = 0;
     int status = 0;
+    every = every == 0 ? 1 : every; /* a manifest that counts none may be wrong */
     for (uint32_t s = 0; s < view->manifest.segment_count && status == 0; s++) {
         for (uint32_t d = 0; d < view->manifest.segments[s].documents && status == 0; d++) {
             if (segment_state_alive(&view->states[s], d) && live++ % every == 0) {
