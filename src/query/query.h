@@ -99,7 +99,7 @@ struct query_parser;
 must_check int query_parser_new(const struct schema *schema, struct analyser *analyser, struct arena *arena,
                                 struct query_parser **out, aisle_error *error);
 
-/* query_parse, before the others; again for a text that is to be read in another way. */
+/* query_parse, before the others; again for a text that is to be read in another way, in place of all nodes so far. */
 must_check int query_parser_run(struct query_parser *parser, struct bytes text, struct query_node **root);
 
 /* All words of text, read without operators: a leaf, a compound, or a QUERY_AND, without children if there are none. */

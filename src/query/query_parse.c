@@ -481,8 +481,8 @@ int query_parser_run(struct query_parser *parser, struct bytes text, struct quer
                          text.size);
     }
     parser->start = text.data;
-    uint32_t most = parser->leaf_count + LIMIT_QUERY_TERMS;
-    parser->leaf_max = most < LIMIT_QUERY_LEAVES ? most : LIMIT_QUERY_LEAVES;
+    parser->leaf_count = 0; /* of what was read before no node is used any more */
+    parser->leaf_max = LIMIT_QUERY_TERMS;
     int status = query_lex(text, parser->schema, parser->arena, &parser->pieces, parser->error);
     if (status != 0) {
         return status;

@@ -183,6 +183,21 @@ static void a_plus_is_typed_to_its_end(void **state)
     assert_done(search_once(&query, &total));
 }
 
+/* No product is so cheap: the text is read again, when corrections have taken what leaves a query may have. */
+static void a_long_query_is_read_again(void **state)
+{
+    char text[1024] = "";
+    uint64_t total;
+    (void)state;
+    for (unsigned i = 0; i < 60; i++) {
+        strcat(text, "hedphones ");
+    }
+    strcat(text, "under $1");
+    aisle_query query = {.size = sizeof query, .text = text, .match = AISLE_MATCH_RELAXED};
+    assert_done(search_once(&query, &total));
+    assert_int_equal(total, 1);
+}
+
 static void options_are_checked_on_both_sides(void **state)
 {
     (void)state;
@@ -225,6 +240,7 @@ int main(void)
         cmocka_unit_test(rules_that_could_not_be_read_are_read_the_next_time),
         cmocka_unit_test(a_backup_has_the_rules_too),
         cmocka_unit_test(a_plus_is_typed_to_its_end),
+        cmocka_unit_test(a_long_query_is_read_again),
         cmocka_unit_test(options_are_checked_on_both_sides),
         cmocka_unit_test(changed_rules_are_read_without_indexing),
     };
