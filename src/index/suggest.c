@@ -177,13 +177,16 @@ static int leads_somewhere(struct asking *asking, struct bytes text, bool *leads
     struct arena_mark mark = arena_mark(arena);
     struct query_node *root = NULL;
     *leads = false;
-    int status = query_parse(text, asking->catalog->schema, asking->searcher->analyser, arena, &root, NULL);
-    status = status != 0 ? status : query_bind(&asking->context, root);
-    status = status != 0 ? status : query_exists(&asking->context, root, &asking->dead_steps, leads);
+    int parsed = query_parse(text, asking->catalog->schema, asking->searcher->analyser, arena, &root, NULL);
+    int status = parsed == AISLE_BAD_QUERY || parsed == AISLE_LIMIT ? 0 : parsed; /* no query: not suggested */
+    if (parsed == 0) {
+        status = query_bind(&asking->context, root);
+        status = status != 0 ? status : query_exists(&asking->context, root, &asking->dead_steps, leads);
+    }
     if (arena->total_bytes > ARENA_KEPT) { /* going back gives chunks away, which the next call would ask for again */
         arena_rewind(arena, mark);
     }
-    return status == AISLE_BAD_QUERY ? 0 : status; /* a text that is no query is none to suggest */
+    return status;
 }
 
 static int put(struct aisle_suggestions *out, const struct suggest_found *found)

@@ -202,6 +202,24 @@ static void learned_searches_are_replaced_by_the_next(void **state)
     aisle_close(catalog);
 }
 
+static void a_text_of_too_many_words_hides_no_other(void **state)
+{
+    (void)state;
+    char line[160] = "";
+    aisle *catalog = open_shop("many words", 1);
+    aisle_writer *writer = begin_writing(catalog);
+    for (unsigned i = 0; i < 15; i++) { /* a query has them joined, too */
+        strcat(line, i == 0 ? "b-c-d-e" : " b-c-d-e");
+    }
+    strcat(line, "\t100000\n");
+    assert_done(aisle_learn(writer, text_bytes(line), &error));
+    commit(writer);
+    assert_string_equal(suggest(catalog, "bolt he"), "Bolt Headphones");
+    assert_int_equal(strncmp(suggest(catalog, "b"), "Bolt|", 5), 0);
+    aisle_writer_free(writer);
+    aisle_close(catalog);
+}
+
 static void lines_that_are_no_searches_are_refused_and_named(void **state)
 {
     static const char *const bad[] = {"a\t1\nb\n", "a\t1\nb\t\n", "a\t1\nb\t0\n", "a\t1\nb\t-1\n", "a\t1\nb\t1 \n",
@@ -450,6 +468,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_keyword_category_is_its_first_value),
         cmocka_unit_test(deleted_products_suggest_nothing),
         cmocka_unit_test(learned_searches_are_replaced_by_the_next),
+        cmocka_unit_test(a_text_of_too_many_words_hides_no_other),
         cmocka_unit_test(lines_that_are_no_searches_are_refused_and_named),
         cmocka_unit_test(limits_of_a_question_are_kept),
         cmocka_unit_test(a_catalog_without_products_suggests_nothing),
