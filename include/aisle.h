@@ -271,6 +271,8 @@ AISLE_API int aisle_mark(aisle_writer *writer, const aisle_position *position, a
 /*
  * Makes all operations since the last commit durable and visible. On failure the catalog is as it was; of several
  * shards each is as it was or has committed, and reading the change log again from aisle_log_offset completes them.
+ * Only what a patch or aisle_move takes from one shard to another is not read again: a crash between the commits of the
+ * two may leave such a product in both or in none, until it is put again.
  *
  * Commits make segments, and segments are merged. With aisle_options.threads of 2 or more, that is done beside the
  * writer: a commit waits for one bounded transaction of a merge at most, unless merging has fallen behind by a hundred
