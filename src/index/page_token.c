@@ -100,7 +100,8 @@ void page_token_write(const struct page_place *place, uint64_t asked, struct buf
     put_base64(bytes_of(token.bytes, token.size), out);
 }
 
-static bool take_value(struct byte_reader *reader, struct arena *arena, struct sort_value *value)
+/* False when the bytes are no value; *status when there is no memory for it. */
+static bool take_value(struct byte_reader *reader, struct arena *arena, struct sort_value *value, int *status)
 {
     *value = (struct sort_value){.kind = SORT_MISSING};
     switch (byte_reader_u8(reader)) {
@@ -117,14 +118,15 @@ static bool take_value(struct byte_reader *reader, struct arena *arena, struct s
             return false;
         }
         value->word = bytes_of(arena_copy(arena, word.data, word.size), word.size);
-        return value->word.data != NULL;
+        *status = value->word.data == NULL ? AISLE_NO_MEMORY : *status;
+        return true;
     }
     default:
         return false;
     }
 }
 
-static bool take_place(struct byte_reader *reader, struct arena *arena, struct page_place *place)
+static bool take_place(struct byte_reader *reader, struct arena *arena, struct page_place *place, int *status)
 {
     place->now_ms = (int64_t)byte_reader_u64(reader);
     place->value_count = byte_reader_u8(reader);
@@ -133,7 +135,7 @@ static bool take_place(struct byte_reader *reader, struct arena *arena, struct p
         place->score = (int32_t)byte_reader_u32(reader);
     }
     for (uint32_t i = 0; i < place->value_count && sound; i++) {
-        sound = take_value(reader, arena, &place->values[i]);
+        sound = take_value(reader, arena, &place->values[i], status);
     }
     place->order = byte_reader_u64(reader);
     place->id_hash = byte_reader_u64(reader);
@@ -158,8 +160,9 @@ int page_token_read(struct bytes text, uint64_t asked, struct arena *arena, stru
         return error_set(error, AISLE_BAD_QUERY, "after: the cursor is of another query: text, filter, params, sort "
                                                  "and weights must be the same on every page");
     }
-    if (!take_place(&reader, arena, place)) {
+    int status = 0;
+    if (!take_place(&reader, arena, place, &status)) {
         return error_set(error, AISLE_BAD_QUERY, "after: expected the cursor of an answer, as it was given");
     }
-    return 0;
+    return status == 0 ? 0 : error_no_memory(error, "reading a cursor");
 }
