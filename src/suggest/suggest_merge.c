@@ -71,8 +71,8 @@ static int gather(struct merge *merge)
 static int go_on(struct merge *merge)
 {
     uint8_t key[SUGGEST_KEY_BYTES];
-    struct bytes done = bytes_of(key, merge->entry.key.size);
     memcpy(key, merge->entry.key.data, merge->entry.key.size);
+    struct bytes done = bytes_of(key, merge->entry.key.size);
     for (size_t i = 0; i < merge->count; i++) {
         if (merge->states[i] == 0 && bytes_equal(merge->walks[i].entry.key, done)) {
             merge->states[i] = suggest_walk_next(&merge->walks[i]);

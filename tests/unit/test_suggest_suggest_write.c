@@ -88,7 +88,7 @@ static void sizes_weights_and_kinds_have_limits_on_both_sides(void **state)
 
 static void contexts_have_limits_on_both_sides(void **state)
 {
-    char longest[SUGGEST_CONTEXT_BYTES + 1];
+    char longest[SUGGEST_CONTEXT_BYTES + 1] = "";
     struct suggest_context context = {bytes_of(longest, SUGGEST_CONTEXT_BYTES), 1, LIMIT_FIELDS - 1};
     struct suggest_entry entry = entry_of("n");
     (void)state;
