@@ -123,7 +123,7 @@ static struct bytes number_of(const struct value *value, const struct column *co
     if (text.size > 0 && text.data[0] == '+') {
         text = bytes_of(text.data + 1, text.size - 1);
     }
-    return decimal_is_number(text) ? text : bytes_of("", 0);
+    return json_is_number(text) ? text : bytes_of("", 0);
 }
 
 static bool is_no_number(struct bytes text)

@@ -5,6 +5,8 @@
  */
 #include "indexer/decimal.h"
 
+#include "schema/json.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -12,39 +14,6 @@
 #define DIGITS_MAX 160u /* of 64 bytes: 155 */
 #define SCALE_MAX 99
 #define FACTOR_DIGITS 18u
-
-static size_t digits_from(struct bytes text, size_t at)
-{
-    while (at < text.size && text.data[at] >= '0' && text.data[at] <= '9') {
-        at++;
-    }
-    return at;
-}
-
-bool decimal_is_number(struct bytes text)
-{
-    size_t start = text.size != 0 && text.data[0] == '-' ? 1 : 0;
-    size_t at = digits_from(text, start);
-    if (at == start || (text.data[start] == '0' && at > start + 1)) {
-        return false;
-    }
-    if (at < text.size && text.data[at] == '.') {
-        start = at + 1;
-        at = digits_from(text, start);
-        if (at == start) {
-            return false;
-        }
-    }
-    if (at < text.size && (text.data[at] == 'e' || text.data[at] == 'E')) {
-        start = at + 1;
-        start += start < text.size && (text.data[start] == '-' || text.data[start] == '+') ? 1 : 0;
-        at = digits_from(text, start);
-        if (at == start) {
-            return false;
-        }
-    }
-    return at == text.size;
-}
 
 /* digits without leading zeros, "" for zero, by 10^-scale. */
 static void print_scaled(bool minus, const char *digits, int scale, char out[DECIMAL_BYTES])
@@ -162,7 +131,7 @@ struct factor {
 static bool read_factor(struct bytes text, struct factor *factor)
 {
     *factor = (struct factor){.minus = text.size > 0 && text.data[0] == '-'};
-    if (!decimal_is_number(text)) {
+    if (!json_is_number(text)) {
         return false;
     }
     size_t at = factor->minus;

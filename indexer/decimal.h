@@ -10,9 +10,6 @@
 
 #define DECIMAL_BYTES 256u /* of a text and its NUL */
 
-/* Whether text is a number as JSON writes it. */
-bool decimal_is_number(struct bytes text);
-
 /*
  * The number whose two's complement, high byte first, is base64's bytes, at most 64, by 10^-scale (-99 to 99). False
  * when it is no base64 of such.

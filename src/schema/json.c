@@ -574,3 +574,36 @@ const char *json_type_name(uint8_t type)
     static const char *const names[] = {"null", "false", "true", "a number", "a string", "an array", "an object"};
     return type <= JSON_OBJECT ? names[type] : "nothing";
 }
+
+static size_t digits_from(struct bytes text, size_t at)
+{
+    while (at < text.size && text.data[at] >= '0' && text.data[at] <= '9') {
+        at++;
+    }
+    return at;
+}
+
+bool json_is_number(struct bytes text)
+{
+    size_t start = text.size != 0 && text.data[0] == '-' ? 1 : 0;
+    size_t at = digits_from(text, start);
+    if (at == start || (text.data[start] == '0' && at > start + 1)) {
+        return false;
+    }
+    if (at < text.size && text.data[at] == '.') {
+        start = at + 1;
+        at = digits_from(text, start);
+        if (at == start) {
+            return false;
+        }
+    }
+    if (at < text.size && (text.data[at] == 'e' || text.data[at] == 'E')) {
+        start = at + 1;
+        start += start < text.size && (text.data[start] == '-' || text.data[start] == '+') ? 1 : 0;
+        at = digits_from(text, start);
+        if (at == start) {
+            return false;
+        }
+    }
+    return at == text.size;
+}

@@ -63,6 +63,9 @@ const char *json_type_name(uint8_t type);
 /* Fills shown with the beginning of text, control characters as '?', cut at a character; returns shown. */
 const char *json_show(struct bytes text, char shown[JSON_SHOWN_BYTES]);
 
+/* Whether text is a number as JSON writes it (RFC 8259), whatever its size. */
+bool json_is_number(struct bytes text);
+
 /* Appends text, which is UTF-8, as a JSON string with its quotes. Errors stick to out. */
 void json_put_string(struct buf *out, struct bytes text);
 

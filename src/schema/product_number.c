@@ -9,40 +9,6 @@
 
 #define NUMBER_BYTES_MAX 63u
 
-static size_t digits_from(struct bytes text, size_t at)
-{
-    while (at < text.size && text.data[at] >= '0' && text.data[at] <= '9') {
-        at++;
-    }
-    return at;
-}
-
-/* Whether text is a number as JSON writes it. */
-static bool is_number(struct bytes text)
-{
-    size_t start = text.size != 0 && text.data[0] == '-' ? 1 : 0;
-    size_t at = digits_from(text, start);
-    if (at == start || (text.data[start] == '0' && at > start + 1)) {
-        return false;
-    }
-    if (at < text.size && text.data[at] == '.') {
-        start = at + 1;
-        at = digits_from(text, start);
-        if (at == start) {
-            return false;
-        }
-    }
-    if (at < text.size && (text.data[at] == 'e' || text.data[at] == 'E')) {
-        start = at + 1;
-        start += start < text.size && (text.data[start] == '-' || text.data[start] == '+') ? 1 : 0;
-        at = digits_from(text, start);
-        if (at == start) {
-            return false;
-        }
-    }
-    return at == text.size;
-}
-
 static int read_scaled(const struct field *field, struct bytes text, int64_t *floor, bool *exact)
 {
     enum value_fault fault = value_scaled(text, field->scale, floor);
@@ -71,7 +37,7 @@ static int read_date(struct bytes text, int64_t *number)
     if (value_date(text, number)) {
         return 0;
     }
-    if (!is_number(text) || value_scaled(text, 0, &seconds) != VALUE_OK) {
+    if (!json_is_number(text) || value_scaled(text, 0, &seconds) != VALUE_OK) {
         return AISLE_INVALID;
     }
     return value_date_of_seconds(seconds, number) ? 0 : AISLE_LIMIT;
@@ -87,9 +53,9 @@ int product_number_read(const struct field *field, struct bytes text, int64_t *f
     switch (field->type) {
     case FIELD_INTEGER:
     case FIELD_DECIMAL:
-        return is_number(text) ? read_scaled(field, text, floor, exact) : AISLE_INVALID;
+        return json_is_number(text) ? read_scaled(field, text, floor, exact) : AISLE_INVALID;
     case FIELD_DOUBLE:
-        return is_number(text) ? read_double(text, floor) : AISLE_INVALID;
+        return json_is_number(text) ? read_double(text, floor) : AISLE_INVALID;
     case FIELD_BOOL:
         *floor = bytes_equal(text, bytes_of_string("true"));
         return *floor == 1 || bytes_equal(text, bytes_of_string("false")) ? 0 : AISLE_INVALID;
