@@ -3,6 +3,7 @@
  */
 #include "cli/options.h"
 
+#include "base/number.h"
 #include "cli/cli.h"
 
 #include <stdio.h>
@@ -28,35 +29,6 @@ static int usage(const struct options *options, const char *why, const char *whe
     return cli_complain(CLI_USAGE, options->command, text, where);
 }
 
-/* A decimal number, with a unit when units is true. */
-static bool parse_number(const char *text, bool units, uint64_t *out)
-{
-    uint64_t value = 0;
-    const char *p = text;
-    for (; *p >= '0' && *p <= '9'; p++) {
-        unsigned digit = (unsigned)(*p - '0');
-        if (value > (UINT64_MAX - digit) / 10) {
-            return false;
-        }
-        value = value * 10 + digit;
-    }
-    if (p == text) {
-        return false;
-    }
-    static const char letters[] = "KMGT";
-    const char *unit = units && *p != '\0' ? memchr(letters, *p & ~0x20, sizeof letters - 1) : NULL;
-    if (unit != NULL) {
-        unsigned shift = 10 * (unsigned)(unit - letters + 1);
-        if (value > UINT64_MAX >> shift) {
-            return false;
-        }
-        value <<= shift;
-        p++;
-    }
-    *out = value;
-    return *p == '\0';
-}
-
 static int set_value(const struct options *options, const struct option *option, const char *text)
 {
     if (option->kind == OPTION_TEXT) {
@@ -78,7 +50,7 @@ static int set_value(const struct options *options, const struct option *option,
     }
     uint64_t value;
     char why[160];
-    if (!parse_number(text, option->kind == OPTION_SIZE, &value)) {
+    if (!number_parse(text, option->kind == OPTION_SIZE, &value)) {
         snprintf(why, sizeof why, "--%s takes a number%s, not \"%.60s\"", option->name,
                  option->kind == OPTION_SIZE ? " such as 512M" : "", text);
         return usage(options, why, NULL);

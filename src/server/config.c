@@ -7,6 +7,7 @@
 #include "server/config.h"
 
 #include "base/alloc.h"
+#include "base/number.h"
 #include "server/address.h"
 
 #include <errno.h>
@@ -112,33 +113,6 @@ struct config_pair config_catalog(const char *text)
 
 /* ---------------------------------------------------------------------------------------- single values -- */
 
-static bool parse_number(const char *text, bool units, uint64_t *out)
-{
-    uint64_t value = 0;
-    const char *p = text;
-    for (; *p >= '0' && *p <= '9'; p++) {
-        if (value > (UINT64_MAX - 9) / 10) {
-            return false;
-        }
-        value = value * 10 + (uint64_t)(*p - '0');
-    }
-    if (p == text) {
-        return false;
-    }
-    static const char letters[] = "KMGT";
-    const char *unit = units && *p != '\0' ? memchr(letters, *p & ~0x20, sizeof letters - 1) : NULL;
-    if (unit != NULL) {
-        unsigned shift = 10 * (unsigned)(unit - letters + 1);
-        if (value > UINT64_MAX >> shift) {
-            return false;
-        }
-        value <<= shift;
-        p++;
-    }
-    *out = value;
-    return *p == '\0';
-}
-
 static int add_to_list(struct config_list *list, const char *value, aisle_error *error)
 {
     if (list->count == LIST_MAX) {
@@ -218,7 +192,7 @@ static int take_number(const struct setting *setting, const char *name, const ch
                        aisle_error *error)
 {
     uint64_t number = 0;
-    if (!parse_number(value, setting->kind == KIND_SIZE, &number)) {
+    if (!number_parse(value, setting->kind == KIND_SIZE, &number)) {
         return error_set(error, AISLE_INVALID, "%s takes a number%s, not \"%.60s\"", name,
                          setting->kind == KIND_SIZE ? " such as 512M" : "", value);
     }
