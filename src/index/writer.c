@@ -1,46 +1,15 @@
 /*
- * writer.c - aisle_writer: one product or patch at a time to its shard, the memory budget, commits.
+ * writer.c - aisle_writer: its life, products put and deleted, the memory budget, workers, commits and merges.
  *
- * Its more than 800 lines stay together because all of them need the insides of struct aisle_writer, which nobody
- * else sees.
+ * Changes of products that are there stand in writer_patch.c.
  */
-#include "index/catalog.h"
-#include "index/ingest.h"
-#include "index/merger.h"
-#include "index/result.h"
-#include "index/route.h"
-#include "index/shard_writer.h"
-#include "index/workers.h"
-#include "index/writer_read.h"
+#include "index/writer_private.h"
 
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/hash.h"
-#include "schema/json.h"
 
-struct aisle_writer {
-    struct aisle *catalog;
-    struct storage_lock *lock;
-    struct budget budget;
-    struct shard_writer *shards; /* owned, one a shard */
-    struct merger merger;        /* with a thread to spare */
-    struct workers *workers;     /* owned; NULL: not needed yet, or not to be had */
-    struct route_seen seen;      /* by the workers; where a field routes */
-    bool wide;                   /* products go to the workers; else the caller's thread takes them in */
-    uint64_t taken;              /* products since the last commit */
-    struct ingest ingest;
-    struct product_reader *reader;
-    struct product_codec codec;
-    struct product product;
-    struct json *json; /* owned: for products as they stand, beside the reader's, which has the patch */
-    struct buf merged; /* a product with a patch laid over it */
-    aisle_writer_statistics statistics;
-    bool failed; /* after an error that is not the product's: nothing but free is allowed */
-    bool lost;   /* the last commit stands, but what it made of a shard could not be loaded yet */
-    aisle_error merging; /* the error, when it came from merging after a commit that stands; else code 0 */
-};
-
-static int fail(struct aisle_writer *writer, int status)
+int writer_fail(struct aisle_writer *writer, int status)
 {
     writer->failed = true;
     return status;
@@ -60,7 +29,7 @@ static int find_footing(struct aisle_writer *writer, aisle_error *error)
     return status;
 }
 
-static int refuse_failed(struct aisle_writer *writer, aisle_error *error)
+int writer_refuse_failed(struct aisle_writer *writer, aisle_error *error)
 {
     if (storage_forked(writer->catalog->shards[0].storage)) {
         return error_set(error, AISLE_FORKED, "the writer began before a fork; the child begins its own");
@@ -192,7 +161,7 @@ static void shards_of(const struct aisle_writer *writer, uint64_t id_hash, uint3
     *end = any ? writer->catalog->shard_count : *first + 1;
 }
 
-static bool all_repeated(const struct aisle_writer *writer, uint64_t id_hash)
+bool writer_all_repeated(const struct aisle_writer *writer, uint64_t id_hash)
 {
     uint32_t first;
     uint32_t end;
@@ -351,7 +320,7 @@ static int put_product(struct aisle_writer *writer, struct shard_writer *shard, 
             status = look_after_workers(writer, error);
         }
     }
-    return status == 0 ? 0 : fail(writer, status);
+    return status == 0 ? 0 : writer_fail(writer, status);
 }
 
 /* Has everything written that workers hold. The next batch is wide from its beginning if this one was large. */
@@ -370,13 +339,13 @@ static int gather(struct aisle_writer *writer, aisle_error *error)
 /* Reading the clock takes a thirtieth of the time of what is measured: one product in so many stands for all. */
 #define TIMED_PRODUCTS 16u
 
-static int read_product(struct aisle_writer *writer, struct bytes text, aisle_error *error)
+int writer_read_product(struct aisle_writer *writer, struct bytes text, aisle_error *error)
 {
     bool timed = writer->taken % TIMED_PRODUCTS == 0;
     uint64_t start = timed ? clock_monotonic_ns() : 0;
     int status = product_reader_read(writer->reader, writer->catalog->schema, text, &writer->product, error);
     writer->statistics.parse_ns += timed ? (clock_monotonic_ns() - start) * TIMED_PRODUCTS : 0;
-    return status == 0 || status == AISLE_BAD_PRODUCT ? status : fail(writer, status);
+    return status == 0 || status == AISLE_BAD_PRODUCT ? status : writer_fail(writer, status);
 }
 
 static int not_found(struct bytes id, aisle_error *error)
@@ -385,11 +354,7 @@ static int not_found(struct bytes id, aisle_error *error)
     return error_set(error, AISLE_NOT_FOUND, "no product has the id \"%.*s\"", shown, (const char *)id.data);
 }
 
-/*
- * Settles the lane, unless no worker has seen the id, takes the lock and finds the product; whatever comes of it, the
- * caller gives the lock back.
- */
-static int find_product(struct aisle_writer *writer, struct shard_writer *shard, struct bytes id, uint64_t id_hash,
+int writer_find_product(struct aisle_writer *writer, struct shard_writer *shard, struct bytes id, uint64_t id_hash,
                         bool unseen, struct writer_place *place, aisle_error *error)
 {
     struct segment_builder *builder = NULL;
@@ -399,7 +364,7 @@ static int find_product(struct aisle_writer *writer, struct shard_writer *shard,
     }
     shard_writer_lock(shard);
     if (status != 0) {
-        return fail(writer, status);
+        return writer_fail(writer, status);
     }
     *place = (struct writer_place){.lane = builder};
     status = shard_writer_find(shard, id, id_hash, place);
@@ -407,15 +372,15 @@ static int find_product(struct aisle_writer *writer, struct shard_writer *shard,
         return not_found(id, error);
     }
     return status == 0 ? 0
-                       : fail(writer, error_set(error, status, "a product cannot be found: %s (%s)",
-                                                aisle_error_text(status), writer->catalog->path));
+                       : writer_fail(writer, error_set(error, status, "a product cannot be found: %s (%s)",
+                                                       aisle_error_text(status), writer->catalog->path));
 }
 
 static int delete_product(struct aisle_writer *writer, struct shard_writer *shard, struct bytes id, uint64_t id_hash,
                           bool unseen, aisle_error *error)
 {
     struct writer_place place;
-    int status = find_product(writer, shard, id, id_hash, unseen, &place, error);
+    int status = writer_find_product(writer, shard, id, id_hash, unseen, &place, error);
     bool found = status == 0;
     /* The builder's version may hide one in a segment: both go. */
     while (status == 0) {
@@ -424,8 +389,8 @@ static int delete_product(struct aisle_writer *writer, struct shard_writer *shar
     }
     shard_writer_unlock(shard);
     if (found && status != AISLE_END) {
-        return fail(writer, error_set(error, status, "a product cannot be deleted: %s (%s)", aisle_error_text(status),
-                                      writer->catalog->path));
+        return writer_fail(writer, error_set(error, status, "a product cannot be deleted: %s (%s)",
+                                             aisle_error_text(status), writer->catalog->path));
     }
     return found ? 0 : status;
 }
@@ -448,8 +413,7 @@ static int leave_others(struct aisle_writer *writer, const struct shard_writer *
     return 0;
 }
 
-/* Puts the product that was read from text where it belongs. */
-static int route_product(struct aisle_writer *writer, uint64_t id_hash, struct bytes text, aisle_error *error)
+int writer_route_product(struct aisle_writer *writer, uint64_t id_hash, struct bytes text, aisle_error *error)
 {
     struct shard_writer *shard = &writer->shards[route_of(writer->catalog, &writer->product, id_hash)];
     int status = 0;
@@ -462,26 +426,20 @@ static int route_product(struct aisle_writer *writer, uint64_t id_hash, struct b
 int aisle_put(aisle_writer *writer, aisle_bytes product, aisle_error *error)
 {
     struct bytes text = bytes_of(product.data, product.size);
-    int status = refuse_failed(writer, error);
+    int status = writer_refuse_failed(writer, error);
     if (status == 0) {
-        status = read_product(writer, text, error);
+        status = writer_read_product(writer, text, error);
     }
     if (status != 0) {
         return status;
     }
-    status = route_product(writer, hash_bytes(writer->product.id.data, writer->product.id.size), text, error);
+    status = writer_route_product(writer, hash_bytes(writer->product.id.data, writer->product.id.size), text, error);
     writer->statistics.puts += status == 0 ? 1 : 0;
     return status;
 }
 
-/*
- * Does something to the product, in the shard that has it. A shard that had the operation already may have had the
- * product: what is found nowhere is no error then.
- */
-static int in_its_shard(struct aisle_writer *writer, struct bytes id, uint64_t id_hash, struct bytes fields,
-                        int (*operate)(struct aisle_writer *, struct shard_writer *, struct bytes, uint64_t,
-                                       struct bytes, aisle_error *),
-                        aisle_error *error)
+int writer_in_its_shard(struct aisle_writer *writer, struct bytes id, uint64_t id_hash, struct bytes fields,
+                        writer_operation *operate, aisle_error *error)
 {
     aisle_error failure = {.code = 0};
     bool repeated = false;
@@ -515,230 +473,13 @@ int aisle_delete(aisle_writer *writer, aisle_bytes id, aisle_error *error)
 {
     struct bytes key = bytes_of(id.data, id.size);
     uint64_t id_hash = hash_bytes(key.data, key.size);
-    int status = refuse_failed(writer, error);
-    if (status != 0 || all_repeated(writer, id_hash)) {
+    int status = writer_refuse_failed(writer, error);
+    if (status != 0 || writer_all_repeated(writer, id_hash)) {
         return status;
     }
-    status = in_its_shard(writer, key, id_hash, bytes_of(NULL, 0), delete_in_shard, error);
+    status = writer_in_its_shard(writer, key, id_hash, bytes_of(NULL, 0), delete_in_shard, error);
     writer->statistics.deletes += status == 0 ? 1 : 0;
     return status;
-}
-
-/* ---- patches ---- */
-
-static bool is_numeric(const struct field *field)
-{
-    return field->type != FIELD_TEXT && field->type != FIELD_KEYWORD && field->type != FIELD_PATH;
-}
-
-/* Whether only numeric columns change, so that nothing needs indexing again. */
-static bool is_columns_only(const struct aisle_writer *writer)
-{
-    const struct schema *schema = writer->catalog->schema;
-    for (uint8_t f = 0; f < schema->field_count; f++) {
-        if (writer->product.values[f].named && !is_numeric(&schema->fields[f])) {
-            return false;
-        }
-    }
-    return writer->product.unknown_fields == 0;
-}
-
-/* Keywords that are named stand as they are. */
-static int change_columns(struct aisle_writer *writer, struct shard_writer *shard, const struct writer_place *place)
-{
-    const struct segment_columns *columns = &writer->catalog->columns;
-    uint32_t segment = shard->segments[place->segment].info.id;
-    int status = 0;
-    for (uint8_t i = 0; i < columns->count && status == 0; i++) {
-        const struct product_value *value = &writer->product.values[columns->field[i]];
-        if (value->named && is_numeric(&writer->catalog->schema->fields[columns->field[i]])) {
-            status = changes_set(&shard->changes, segment, place->document, columns->field[i],
-                                 value->present ? value->number : COLUMN_MISSING);
-        }
-    }
-    return status;
-}
-
-/* The members of a patch as fields to lay over; at most LIMIT_JSON_NODES of them. */
-static int list_members(const struct json *json, struct bytes patch, struct json_overlay_field **out, size_t *count)
-{
-    size_t node_count;
-    const struct json_node *nodes = json_nodes(json, &node_count);
-    struct json_overlay_field *fields = mem_alloc(node_count * sizeof *fields);
-    *out = fields;
-    *count = 0;
-    if (fields == NULL) {
-        return AISLE_NO_MEMORY;
-    }
-    for (uint32_t i = 1; i < nodes[0].next; i = nodes[i].next) {
-        fields[(*count)++] = (struct json_overlay_field){
-            .key = nodes[i].key,
-            .value_json = bytes_of(patch.data + nodes[i].position, nodes[i].end - nodes[i].position),
-            .remove = nodes[i].type == JSON_NULL};
-    }
-    return 0;
-}
-
-/* The product as it stands now, uncommitted column changes included, into writer->merged. */
-static int current_product(struct aisle_writer *writer, struct shard_writer *shard, const struct writer_place *place,
-                           struct buf *out)
-{
-    if (place->builder != NULL) {
-        struct bytes stored = segment_builder_stored(place->builder, place->document);
-        buf_put(out, stored.data, stored.size);
-        return buf_status(out);
-    }
-    return writer_read_committed(&writer->codec, writer->catalog->schema, shard, place, out);
-}
-
-/* Makes writer->merged the product with the patch laid over. */
-static int lay_patch(struct aisle_writer *writer, struct bytes current, struct bytes patch, aisle_error *error)
-{
-    struct json_overlay_field *fields = NULL;
-    size_t count;
-    buf_clear(&writer->merged);
-    int status = list_members(product_reader_json(writer->reader), patch, &fields, &count);
-    if (status == 0) {
-        status = json_overlay(current, fields, count, &writer->merged, error);
-    }
-    mem_free(fields);
-    if (status == AISLE_LIMIT) {
-        return error_set(error, AISLE_BAD_PRODUCT, "with this patch the product would pass %u bytes",
-                         LIMIT_PRODUCT_BYTES);
-    }
-    return status == 0 ? 0
-                       : fail(writer, error_set(error, status, "a product cannot be patched: %s (%s)",
-                                                aisle_error_text(status), writer->catalog->path));
-}
-
-static int index_again(struct aisle_writer *writer, struct bytes current, struct bytes patch, uint64_t id_hash,
-                       aisle_error *error)
-{
-    int status = lay_patch(writer, current, patch, error);
-    if (status == 0) {
-        status = read_product(writer, buf_bytes(&writer->merged), error);
-    }
-    return status == 0 ? route_product(writer, id_hash, buf_bytes(&writer->merged), error) : status;
-}
-
-/* Changes columns in place, or else reads the product into current, to be indexed again. *done: which of the two. */
-static int patch_or_read(struct aisle_writer *writer, struct shard_writer *shard, struct bytes id, uint64_t id_hash,
-                         struct bytes patch, struct buf *current, bool *done, aisle_error *error)
-{
-    struct writer_place place;
-    int status = find_product(writer, shard, id, id_hash, false, &place, error);
-    if (status == 0) {
-        bool committed = place.builder == NULL && !shard->segments[place.segment].pending;
-        *done = committed && is_columns_only(writer);
-        status = *done ? 0 : current_product(writer, shard, &place, current);
-        /* Databases tell whole rows, of which mostly numbers have changed. */
-        *done = *done || (status == 0 && committed &&
-                          writer_patch_spares_text(writer->catalog->schema, product_reader_json(writer->reader), patch,
-                                                   writer->json, buf_bytes(current)));
-        status = status == 0 && *done ? change_columns(writer, shard, &place) : status;
-        if (status != 0) {
-            fail(writer, error_set(error, status, "a product cannot be patched: %s", aisle_error_text(status)));
-        }
-    }
-    shard_writer_unlock(shard);
-    return status;
-}
-
-static int patch_product(struct aisle_writer *writer, struct shard_writer *shard, struct bytes id, uint64_t id_hash,
-                         struct bytes patch, aisle_error *error)
-{
-    struct buf current;
-    bool done = false;
-    buf_init(&current, LIMIT_PRODUCT_BYTES * 2);
-    int status = patch_or_read(writer, shard, id, id_hash, patch, &current, &done, error);
-    if (status == 0 && !done) {
-        status = index_again(writer, buf_bytes(&current), patch, id_hash, error);
-    }
-    buf_release(&current);
-    return status;
-}
-
-int aisle_patch(aisle_writer *writer, aisle_bytes id, aisle_bytes fields, aisle_error *error)
-{
-    struct bytes key = bytes_of(id.data, id.size);
-    struct bytes patch = bytes_of(fields.data, fields.size);
-    uint64_t id_hash = hash_bytes(key.data, key.size);
-    int status = refuse_failed(writer, error);
-    if (status == 0) {
-        status = product_reader_read_patch(writer->reader, writer->catalog->schema, patch, &writer->product, error);
-    }
-    if (status == 0 && writer->product.id.size != 0 && !bytes_equal(writer->product.id, key)) {
-        status = error_set(error, AISLE_BAD_PRODUCT, "field \"%s\": a patch cannot change the id",
-                           writer->catalog->schema->id_name);
-    }
-    if (status != 0 || all_repeated(writer, id_hash)) {
-        return status;
-    }
-    status = in_its_shard(writer, key, id_hash, patch, patch_product, error);
-    writer->statistics.patches += status == 0 ? 1 : 0;
-    return status;
-}
-
-/* The product as one shard has it, into writer->merged. */
-static int read_in_shard(struct aisle_writer *writer, struct shard_writer *shard, struct bytes id, uint64_t id_hash,
-                         struct bytes fields, aisle_error *error)
-{
-    struct writer_place place;
-    struct buf current;
-    buf_init(&current, LIMIT_PRODUCT_BYTES * 2);
-    int status = find_product(writer, shard, id, id_hash, false, &place, error);
-    if (status == 0) {
-        status = current_product(writer, shard, &place, &current);
-        status = status == 0 ? 0 : fail(writer, error_set(error, status, "a product cannot be moved: %s",
-                                                          aisle_error_text(status)));
-    }
-    shard_writer_unlock(shard);
-    status = status != 0 ? status : lay_patch(writer, buf_bytes(&current), fields, error);
-    buf_release(&current);
-    return status;
-}
-
-/* Puts the product of the old id with the fields laid over it, which has the new id. */
-static int move_product(struct aisle_writer *writer, struct bytes from, struct bytes fields, struct bytes id,
-                        aisle_error *error)
-{
-    buf_clear(&writer->merged);
-    int status = in_its_shard(writer, from, hash_bytes(from.data, from.size), fields, read_in_shard, error);
-    if (status == 0 && writer->merged.size == 0) {
-        return AISLE_NOT_FOUND; /* a shard that has come further had it */
-    }
-    status = status != 0 ? status : read_product(writer, buf_bytes(&writer->merged), error);
-    if (status == 0 && !bytes_equal(writer->product.id, id)) {
-        status = error_set(error, AISLE_BAD_PRODUCT, "field \"%s\": the fields must hold the new id",
-                           writer->catalog->schema->id_name);
-    }
-    uint64_t id_hash = hash_bytes(id.data, id.size);
-    return status != 0 ? status : route_product(writer, id_hash, buf_bytes(&writer->merged), error);
-}
-
-int aisle_move(aisle_writer *writer, aisle_bytes from, aisle_bytes id, aisle_bytes fields, aisle_error *error)
-{
-    struct bytes old = bytes_of(from.data, from.size);
-    struct bytes key = bytes_of(id.data, id.size);
-    struct bytes patch = bytes_of(fields.data, fields.size);
-    if (bytes_equal(old, key)) {
-        return aisle_patch(writer, id, fields, error);
-    }
-    int status = refuse_failed(writer, error);
-    if (status == 0) {
-        status = product_reader_read_patch(writer->reader, writer->catalog->schema, patch, &writer->product, error);
-    }
-    if (status != 0 || all_repeated(writer, hash_bytes(key.data, key.size))) {
-        /* The old id may be of a shard that has not come as far. */
-        return status != 0 ? status : (status = aisle_delete(writer, from, error)) == AISLE_NOT_FOUND ? 0 : status;
-    }
-    status = move_product(writer, old, patch, key, error);
-    writer->statistics.patches += status == 0 ? 1 : 0;
-    if (status == AISLE_NOT_FOUND) {
-        return aisle_patch(writer, id, fields, error);
-    }
-    status = status != 0 ? status : aisle_delete(writer, from, error);
-    return status == AISLE_NOT_FOUND ? 0 : status;
 }
 
 /* ---- positions and commits ---- */
@@ -746,7 +487,7 @@ int aisle_move(aisle_writer *writer, aisle_bytes from, aisle_bytes id, aisle_byt
 int aisle_mark(aisle_writer *writer, const aisle_position *position, aisle_error *error)
 {
     struct log_position mark;
-    int status = refuse_failed(writer, error);
+    int status = writer_refuse_failed(writer, error);
     if (status == 0) {
         status = position_take(position, &mark, error);
     }
@@ -766,7 +507,7 @@ static bool is_lost(struct shard_writer *shard)
 
 static int publish(struct aisle_writer *writer, aisle_error *error)
 {
-    int status = refuse_failed(writer, error);
+    int status = writer_refuse_failed(writer, error);
     if (status != 0) {
         return status;
     }
@@ -777,7 +518,7 @@ static int publish(struct aisle_writer *writer, aisle_error *error)
     for (uint32_t i = 0; i < writer->catalog->shard_count; i++) {
         writer->lost = writer->lost || is_lost(&writer->shards[i]);
     }
-    return status == 0 ? 0 : fail(writer, status);
+    return status == 0 ? 0 : writer_fail(writer, status);
 }
 
 /* ---- merges ---- */
@@ -798,7 +539,7 @@ static int publish(struct aisle_writer *writer, aisle_error *error)
 
 static int merge_failed(struct aisle_writer *writer, int status)
 {
-    return status == 0 || merge_can_wait(status) ? 0 : fail(writer, status);
+    return status == 0 || merge_can_wait(status) ? 0 : writer_fail(writer, status);
 }
 
 /* Bytes to merge for what was written since it was last asked. */
@@ -846,7 +587,7 @@ static int merge_after_commit(struct aisle_writer *writer, aisle_error *error)
     bool busy = beside && merger_busy(&writer->merger);
     int status = beside ? merger_failure(&writer->merger, error) : 0;
     if (status != 0) {
-        return fail(writer, status);
+        return writer_fail(writer, status);
     }
     beside = beside && merger_wake(&writer->merger);
     for (uint32_t i = 0; i < writer->catalog->shard_count && status == 0; i++) {
@@ -884,12 +625,12 @@ static int merge_all(struct aisle_writer *writer, aisle_error *error)
         status = status == 0 ? parts_lexicon_compact(&writer->shards[i], &writer->ingest, error) : status;
         status = status == 0 ? parts_suggest_compact(&writer->shards[i], error) : status;
     }
-    return status == 0 || merge_can_wait(status) ? status : fail(writer, status);
+    return status == 0 || merge_can_wait(status) ? status : writer_fail(writer, status);
 }
 
 int aisle_learn(aisle_writer *writer, aisle_bytes searches, aisle_error *error)
 {
-    int status = refuse_failed(writer, error);
+    int status = writer_refuse_failed(writer, error);
     return status != 0 ? status
                        : parts_learned_take(&writer->shards[0], writer->ingest.analyser,
                                             bytes_of(searches.data, searches.size), error);
@@ -899,7 +640,7 @@ int aisle_compact(aisle_writer *writer, aisle_error *error)
 {
     int status = publish(writer, error);
     if (status == 0) {
-        status = refuse_failed(writer, error);
+        status = writer_refuse_failed(writer, error);
     }
     return status == 0 ? merge_all(writer, error) : status;
 }
