@@ -4,6 +4,7 @@
 #include "index/catalog.h"
 #include "index/groups.h"
 #include "index/highlights.h"
+#include "index/look.h"
 #include "index/page.h"
 #include "index/pass.h"
 #include "index/projection.h"
@@ -26,12 +27,9 @@
 
 /* One search under way. */
 struct search {
-    struct aisle *catalog;
-    struct searcher *searcher;
-    uint32_t begun; /* snapshots taken */
+    struct look look;
     struct query_context context;
-    struct query_segment *segments; /* in the arena, of all shards behind one another */
-    uint32_t *shard_of;             /* for each of them */
+    uint32_t *shard_of; /* for each of its segments */
     struct kept_rules *rules; /* synonyms and stop words in use */
     struct rewrite *rewrite;
     struct query_node *root; /* what is run */
@@ -46,103 +44,27 @@ struct search {
     struct query_watch watch;
 };
 
-/* Takes snapshots of count shards from the first on: of all for a search, of one for a look-up. */
 static int begin(struct search *search, struct aisle *catalog, uint32_t first, uint32_t count, aisle_error *error)
 {
-    *search = (struct search){.catalog = catalog};
-    if (storage_forked(catalog->shards[0].storage)) {
-        return error_set(error, AISLE_FORKED, "the catalog was opened before a fork; open it again in the child");
-    }
-    search->searcher = searcher_take(&catalog->searchers);
-    if (search->searcher == NULL) {
-        return error_no_memory(error, "searching");
-    }
-    int status = 0;
-    while (search->begun < count && status == 0) {
-        struct shard *shard = &catalog->shards[first + search->begun];
-        status = shard_begin(shard, &search->searcher->snapshots[search->begun], error);
-        search->begun += status == 0 ? 1 : 0;
-    }
-    return status;
-}
-
-/*
- * What is kept between queries: first the tables of open segments, without which each query would begin by reading
- * them, and kept bytes of what queries have left with segments, then searchers. Tables that pass the bound alone are
- * let go of, with what was left.
- */
-static size_t left_for_searchers(struct aisle *catalog, uint64_t kept)
-{
-    uint64_t tables = kept + catalog->crew_bytes;
-    for (uint32_t i = 0; i < catalog->shard_count; i++) {
-        tables += atomic_load_explicit(&catalog->shards[i].view_bytes, memory_order_relaxed);
-    }
-    if (tables <= catalog->cache_bytes) {
-        return (size_t)(catalog->cache_bytes - tables);
-    }
-    for (uint32_t i = 0; i < catalog->shard_count; i++) {
-        shard_forget(&catalog->shards[i]);
-    }
-    return 0;
+    *search = (struct search){.root = NULL};
+    return look_begin(&search->look, catalog, first, count, "searching", error);
 }
 
 static void end(struct search *search)
 {
     projection_release(&search->projection);
-    if (search->searcher == NULL) {
-        return;
-    }
-    uint64_t kept = 0;
     rules_keeper_give(search->rules);
-    for (uint32_t i = 0; i < search->context.segment_count; i++) {
-        kept += atomic_load_explicit(&search->segments[i].segment->kept.bytes, memory_order_relaxed);
-        kept += atomic_load_explicit(&search->segments[i].state->kept.bytes, memory_order_relaxed);
-    }
-    for (uint32_t i = 0; i < search->begun; i++) {
-        shard_end(&search->searcher->snapshots[i]);
-    }
-    searcher_give(&search->catalog->searchers, search->searcher, left_for_searchers(search->catalog, kept));
-}
-
-/* Lists the segments of all snapshots and sums up their statistics. */
-static int gather_segments(struct search *search)
-{
-    struct arena *arena = &search->searcher->arena;
-    uint32_t total = 0;
-    for (uint32_t i = 0; i < search->begun; i++) {
-        total += search->searcher->snapshots[i].view->manifest.segment_count;
-    }
-    search->segments = arena_alloc(arena, total * sizeof *search->segments);
-    search->shard_of = arena_alloc(arena, total * sizeof *search->shard_of);
-    if (search->segments == NULL || search->shard_of == NULL) {
-        return AISLE_NO_MEMORY;
-    }
-    search->context = (struct query_context){.segments = search->segments,
-                                             .field_count = search->catalog->schema->searchable_count,
-                                             .weights = search->catalog->weights,
-                                             .schema = search->catalog->schema,
-                                             .arena = arena};
-    for (uint32_t i = 0; i < search->begun; i++) {
-        const struct shard_view *view = search->searcher->snapshots[i].view;
-        for (uint32_t s = 0; s < view->manifest.segment_count; s++) {
-            uint32_t at = search->context.segment_count++;
-            search->segments[at] = (struct query_segment){view->segments[s], &view->states[s]};
-            search->shard_of[at] = i;
-            search->context.statistics.products += view->manifest.segments[s].documents;
-            search->context.statistics.length_sum += view->manifest.segments[s].length_sum;
-        }
-    }
-    return 0;
+    look_end(&search->look, &search->context);
 }
 
 /* Reads the product's JSON; unless original, with columns laid over it that patches changed since. */
 static int read_product(struct search *search, const struct shard_snapshot *snapshot, const struct query_segment *in,
                         uint32_t document, bool original, struct buf *product)
 {
-    int status = product_codec_read(&search->searcher->codec, snapshot, in->segment, document, product);
+    int status = product_codec_read(&search->look.searcher->codec, snapshot, in->segment, document, product);
     if (status == 0 && !original) {
-        status = product_codec_lay_over(&search->searcher->codec, search->catalog->schema, in->segment, in->state,
-                                        document, product);
+        status = product_codec_lay_over(&search->look.searcher->codec, search->look.catalog->schema, in->segment,
+                                        in->state, document, product);
     }
     return status;
 }
@@ -151,8 +73,8 @@ static int read_product(struct search *search, const struct shard_snapshot *snap
 static int put_product(struct search *search, const struct query_hit *hit, const aisle_query *query,
                        struct aisle_result *result, struct result_hit *added)
 {
-    const struct query_segment *in = &search->segments[hit->segment];
-    const struct shard_snapshot *snapshot = &search->searcher->snapshots[search->shard_of[hit->segment]];
+    const struct query_segment *in = &search->context.segments[hit->segment];
+    const struct shard_snapshot *snapshot = &search->look.searcher->snapshots[search->shard_of[hit->segment]];
     struct buf product;
     if (query->no_products && query->highlight_count == 0) {
         return 0;
@@ -163,8 +85,8 @@ static int put_product(struct search *search, const struct query_hit *hit, const
         status = highlights_add(&search->highlights, buf_bytes(&product), result);
     }
     if (status == 0 && !query->no_products) {
-        status = product_codec_lay_over(&search->searcher->codec, search->catalog->schema, in->segment, in->state,
-                                        hit->document, &product);
+        status = product_codec_lay_over(&search->look.searcher->codec, search->look.catalog->schema, in->segment,
+                                        in->state, hit->document, &product);
     }
     if (status == 0 && !query->no_products && search->projection.count != 0) {
         added->product.start = result->bytes.size;
@@ -180,7 +102,7 @@ static int put_product(struct search *search, const struct query_hit *hit, const
 static int put_hit(struct search *search, const struct query_hit *hit, const aisle_query *query,
                    struct aisle_result *result)
 {
-    const struct query_segment *in = &search->segments[hit->segment];
+    const struct query_segment *in = &search->context.segments[hit->segment];
     struct result_hit *added = result_add(result);
     uint8_t id[LIMIT_ID_BYTES];
     size_t id_size;
@@ -206,12 +128,12 @@ static int put_hit(struct search *search, const struct query_hit *hit, const ais
 static int take_signals(struct search *search, const aisle_query *query, aisle_error *error)
 {
     uint32_t weights[LIMIT_SIGNALS];
-    int status = weights_parse(query->weights, search->catalog->schema, weights, error);
+    int status = weights_parse(query->weights, search->look.catalog->schema, weights, error);
     if (status == 0) {
         search->now_ms = query->now_ms != 0       ? query->now_ms
                          : search->page.is_behind ? search->page.place.now_ms
                                                   : clock_wall_ms();
-        signal_rules_init(&search->signals, search->catalog->schema, weights, search->now_ms);
+        signal_rules_init(&search->signals, search->look.catalog->schema, weights, search->now_ms);
     }
     return status;
 }
@@ -219,12 +141,12 @@ static int take_signals(struct search *search, const aisle_query *query, aisle_e
 /* Reads the filter and what else names fields. */
 static int take_filter(struct search *search, const aisle_query *query, aisle_error *error)
 {
-    struct filter_source source = {.schema = search->catalog->schema,
-                                   .columns = &search->catalog->columns,
-                                   .analyser = search->searcher->analyser,
+    struct filter_source source = {.schema = search->look.catalog->schema,
+                                   .columns = &search->look.catalog->columns,
+                                   .analyser = search->look.searcher->analyser,
                                    .params = query->params,
                                    .param_count = query->param_count,
-                                   .arena = &search->searcher->arena};
+                                   .arena = &search->look.searcher->arena};
     int status = 0;
     if (query->filter != NULL && query->filter[strspn(query->filter, " \t\n\v\f\r")] != '\0') {
         status = filter_parse(bytes_of_string(query->filter), &source, &search->filter, error);
@@ -239,12 +161,12 @@ static int take_filter(struct search *search, const aisle_query *query, aisle_er
 /* Reads the text, and what of the shop's own words is in it. */
 static int take_text(struct search *search, const aisle_query *query, aisle_error *error)
 {
-    struct aisle *catalog = search->catalog;
+    struct aisle *catalog = search->look.catalog;
     struct bytes text = bytes_of_string(query->text == NULL ? "" : query->text);
     struct rewrite_source source = {.schema = catalog->schema,
                                     .columns = &catalog->columns,
-                                    .analyser = search->searcher->analyser,
-                                    .arena = &search->searcher->arena,
+                                    .analyser = search->look.searcher->analyser,
+                                    .arena = &search->look.searcher->arena,
                                     .error = error};
     if (!utf8_valid(text, NULL)) {
         return error_set(error, AISLE_BAD_QUERY, "the query is not UTF-8");
@@ -255,7 +177,8 @@ static int take_text(struct search *search, const aisle_query *query, aisle_erro
     }
     if (status == 0) {
         source.rules = search->rules->rules;
-        status = search_words_lexicon(search->searcher->snapshots, search->begun, source.arena, &source.words);
+        status = search_words_lexicon(search->look.searcher->snapshots, search->look.begun, source.arena,
+                                      &source.words);
     }
     if (status == 0) {
         status = rewrite_new(&source, text, &search->rewrite);
@@ -371,8 +294,8 @@ static int tell_watch(const struct search *search, struct aisle_result *result, 
 static int put_group_value(struct search *search, const struct query_hit *hit, struct result_slice *slice,
                            struct aisle_result *result)
 {
-    const struct query_segment *in = &search->segments[hit->segment];
-    const struct field *field = &search->catalog->schema->fields[search->groups.field];
+    const struct query_segment *in = &search->context.segments[hit->segment];
+    const struct field *field = &search->look.catalog->schema->fields[search->groups.field];
     int64_t number;
     int status = segment_state_column(in->segment, in->state, search->groups.field, hit->document, &number);
     if (status != 0 || number == COLUMN_MISSING) {
@@ -428,7 +351,7 @@ static int put_found(struct search *search, const aisle_query *query, const stru
 {
     int status = 0;
     if (query->highlight_count != 0) { /* the words that were searched for in the end */
-        status = highlight_collect(search->root, search->catalog->schema, &search->searcher->arena,
+        status = highlight_collect(search->root, search->look.catalog->schema, &search->look.searcher->arena,
                                    &search->highlights.words);
     }
     result->highlight_count = query->highlight_count;
@@ -450,8 +373,8 @@ static int run(struct search *search, const aisle_query *query, struct aisle_res
     struct found found = {.count = 0};
     search->context.unpriced = query->no_hits;
     search->context.signals = &search->signals;
-    search->context.crew = search->catalog->crew;
-    search->context.crew_postings = search->catalog->crew_postings;
+    search->context.crew = search->look.catalog->crew;
+    search->context.crew_postings = search->look.catalog->crew_postings;
     int status = find(search, query, &found, &result->total);
     bool is_sorted = search->page.sort.count != 0 && !search->groups.is_wanted && !query->no_hits;
     result->total_is_exact = !query->no_total;
@@ -506,11 +429,11 @@ static int finish(struct search *search, int status, uint64_t start_us, struct a
 /* Fills error for a failure that says no more than its status; for damage, with the place if it is known. */
 static int tell(const struct search *search, int status, const char *what, aisle_error *error)
 {
-    const struct aisle *catalog = search->catalog;
+    const struct aisle *catalog = search->look.catalog;
     struct extent_fault fault;
     bool known = status == AISLE_CORRUPT && extent_fault_take(&fault);
-    for (uint32_t i = 0; i < search->begun && known; i++) {
-        const struct shard_snapshot *snapshot = &search->searcher->snapshots[i];
+    for (uint32_t i = 0; i < search->look.begun && known; i++) {
+        const struct shard_snapshot *snapshot = &search->look.searcher->snapshots[i];
         for (uint32_t s = 0; s < snapshot->view->manifest.segment_count; s++) {
             unsigned component;
             if (segment_has_fault(snapshot->view->segments[s], &fault, &component)) {
@@ -558,12 +481,12 @@ int aisle_search(aisle *catalog, const aisle_query *given, aisle_result **inout,
         status = take_signals(&search, &query, error);
     }
     if (status == 0) {
-        status = highlights_init(&search.highlights, &query, catalog->schema, search.searcher->analyser,
-                                 &search.searcher->arena, search.root, error);
+        status = highlights_init(&search.highlights, &query, catalog->schema, search.look.searcher->analyser,
+                                 &search.look.searcher->arena, search.root, error);
     }
     if (status == 0) {
         status = result_new(&result);
-        status = status != 0 ? status : gather_segments(&search);
+        status = status != 0 ? status : look_gather(&search.look, &search.context, &search.shard_of);
         search.context.filter = search.filter;
         take_watch(&search, &query, start_us);
         status = status != 0 ? status : run(&search, &query, result, error);
@@ -582,8 +505,8 @@ static int get_product(struct search *search, struct bytes id, uint64_t id_hash,
     uint32_t segment;
     uint32_t document;
     int status = AISLE_END;
-    for (uint32_t i = 0; i < search->begun && status == AISLE_END; i++) {
-        snapshot = &search->searcher->snapshots[i];
+    for (uint32_t i = 0; i < search->look.begun && status == AISLE_END; i++) {
+        snapshot = &search->look.searcher->snapshots[i];
         status = shard_find(snapshot, id, id_hash, &segment, &document);
     }
     struct result_hit *added = status == 0 ? result_add(result) : NULL;

@@ -5,7 +5,7 @@
  * know nothing of what was deleted since they were made. That work is bounded; past the bound what was not looked at
  * is left out, and the answer says so.
  */
-#include "index/catalog.h"
+#include "index/look.h"
 #include "index/parts_suggest.h"
 
 #include "base/alloc.h"
@@ -49,9 +49,7 @@ struct aisle_suggestions {
 
 /* One call under way. */
 struct asking {
-    struct aisle *catalog;
-    struct searcher *searcher;
-    uint32_t begun; /* snapshots taken */
+    struct look look;
     struct query_context context;
     struct suggest_question question;
     struct aisle_suggestions *out;
@@ -60,64 +58,17 @@ struct asking {
     uint32_t dead_left;
 };
 
-/* ---- snapshots ---- */
-
 static int begin(struct asking *asking, struct aisle *catalog, struct aisle_suggestions *out, aisle_error *error)
 {
-    *asking = (struct asking){
-        .catalog = catalog, .out = out, .dead_steps = DEAD_STEPS, .dead_left = DEAD_SUGGESTIONS};
-    if (storage_forked(catalog->shards[0].storage)) {
-        return error_set(error, AISLE_FORKED, "the catalog was opened before a fork; open it again in the child");
-    }
-    asking->searcher = searcher_take(&catalog->searchers);
-    int status = asking->searcher == NULL ? error_no_memory(error, "suggesting") : 0;
-    while (asking->begun < catalog->shard_count && status == 0) {
-        status = shard_begin(&catalog->shards[asking->begun], &asking->searcher->snapshots[asking->begun], error);
-        asking->begun += status == 0 ? 1 : 0;
-    }
-    return status;
-}
-
-static void end(struct asking *asking)
-{
-    uint64_t tables = 0;
-    if (asking->searcher == NULL) {
-        return;
-    }
-    for (uint32_t i = 0; i < asking->begun; i++) {
-        tables += atomic_load_explicit(&asking->catalog->shards[i].view_bytes, memory_order_relaxed);
-        shard_end(&asking->searcher->snapshots[i]);
-    }
-    uint64_t cache = asking->catalog->cache_bytes;
-    searcher_give(&asking->catalog->searchers, asking->searcher, cache > tables ? (size_t)(cache - tables) : 0);
+    *asking = (struct asking){.out = out, .dead_steps = DEAD_STEPS, .dead_left = DEAD_SUGGESTIONS};
+    return look_begin(&asking->look, catalog, 0, catalog->shard_count, "suggesting", error);
 }
 
 static int gather_segments(struct asking *asking)
 {
-    struct arena *arena = &asking->searcher->arena;
-    uint32_t total = 0;
-    uint32_t at = 0;
-    for (uint32_t i = 0; i < asking->begun; i++) {
-        total += asking->searcher->snapshots[i].view->manifest.segment_count;
-    }
-    struct query_segment *segments = arena_alloc(arena, (total + 1) * sizeof *segments);
-    if (segments == NULL) {
-        return AISLE_NO_MEMORY;
-    }
-    for (uint32_t i = 0; i < asking->begun; i++) {
-        const struct shard_view *view = asking->searcher->snapshots[i].view;
-        for (uint32_t s = 0; s < view->manifest.segment_count; s++) {
-            segments[at++] = (struct query_segment){view->segments[s], &view->states[s]};
-        }
-    }
-    asking->context = (struct query_context){.segments = segments,
-                                             .segment_count = total,
-                                             .field_count = asking->catalog->schema->searchable_count,
-                                             .weights = asking->catalog->weights,
-                                             .schema = asking->catalog->schema,
-                                             .unpriced = true,
-                                             .arena = arena};
-    return 0;
+    int status = look_gather(&asking->look, &asking->context, NULL);
+    asking->context.unpriced = true;
+    return status;
 }
 
 /* ---- the question ---- */
@@ -125,7 +76,7 @@ static int gather_segments(struct asking *asking)
 /* Reads "field:value". */
 static int take_context(struct asking *asking, const char *text, aisle_error *error)
 {
-    const struct schema *schema = asking->catalog->schema;
+    const struct schema *schema = asking->look.catalog->schema;
     struct bytes all = bytes_of_string(text);
     const uint8_t *colon = all.size == 0 ? NULL : memchr(all.data, ':', all.size);
     if (colon == NULL || all.size > LIMIT_QUERY_BYTES || !utf8_valid(all, NULL)) {
@@ -139,7 +90,7 @@ static int take_context(struct asking *asking, const char *text, aisle_error *er
                          name.size > LIMIT_FIELD_NAME_BYTES ? (int)LIMIT_FIELD_NAME_BYTES : (int)name.size,
                          (const char *)name.data);
     }
-    if (suggest_value_of(asking->searcher->analyser, value, &asking->out->value) != 0) {
+    if (suggest_value_of(asking->look.searcher->analyser, value, &asking->out->value) != 0) {
         return error_no_memory(error, "suggesting");
     }
     if (asking->out->value.size == 0) {
@@ -160,7 +111,7 @@ static int take_question(struct asking *asking, const aisle_suggest_query *query
     if (!utf8_valid(typed, NULL)) {
         return error_set(error, AISLE_BAD_QUERY, "what was typed is not UTF-8");
     }
-    if (suggest_key_of(asking->searcher->analyser, typed, &asking->out->typed) != 0) {
+    if (suggest_key_of(asking->look.searcher->analyser, typed, &asking->out->typed) != 0) {
         return error_no_memory(error, "suggesting");
     }
     asking->question.typed = buf_bytes(&asking->out->typed);
@@ -173,11 +124,11 @@ static int take_question(struct asking *asking, const aisle_suggest_query *query
 /* Whether a search for the text finds a product. */
 static int leads_somewhere(struct asking *asking, struct bytes text, bool *leads)
 {
-    struct arena *arena = &asking->searcher->arena;
+    struct arena *arena = &asking->look.searcher->arena;
     struct arena_mark mark = arena_mark(arena);
     struct query_node *root = NULL;
     *leads = false;
-    int parsed = query_parse(text, asking->catalog->schema, asking->searcher->analyser, arena, &root, NULL);
+    int parsed = query_parse(text, asking->look.catalog->schema, asking->look.searcher->analyser, arena, &root, NULL);
     int status = parsed == AISLE_BAD_QUERY || parsed == AISLE_LIMIT ? 0 : parsed; /* no query: not suggested */
     if (parsed == 0) {
         status = query_bind(&asking->context, root);
@@ -231,10 +182,10 @@ static int run(struct asking *asking, const aisle_suggest_query *query, struct a
 {
     const struct suggest_reader **parts = NULL;
     size_t part_count = 0;
-    struct arena *arena = &asking->searcher->arena;
+    struct arena *arena = &asking->look.searcher->arena;
     int status = is_nothing(asking, query) ? AISLE_END : gather_segments(asking);
     if (status == 0) {
-        status = parts_suggest_gather(asking->searcher->snapshots, asking->begun, arena, &parts, &part_count);
+        status = parts_suggest_gather(asking->look.searcher->snapshots, asking->look.begun, arena, &parts, &part_count);
     }
     if (status == 0) {
         status = suggest_search_begin(&asking->search, parts, part_count, &asking->question, arena);
@@ -299,7 +250,7 @@ int aisle_suggest(aisle *catalog, const aisle_suggest_query *given, aisle_sugges
             error_set(error, status, "suggestions cannot be read: %s (%s)", aisle_error_text(status), catalog->path);
         }
     }
-    end(&asking);
+    look_end(&asking.look, &asking.context);
     out->count = status == 0 ? out->count : 0;
     out->took_us = clock_monotonic_us() - start_us;
     return status;

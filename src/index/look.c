@@ -1,0 +1,94 @@
+/*
+ * look.c - taking snapshots, listing segments, giving back within cache_bytes.
+ */
+#include "index/look.h"
+
+int look_begin(struct look *look, struct aisle *catalog, uint32_t first, uint32_t count, const char *doing,
+               aisle_error *error)
+{
+    *look = (struct look){.catalog = catalog};
+    if (storage_forked(catalog->shards[0].storage)) {
+        return error_set(error, AISLE_FORKED, "the catalog was opened before a fork; open it again in the child");
+    }
+    look->searcher = searcher_take(&catalog->searchers);
+    if (look->searcher == NULL) {
+        return error_no_memory(error, doing);
+    }
+    int status = 0;
+    while (look->begun < count && status == 0) {
+        struct shard *shard = &catalog->shards[first + look->begun];
+        status = shard_begin(shard, &look->searcher->snapshots[look->begun], error);
+        look->begun += status == 0 ? 1 : 0;
+    }
+    return status;
+}
+
+int look_gather(const struct look *look, struct query_context *context, uint32_t **shard_of)
+{
+    struct arena *arena = &look->searcher->arena;
+    uint32_t total = 0;
+    uint32_t at = 0;
+    for (uint32_t i = 0; i < look->begun; i++) {
+        total += look->searcher->snapshots[i].view->manifest.segment_count;
+    }
+    struct query_segment *segments = arena_alloc(arena, total * sizeof *segments);
+    uint32_t *of = arena_alloc(arena, total * sizeof *of);
+    if (segments == NULL || of == NULL) {
+        return AISLE_NO_MEMORY;
+    }
+    *context = (struct query_context){.segments = segments,
+                                      .segment_count = total,
+                                      .field_count = look->catalog->schema->searchable_count,
+                                      .weights = look->catalog->weights,
+                                      .schema = look->catalog->schema,
+                                      .arena = arena};
+    for (uint32_t i = 0; i < look->begun; i++) {
+        const struct shard_view *view = look->searcher->snapshots[i].view;
+        for (uint32_t s = 0; s < view->manifest.segment_count; s++) {
+            segments[at] = (struct query_segment){view->segments[s], &view->states[s]};
+            of[at++] = i;
+            context->statistics.products += view->manifest.segments[s].documents;
+            context->statistics.length_sum += view->manifest.segments[s].length_sum;
+        }
+    }
+    if (shard_of != NULL) {
+        *shard_of = of;
+    }
+    return 0;
+}
+
+/*
+ * What is kept between queries: first the tables of open segments, without which each query would begin by reading
+ * them, and kept bytes of what queries have left with segments, then searchers. Tables that pass the bound alone are
+ * let go of, with what was left.
+ */
+static size_t left_for_searchers(struct aisle *catalog, uint64_t kept)
+{
+    uint64_t tables = kept + catalog->crew_bytes;
+    for (uint32_t i = 0; i < catalog->shard_count; i++) {
+        tables += atomic_load_explicit(&catalog->shards[i].view_bytes, memory_order_relaxed);
+    }
+    if (tables <= catalog->cache_bytes) {
+        return (size_t)(catalog->cache_bytes - tables);
+    }
+    for (uint32_t i = 0; i < catalog->shard_count; i++) {
+        shard_forget(&catalog->shards[i]);
+    }
+    return 0;
+}
+
+void look_end(struct look *look, const struct query_context *context)
+{
+    uint64_t kept = 0;
+    if (look->searcher == NULL) {
+        return;
+    }
+    for (uint32_t i = 0; i < context->segment_count; i++) {
+        kept += atomic_load_explicit(&context->segments[i].segment->kept.bytes, memory_order_relaxed);
+        kept += atomic_load_explicit(&context->segments[i].state->kept.bytes, memory_order_relaxed);
+    }
+    for (uint32_t i = 0; i < look->begun; i++) {
+        shard_end(&look->searcher->snapshots[i]);
+    }
+    searcher_give(&look->catalog->searchers, look->searcher, left_for_searchers(look->catalog, kept));
+}
