@@ -377,7 +377,9 @@ enum aisle_match {
 /*
  * How words are corrected. An edit is a character too many, too few, another one, or two neighbours swapped; words of
  * 1 and 2 characters are allowed none, of 3 to 5 one, longer ones two. What was typed comes first, then one edit, then
- * two. Words that no product has are corrected at once, others when the whole query finds few products (few, below).
+ * two. Words that no product has are corrected at once, others when the whole query finds few products (few, below):
+ * then hits that it finds as it was typed stand before all that corrections add, and both before what is found only
+ * when words are left out, unless hits are sorted.
  */
 typedef struct aisle_typos {
     size_t size;
@@ -426,7 +428,7 @@ typedef struct aisle_typos {
  */
 /*
  * `group_by` gives the best hits of each value of a field together, for instance of all variants of a product: groups
- * in the order of their best hits, at most `group_size` hits in each. Limit and offset count groups then, 1,000
+ * in the order of their first hits, at most `group_size` hits in each. Limit and offset count groups then, 1,000
  * together. A product without a value is a group of its own; a field of which products have several values cannot be
  * grouped by (AISLE_BAD_QUERY). Totals and facets count products; aisle_result_groups tells the number of groups.
  */

@@ -18,6 +18,17 @@ static uint64_t hash_string(uint64_t seed, const char *text)
     return hash_text(seed, bytes_of_string(text == NULL ? "" : text));
 }
 
+static uint64_t hash_typos(uint64_t seed, const aisle_typos *typos)
+{
+    aisle_typos taken = {.size = sizeof taken};
+    if (typos == NULL || typos->size > sizeof taken) { /* which search_words_options refuses */
+        return seed;
+    }
+    memcpy(&taken, typos, typos->size);
+    const uint64_t words[] = {taken.max_edits, taken.fixed_prefix, taken.max_expansions, taken.digits};
+    return hash_string(hash_bytes_seeded(words, sizeof words, seed), taken.exact_words);
+}
+
 static uint64_t hash_asked(const struct page *page, const aisle_query *query)
 {
     uint64_t hash = hash_string(0, query->text);
@@ -31,6 +42,7 @@ static uint64_t hash_asked(const struct page *page, const aisle_query *query)
     const uint64_t words[] = {(uint64_t)query->match, query->as_you_type, query->no_typos, query->no_synonyms,
                               query->no_stop_words,   query->few,         query->no_understanding};
     hash = hash_bytes_seeded(words, sizeof words, hash);
+    hash = hash_typos(hash, query->typos);
     for (size_t i = 0; i < query->param_count; i++) {
         hash = hash_string(hash, query->params[i].name);
         for (size_t k = 0; k < query->params[i].value_count; k++) {
@@ -68,9 +80,6 @@ static int find_place(struct page *page, struct query_context *context)
     page->after = (struct query_after){
         .score = page->place.score, .order = page->place.order, .id_hash = page->place.id_hash};
     int status = query_after_init(&page->after, context);
-    if (page->sort.count == 0) {
-        context->after = &page->after;
-    }
     page->sort_after.place = &page->after;
     memcpy(page->sort_after.values, page->place.values, sizeof page->place.values);
     return status;
@@ -89,13 +98,27 @@ static int run_sorted(struct page *page, const struct pass *pass, uint32_t count
     return query_walk(pass->context, &walk, &visitor);
 }
 
+/* Behind a place in an earlier run stands all that the last run finds besides. */
+static int run_by_score(struct page *page, const struct pass *pass, uint32_t count, struct query_hit **hits,
+                        uint32_t *hit_count)
+{
+    struct runs *runs = &page->runs;
+    uint32_t run = page->place.run < runs->count ? page->place.run : runs->count;
+    pass->context->after = page->is_behind && run == runs->count ? &page->after : NULL;
+    int status = query_top(pass->context, pass->root, count + runs->hit_count, hits, hit_count);
+    if (status == 0 && runs->count != 0) {
+        status = runs_join(runs, pass->context, page->is_behind ? &page->after : NULL, run, count, hits, hit_count);
+    }
+    return status;
+}
+
 int page_run(struct page *page, const struct pass *pass, uint32_t count, struct aisle_result *result,
              struct query_hit **hits, uint32_t *hit_count, aisle_error *error)
 {
     struct sorter *sorter;
     int status = find_place(page, pass->context);
     if (status == 0 && page->sort.count == 0) {
-        return query_top(pass->context, pass->root, count, hits, hit_count);
+        return run_by_score(page, pass, count, hits, hit_count);
     }
     status = status == 0 ? run_sorted(page, pass, count, result, &sorter, error) : status;
     return status == 0 ? sorter_hits(sorter, hits, hit_count) : status;
@@ -107,7 +130,7 @@ int page_best(struct page *page, const struct pass *pass, struct filter_node *fi
     struct sorter *sorter;
     if (page->sort.count == 0) {
         pass->context->filter = filter;
-        int status = query_top(pass->context, pass->root, count, hits, hit_count);
+        int status = runs_top(&page->runs, pass->context, pass->root, count, hits, hit_count);
         pass->context->filter = pass->filter;
         return status;
     }
@@ -123,7 +146,8 @@ int page_best(struct page *page, const struct pass *pass, struct filter_node *fi
 int page_put_cursor(const struct page *page, const struct query_context *context, int64_t now_ms,
                     struct query_hit *last, struct aisle_result *result)
 {
-    struct page_place place = {.now_ms = now_ms, .score = last->score, .value_count = page->sort.count};
+    struct page_place place = {
+        .now_ms = now_ms, .run = last->run, .score = last->score, .value_count = page->sort.count};
     int status = query_hit_place(context, last);
     status = status == 0 ? sort_values(context, &page->sort, last, place.values) : status;
     place.order = last->order;

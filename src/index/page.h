@@ -8,6 +8,7 @@
 
 #include "index/page_token.h"
 #include "index/pass.h"
+#include "index/runs.h"
 
 struct page {
     struct sort_order sort; /* no parts: by score */
@@ -16,6 +17,7 @@ struct page {
     struct page_place place;
     struct query_after after;
     struct sort_after sort_after;
+    struct runs runs;       /* of a search by score, before the last one */
 };
 
 /*
@@ -25,14 +27,14 @@ must_check int page_take(struct page *page, const aisle_query *query, const stru
                          aisle_error *error);
 
 /*
- * Finds the best count hits; of a sorted page in the same walk as pass, when that is needed, and then the total and the
- * facets are in result. context is bound. Errors as pass_run.
+ * Finds the first count hits; of a sorted page in the same walk as pass, when that is needed, and then the total and
+ * the facets are in result. context is bound. Errors as pass_run.
  */
 must_check int page_run(struct page *page, const struct pass *pass, uint32_t count, struct aisle_result *result,
                         struct query_hit **hits, uint32_t *hit_count, aisle_error *error);
 
 /*
- * Finds the best count hits that filter keeps, in the same order, and nothing else. pass is what page_run was given or
+ * Finds the first count hits that filter keeps, in the same order, and nothing else. pass is what page_run was given or
  * would be; places are not heeded. Errors as page_run.
  */
 must_check int page_best(struct page *page, const struct pass *pass, struct filter_node *filter, uint32_t count,

@@ -7,7 +7,7 @@
 
 #include "base/hash.h"
 
-#define TOKEN_VERSION 1u
+#define TOKEN_VERSION 2u
 #define TOKEN_BYTES_MAX (64u + LIMIT_SORT_PARTS * (VALUES_FOLDED_BYTES_MAX + 16u))
 
 static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
@@ -89,6 +89,7 @@ void page_token_write(const struct page_place *place, uint64_t asked, struct buf
     put_u64(&token, (uint64_t)place->now_ms);
     put_u8(&token, place->value_count);
     if (place->value_count == 0) {
+        put_u8(&token, place->run);
         put_u32(&token, (uint32_t)place->score);
     }
     for (uint32_t i = 0; i < place->value_count; i++) {
@@ -132,6 +133,7 @@ static bool take_place(struct byte_reader *reader, struct arena *arena, struct p
     place->value_count = byte_reader_u8(reader);
     bool sound = place->value_count <= LIMIT_SORT_PARTS;
     if (place->value_count == 0) {
+        place->run = byte_reader_u8(reader);
         place->score = (int32_t)byte_reader_u32(reader);
     }
     for (uint32_t i = 0; i < place->value_count && sound; i++) {

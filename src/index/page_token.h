@@ -3,7 +3,7 @@
  *
  *   token  = base64url of: u8 version, u64 hash of what was asked, u64 time in ms, place, u64 order key, u64 id hash,
  *            u32 checksum of all before
- *   place  = u8 parts, then for 0 parts u32 score, else value for each
+ *   place  = u8 parts, then for 0 parts u8 run, u32 score, else value for each
  *   value  = u8 0 | u8 1, u64 number | u8 2, varint size, bytes of the folded word
  *
  * Tokens come back from users: everything in one is checked before it is used, and one that was made for another query
@@ -19,6 +19,7 @@
 
 struct page_place {
     int64_t now_ms; /* that recency counts from on all pages */
+    uint32_t run;   /* that the hit was found in (index/runs.h) */
     int32_t score;
     uint64_t order;
     uint64_t id_hash;

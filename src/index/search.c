@@ -117,8 +117,10 @@ static int put_hit(struct search *search, const struct query_hit *hit, const ais
     added->id = result_put(result, bytes_of(id, id_size));
     status = put_product(search, hit, query, result, added);
     if (status == 0 && query->explain) {
+        struct query_node *root;
+        status = runs_bind(&search->page.runs, &search->context, hit->run, search->root, &root);
         added->explanation.start = result->bytes.size;
-        status = query_explain(&search->context, search->root, hit, &result->bytes);
+        status = status == 0 ? query_explain(&search->context, root, hit, &result->bytes) : status;
         added->explanation.size = result->bytes.size - added->explanation.start;
     }
     return status != 0 ? status : buf_status(&result->bytes);
@@ -238,6 +240,7 @@ static int find(struct search *search, const aisle_query *query, struct found *f
     uint32_t few = rewrite_few(search->rewrite);
     bool by_hits = query->no_total || pass_is_needed(&search->pass);
     uint32_t looked_for = by_hits && few > wanted ? few : wanted;
+    bool by_score = !query->no_hits && search->page.sort.count == 0;
     bool again = false;
     int status;
     do {
@@ -252,8 +255,14 @@ static int find(struct search *search, const aisle_query *query, struct found *f
         if (status == 0 && is_asked) {
             status = rewrite_again(search->rewrite, context, *total, &again);
         }
+        if (status == 0 && again && by_score) {
+            status = runs_keep(&search->page.runs, context, search->root, found->hits, found->count, *total);
+        }
     } while (status == 0 && again);
     search->filter = (struct filter_node *)(uintptr_t)context->filter; /* with what was understood */
+    if (status == 0 && is_plain(search) && search->page.runs.count != 0) {
+        status = runs_join(&search->page.runs, context, NULL, 0, wanted, &found->hits, &found->count);
+    }
     found->count = found->count < wanted ? found->count : wanted;
     *total = query->no_total ? 0 : *total;
     return status;

@@ -175,6 +175,7 @@ struct query_hit {
     int32_t score; /* in parts of 1 / RANK_SCALE */
     uint32_t segment;
     uint32_t document;
+    uint32_t run;   /* of those of a search, in which it was found (index/runs.h); this module leaves it 0 */
     bool placed;    /* order is known: it was needed to tell a tie between two segments */
     bool named;     /* likewise id_hash */
     uint64_t order; /* of the document, as in its segment */

@@ -64,7 +64,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     read_text(bytes_of(data, size));
     buf_init(&held, HELD_MAX);
     buf_init(&text, HELD_MAX * 2);
-    buf_put_u8(&held, 1);
+    buf_put_u8(&held, 2);
     buf_put_u64(&held, ASKED);
     buf_put(&held, data, size);
     if (buf_status(&held) == 0) {

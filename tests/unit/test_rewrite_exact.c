@@ -1,6 +1,8 @@
 /*
  * test_rewrite_exact.c - rewritten queries over random products: the best few, which pruning finds, are the first of
- * all in their order, and explained parts sum up to scores. Synonyms, corrections, splits, preferences, any, relaxed.
+ * all in their order, pages one behind the other are all of them, groups come as their best hits do, what is found as
+ * it was typed stands first, and explained parts sum up to scores. Synonyms, corrections, splits, preferences, any,
+ * relaxed.
  *
  *     test_rewrite_exact [QUERIES [SEED]]      a campaign; 400 and 1 without arguments
  */
@@ -13,7 +15,8 @@ static const char *const words[] = {"lamp",   "lamps", "camp",  "red",    "read"
                                     "desk",   "disk",  "blue",  "tooth",  "shoe",  "shoes", "short", "shirt",
                                     "wh1000", "1000x", "large", "larger", "bluetooth"};
 static const char *const typed[] = {"lmap", "rde", "televison", "telly", "bleu", "shos", "blue", "tooth", "1000",
-                                    "bluetoth", "red", "lamp", "tv", "sho*", "the", "desk", "nothing", "green", "la"};
+                                    "bluetoth", "red", "lamp", "tv", "sho*", "the", "desk", "nothing", "green", "la",
+                                    "blue tooth", "blue tooth red", "lamb"};
 
 static unsigned queries = 400;
 static uint64_t seed = 1;
@@ -42,6 +45,9 @@ static void fill(aisle *catalog)
         size_t used = 0;
         for (unsigned n = 1 + any_of(6); n > 0; n--) {
             used += (size_t)snprintf(title + used, sizeof title - used, "%s ", words[any_word()]);
+        }
+        if (i % 200 == 7) { /* so rare that it may be a misspelling of "lamp" */
+            snprintf(title + used, sizeof title - used, "lamb");
         }
         snprintf(product, sizeof product,
                  "{\"id\":\"P%u\",\"title\":\"%s\",\"description\":\"%s %s\",\"brand\":\"%s\",\"price\":%u,"
@@ -92,6 +98,92 @@ static double sum_of_parts(aisle_bytes explanation)
     return sum;
 }
 
+static void assert_same_hit(const aisle_query *query, const aisle_result *all, size_t i, const aisle_result *other,
+                            size_t k)
+{
+    aisle_hit expected;
+    aisle_hit found;
+    assert_int_equal(aisle_result_hit(all, i, &expected), 0);
+    assert_int_equal(aisle_result_hit(other, k, &found), 0);
+    bool same = expected.id.size == found.id.size && memcmp(expected.id.data, found.id.data, found.id.size) == 0 &&
+                expected.score == found.score;
+    if (!same) {
+        print_message("query %s, few %u, match %d: hit %zu is %.*s %f, not %.*s %f\n", query->text, query->few,
+                      query->match, i, (int)found.id.size, found.id.data, found.score, (int)expected.id.size,
+                      expected.id.data, expected.score);
+    }
+    assert_true(same);
+}
+
+/* All hits by pages of a few, each behind the cursor of the one before. */
+static void compare_pages(aisle *catalog, const aisle_query *whole, const aisle_result *all)
+{
+    char cursor[512] = "";
+    size_t seen = 0;
+    aisle_query query = *whole;
+    aisle_result *page = NULL;
+    query.limit = 1 + any_of(40);
+    query.explain = false;
+    for (unsigned pages = 0; pages < 12; pages++) {
+        query.after = cursor;
+        assert_done(aisle_search(catalog, &query, &page, &error));
+        for (size_t i = 0; i < aisle_result_count(page); i++) {
+            assert_same_hit(&query, all, seen++, page, i);
+        }
+        aisle_bytes next = aisle_result_cursor(page);
+        if (next.size == 0) {
+            assert_int_equal(seen, aisle_result_count(all));
+            break;
+        }
+        snprintf(cursor, sizeof cursor, "%.*s", (int)next.size, next.data);
+    }
+    aisle_result_free(page);
+}
+
+/* What is found without corrections, and as often, is what is found first. */
+static void compare_typed(aisle *catalog, const aisle_query *whole, const aisle_result *all)
+{
+    aisle_query query = *whole;
+    aisle_result *plain = NULL;
+    query.no_typos = true;
+    query.match = AISLE_MATCH_ALL;
+    assert_done(aisle_search(catalog, &query, &plain, &error));
+    if (whole->match != AISLE_MATCH_ANY && aisle_result_count(plain) != 0) {
+        for (size_t i = 0; i < aisle_result_count(plain); i++) {
+            assert_same_hit(&query, plain, i, all, i);
+        }
+    }
+    aisle_result_free(plain);
+}
+
+/* Groups of one hit, in the order in which all hits first show their values. */
+static void compare_groups(aisle *catalog, const aisle_query *whole, const aisle_result *all)
+{
+    aisle_query query = *whole;
+    aisle_result *groups = NULL;
+    aisle_group group;
+    query.limit = 10;
+    query.explain = false;
+    query.no_products = false;
+    query.group_by = "brand";
+    query.group_size = 2;
+    query.fields = "brand";
+    assert_done(aisle_search(catalog, &query, &groups, &error));
+    size_t at = 0;
+    for (size_t i = 0; aisle_result_group(groups, i, &group) == 0; i++) {
+        aisle_hit first;
+        aisle_hit hit;
+        assert_int_equal(aisle_result_hit(groups, group.first_hit, &first), 0);
+        while (aisle_result_hit(all, at, &hit) == 0 &&
+               (hit.id.size != first.id.size || memcmp(hit.id.data, first.id.data, hit.id.size) != 0)) {
+            at++;
+        }
+        assert_true(at < aisle_result_count(all)); /* in the order of all */
+        assert_same_hit(&query, all, at, groups, group.first_hit);
+    }
+    aisle_result_free(groups);
+}
+
 static void compare(aisle *catalog, aisle_query *query)
 {
     aisle_result *all = NULL;
@@ -130,6 +222,9 @@ static void compare(aisle *catalog, aisle_query *query)
         assert_memory_equal(of_all.id.data, of_best.id.data, of_all.id.size);
         assert_true(of_all.score == of_best.score);
     }
+    compare_pages(catalog, query, all);
+    compare_typed(catalog, query, all);
+    compare_groups(catalog, query, all);
     aisle_result_free(all);
     aisle_result_free(best);
 }
