@@ -221,7 +221,7 @@ AISLE_API const char *aisle_schema(const aisle *catalog);
 /*
  * Becomes the catalog's writer. AISLE_BUSY at once when there is one already, in this or another process, whose id the
  * message names; AISLE_NOT_FOUND when the catalog was moved or removed since it was opened.
- * What an earlier writer left unfinished by a crash is cleaned away here.
+ * What an earlier writer left unfinished by a crash is cleaned away or ended here; log positions may move by that.
  */
 AISLE_API int aisle_begin(aisle *catalog, aisle_writer **out, aisle_error *error);
 
@@ -271,8 +271,9 @@ AISLE_API int aisle_mark(aisle_writer *writer, const aisle_position *position, a
 /*
  * Makes all operations since the last commit durable and visible. On failure the catalog is as it was; of several
  * shards each is as it was or has committed, and reading the change log again from aisle_log_offset completes them.
- * Only what a patch or aisle_move takes from one shard to another is not read again: a crash between the commits of the
- * two may leave such a product in both or in none, until it is put again.
+ * A batch in which a patch, put or aisle_move took a product from one shard to another stands in all shards or in none:
+ * one that a crash broke off is ended by the next aisle_begin. While shards commit, and after such a crash until then,
+ * searches may see a product that moved twice or not at all.
  *
  * Commits make segments, and segments are merged. With aisle_options.threads of 2 or more, that is done beside the
  * writer: a commit waits for one bounded transaction of a merge at most, unless merging has fallen behind by a hundred

@@ -11,6 +11,9 @@
 /* A segment or part that is listed, pending, being written, or read by a merge. */
 static bool is_used(const struct shard_writer *writer, uint32_t id)
 {
+    if (writer->torn) {
+        return true;
+    }
     for (uint32_t i = 0; i < writer->segment_count; i++) {
         if (writer->segments[i].info.id == id) {
             return true;
@@ -158,7 +161,7 @@ static int clean_table(struct shard_writer *writer, enum storage_table table, ui
 /* Whether products that are stored, or being stored, need it. */
 static bool is_dictionary_used(const struct shard_writer *writer, uint32_t number)
 {
-    bool used = number == writer->manifest.dictionary || merge_reads_dictionary(writer, number);
+    bool used = writer->torn || number == writer->manifest.dictionary || merge_reads_dictionary(writer, number);
     for (uint32_t i = 0; i < writer->segment_count; i++) {
         used = used || writer->segments[i].info.dictionary == number;
     }

@@ -2,8 +2,10 @@
  * publish.c - the commit: one write transaction with dead bits, changed columns, manifest and log position.
  *
  * All the bulk is on disk already under ids that no manifest lists. What this transaction writes is proportional to
- * what was deleted and patched, and to the number of segments.
+ * what was deleted and patched, and to the number of segments. When several shards must commit together, joint.c takes
+ * the steps.
  */
+#include "index/joint.h"
 #include "index/shard_writer_private.h"
 
 #include "base/alloc.h"
@@ -141,7 +143,8 @@ static int put_marks(struct storage_txn *txn, struct shard_writer *writer, uint6
     return status;
 }
 
-static int put_all(struct storage_txn *txn, struct shard_writer *writer, struct parts_change *parts, aisle_error *error)
+static int put_all(struct storage_txn *txn, struct shard_writer *writer, struct parts_change *parts, uint64_t joint,
+                   aisle_error *error)
 {
     struct manifest manifest = {.segments = NULL};
     int status = fill_manifest(writer, &manifest);
@@ -159,6 +162,9 @@ static int put_all(struct storage_txn *txn, struct shard_writer *writer, struct 
     if (status == 0) {
         status = put_marks(txn, writer, manifest.generation);
     }
+    if (status == 0 && joint != 0) {
+        status = joint_put_number(txn, joint);
+    }
     if (status != 0) {
         error_set(error, status, "the commit cannot be written: %s (%s)", aisle_error_text(status),
                   storage_path(writer->shard->storage));
@@ -169,7 +175,7 @@ static int put_all(struct storage_txn *txn, struct shard_writer *writer, struct 
     return status;
 }
 
-static bool has_news(const struct shard_writer *writer)
+bool publish_has_news(const struct shard_writer *writer)
 {
     for (uint32_t i = 0; i < writer->segment_count; i++) {
         if (writer->segments[i].pending) {
@@ -184,8 +190,7 @@ static bool has_news(const struct shard_writer *writer)
     return writer->any_deaths || writer->changes.count != 0 || writer->suggestions.has_learned;
 }
 
-/* The writer's own state after a commit. */
-static void take_commit(struct shard_writer *writer)
+void publish_take(struct shard_writer *writer)
 {
     changes_release(&writer->changes);
     writer->any_deaths = false;
@@ -201,15 +206,19 @@ static void take_commit(struct shard_writer *writer)
     (void)!shard_writer_reload(writer, NULL);
 }
 
-/* Under the lock, with the turn to write. */
-static int write_transaction(struct shard_writer *writer, struct parts_change *parts, aisle_error *error)
+/* With the turn to write. */
+static int write_transaction(struct shard_writer *writer, struct parts_change *parts, uint64_t joint, bool aside,
+                             aisle_error *error)
 {
     struct storage_txn *txn = NULL;
     int status = storage_write_begin(writer->shard->storage, &txn, error);
     if (status != 0) {
         return status;
     }
-    status = put_all(txn, writer, parts, error);
+    if (aside) {
+        storage_aside_begin(txn);
+    }
+    status = put_all(txn, writer, parts, joint, error);
     if (status != 0) {
         storage_abort(txn);
         return status;
@@ -217,22 +226,26 @@ static int write_transaction(struct shard_writer *writer, struct parts_change *p
     return storage_commit(txn, error);
 }
 
+int publish_write(struct shard_writer *writer, struct parts_change *parts, uint64_t joint, bool aside,
+                  aisle_error *error)
+{
+    uint64_t start = clock_monotonic_ns();
+    turns_take(&writer->turns);
+    int status = write_transaction(writer, parts, joint, aside, error);
+    turns_give(&writer->turns);
+    writer->commit_ns += clock_monotonic_ns() - start;
+    return status;
+}
+
 /* Under the lock. */
 static int write_commit(struct shard_writer *writer, aisle_error *error)
 {
     struct parts_change parts;
     int status = parts_change_begin(writer, &parts, error);
-    if (status == 0) {
-        turns_take(&writer->turns);
-        status = write_transaction(writer, &parts, error);
-        turns_give(&writer->turns);
-    }
+    status = status == 0 ? publish_write(writer, &parts, 0, false, error) : status;
     parts_change_end(writer, &parts);
     return status;
 }
-
-/* Refuse that a commit removes at most: the rest waits for the next, so that a commit stays small. */
-#define COMMIT_CLEAN_BATCHES 1u
 
 int shard_writer_publish(struct shard_writer *writer, aisle_error *error)
 {
@@ -241,14 +254,12 @@ int shard_writer_publish(struct shard_writer *writer, aisle_error *error)
         return status;
     }
     shard_writer_lock(writer);
-    bool news = has_news(writer);
+    bool news = publish_has_news(writer);
     if (news) {
-        uint64_t start = clock_monotonic_ns();
         status = write_commit(writer, error);
-        writer->commit_ns += clock_monotonic_ns() - start;
     }
     if (news && status == 0) {
-        take_commit(writer);
+        publish_take(writer);
     }
     bool lost = writer->lost;
     shard_writer_unlock(writer);

@@ -2,10 +2,8 @@
  * route.h - which shard a product belongs to: by its id, or by a field that the schema names.
  *
  * By id, everything about a product is said to one shard. By a field, a product may move when the field changes: then
- * whoever puts it takes older versions out of the other shards, and whoever looks for it asks all of them. Each shard
- * commits by itself: after a crash between two commits a product that moved may be in both until it is put again, as
- * a change log's next run does. One that a patch moved may be in none, too, and then no log's run brings it back: its
- * text was in the shard that has committed without it.
+ * whoever puts it takes older versions out of the other shards, and whoever looks for it asks all of them. What moved
+ * is committed by all shards or by none (joint.h).
  *
  * Thread rule: route_seen belongs to the writer; the rest are pure functions.
  */

@@ -49,7 +49,7 @@ static int choose(void *context, enum storage_table table, struct bytes key, str
         if (key.size < sizeof(uint32_t)) {
             return AISLE_CORRUPT;
         }
-        if (!is_listed(copy->manifest, load_u32_big(key.data))) {
+        if (!copy->whole && !is_listed(copy->manifest, load_u32_big(key.data))) {
             return AISLE_END;
         }
     }
@@ -68,10 +68,14 @@ static int given_up(aisle_error *error)
 int shard_copy_run(struct shard_copy *copy, struct storage_txn *txn, const struct manifest *manifest,
                    const char *directory, aisle_error *error)
 {
-    int status = 0;
+    struct bytes aside;
+    int status = storage_aside_get(txn, TABLE_META, bytes_of(NULL, 0), &aside);
+    copy->whole = status == 0;
     copy->manifest = manifest;
     tell(copy);
-    if (!copy->given_up) {
+    if (status < 0) {
+        error_set(error, status, "the shard cannot be copied: %s", aisle_error_text(status));
+    } else if (!copy->given_up) {
         status = storage_copy(txn, directory, choose, copy, error);
     }
     return copy->given_up ? given_up(error) : status;

@@ -2,7 +2,8 @@
  * shard_copy.h - what a generation of a shard consists of, copied into a storage of its own, with progress.
  *
  * Private to index/: for backups and for giving space back. Extents and pages under ids that the manifest does not
- * list (a build under way, or refuse) stay behind.
+ * list (a build under way, or refuse) stay behind, unless the shard keeps a joint commit aside (joint.h): whether it
+ * stands is known to the first shard, and then what it lists must be there.
  * Thread rule: one thread; progress is called by it.
  */
 #ifndef AISLE_INDEX_SHARD_COPY_H
@@ -18,6 +19,7 @@ struct shard_copy {
     uint64_t done_bytes;
     uint64_t told_bytes; /* done_bytes when progress was last called */
     bool given_up;       /* by progress */
+    bool whole;          /* nothing stays behind */
     const struct manifest *manifest;
 };
 

@@ -29,6 +29,7 @@ must_check int shard_writer_open_pending(struct shard_writer *writer, const stru
  * most batches_max. Takes the lock for each.
  */
 #define CLEAN_ALL UINT32_MAX
+#define COMMIT_CLEAN_BATCHES 1u /* behind a commit: the rest waits for the next, so that a commit stays small */
 must_check int shard_writer_clean(struct shard_writer *writer, uint32_t batches_max, aisle_error *error);
 
 /* Marks a document dead; *fresh: it was alive. */
@@ -41,6 +42,20 @@ must_check int publish_dead_pages(struct storage_txn *txn, struct writer_segment
 /* Writes changed columns and the marks of the products that are older; changes can only be released then. */
 must_check int publish_changes(struct storage_txn *txn, struct changes *changes, const struct writer_segment *segments,
                                uint32_t segment_count);
+
+/* ---- a commit in steps, under the lock ---- */
+
+bool publish_has_news(const struct shard_writer *writer);
+
+/*
+ * Writes everything since the last commit in one transaction, with parts of parts_change_begin and, unless it is 0, the
+ * number of a joint commit; aside: durable, but kept aside (storage.h).
+ */
+must_check int publish_write(struct shard_writer *writer, struct parts_change *parts, uint64_t joint, bool aside,
+                             aisle_error *error);
+
+/* The writer's own state behind a commit that stands. */
+void publish_take(struct shard_writer *writer);
 
 /* Whether a merge that is under way has the segment as a source. Under the lock. */
 bool merge_holds(const struct shard_writer *writer, uint32_t segment);

@@ -3,6 +3,7 @@
  *
  * Changes of products that are there stand in writer_patch.c.
  */
+#include "index/joint.h"
 #include "index/writer_private.h"
 
 #include "base/alloc.h"
@@ -107,6 +108,9 @@ int aisle_begin(aisle *catalog, aisle_writer **out, aisle_error *error)
     }
     if (status == 0 && (product_reader_new(&writer->reader) != 0 || json_new(&writer->json) != 0)) {
         status = error_no_memory(error, "beginning to write");
+    }
+    if (status == 0) {
+        status = joint_recover(catalog->shards, catalog->shard_count, error);
     }
     if (status == 0) {
         status = begin_shards(writer, error);
@@ -406,6 +410,7 @@ static int leave_others(struct aisle_writer *writer, const struct shard_writer *
         int status = other == shard || is_repeated(other)
                          ? 0
                          : delete_product(writer, other, id, id_hash, unseen, &failure);
+        writer->moved = writer->moved || (status == 0 && other != shard && !is_repeated(other));
         if (status != 0 && status != AISLE_NOT_FOUND) {
             return error_set(error, status, "%s", failure.message);
         }
@@ -512,9 +517,13 @@ static int publish(struct aisle_writer *writer, aisle_error *error)
         return status;
     }
     status = gather(writer, error);
-    for (uint32_t i = 0; i < writer->catalog->shard_count && status == 0; i++) {
+    if (status == 0 && writer->moved) {
+        status = joint_publish(writer->shards, writer->catalog->shard_count, error);
+    }
+    for (uint32_t i = 0; i < writer->catalog->shard_count && status == 0 && !writer->moved; i++) {
         status = shard_writer_publish(&writer->shards[i], error);
     }
+    writer->moved = false;
     for (uint32_t i = 0; i < writer->catalog->shard_count; i++) {
         writer->lost = writer->lost || is_lost(&writer->shards[i]);
     }

@@ -194,6 +194,7 @@ static int move_product(struct aisle_writer *writer, struct bytes from, struct b
                            writer->catalog->schema->id_name);
     }
     uint64_t id_hash = hash_bytes(id.data, id.size);
+    writer->moved = writer->moved || writer->catalog->shard_count > 1;
     return status != 0 ? status : writer_route_product(writer, id_hash, buf_bytes(&writer->merged), error);
 }
 

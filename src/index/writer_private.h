@@ -22,6 +22,7 @@ struct aisle_writer {
     struct merger merger;        /* with a thread to spare */
     struct workers *workers;     /* owned; NULL: not needed yet, or not to be had */
     struct route_seen seen;      /* by the workers; where a field routes */
+    bool moved;                  /* a product from one shard to another, since the last commit */
     bool wide;                   /* products go to the workers; else the caller's thread takes them in */
     uint64_t taken;              /* products since the last commit */
     struct ingest ingest;

@@ -69,6 +69,7 @@ struct storage_txn {
     struct environment *env; /* borrowed */
     MDB_txn *lmdb;           /* owned */
     bool write;
+    bool aside; /* what is put is kept aside (aside.c) */
     int status; /* of a write transaction: its first failed put or delete */
 };
 
@@ -100,6 +101,12 @@ must_check int environment_free_pages(MDB_txn *txn, uint64_t from, uint64_t *tot
 /* As storage_put for a key above all of the table's: pages get full, where splitting in the middle leaves halves. */
 must_check int storage_append(struct storage_txn *txn, enum storage_table table, struct bytes key,
                               struct bytes value);
+
+#define STORAGE_KEY_BYTES 511u
+
+/* The key that a put into table is kept aside under, in out; AISLE_END: puts into this table are not. AISLE_INVALID. */
+must_check int storage_aside_key(enum storage_table table, struct bytes key, uint8_t out[STORAGE_KEY_BYTES],
+                                 struct bytes *aside);
 
 /*
  * Reads a line of mdb_reader_list: "pid thread snapshot", the last a '-' for an idle slot. Whether it is of a reader

@@ -155,6 +155,24 @@ must_check int storage_cursor_next(struct storage_cursor *cursor, struct bytes *
 /* Closes; NULL is allowed. */
 void storage_cursor_close(struct storage_cursor *cursor);
 
+/* --------------------------------------------------------------------------------------- records kept aside -- */
+
+/*
+ * From here on, what the write transaction puts into TABLE_META, TABLE_MANIFEST and TABLE_PAGES is kept aside: durable
+ * with its commit, but in its table only once a later transaction puts it there. Gets see the tables alone. What is put
+ * into other tables is not kept aside. Keys of at most 500 bytes (AISLE_INVALID).
+ *
+ *   ON DISK: in TABLE_META under "aside/" and a letter for the table, 'm', 'l' (manifest) or 'p', then the key
+ */
+void storage_aside_begin(struct storage_txn *txn);
+
+/* What is kept aside for key, a view; an empty key: for the first there is, whatever it is. 0, AISLE_END: nothing. */
+must_check int storage_aside_get(struct storage_txn *txn, enum storage_table table, struct bytes key,
+                                 struct bytes *value);
+
+/* Puts all that is kept aside where it belongs or, without keep, forgets it. Errors as storage_put. */
+must_check int storage_aside_end(struct storage_txn *txn, bool keep);
+
 /* ----------------------------------------------------------------------------------- space and durability -- */
 
 struct storage_space {

@@ -376,7 +376,12 @@ static int put(struct storage_txn *txn, enum storage_table table, struct bytes k
 
 int storage_put(struct storage_txn *txn, enum storage_table table, struct bytes key, struct bytes value)
 {
-    return put(txn, table, key, value, 0);
+    uint8_t bytes[STORAGE_KEY_BYTES];
+    struct bytes aside;
+    int status = txn->aside ? storage_aside_key(table, key, bytes, &aside) : AISLE_END;
+    return status == AISLE_END ? put(txn, table, key, value, 0)
+           : status == 0       ? put(txn, TABLE_META, aside, value, 0)
+                               : status;
 }
 
 int storage_append(struct storage_txn *txn, enum storage_table table, struct bytes key, struct bytes value)
