@@ -74,6 +74,7 @@ struct indexer_signals {
     volatile sig_atomic_t flush;  /* commit now */
     volatile sig_atomic_t reopen; /* list the sources anew and open them again */
     int wake_fd; /* readable when one was set, to end a wait; -1: a wait then lasts up to a second longer */
+    const volatile sig_atomic_t *also_stop; /* NULL, or of another thread, which sets it: as stop */
 };
 
 /* Called a few times a second at most. */

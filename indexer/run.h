@@ -97,7 +97,9 @@ struct run {
 
 static inline bool run_is_stopped(const struct run *run)
 {
-    return run->options->signals != NULL && run->options->signals->stop != 0;
+    const struct indexer_signals *signals = run->options->signals;
+    return signals != NULL && (signals->stop != 0 || (signals->also_stop != NULL &&
+                                                      __atomic_load_n(signals->also_stop, __ATOMIC_RELAXED) != 0));
 }
 
 /* ---- apply.c: lines and commits ---- */

@@ -30,19 +30,6 @@ static bool add(void *context, const char *name, const char *value)
     return true;
 }
 
-/* A pass that can be stopped: the indexer looks at signals, the server at its own flag. */
-struct pass {
-    struct indexer_signals signals;
-    const volatile int *stop;
-};
-
-static void look_at_stop(void *context, const struct indexer_counts *counts)
-{
-    struct pass *pass = context;
-    (void)counts;
-    pass->signals.stop = *pass->stop;
-}
-
 /* A pipe keeps its reader until a writer comes, and so from ending with the server. */
 static bool is_pipe(const char *source)
 {
@@ -51,19 +38,17 @@ static bool is_pipe(const char *source)
            (stat(source, &found) == 0 && !S_ISREG(found.st_mode) && !S_ISDIR(found.st_mode));
 }
 
-/* One pass over what the source has new; the server calls again and again. */
-static int follow(const char *path, const char *source, const volatile int *stop, aisle_error *error)
+static int follow(const char *path, const char *source, struct server_stop *stop, aisle_error *error)
 {
     struct indexer_summary summary;
-    struct pass pass = {.signals = {.wake_fd = -1}, .stop = stop};
+    struct indexer_signals signals = {.wake_fd = stop->wake_fd, .also_stop = &stop->flag};
     const struct indexer_options options = {.catalog = path,
                                             .sources = &source,
                                             .source_count = 1,
                                             .rejects_max = UINT64_MAX,
                                             .threads = 2,
-                                            .signals = &pass.signals,
-                                            .progress = look_at_stop,
-                                            .context = &pass};
+                                            .follow = true,
+                                            .signals = &signals};
     if (is_pipe(source)) {
         error->code = AISLE_INVALID;
         snprintf(error->message, sizeof error->message, "a server follows files and folders, no pipes");

@@ -7,6 +7,9 @@
 
 #include "base/alloc.h"
 
+#include <sys/eventfd.h>
+#include <unistd.h>
+
 #define PATIENCE_FIRST_S 1u
 #define PATIENCE_MAX_S 60u
 
@@ -14,7 +17,7 @@ struct follower {
     server_follow *follow;
     char *path;
     char *source;
-    volatile int stop; /* set by the stopping thread, read by the following one: as a signal's flag is */
+    struct server_stop stop;
     uv_mutex_t mutex;
     uv_cond_t wake;
     uv_thread_t thread;
@@ -26,11 +29,11 @@ static bool wait_for(struct follower *follower, unsigned seconds)
     uint64_t now = uv_hrtime();
     uint64_t end = now + (uint64_t)seconds * 1000000000;
     uv_mutex_lock(&follower->mutex);
-    for (; __atomic_load_n(&follower->stop, __ATOMIC_RELAXED) == 0 && now < end; now = uv_hrtime()) {
+    for (; __atomic_load_n(&follower->stop.flag, __ATOMIC_RELAXED) == 0 && now < end; now = uv_hrtime()) {
         uv_cond_timedwait(&follower->wake, &follower->mutex, end - now);
     }
     uv_mutex_unlock(&follower->mutex);
-    return __atomic_load_n(&follower->stop, __ATOMIC_RELAXED) == 0;
+    return __atomic_load_n(&follower->stop.flag, __ATOMIC_RELAXED) == 0;
 }
 
 static void run(void *context)
@@ -51,6 +54,16 @@ static void run(void *context)
     }
 }
 
+static void release(struct follower *follower)
+{
+    if (follower->stop.wake_fd >= 0) {
+        close(follower->stop.wake_fd);
+    }
+    mem_free(follower->path);
+    mem_free(follower->source);
+    mem_free(follower);
+}
+
 int follower_start(server_follow *follow, const char *path, const char *source, struct follower **out,
                    aisle_error *error)
 {
@@ -63,6 +76,7 @@ int follower_start(server_follow *follow, const char *path, const char *source, 
         return error_no_memory(error, "following a change log");
     }
     follower->follow = follow;
+    follower->stop.wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); /* without one, ending takes up to a second */
     follower->path = mem_copy_string(path, strlen(path));
     follower->source = mem_copy_string(source, strlen(source));
     bool made = follower->path != NULL && follower->source != NULL && uv_mutex_init(&follower->mutex) == 0;
@@ -70,9 +84,7 @@ int follower_start(server_follow *follow, const char *path, const char *source, 
         *out = follower;
         return 0;
     }
-    mem_free(follower->path);
-    mem_free(follower->source);
-    mem_free(follower);
+    release(follower);
     return error_set(error, AISLE_NO_MEMORY, "a thread that follows a change log cannot be started");
 }
 
@@ -82,13 +94,14 @@ void follower_stop(struct follower *follower)
         return;
     }
     uv_mutex_lock(&follower->mutex);
-    __atomic_store_n(&follower->stop, 1, __ATOMIC_RELAXED);
+    __atomic_store_n(&follower->stop.flag, 1, __ATOMIC_RELAXED);
+    if (follower->stop.wake_fd >= 0) {
+        (void)!write(follower->stop.wake_fd, &(uint64_t){1}, sizeof(uint64_t));
+    }
     uv_cond_signal(&follower->wake);
     uv_mutex_unlock(&follower->mutex);
     uv_thread_join(&follower->thread);
     uv_cond_destroy(&follower->wake);
     uv_mutex_destroy(&follower->mutex);
-    mem_free(follower->path);
-    mem_free(follower->source);
-    mem_free(follower);
+    release(follower);
 }

@@ -12,6 +12,7 @@
 
 #include "base/status.h"
 
+#include <signal.h>
 #include <stdbool.h>
 
 /* One setting: `name = VALUE` in the file, `--name VALUE` on the command line. */
@@ -31,11 +32,18 @@ struct server_given {
     const char *value;
 };
 
+/* How one who follows is told to end. */
+struct server_stop {
+    volatile sig_atomic_t flag; /* not 0: end; set by another thread */
+    int wake_fd;                /* readable when it was set, for who waits; -1: none */
+};
+
 /*
- * Applies the changes below source to the catalog at path, as they come, until *stop is not 0; has an own thread.
- * 0: stopped, or nothing more for now, and it is called again after a second; else an error.
+ * Applies the changes below source to the catalog at path, as they come, until it is told to end; has an own thread and
+ * is the catalog's writer meanwhile. 0: told to end, or nothing more will come, and it is called again after a second;
+ * else an error.
  */
-typedef int server_follow(const char *path, const char *source, const volatile int *stop, aisle_error *error);
+typedef int server_follow(const char *path, const char *source, struct server_stop *stop, aisle_error *error);
 
 struct server_options {
     const char *config; /* the file; NULL: none */
