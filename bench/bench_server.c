@@ -4,186 +4,238 @@
  *   bench_server CATALOG ADDRESS QUERIES [overhead] [throughput=CLIENTS,PIPELINE] [seconds=N] [threads=N] [limit=N]
  *
  * ADDRESS is a port of 127.0.0.1 or the path of a Unix socket of a server that serves the same CATALOG under its
- * folder's name; QUERIES is a file of texts, one a line. `overhead`: each query is asked of the library, of the server
- * and as PING in turn, and medians are compared, so that a busy machine hits all three alike. `throughput`: so many
- * connections, each with so many requests under way, beside as many threads in process, each for the seconds given.
+ * folder's name; QUERIES is a file of texts, one a line.
+ *
+ * `overhead` asks each query in four ways: of the library, of the library and encoded as the server does, of the
+ * server, and as PING; once with ids alone in the answers and once with whole products. First all queries are asked
+ * once everywhere and answers compared, so that no process checks pages for the first time later. Then the ways take
+ * turns at being first, as whoever is second finds the data in the processor's shared cache, and the two in process at
+ * being there, as the second would find it in its own. The overhead is the median of what the server took longer than
+ * the library, query by query; without the median of PING it is what serving costs beside the wire.
+ *
+ * `throughput`: so many connections, each with so many requests under way, beside as many threads in process, each for
+ * the seconds given.
  */
 #include "aisle.h"
-#include "base/alloc.h"
-#include "base/clock.h"
-#include "base/latency.h"
+#include "bench/server_wire.h"
+#include "server/catalogs.h"
+#include "server/command.h"
 
-#include <arpa/inet.h>
-#include <errno.h>
 #include <poll.h>
 #include <pthread.h>
-#include <stdio.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
 
-#define QUERIES_MAX 100000u
 #define CLIENTS_MAX 4096u
-#define INPUT_BYTES (1u << 20)
 
 struct setup {
     const char *catalog;
+    const char *name; /* of the catalog on the server */
     const char *address;
-    char *requests[QUERIES_MAX];
-    char *texts[QUERIES_MAX];
-    size_t query_count;
+    const char *queries;
     unsigned clients, pipeline, seconds, threads, limit;
     bool overhead;
 };
 
 static struct setup setup = {.clients = 0, .pipeline = 1, .seconds = 5, .threads = 2, .limit = 10};
+static struct requests requests;
 
-static void die(const char *what, const char *why)
-{
-    fprintf(stderr, "bench_server: %s: %s\n", what, why);
-    exit(1);
-}
-
-/* ------------------------------------------------------------------------------------------------ the wire -- */
-
-static int connect_to(const char *address)
-{
-    struct sockaddr_un local = {.sun_family = AF_UNIX};
-    struct sockaddr_in net = {.sin_family = AF_INET, .sin_port = htons((uint16_t)atoi(address))};
-    bool is_path = strchr(address, '/') != NULL;
-    net.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    snprintf(local.sun_path, sizeof local.sun_path, "%s", address);
-    int fd = socket(is_path ? AF_UNIX : AF_INET, SOCK_STREAM, 0);
-    const struct sockaddr *to = is_path ? (const struct sockaddr *)&local : (const struct sockaddr *)&net;
-    if (fd < 0 || connect(fd, to, is_path ? sizeof local : sizeof net) != 0) {
-        die(address, strerror(errno));
-    }
-    return fd;
-}
-
-static void send_all(int fd, const char *data, size_t size)
-{
-    while (size > 0) {
-        ssize_t put = send(fd, data, size, 0);
-        if (put <= 0) {
-            die("send", strerror(errno));
-        }
-        data += put;
-        size -= (size_t)put;
-    }
-}
-
-/* Behind the answer of RESP2 at p, or NULL when it is not whole. */
-static const char *skip_answer(const char *p, const char *end)
-{
-    const char *line = p < end ? memchr(p, '\n', (size_t)(end - p)) : NULL;
-    if (line == NULL) {
-        return NULL;
-    }
-    char kind = p[0];
-    long number = strtol(p + 1, NULL, 10);
-    p = line + 1;
-    if (kind == '-') {
-        die("the server answers", line - 100);
-    }
-    if (kind == '$' && number >= 0) {
-        return end - p >= number + 2 ? p + number + 2 : NULL;
-    }
-    for (long i = 0; kind == '*' && i < number && p != NULL; i++) {
-        p = skip_answer(p, end);
-    }
-    return p;
-}
-
-struct client {
-    int fd;
-    unsigned under_way;
-    size_t next; /* query */
-    size_t size;
-    char *input;
-    uint64_t sent_ns[256]; /* ring of requests under way */
-    unsigned first;
-};
-
-static void open_client(struct client *client, size_t next)
-{
-    *client = (struct client){.fd = connect_to(setup.address), .next = next, .input = mem_alloc(INPUT_BYTES)};
-    if (client->input == NULL) {
-        die("client", "out of memory");
-    }
-}
-
-/* Waits for one answer of a client that has one request under way. */
+/* Waits for the answer of a client that has one request under way; it stands in client->input then. */
 static void await_answer(struct client *client)
 {
-    const char *behind = NULL;
     client->size = 0;
-    while (behind == NULL) {
+    do {
         ssize_t got = recv(client->fd, client->input + client->size, INPUT_BYTES - client->size, 0);
         if (got <= 0) {
             die("recv", "the server has closed the connection");
         }
         client->size += (size_t)got;
-        behind = skip_answer(client->input, client->input + client->size);
-    }
+    } while (skip_answer(client->input, client->input + client->size) == NULL);
 }
 
-/* ------------------------------------------------------------------------------------------- measurements -- */
+/* --------------------------------------------------------------------------------------------- the ways -- */
 
-static void search_here(aisle *catalog, size_t i, aisle_result **result)
+/* The server's way from a request to the bytes of its answer, without sockets and threads. */
+struct encoder {
+    struct server *server;
+    struct worker worker;
+    struct request *request; /* the last one */
+};
+
+static void open_encoder(struct encoder *encoder)
+{
+    const struct server_given given = {"catalog", setup.catalog};
+    static struct server_options options;
+    struct config *config = NULL;
+    struct catalog_set *set = NULL;
+    aisle_error error;
+    options = (struct server_options){.given = &given, .given_count = 1};
+    encoder->server = mem_calloc(1, sizeof *encoder->server);
+    if (encoder->server == NULL) {
+        die("server", "out of memory");
+    }
+    encoder->server->options = &options;
+    if (config_load(&options, &config, &error) != 0 ||
+        catalogs_open(encoder->server, config, NULL, &set, &error) != 0) {
+        die(setup.catalog, error.message);
+    }
+    catalogs_switch(encoder->server, set);
+    arena_init(&encoder->worker.arena, 64u << 20);
+}
+
+static void close_encoder(struct encoder *encoder)
+{
+    request_free(encoder->request);
+    worker_release(&encoder->worker);
+    catalogs_quiet(encoder->server->set);
+    catalogs_close(encoder->server->set);
+    mem_free(encoder->server);
+}
+
+/* The arguments of a request as it stands on the wire; returns how many. */
+static uint32_t split_request(char *request, struct bytes *arguments)
+{
+    char *p = strchr(request, '\n') + 1;
+    uint32_t count = (uint32_t)strtoul(request + 1, NULL, 10);
+    for (uint32_t i = 0; i < count; i++) {
+        size_t size = strtoul(p + 1, NULL, 10);
+        p = strchr(p, '\n') + 1;
+        arguments[i] = bytes_of(p, size);
+        p += size + 2;
+    }
+    return count;
+}
+
+static void encode(struct encoder *encoder, size_t i)
+{
+    struct bytes arguments[16];
+    uint32_t count = split_request(requests.bytes[i], arguments);
+    request_free(encoder->request);
+    struct request *request = request_new(encoder->server, arguments, count);
+    if (request == NULL) {
+        die("request", "out of memory");
+    }
+    encoder->request = request;
+    request->command = command_find(arguments[0]);
+    request->set = encoder->server->set;
+    request->version = 2;
+    request->received_ns = clock_monotonic_ns();
+    request_run(request, &encoder->worker);
+    worker_tidy(&encoder->worker);
+}
+
+static void search_here(aisle *catalog, size_t i, bool with_products, aisle_result **result)
 {
     aisle_error error;
-    const aisle_query query = {.size = sizeof query, .text = setup.texts[i % setup.query_count],
-                               .limit = setup.limit};
+    const aisle_query query = {.size = sizeof query, .text = requests.texts[i], .limit = setup.limit,
+                               .no_products = !with_products, .now_ms = NOW_MS};
     if (aisle_search(catalog, &query, result, &error) != 0) {
         die("search", error.message);
     }
 }
 
-static void print_latency(const char *name, const struct latency *latency)
+/* Whether two answers are the same but for the time that they took. */
+static bool same_answer(struct bytes a, struct bytes b)
 {
-    printf("%-22s %9llu  p10 %8.1f  p50 %8.1f  p99 %8.1f  p99.9 %8.1f  max %9.1f us\n", name,
-           (unsigned long long)latency->count, (double)latency_quantile(latency, 0.1) / 1e3,
-           (double)latency_quantile(latency, 0.5) / 1e3,
-           (double)latency_quantile(latency, 0.99) / 1e3, (double)latency_quantile(latency, 0.999) / 1e3,
-           (double)latency->max_ns / 1e3);
+    static const char took[] = "took_us\r\n:";
+    const uint8_t *at = memmem(a.data, a.size, took, sizeof took - 1);
+    const uint8_t *other = memmem(b.data, b.size, took, sizeof took - 1);
+    if (at == NULL || other == NULL || at - a.data != other - b.data ||
+        memcmp(a.data, b.data, (size_t)(at - a.data)) != 0) {
+        return false;
+    }
+    const uint8_t *rest = memchr(at + sizeof took - 1, '\r', a.size - (size_t)(at - a.data) - sizeof took + 1);
+    const uint8_t *others = memchr(other + sizeof took - 1, '\r', b.size - (size_t)(other - b.data) - sizeof took + 1);
+    size_t size = a.size - (size_t)(rest - a.data);
+    return size == b.size - (size_t)(others - b.data) && memcmp(rest, others, size) == 0;
 }
 
-/* The three ways in turn; the difference is taken query by query. */
-static void measure_overhead(aisle *catalog)
-{
-    static struct latency here, there, ping, difference;
-    static const char ping_request[] = "*1\r\n$4\r\nPING\r\n";
+enum way { WAY_HERE, WAY_ENCODED, WAY_THERE, WAY_PING, WAYS };
+static const char *const way_names[WAYS] = {"in process", "in process, encoded", "through the server", "PING"};
+
+struct measure {
+    aisle *catalog;
+    aisle_result *result;
+    struct encoder encoder;
     struct client client;
-    aisle_result *result = NULL;
-    open_client(&client, 0);
-    uint64_t end = clock_monotonic_ns() + (uint64_t)setup.seconds * 1000000000;
-    for (size_t i = 0; clock_monotonic_ns() < end; i++) {
-        const char *request = setup.requests[i % setup.query_count];
-        search_here(catalog, i, &result); /* both find the processor's caches warm */
-        uint64_t start = clock_monotonic_ns();
-        search_here(catalog, i, &result);
-        uint64_t middle = clock_monotonic_ns();
-        send_all(client.fd, request, strlen(request));
-        await_answer(&client);
-        uint64_t answered = clock_monotonic_ns();
-        send_all(client.fd, ping_request, sizeof ping_request - 1);
-        await_answer(&client);
-        uint64_t ponged = clock_monotonic_ns();
-        latency_add(&here, middle - start);
-        latency_add(&there, answered - middle);
-        latency_add(&ping, ponged - answered);
-        uint64_t took = answered - middle;
-        latency_add(&difference, took > middle - start ? took - (middle - start) : 0);
+    bool with_products;
+    struct latency taken[WAYS];
+    struct latency difference; /* of the server and the library, where it took longer */
+};
+
+static uint64_t take_way(struct measure *measure, enum way way, size_t i)
+{
+    uint64_t start = clock_monotonic_ns();
+    if (way == WAY_HERE) {
+        search_here(measure->catalog, i, measure->with_products, &measure->result);
+    } else if (way == WAY_ENCODED) {
+        encode(&measure->encoder, i);
+    } else {
+        const char *bytes = way == WAY_PING ? ping_request : requests.bytes[i];
+        send_all(measure->client.fd, bytes, way == WAY_PING ? sizeof ping_request - 1 : requests.sizes[i]);
+        await_answer(&measure->client);
     }
-    print_latency("in process", &here);
-    print_latency("through the server", &there);
-    print_latency("their difference", &difference);
-    print_latency("PING", &ping);
-    aisle_result_free(result);
-    close(client.fd);
-    mem_free(client.input);
+    return clock_monotonic_ns() - start;
 }
+
+/* Asks everything once everywhere, and compares. */
+static void warm_up(struct measure *measure)
+{
+    for (size_t i = 0; i < requests.count; i++) {
+        for (enum way way = WAY_HERE; way < WAY_PING; way++) {
+            (void)take_way(measure, way, i);
+        }
+        if (!same_answer(buf_bytes(&measure->encoder.request->reply),
+                         bytes_of(measure->client.input, measure->client.size))) {
+            die(requests.texts[i], "the server's answer is another one than the library's");
+        }
+    }
+}
+
+static double median_us(const struct latency *latency)
+{
+    return (double)latency_quantile(latency, 0.5) / 1e3;
+}
+
+static void report(const struct measure *measure)
+{
+    for (enum way way = WAY_HERE; way < WAYS; way++) {
+        print_latency(way_names[way], &measure->taken[way]);
+    }
+    print_latency("server less library, each", &measure->difference);
+    printf("overhead: %.1f us at the median of the differences, %.1f us without PING's median; encoding %.1f us\n",
+           median_us(&measure->difference), median_us(&measure->difference) - median_us(&measure->taken[WAY_PING]),
+           median_us(&measure->taken[WAY_ENCODED]) - median_us(&measure->taken[WAY_HERE]));
+}
+
+static void measure_overhead(aisle *catalog, bool with_products)
+{
+    static struct measure measure;
+    measure = (struct measure){.catalog = catalog, .with_products = with_products};
+    read_requests(&requests, setup.queries, setup.name, setup.limit, with_products);
+    open_encoder(&measure.encoder);
+    open_client(&measure.client, setup.address, 0);
+    warm_up(&measure);
+    uint64_t end = clock_monotonic_ns() + (uint64_t)setup.seconds * 1000000000;
+    for (size_t round = 0; clock_monotonic_ns() < end; round++) {
+        const enum way ways[] = {round / 3 % 2 == 0 ? WAY_HERE : WAY_ENCODED, WAY_THERE, WAY_PING};
+        uint64_t took[3];
+        for (unsigned k = 0; k < 3; k++) {
+            size_t turn = (k + round) % 3;
+            took[turn] = take_way(&measure, ways[turn], round * 7919 % requests.count);
+            latency_add(&measure.taken[ways[turn]], took[turn]);
+        }
+        if (ways[0] == WAY_HERE) {
+            latency_add(&measure.difference, took[1] > took[0] ? took[1] - took[0] : 0);
+        }
+    }
+    printf("%s, %zu queries, answers compared:\n", with_products ? "whole products" : "ids alone", requests.count);
+    report(&measure);
+    aisle_result_free(measure.result);
+    close_client(&measure.client);
+    close_encoder(&measure.encoder);
+    free_requests(&requests);
+}
+
+/* ------------------------------------------------------------------------------------------ throughput -- */
 
 static void *search_on(void *context)
 {
@@ -192,7 +244,7 @@ static void *search_on(void *context)
     uintptr_t count = 0;
     uint64_t end = clock_monotonic_ns() + (uint64_t)setup.seconds * 1000000000;
     for (; clock_monotonic_ns() < end; count++) {
-        search_here(catalog, count * 7919, &result);
+        search_here(catalog, count * 7919 % requests.count, true, &result);
     }
     aisle_result_free(result);
     return (void *)count;
@@ -218,32 +270,11 @@ static double throughput_here(aisle *catalog)
 static void send_more(struct client *client)
 {
     while (client->under_way < setup.pipeline) {
-        const char *request = setup.requests[client->next];
-        client->next = (client->next + 7919) % setup.query_count;
-        client->sent_ns[(client->first + client->under_way++) % 256] = clock_monotonic_ns();
-        send_all(client->fd, request, strlen(request));
+        size_t i = client->next;
+        client->next = (client->next + 7919) % requests.count;
+        note_sent(client, clock_monotonic_ns());
+        send_all(client->fd, requests.bytes[i], requests.sizes[i]);
     }
-}
-
-/* Takes the answers that are there; returns how many. */
-static unsigned take_answers(struct client *client, struct latency *latency)
-{
-    unsigned count = 0;
-    ssize_t got = recv(client->fd, client->input + client->size, INPUT_BYTES - client->size, 0);
-    if (got <= 0) {
-        die("recv", "the server has closed the connection");
-    }
-    client->size += (size_t)got;
-    const char *p = client->input;
-    const char *end = client->input + client->size;
-    for (const char *behind; (behind = skip_answer(p, end)) != NULL; p = behind) {
-        latency_add(latency, clock_monotonic_ns() - client->sent_ns[client->first++ % 256]);
-        client->under_way--;
-        count++;
-    }
-    client->size = (size_t)(end - p);
-    memmove(client->input, p, client->size);
-    return count;
 }
 
 static double throughput_there(struct latency *latency)
@@ -252,7 +283,7 @@ static double throughput_there(struct latency *latency)
     static struct pollfd polled[CLIENTS_MAX];
     uint64_t count = 0;
     for (unsigned i = 0; i < setup.clients; i++) {
-        open_client(&clients[i], (size_t)i * 104729 % setup.query_count);
+        open_client(&clients[i], setup.address, (size_t)i * 104729 % requests.count);
         polled[i] = (struct pollfd){.fd = clients[i].fd, .events = POLLIN};
         send_more(&clients[i]);
     }
@@ -268,33 +299,19 @@ static double throughput_there(struct latency *latency)
     return (double)count / setup.seconds;
 }
 
-/* --------------------------------------------------------------------------------------------- set-up -- */
-
-static void read_queries(const char *path)
+static void measure_throughput(aisle *catalog)
 {
-    FILE *file = fopen(path, "r");
-    char line[4096];
-    const char *slash = strrchr(setup.catalog, '/');
-    const char *name = slash == NULL ? setup.catalog : slash + 1;
-    if (file == NULL) {
-        die(path, strerror(errno));
-    }
-    while (setup.query_count < QUERIES_MAX && fgets(line, sizeof line, file) != NULL) {
-        char request[8192];
-        char limit[16];
-        line[strcspn(line, "\n")] = '\0';
-        int digits = snprintf(limit, sizeof limit, "%u", setup.limit);
-        int size = snprintf(request, sizeof request,
-                            "*6\r\n$12\r\nAISLE.SEARCH\r\n$%zu\r\n%s\r\n$%zu\r\n%s\r\n$5\r\nLIMIT\r\n$1\r\n0\r\n"
-                            "$%d\r\n%s\r\n", strlen(name), name, strlen(line), line, digits, limit);
-        setup.requests[setup.query_count] = mem_copy_string(request, (size_t)size);
-        setup.texts[setup.query_count++] = mem_copy_string(line, strlen(line));
-    }
-    fclose(file);
-    if (setup.query_count == 0) {
-        die(path, "no queries");
-    }
+    static struct latency latency;
+    read_requests(&requests, setup.queries, setup.name, setup.limit, true);
+    double here = throughput_here(catalog);
+    double there = throughput_there(&latency);
+    print_latency("latency, all at once", &latency);
+    printf("%u threads in process %.0f/s, %u clients x %u %.0f/s: %.0f %%\n", setup.threads, here, setup.clients,
+           setup.pipeline, there, 100 * there / here);
+    free_requests(&requests);
 }
+
+/* --------------------------------------------------------------------------------------------- set-up -- */
 
 static void take_argument(const char *text)
 {
@@ -305,38 +322,36 @@ static void take_argument(const char *text)
                sscanf(text, "limit=%u", &setup.limit) != 1) {
         die(text, "no such argument");
     }
-    if (setup.clients > CLIENTS_MAX || setup.pipeline > 256 || setup.threads > 64) {
+    if (setup.clients > CLIENTS_MAX || setup.pipeline > UNDER_WAY_MAX || setup.threads > 64) {
         die(text, "at most 4096 clients, 256 requests under way, 64 threads");
     }
 }
 
 int main(int argc, char **argv)
 {
-    static struct latency latency;
     aisle *catalog = NULL;
     aisle_error error;
     if (argc < 4) {
         die("usage", "CATALOG ADDRESS QUERIES [overhead] [throughput=CLIENTS,PIPELINE] [seconds=N] [threads=N]");
     }
+    const char *slash = strrchr(argv[1], '/');
     setup.catalog = argv[1];
+    setup.name = slash == NULL ? argv[1] : slash + 1;
     setup.address = argv[2];
+    setup.queries = argv[3];
     for (int i = 4; i < argc; i++) {
         take_argument(argv[i]);
     }
-    read_queries(argv[3]);
     const aisle_options options = {.size = sizeof options, .read_only = true};
     if (aisle_open(setup.catalog, &options, &catalog, &error) != 0) {
         die(setup.catalog, error.message);
     }
     if (setup.overhead) {
-        measure_overhead(catalog);
+        measure_overhead(catalog, false);
+        measure_overhead(catalog, true);
     }
     if (setup.clients > 0) {
-        double here = throughput_here(catalog);
-        double there = throughput_there(&latency);
-        print_latency("latency, all at once", &latency);
-        printf("%u threads in process %.0f/s, %u clients x %u %.0f/s: %.0f %%\n", setup.threads, here, setup.clients,
-               setup.pipeline, there, 100 * there / here);
+        measure_throughput(catalog);
     }
     aisle_close(catalog);
     return 0;

@@ -201,19 +201,36 @@ void command_run_late(struct connection *connection, struct request *request)
     request->ended_ns = clock_monotonic_ns();
 }
 
-void request_run(struct request *request, struct worker *worker)
+/* Runs the command; false when it was given up. */
+static bool run_call(struct request *request, struct worker *worker, bool is_brief)
 {
     struct call call = {.server = request->server, .request = request, .worker = worker,
                         .arguments = request->arguments, .count = request->count,
-                        .reply = {&request->reply, request->version}};
+                        .reply = {&request->reply, request->version}, .is_brief = is_brief};
     request->command->run(&call);
+    if (call.is_given_up) {
+        buf_clear(&request->reply);
+        return false;
+    }
     request->failed = call.failed;
     uint64_t now = clock_monotonic_ns();
     struct bytes explanation = bytes_of(NULL, 0);
-    if (request->command->run == command_search && !call.failed && slow_wants_explanation(request, now)) {
+    if (request->command->run == command_search && !is_brief && !call.failed &&
+        slow_wants_explanation(request, now)) {
         explanation = command_search_explanation(&call);
     }
     slow_note(request, now, explanation);
+    return true;
+}
+
+void request_run(struct request *request, struct worker *worker)
+{
+    (void)run_call(request, worker, false);
+}
+
+bool request_run_briefly(struct request *request, struct worker *worker)
+{
+    return run_call(request, worker, true);
 }
 
 /* Whether the request must be answered on the loop: its form is wrong, or it is that kind of command. */

@@ -33,6 +33,7 @@ void command_get(struct call *call)
         return;
     }
     const aisle_bytes id = {(const char *)call->arguments[2].data, call->arguments[2].size};
+    call->request->is_plain = true;
     int status = aisle_get(catalog->handle, id, original, &call->worker->result, &error);
     if (status == 0 && aisle_result_hit(call->worker->result, 0, &hit) == 0) {
         reply_bulk(&call->reply, bytes_of(hit.product.data, hit.product.size));

@@ -233,6 +233,18 @@ static void put_groups(struct call *call)
     reply_unsigned(reply, aisle_result_groups(result));
 }
 
+/* Room for the hits and what stands around them, so that the answer does not grow step by step. */
+static void reserve(const struct reply *reply, const struct search *search, const aisle_result *result)
+{
+    enum { AROUND = 64 }; /* the names of a hit's values, and theirs before them */
+    size_t bytes = AROUND;
+    aisle_hit hit;
+    for (size_t i = 0; aisle_result_hit(result, i, &hit) == 0; i++) {
+        bytes += hit.id.size + AROUND + (search->cuts ? 0 : hit.product.size);
+    }
+    reply_reserve(reply, bytes);
+}
+
 static void put_result(struct call *call, const struct search *search)
 {
     const struct reply *reply = &call->reply;
@@ -244,6 +256,7 @@ static void put_result(struct call *call, const struct search *search)
     aisle_group group;
     bool grouped = aisle_result_group(result, 0, &group) == 0;
     aisle_bytes cursor = aisle_result_cursor(result);
+    reserve(reply, search, result);
     reply_map(reply, 4 + count_words(result) + (size_t)partial + (grouped ? 2 : 0) + (search->query.facet_count > 0) +
                          (cursor.size > 0));
     reply_key(reply, "total");
@@ -282,6 +295,9 @@ static void search_one(struct call *call, struct arguments *arguments)
         return;
     }
     status = status != 0 ? status : search_run(call, &search, &error);
+    if (call->is_given_up) {
+        return;
+    }
     if (status != 0) {
         call_fail_as(call, &error);
     } else {

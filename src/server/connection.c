@@ -10,6 +10,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "server/address.h"
+#include "server/brief.h"
 #include "server/catalogs.h"
 #include "server/command.h"
 #include "server/writes.h"
@@ -51,13 +52,15 @@ static bool is_full(const struct connection *connection)
 
 static void unlink_resume(struct connection *connection)
 {
-    struct connection **at = &connection->server->resume;
-    while (*at != NULL && *at != connection) {
-        at = &(*at)->resume;
+    struct server *server = connection->server;
+    struct connection **at = &server->resume;
+    struct connection *before = NULL;
+    while (*at != connection) {
+        before = *at;
+        at = &before->resume;
     }
-    if (*at != NULL) {
-        *at = connection->resume;
-    }
+    *at = connection->resume;
+    server->resume_last = server->resume_last == connection ? before : server->resume_last;
 }
 
 static void on_closed(uv_handle_t *handle)
@@ -302,6 +305,24 @@ static void lend_socket(struct connection *connection, struct request *request)
     }
 }
 
+/* Carries a read out, if it is a short one, or gives it to the pool. */
+static void start_read(struct connection *connection, struct request *request)
+{
+    struct server *server = connection->server;
+    bool is_alone = connection->first == request && request->next == NULL && !connection->has_more;
+    request->set = catalogs_hold(server->set);
+    if (brief_run(server, request, is_alone)) {
+        catalogs_drop(server, request->set);
+        request->set = NULL;
+        request->state = REQUEST_DONE;
+        return;
+    }
+    (void)aisle_token_new(&request->token); /* without memory it cannot be cancelled, which is no harm */
+    lend_socket(connection, request);
+    brief_submitted(server);
+    pool_submit(&server->pool, request);
+}
+
 /* Starts the next request if it may run now. */
 static bool start_next(struct connection *connection)
 {
@@ -327,13 +348,11 @@ static bool start_next(struct connection *connection)
     }
     connection->running++;
     connection->running_class = class;
-    lend_socket(connection, request);
     if (class == COMMAND_WRITE) {
+        lend_socket(connection, request);
         submit_write(connection, request);
     } else {
-        request->set = catalogs_hold(connection->server->set);
-        (void)aisle_token_new(&request->token); /* without memory it cannot be cancelled, which is no harm */
-        pool_submit(&connection->server->pool, request);
+        start_read(connection, request);
     }
     return true;
 }
@@ -370,6 +389,9 @@ void connection_add(struct connection *connection, struct request *request)
 void connection_finish(struct request *request)
 {
     struct connection *connection = request->connection;
+    if (request->command->class == COMMAND_READ) {
+        brief_finished(request->server, request);
+    }
     catalogs_drop(request->server, request->set);
     request->set = NULL;
     if (request->command->finish != NULL) {
@@ -408,6 +430,7 @@ static size_t take_requests(struct connection *connection, struct bytes input)
         if (status == AISLE_END) {
             break;
         }
+        connection->has_more = consumed < rest.size;
         if (status == 0 && connection->protocol.count > 0) {
             command_take(connection, rest);
         } else if (status != 0) {
@@ -563,21 +586,28 @@ void connection_resume(struct connection *connection)
         return;
     }
     connection->is_resuming = true;
-    connection->resume = server->resume;
-    server->resume = connection;
+    connection->resume = NULL;
+    if (server->resume == NULL) {
+        server->resume = connection;
+    } else {
+        server->resume_last->resume = connection;
+    }
+    server->resume_last = connection;
 }
 
 void connection_resume_all(struct server *server)
 {
-    struct connection *connection = server->resume;
-    server->resume = NULL;
-    while (connection != NULL) {
-        struct connection *next = connection->resume;
+    const struct connection *last = server->resume_last; /* what is resumed meanwhile has its turn in the next one */
+    const uint64_t end_ns = clock_monotonic_ns() + TURN_MS * UINT64_C(1000000);
+    bool more = server->resume != NULL;
+    while (more) {
+        struct connection *connection = server->resume;
+        server->resume = connection->resume;
         connection->is_resuming = false;
+        more = connection != last && clock_monotonic_ns() < end_ns;
         if (!connection->is_closed) {
             process(connection);
         }
-        connection = next;
     }
 }
 

@@ -46,6 +46,7 @@ struct connection {
     bool is_known;                      /* has shown the password, or there is none */
     bool is_writing;
     bool is_reading;
+    bool has_more;                      /* bytes at hand behind the request that is being taken */
     bool is_resuming;                   /* is in the list of the next turn */
     bool is_ending;                     /* no more requests; closes when all is written */
     bool is_closed;
@@ -64,7 +65,7 @@ void connection_end(struct connection *connection);
 /* Goes on with it at the end of this turn of the loop, or in the next one. */
 void connection_resume(struct connection *connection);
 
-/* Does so, at the end of a turn. */
+/* Does so, at the end of a turn, for two milliseconds: the rest waits for the next one. */
 void connection_resume_all(struct server *server);
 
 /* Adds the request behind the connection's others and starts what can be started. */

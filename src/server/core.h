@@ -71,6 +71,7 @@ struct request {
     enum request_state state;
     int version;                     /* of RESP, when it began to run */
     bool failed;                     /* the answer is an error */
+    bool is_plain;                   /* a search that brief_fits, or a look-up; of the thread that runs it */
     atomic_bool cancelled;           /* any thread: nobody waits for the answer */
     atomic_int lend;                 /* enum lend_state */
     int lent_fd;
@@ -93,6 +94,10 @@ struct worker {
     aisle_suggestions *suggestions;
 };
 
+/* Makes it ready for the next request; what is large is given back. And frees what it holds. */
+void worker_tidy(struct worker *worker);
+void worker_release(struct worker *worker);
+
 /* A command being carried out, by the thread of its class. */
 struct call {
     struct server *server;
@@ -103,7 +108,11 @@ struct call {
     uint32_t count;
     struct reply reply;
     bool failed;
+    bool is_brief;    /* on the loop: it has BRIEF_MS */
+    bool is_given_up; /* which were not enough: nothing is answered yet */
 };
+
+#define BRIEF_MS 1u
 
 /* Answers with an error, "CODE message". */
 void call_fail(struct call *call, const char *code, const char *format, ...) __attribute__((format(printf, 3, 4)));
@@ -153,6 +162,9 @@ void pool_done(struct pool *pool, struct request *request);
 /* Carries out the request's command with its arguments; the thread of its class. */
 void request_run(struct request *request, struct worker *worker);
 
+/* As request_run, on the loop and within BRIEF_MS; false: it takes longer, and nothing is answered. */
+bool request_run_briefly(struct request *request, struct worker *worker);
+
 /* --------------------------------------------------------------------------------------------- the server -- */
 
 #define METRICS_BUCKETS 20u
@@ -183,12 +195,24 @@ void metrics_count(struct metrics *metrics, const struct request *request);
 /* As metrics_count for a command that was carried out at once. */
 void metrics_count_now(struct metrics *metrics, const struct command *command, uint64_t ns, bool failed);
 
+/* What the loop knows of reads that it may carry out itself (brief.h). */
+struct brief {
+    struct worker worker;
+    uint32_t streak;     /* short ones in a row, wherever they ran */
+    uint32_t under_way;  /* reads that the pool has */
+    uint64_t client;     /* whose the last one was that the loop carried out */
+    uint64_t ended_ns;   /* when that ended */
+    uint64_t crowded_ns; /* when reads last overlapped */
+    uint64_t done, given_up;
+};
+
 struct server {
     uv_loop_t loop;
     const struct server_options *options;
     struct config *config;
     struct catalog_set *set; /* the current one */
     struct pool pool;
+    struct brief brief;
     struct metrics metrics;
     struct connection *connections;
     uint32_t connection_count;
@@ -200,7 +224,7 @@ struct server {
     uv_timer_t sweep;
     uv_check_t check;
     uv_idle_t idle; /* active while there are connections to go on with */
-    struct connection *resume;
+    struct connection *resume, *resume_last; /* those, in order */
     struct http_client *http_clients;
     uint64_t turn_ns; /* when the last turn of the loop ended */
     uint64_t idle_ns; /* what it had waited by then */

@@ -345,6 +345,9 @@ void ft_search(struct call *call)
         return;
     }
     status = status != 0 ? status : search_run(call, &options.search, &error);
+    if (call->is_given_up) {
+        return;
+    }
     if (status != 0) {
         call_fail_as(call, &error);
     } else if (call->reply.version == 2 && aisle_result_partial(call->worker->result)) {

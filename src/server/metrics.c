@@ -146,6 +146,8 @@ void metrics_info(struct server *server, struct buf *text)
                ull(metrics->accepted), ull(metrics->refused), ull(metrics->dropped_slow),
                ull(metrics->dropped_protocol), ull(metrics->cancelled), ull(metrics->bytes_in),
                ull(metrics->bytes_out), waiting, busy, server->pool.thread_count);
+    buf_printf(text, "loop_searches:%llu\r\nloop_searches_given_up:%llu\r\n", ull(server->brief.done),
+               ull(server->brief.given_up));
     buf_printf(text, "loop_turns:%llu\r\nloop_turns_over_5ms:%llu\r\nloop_max_usec:%llu\r\n"
                      "loop_max_cpu_usec:%llu\r\nloop_mean_usec:%.2f\r\n\r\n",
                ull(metrics->loop_turns), ull(metrics->loop_over), ull(metrics->loop_max_ns / 1000),
@@ -220,6 +222,10 @@ void metrics_prometheus(struct server *server, struct buf *text)
         {"queue", "gauge", "Requests that wait for a thread.", waiting},
         {"threads", "gauge", "That search.", server->pool.thread_count},
         {"threads_busy", "gauge", "Of them, at work.", busy},
+        {"loop_searches_total", "counter", "Short reads that the loop carried out itself.",
+         (double)server->brief.done},
+        {"loop_searches_given_up_total", "counter", "Those that were not short, and went to the pool.",
+         (double)server->brief.given_up},
         {"loop_turns_total", "counter", "Turns of the loop.", (double)metrics->loop_turns},
         {"loop_seconds_total", "counter", "That the loop was at work.", (double)metrics->loop_sum_ns / 1e9},
         {"loop_seconds_max", "gauge", "The longest turn.", (double)metrics->loop_max_ns / 1e9},

@@ -32,13 +32,20 @@ static struct request *take(struct pool *pool)
     return request;
 }
 
-static void tidy_up(struct worker *worker)
+void worker_tidy(struct worker *worker)
 {
     arena_reset(&worker->arena);
     if (worker->result != NULL && aisle_result_count(worker->result) > RESULT_HITS_KEPT) {
         aisle_result_free(worker->result);
         worker->result = NULL;
     }
+}
+
+void worker_release(struct worker *worker)
+{
+    aisle_result_free(worker->result);
+    aisle_suggestions_free(worker->suggestions);
+    arena_release(&worker->arena);
 }
 
 static void work(void *context)
@@ -55,7 +62,7 @@ static void work(void *context)
             } else {
                 request->run(request);
             }
-            tidy_up(&worker);
+            worker_tidy(&worker);
         }
         request->ended_ns = clock_monotonic_ns();
         uv_mutex_lock(&pool->mutex);
@@ -63,9 +70,7 @@ static void work(void *context)
         uv_mutex_unlock(&pool->mutex);
         pool_done(pool, request);
     }
-    aisle_result_free(worker.result);
-    aisle_suggestions_free(worker.suggestions);
-    arena_release(&worker.arena);
+    worker_release(&worker);
 }
 
 /* Writes what the socket takes at once; the loop does the rest, and finds out what went wrong. */

@@ -18,6 +18,9 @@ struct reply {
     int version; /* of RESP: 2 or 3 */
 };
 
+/* Makes room at once for what is about to come, which has at least so many bytes. */
+void reply_reserve(const struct reply *reply, size_t bytes);
+
 /* "+OK": text without line ends. */
 void reply_simple(const struct reply *reply, const char *text);
 

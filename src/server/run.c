@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "server/brief.h"
 #include "server/catalogs.h"
 #include "server/connection.h"
 #include "server/http.h"
@@ -204,6 +205,7 @@ static void end(struct server *server)
     uv_run(&server->loop, UV_RUN_DEFAULT);
     uv_loop_close(&server->loop);
     listen_release(server);
+    brief_release(&server->brief);
     slow_close(server);
     metrics_release(&server->metrics);
     mem_free(server);
@@ -217,6 +219,7 @@ int server_run(const struct server_options *options, aisle_error *error)
     }
     server->options = options;
     server->slow_fd = -1;
+    brief_init(&server->brief);
     if (uv_loop_init(&server->loop) != 0) {
         mem_free(server);
         return error_set(error, AISLE_IO, "a loop cannot be made");

@@ -7,6 +7,7 @@
 #include "server/search.h"
 
 #include "base/clock.h"
+#include "server/brief.h"
 #include "server/command.h"
 
 #include <stdio.h>
@@ -382,11 +383,18 @@ bool search_in_time(struct call *call, uint64_t deadline_ms)
     return in_time;
 }
 
-int search_run(const struct call *call, struct search *search, aisle_error *error)
+int search_run(struct call *call, struct search *search, aisle_error *error)
 {
     uint64_t limit = 0;
     uint64_t left = left_ms(call, search->deadline_ms, &limit);
-    search->query.deadline_ms = left == 0 ? 1 : (uint32_t)left;
+    call->request->is_plain = brief_fits(&search->query);
+    if (call->is_brief && !call->request->is_plain) {
+        call->is_given_up = true;
+        return AISLE_END;
+    }
+    search->query.deadline_ms = left == 0 || call->is_brief ? BRIEF_MS : (uint32_t)left;
     search->query.token = call->request->token;
-    return aisle_search(search->catalog->handle, &search->query, &call->worker->result, error);
+    int status = aisle_search(search->catalog->handle, &search->query, &call->worker->result, error);
+    call->is_given_up = call->is_brief && status == 0 && aisle_result_partial(call->worker->result);
+    return call->is_given_up ? AISLE_END : status;
 }

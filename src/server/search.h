@@ -37,8 +37,8 @@ bool search_in_time(struct call *call, uint64_t deadline_ms);
 
 /*
  * Runs the search into the worker's result, for as long as its deadline has left and its client waits. The errors of
- * aisle_search.
+ * aisle_search. AISLE_END, and the call is given up: it would take the loop too long.
  */
-must_check int search_run(const struct call *call, struct search *search, aisle_error *error);
+must_check int search_run(struct call *call, struct search *search, aisle_error *error);
 
 #endif

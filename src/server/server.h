@@ -3,7 +3,8 @@
  *
  * Serves catalogs over RESP2 and RESP3, so that every Redis client is a client. All it knows of searching is aisle.h.
  * Settings come from a file and, over it, from the command line; a reload reads the file again. One loop thread has all
- * sockets and never waits for a catalog; searches run on a pool, writes on one thread a catalog.
+ * sockets and never waits long for a catalog; searches run on a pool, short ones that are alone on the loop, and writes
+ * on one thread a catalog.
  *
  * Thread rule: one server a process; server_run belongs to one thread and blocks it.
  */

@@ -228,6 +228,31 @@ def answers_keep_the_order_of_requests(world):
 
 
 @check
+def the_loop_searches_itself_what_is_short(world):
+    def told(client, name):
+        return int(client.call("INFO").decode().split(name + ":")[1].split()[0])
+
+    with world.server(world.shop) as server:
+        one = server.client(3)
+        texts = ["shoes", "boots", "zebra", "", "green shoes -leather", "waterprof"]
+        asks = [("AISLE.SEARCH", "shop", text, "LIMIT", 0, 5, "NOW", 1767225600000) for text in texts]
+        one.socket.sendall(b"".join(request(*ask) for ask in asks))  # several at once are the pool's
+        wanted = [one.value() for _ in asks]
+        deadline = time.monotonic() + 60
+        while told(one, "loop_searches") < 20:  # on a busy machine nothing is short
+            assert time.monotonic() < deadline
+            for ask, want in zip(asks, wanted):
+                equal(dict(one.call(*ask), took_us=0), dict(want, took_us=0))
+            equal(one.call("AISLE.GET", "shop", "none"), None)
+            has(one.fails("AISLE.SEARCH", "shop", "x", "FILTER", "price <"), "BADQUERY")
+        for long in (("FACET", "brand"), ("SORT", "price"), ("EXPLAIN",), ("TYPING",), ("HIGHLIGHT", 1, "title"),
+                     ("LIMIT", 0, 101), ("LIMIT", 1, 100), ("GROUP", "brand", 1), ("RELAX", "ANY")):
+            before = told(one, "loop_searches")
+            assert one.call("AISLE.SEARCH", "shop", "shoes", *long)["total"] > 0
+            equal(told(one, "loop_searches"), before, f"{long} is no short search")
+
+
+@check
 def words_and_marks(world):
     with world.server(world.shop) as server:
         client = server.client(3)

@@ -7,6 +7,8 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 
 #include <cmocka.h>
 
@@ -90,6 +92,47 @@ static void doubles_are_as_short_as_reads_back(void **state)
     }
 }
 
+/* What the text of a score must be: the fewest digits from 15 on that read back. */
+static void expect_shortest(double value)
+{
+    char text[REPLY_DOUBLE_BYTES];
+    char wanted[REPLY_DOUBLE_BYTES];
+    for (int digits = 15; digits <= 17; digits++) {
+        snprintf(wanted, sizeof wanted, "%.*g", digits, value);
+        if (strtod(wanted, NULL) <= value && strtod(wanted, NULL) >= value) {
+            break;
+        }
+    }
+    assert_int_equal(reply_double_text(value, text), strlen(wanted));
+    assert_string_equal(text, wanted);
+}
+
+static void texts_of_scores_are_those_of_printing(void **state)
+{
+    (void)state;
+    const double grid = 1.0 / 262144;
+    uint64_t seed = 1;
+    for (uint64_t i = 0; i < 20000; i++) {
+        seed = seed * UINT64_C(6364136223846793005) + 1442695040888963407;
+        uint64_t bits = seed >> 15; /* 49 */
+        expect_shortest((double)(bits >> seed % 49) * grid);
+        expect_shortest((double)i * grid);
+        expect_shortest((double)(262144 + i) * grid);
+        expect_shortest((double)bits / 3);
+    }
+    for (double value = 1; value < 1e20; value *= 10) {
+        expect_shortest(value);
+        expect_shortest(value - grid);
+        expect_shortest(value + grid);
+        expect_shortest(-value);
+    }
+    for (double value = 1; value < 1e10; value *= 2) {
+        expect_shortest(value);
+        expect_shortest(value - grid);
+        expect_shortest(value + grid);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -97,6 +140,7 @@ int main(void)
         cmocka_unit_test(version_2_flattens),
         cmocka_unit_test(version_3_has_kinds_of_its_own),
         cmocka_unit_test(doubles_are_as_short_as_reads_back),
+        cmocka_unit_test(texts_of_scores_are_those_of_printing),
     };
     return cmocka_run_group_tests(tests, make, drop);
 }
