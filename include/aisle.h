@@ -476,8 +476,8 @@ typedef struct aisle_query {
 
 /*
  * Searches the state of the last commit. *inout: a result to reuse, or NULL; on success it holds the new answer. On
- * failure it is unchanged. AISLE_BAD_QUERY, AISLE_LIMIT, AISLE_CORRUPT, AISLE_NO_MEMORY, AISLE_READERS_FULL,
- * AISLE_CANCELLED.
+ * failure it is unchanged. AISLE_BAD_QUERY, AISLE_LIMIT (also when ids, products, marks and explanations of the hits
+ * take more than 64 MiB), AISLE_CORRUPT, AISLE_NO_MEMORY, AISLE_READERS_FULL, AISLE_CANCELLED.
  */
 AISLE_API int aisle_search(aisle *catalog, const aisle_query *query, aisle_result **inout, aisle_error *error);
 

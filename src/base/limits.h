@@ -57,6 +57,7 @@
 #define LIMIT_SLOP 63u                 /* words out of place in a phrase (ON DISK: values stand further apart) */
 #define LIMIT_PREFIX_TERMS 65536u      /* terms of one prefix in one segment; of more, the first, and it is told     */
 #define LIMIT_HITS 10000u              /* offset + limit of one query                                                */
+#define LIMIT_RESULT_BYTES (64u << 20) /* ids, products, marks and explanations of one answer                        */
 #define LIMIT_FILTER_BYTES (1u << 20)   /* the text of one filter                                                     */
 #define LIMIT_FILTER_DEPTH 32u         /* nesting of parentheses and NOT                                              */
 #define LIMIT_FILTER_CONDITIONS 256u   /* conditions of one filter                                                    */
@@ -119,7 +120,7 @@
 #define LIMIT_SERVER_STRANGER_ARGUMENTS 16u       /* of a request of who has not shown the password yet              */
 #define LIMIT_SERVER_STRANGER_BYTES 4096u         /* such a request                                                   */
 #define LIMIT_SERVER_RETURNS 256u                 /* fields behind RETURN: each is looked for in each product         */
-#define LIMIT_SERVER_REPLY_BYTES (64u << 20)      /* one reply                                                        */
+#define LIMIT_SERVER_REPLY_BYTES (64u << 20)      /* one reply, of one search or several                              */
 
 /* Memory */
 #define LIMIT_BUDGET_MIN_BYTES (UINT64_C(32) << 20)      /* the least a writer keeps to: caches, codecs, extents   */

@@ -4,8 +4,8 @@
 #include "index/result.h"
 
 #include "base/alloc.h"
+#include "base/limits.h"
 
-#define RESULT_BYTES_MAX ((size_t)1 << 32)
 #define RESULT_BYTES_FIRST 1024u /* the ids and the cursor of a page, asked for at once */
 
 int result_new(struct aisle_result **out)
@@ -15,7 +15,7 @@ int result_new(struct aisle_result **out)
     if (result == NULL) {
         return AISLE_NO_MEMORY;
     }
-    buf_init(&result->bytes, RESULT_BYTES_MAX);
+    buf_init(&result->bytes, LIMIT_RESULT_BYTES);
     if (buf_extend(&result->bytes, RESULT_BYTES_FIRST) == NULL) {
         aisle_result_free(result);
         *out = NULL;

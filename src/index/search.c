@@ -462,7 +462,8 @@ static int tell_rest(const struct search *search, int status, aisle_error *error
     if (error == NULL || error->code == status) {
         return status;
     }
-    return status == AISLE_LIMIT ? error_set(error, status, "the hits with their marks and explanations are too large")
+    return status == AISLE_LIMIT ? error_set(error, status, "the answer is larger than %u MiB: ask for fewer hits, or "
+                                             "for fewer of their fields", LIMIT_RESULT_BYTES >> 20)
                                  : tell(search, status, "the search failed", error);
 }
 

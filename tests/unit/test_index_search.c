@@ -358,6 +358,38 @@ static void best_few_are_the_beginning_of_all(void **state)
     close_all();
 }
 
+/* An answer of just below LIMIT_RESULT_BYTES, and of one product more. */
+static void answers_are_bounded_on_both_sides(void **state)
+{
+    enum { FILLER = 1040000, FIT = 64 };
+    static char product[FILLER + 200];
+    aisle_result *result = NULL;
+    aisle_hit hit;
+    (void)state;
+    open_new("large", 1);
+    for (unsigned i = 0; i <= FIT; i++) {
+        int size = snprintf(product, sizeof product, "{\"id\":\"%u\",\"title\":\"lamp\",\"filler\":\"", i);
+        memset(product + size, 'x', FILLER);
+        memcpy(product + size + FILLER, "\"}", 3);
+        put(writer, product);
+    }
+    commit(writer);
+    aisle_query query = {.size = sizeof query, .text = "lamp", .limit = FIT};
+    assert_done(aisle_search(catalog, &query, &result, &error));
+    assert_int_equal(aisle_result_count(result), FIT);
+    query.limit = FIT + 1;
+    assert_int_equal(aisle_search(catalog, &query, &result, &error), AISLE_LIMIT);
+    assert_non_null(strstr(error.message, "the answer is larger than 64 MiB"));
+    assert_int_equal(aisle_result_count(result), FIT);
+    query.fields = "id,title";
+    assert_done(aisle_search(catalog, &query, &result, &error));
+    assert_int_equal(aisle_result_count(result), FIT + 1);
+    assert_int_equal(aisle_result_hit(result, FIT, &hit), 0);
+    assert_true(hit.product.size < 100);
+    aisle_result_free(result);
+    close_all();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -371,6 +403,7 @@ int main(void)
         cmocka_unit_test(refusals_tell_the_place),
         cmocka_unit_test(parts_of_an_explanation_sum_up_to_the_score),
         cmocka_unit_test(best_few_are_the_beginning_of_all),
+        cmocka_unit_test(answers_are_bounded_on_both_sides),
     };
     return cmocka_run_group_tests(tests, make_directory, remove_directory);
 }
