@@ -237,7 +237,13 @@ static void answer(struct connection *connection, struct request *request)
     struct buf *output = &connection->output;
     if (buf_status(&request->reply) != 0) {
         const struct reply reply = {output, request->version};
-        reply_error(&reply, call_code(buf_status(&request->reply)), "the answer is too large, or memory is short");
+        char message[120];
+        snprintf(message, sizeof message, buf_status(&request->reply) == AISLE_LIMIT
+                                              ? "the answer is larger than %u MiB: ask for fewer hits, or for fewer of "
+                                                "their fields"
+                                              : "out of memory for an answer of up to %u MiB",
+                 LIMIT_SERVER_REPLY_BYTES >> 20);
+        reply_error(&reply, call_code(buf_status(&request->reply)), message);
         request->failed = true;
     } else if (request->written > 0) {
         buf_put(output, request->reply.data + request->written, request->reply.size - request->written);

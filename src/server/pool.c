@@ -13,7 +13,8 @@
 #include <sys/socket.h>
 
 #define WORKER_ARENA_BYTES (64u << 20)
-#define RESULT_HITS_KEPT 200u /* a larger result is freed, or each thread would keep the largest it ever made */
+#define RESULT_BYTES_KEPT (1u << 20) /* a larger result is freed, or each thread would keep the largest it ever made */
+#define HIT_BYTES 256u               /* of a hit, besides its product */
 
 static struct request *take(struct pool *pool)
 {
@@ -32,10 +33,20 @@ static struct request *take(struct pool *pool)
     return request;
 }
 
+static bool is_large(const aisle_result *result)
+{
+    size_t bytes = aisle_result_count(result) * HIT_BYTES;
+    aisle_hit hit;
+    for (size_t i = 0; bytes <= RESULT_BYTES_KEPT && aisle_result_hit(result, i, &hit) == 0; i++) {
+        bytes += hit.product.size;
+    }
+    return bytes > RESULT_BYTES_KEPT;
+}
+
 void worker_tidy(struct worker *worker)
 {
     arena_reset(&worker->arena);
-    if (worker->result != NULL && aisle_result_count(worker->result) > RESULT_HITS_KEPT) {
+    if (worker->result != NULL && is_large(worker->result)) {
         aisle_result_free(worker->result);
         worker->result = NULL;
     }

@@ -79,6 +79,16 @@ static int take_deadline(struct parser *p)
                             p->error);
 }
 
+static int take_fields(struct parser *p)
+{
+    return arguments_string(p->arguments, "the names behind FIELDS", p->arena, &p->search->query.fields, p->error);
+}
+
+static int take_work(struct parser *p)
+{
+    return arguments_number(p->arguments, "the number behind WORK", UINT32_MAX, &p->search->query.work, p->error);
+}
+
 /* Behind an option: one of the words; *chosen is its place among them. */
 static int take_choice(struct parser *p, const char *option, const char *const *words, size_t count, size_t *chosen)
 {
@@ -134,6 +144,44 @@ static int take_switch(struct parser *p, const char *option, const char *on, boo
 static int take_typos(struct parser *p)
 {
     return take_switch(p, "what follows TYPOS", "AUTO", &p->search->query.no_typos);
+}
+
+/* A number of how words are corrected, which then is the query's own. */
+static int take_typos_number(struct parser *p, const char *what, uint64_t max, uint32_t *out)
+{
+    uint64_t number = 0;
+    int status = arguments_number(p->arguments, what, max, &number, p->error);
+    *out = (uint32_t)number;
+    p->search->query.typos = &p->search->typos;
+    return status;
+}
+
+static int take_edits(struct parser *p)
+{
+    return take_typos_number(p, "the edits behind EDITS", 2, &p->search->typos.max_edits);
+}
+
+static int take_prefix(struct parser *p)
+{
+    return take_typos_number(p, "the characters behind PREFIX", LIMIT_TERM_BYTES, &p->search->typos.fixed_prefix);
+}
+
+static int take_expansions(struct parser *p)
+{
+    return take_typos_number(p, "the words behind EXPANSIONS", LIMIT_VARIANTS, &p->search->typos.max_expansions);
+}
+
+static int take_digits(struct parser *p)
+{
+    p->search->typos.digits = true;
+    p->search->query.typos = &p->search->typos;
+    return 0;
+}
+
+static int take_exact(struct parser *p)
+{
+    p->search->query.typos = &p->search->typos;
+    return arguments_string(p->arguments, "the words behind EXACT", p->arena, &p->search->typos.exact_words, p->error);
 }
 
 static int take_synonyms(struct parser *p)
@@ -236,6 +284,12 @@ static int take_tags(struct parser *p)
                                           p->error);
 }
 
+static int take_plain(struct parser *p)
+{
+    p->search->query.highlight_plain = true;
+    return 0;
+}
+
 static int take_snippet(struct parser *p)
 {
     uint64_t words = 0;
@@ -266,8 +320,9 @@ static const struct {
     {"TRACE", take_trace},       {"EXPLAIN", take_explain},     {"TYPOS", take_typos},   {"SYNONYMS", take_synonyms},
     {"STOPWORDS", take_stop_words}, {"RELAX", take_relax},      {"FEW", take_few},       {"TYPING", take_typing},
     {"FACET", take_facet},       {"SORT", take_sort},           {"AFTER", take_after},   {"GROUP", take_group},
-    {"UNDERSTAND", take_understand},
-    {"HIGHLIGHT", take_highlight}, {"TAGS", take_tags},         {"SNIPPET", take_snippet},
+    {"UNDERSTAND", take_understand}, {"HIGHLIGHT", take_highlight}, {"TAGS", take_tags}, {"SNIPPET", take_snippet},
+    {"PLAIN", take_plain},       {"FIELDS", take_fields},       {"WORK", take_work},     {"EDITS", take_edits},
+    {"PREFIX", take_prefix},     {"EXPANSIONS", take_expansions}, {"DIGITS", take_digits}, {"EXACT", take_exact},
 };
 
 #define OPTION_COUNT (sizeof options / sizeof options[0])
@@ -295,7 +350,7 @@ int search_parse(const struct catalog_set *set, struct arguments *arguments, str
     struct parser parser = {arguments, arena, search, error};
     struct bytes name = {0};
     uint64_t seen = 0;
-    *search = (struct search){.query = {.size = sizeof search->query}};
+    *search = (struct search){.query = {.size = sizeof search->query}, .typos = {.size = sizeof search->typos}};
     int status = arguments_take(arguments, "the catalog", &name, error);
     if (status == 0) {
         search->catalog = catalogs_find(set, name);

@@ -19,6 +19,7 @@ struct search {
     bool cuts;                   /* returns is to be followed */
     uint64_t deadline_ms;        /* 0: the server's */
     const char *facets[SEARCH_FACETS_MAX];
+    aisle_typos typos;           /* the query's, when one of them is given: a search is not copied */
 };
 
 /*

@@ -262,6 +262,19 @@ def words_and_marks(world):
         has(client.fails("AISLE.SEARCH", "shop", "x", "TYPOS", "maybe"), "TYPOS is AUTO or OFF (argument 4)")
         has(client.fails("AISLE.SEARCH", "shop", "x", "RELAX", "no"), "ALL, RELAXED or ANY")
         has(client.fails("AISLE.SEARCH", "shop", "x", "HIGHLIGHT", 1, "none"), "none")
+        equal(client.call("AISLE.SEARCH", "shop", "waterprof", "EXACT", "waterprof")["total"], 0)
+        equal(client.call("AISLE.SEARCH", "shop", "wattrprof", "EDITS", 1)["total"], 0)
+        equal(client.call("AISLE.SEARCH", "shop", "xaterproof", "PREFIX", 1)["total"], 0)
+        for options in (("EDITS", 2), ("PREFIX", 2), ("EXPANSIONS", 64), ("DIGITS",), ("EXACT", "other")):
+            assert client.call("AISLE.SEARCH", "shop", "waterprof", *options)["total"] > 0, options
+        has(client.fails("AISLE.SEARCH", "shop", "x", "EDITS", 3), "up to 2, not '3' (argument 4)")
+        has(client.fails("AISLE.SEARCH", "shop", "x", "EXPANSIONS", 65), "up to 64")
+        marked = [client.call("AISLE.SEARCH", "shop", "shoes", "HIGHLIGHT", 1, "title", "TAGS", "<", ">", *plain)
+                  ["hits"][0]["highlight"]["title"] for plain in ((), ("PLAIN",))]
+        assert marked[0].startswith(marked[1][:1]) and b"<" in marked[1], marked
+        cut = client.call("AISLE.SEARCH", "shop", "shoes", "FIELDS", "price,id", "LIMIT", 0, 1)["hits"][0]["product"]
+        equal(set(json.loads(cut)), {"id", "price"})
+        equal(client.call("AISLE.SEARCH", "shop", "shoes", "WORK", 1000000).get("partial"), None)
         both = client.call("AISLE.SEARCH", "shop", "waterproof nonsensical", "RELAX", "RELAXED", "TYPOS", "off")
         assert both["total"] > 0 and both["relaxed"], both
         assert client.call("AISLE.SEARCH", "shop", "waterpr", "TYPING")["total"] > 0
@@ -593,6 +606,24 @@ def those_who_do_not_read_are_dropped(world):
         info = other.call("INFO").decode()
         has(info, "dropped_slow:2")
         assert int(info.split("used_memory_peak:")[1].split()[0]) < 64 << 20
+
+
+@check
+def answers_are_bounded_on_both_sides(world):
+    with temporary() as folder:
+        path = world.empty(folder)
+        with world.server(path) as server:
+            client = server.client(3)
+            for i in range(65):
+                product = json.dumps({"id": f"P{i}", "title": "lamp", "filler": "x" * 1040000})
+                client.call("AISLE.PUT", "small", product, *(["VISIBLE"] if i == 64 else []))
+            equal(len(client.call("AISLE.SEARCH", "small", "lamp", "LIMIT", 0, 64)["hits"]), 64)
+            has(client.fails("AISLE.SEARCH", "small", "lamp", "LIMIT", 0, 65),
+                "LIMIT the answer is larger than 64 MiB: ask for fewer hits")
+            equal(len(client.call("AISLE.SEARCH", "small", "lamp", "LIMIT", 0, 65, "FIELDS", "id")["hits"]), 65)
+            half = (5, "small", "lamp", "LIMIT", 0, 33)
+            has(client.fails("AISLE.MSEARCH", *half, *half), "LIMIT the answer is larger than 64 MiB")
+            equal(client.call("PING"), "PONG")
 
 
 @check
