@@ -462,8 +462,8 @@ static int tell_rest(const struct search *search, int status, aisle_error *error
     if (error == NULL || error->code == status) {
         return status;
     }
-    return status == AISLE_LIMIT ? error_set(error, status, "the answer is larger than %u MiB: ask for fewer hits, or "
-                                             "for fewer of their fields", LIMIT_RESULT_BYTES >> 20)
+    return status == AISLE_LIMIT ? error_set(error, status, "the answer is larger than %u MiB: ask for fewer hits, "
+                                             "fewer of their fields, or shorter marks", LIMIT_RESULT_BYTES >> 20)
                                  : tell(search, status, "the search failed", error);
 }
 
