@@ -15,6 +15,8 @@ struct flush {
     struct segment_builder *builder; /* borrowed */
     uint32_t id;                     /* 0: none yet */
     struct segment_info info;
+    struct bytes *words; /* owned: for the lexicon */
+    size_t word_count;
     uint64_t compress_ns, encode_ns, commit_ns;
 };
 
@@ -170,7 +172,7 @@ static int take_segment(struct shard_writer *writer, const struct flush *flush, 
         return error_set(error, status, "older versions cannot be found: %s (%s)", aisle_error_text(status),
                          storage_path(writer->shard->storage));
     }
-    status = parts_lexicon_take(writer, segment_builder_words(flush->builder));
+    status = parts_lexicon_take(writer, flush->words, flush->word_count);
     if (status != 0) {
         return error_set(error, status, "words cannot be added: %s (%s)", aisle_error_text(status),
                          storage_path(writer->shard->storage));
@@ -196,6 +198,9 @@ int shard_writer_write(struct shard_writer *writer, struct segment_builder *buil
         struct suggest_collector suggestions;
         status = parts_suggest_collect(writer, builder, &suggestions);
         status = status != 0 ? error_no_memory(error, "collecting suggestions") : write_segment(writer, &flush, error);
+        if (status == 0 && segment_builder_words(builder, &flush.words, &flush.word_count) != 0) {
+            status = error_no_memory(error, "listing words");
+        }
         shard_writer_lock(writer);
         status = status != 0 ? status : take_segment(writer, &flush, error);
         if (status == 0 && parts_suggest_take(writer, &suggestions) != 0) {
@@ -204,10 +209,11 @@ int shard_writer_write(struct shard_writer *writer, struct segment_builder *buil
         shard_writer_built(writer, flush.id);
         shard_writer_unlock(writer);
         suggest_collector_release(&suggestions);
+        mem_free(flush.words);
     }
     if (status == 0) {
         segment_builder_reset(builder);
-        status = parts_lexicon_spill(writer, error);
+        status = parts_lexicon_spill(writer, false, error);
     }
     return status;
 }

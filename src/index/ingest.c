@@ -129,21 +129,29 @@ static bool is_written(const struct token *token)
     return false;
 }
 
+static inline bool is_same(struct bytes a, struct bytes b)
+{
+    return a.size == b.size && (a.data == b.data || memcmp(a.data, b.data, a.size) == 0);
+}
+
 /* Has the tokens of a value wait, whose first position is base. */
 static int add_tokens(struct ingest *ingest, struct segment_builder *builder, const struct token_list *list,
                       uint32_t base, uint8_t field)
 {
-    struct lexicon_set *words = segment_builder_words(builder);
+    struct lexicon_set *words = segment_builder_word_set(builder);
     int status = 0;
     for (size_t i = 0; i < list->count && status == 0; i++) {
         const struct token *token = &list->tokens[i];
-        status = is_written(token) ? lexicon_set_note(words, token->folded, token->word) : 0;
+        bool written = is_written(token);
+        bool is_word = written && is_same(token->term, token->folded);
+        status = written && !is_word ? lexicon_set_note(words, token->folded, token->word) : 0;
         if (status != 0) {
             break;
         }
         uint32_t at = ingest->waiting++;
         copy_term(ingest->term_bytes[at], token->term);
-        ingest->terms[at] = (struct segment_token){bytes_of(ingest->term_bytes[at], token->term.size), token->word};
+        ingest->terms[at] =
+            (struct segment_token){bytes_of(ingest->term_bytes[at], token->term.size), token->word, is_word};
         ingest->tokens[at] =
             (struct ingest_token){.position = base + token->position, .field = field, .parts = token->parts};
         status = ingest->waiting == SEGMENT_TOUCH_MAX ? add_waiting(ingest, builder) : 0;

@@ -9,8 +9,15 @@
 /* A commit writes small parts anew with its own words, up to so many: some milliseconds. */
 #define TAKE_IN_WORDS 4096u
 
-/* So many bytes of words are written as a pending part: a commit's own part, which waits in the heap, stays small. */
-#define SPILL_BYTES ((size_t)8 << 20)
+/* Of more words codes are taken without asking whether some part has them. */
+#define FEW_WORDS 4096u
+
+/*
+ * Words that wait are written as a pending part from this share of the budget's for small things on, for sorting takes
+ * six times as much; before a commit from less on, so that its own part stays small.
+ */
+#define SPILL_SHARE 4u
+#define SPILL_LAST_BYTES ((size_t)256 << 10)
 
 static int open_lexicon(void *reader, const struct extent_view *views)
 {
@@ -72,42 +79,93 @@ static size_t list_parts(const struct shard_writer *writer, const struct lexicon
     return count;
 }
 
-int parts_lexicon_take(struct shard_writer *writer, const struct lexicon_set *words)
+static int grow_bag(struct word_bag *bag)
+{
+    size_t capacity = bag->capacity == 0 ? 4096 : bag->capacity + bag->capacity / 2;
+    uint8_t *bytes = mem_realloc(bag->bytes, capacity);
+    if (bytes == NULL) {
+        return AISLE_NO_MEMORY;
+    }
+    bag->bytes = bytes;
+    bag->capacity = capacity;
+    return 0;
+}
+
+static int put_word(struct word_bag *bag, struct bytes word)
+{
+    int status = bag->capacity - bag->size < 1 + LIMIT_TERM_BYTES ? grow_bag(bag) : 0;
+    status = status == 0 && bag->count == LIMIT_LEXICON_WORDS ? AISLE_LIMIT : status;
+    if (status == 0) {
+        bag->bytes[bag->size] = (uint8_t)word.size;
+        memcpy(bag->bytes + bag->size + 1, word.data, word.size);
+        bag->size += 1 + word.size;
+        bag->count++;
+    }
+    return status;
+}
+
+static void release_bag(struct word_bag *bag)
+{
+    mem_free(bag->bytes);
+    *bag = (struct word_bag){.bytes = NULL};
+}
+
+/* Views of all words, for the caller to free; NULL: no memory. */
+static struct bytes *list_bag(const struct word_bag *bag)
+{
+    struct bytes *words = mem_alloc((bag->count + 1u) * sizeof *words);
+    size_t place = 0;
+    for (uint32_t i = 0; words != NULL && i < bag->count; i++) {
+        words[i] = bytes_of(bag->bytes + place + 1, bag->bytes[place]);
+        place += 1 + words[i].size;
+    }
+    return words;
+}
+
+int parts_lexicon_take(struct shard_writer *writer, const struct bytes *words, size_t count)
 {
     const struct lexicon_part *parts[LIMIT_PARTS];
     struct lexicon lexicon = {.parts = parts, .count = list_parts(writer, parts)};
-    struct bytes word;
     int status = 0;
-    for (size_t next = 0; status == 0 && lexicon_set_next(words, &next, &word);) {
-        if (lexicon_set_has(&writer->words.leaving, word)) {
-            continue;
-        }
-        status = lexicon_has(&lexicon, word);
-        if (status == AISLE_END) {
-            status = lexicon_set_add(&writer->words.waiting, word);
-        }
+    for (size_t i = 0; i < count && status == 0; i++) {
+        int known = count <= FEW_WORDS || !lexicon_is_code(words[i]) ? lexicon_has(&lexicon, words[i]) : AISLE_END;
+        status = known == AISLE_END ? put_word(&writer->words.waiting, words[i]) : known;
     }
+    return status;
+}
+
+static int write_bag(const struct word_bag *bag, const struct lexicon_part *const *parts, size_t part_count,
+                     size_t memory_bytes, struct part_writer *out, aisle_error *error)
+{
+    struct bytes *words = list_bag(bag);
+    if (words == NULL) {
+        return error_no_memory(error, "adding words");
+    }
+    struct lexicon_sources sources = {
+        .parts = parts, .part_count = part_count, .words = words, .word_count = bag->count};
+    int status = write_words(&sources, memory_bytes, out, error);
+    mem_free(words);
     return status;
 }
 
 static int fill_pending(void *context, const struct part *const *sources, size_t count, size_t memory_bytes,
                         struct part_writer *out, aisle_error *error)
 {
-    struct lexicon_sources words = {.set = context};
     (void)sources;
     (void)count;
-    return write_words(&words, memory_bytes, out, error);
+    return write_bag(context, NULL, 0, memory_bytes, out, error);
 }
 
-int parts_lexicon_spill(struct shard_writer *writer, aisle_error *error)
+int parts_lexicon_spill(struct shard_writer *writer, bool last, aisle_error *error)
 {
     struct fresh_words *words = &writer->words;
+    uint64_t most = writer->budget->overlay_bytes / SPILL_SHARE;
+    most = last && most > SPILL_LAST_BYTES ? SPILL_LAST_BYTES : most;
     shard_writer_lock(writer);
-    uint64_t most = writer->budget->overlay_bytes < SPILL_BYTES ? writer->budget->overlay_bytes : SPILL_BYTES;
-    bool many = words->leaving.count == 0 && lexicon_set_memory(&words->waiting) > most;
+    bool many = words->leaving.count == 0 && words->waiting.size > most;
     if (many) {
         words->leaving = words->waiting;
-        words->waiting = (struct lexicon_set){.bytes = NULL};
+        words->waiting = (struct word_bag){.bytes = NULL};
     }
     shard_writer_unlock(writer);
     if (!many) {
@@ -116,7 +174,7 @@ int parts_lexicon_spill(struct shard_writer *writer, aisle_error *error)
     int status = parts_write_pending(writer, &parts_lexicon, fill_pending, &words->leaving, error);
     if (status == 0) {
         shard_writer_lock(writer);
-        lexicon_set_release(&words->leaving);
+        release_bag(&words->leaving);
         shard_writer_unlock(writer);
     }
     return status;
@@ -127,13 +185,13 @@ int parts_lexicon_spill(struct shard_writer *writer, aisle_error *error)
 /* What a failed spill has left waits again. */
 static int take_back(struct fresh_words *words)
 {
-    struct bytes word;
     int status = 0;
-    for (size_t next = 0; status == 0 && lexicon_set_next(&words->leaving, &next, &word);) {
-        status = lexicon_set_add(&words->waiting, word);
+    for (size_t place = 0; place < words->leaving.size && status == 0; place += 1u + words->leaving.bytes[place]) {
+        struct bytes word = bytes_of(words->leaving.bytes + place + 1, words->leaving.bytes[place]);
+        status = put_word(&words->waiting, word);
     }
     if (status == 0) {
-        lexicon_set_release(&words->leaving);
+        release_bag(&words->leaving);
     }
     return status;
 }
@@ -142,7 +200,7 @@ static int publish_lexicon(struct shard_writer *writer, struct parts_change *cha
 {
     const struct part *taken[LIMIT_PARTS];
     const struct lexicon_part *readers[LIMIT_PARTS];
-    struct lexicon_set *waiting = &writer->words.waiting;
+    struct word_bag *waiting = &writer->words.waiting;
     struct part_writer *out = NULL;
     if (take_back(&writer->words) != 0) {
         return error_no_memory(error, "adding words");
@@ -159,14 +217,13 @@ static int publish_lexicon(struct shard_writer *writer, struct parts_change *cha
     for (size_t i = 0; i < count; i++) {
         parts_change_remove(change, taken[i]);
     }
-    struct lexicon_sources words = {.parts = readers, .part_count = count, .set = waiting};
-    return write_words(&words, writer->budget->overlay_bytes, out, error);
+    return write_bag(waiting, readers, count, writer->budget->overlay_bytes, out, error);
 }
 
 static void forget_lexicon(struct shard_writer *writer)
 {
-    lexicon_set_release(&writer->words.waiting);
-    lexicon_set_release(&writer->words.leaving);
+    release_bag(&writer->words.waiting);
+    release_bag(&writer->words.leaving);
 }
 
 int parts_lexicon_gather(const struct shard_snapshot *snapshots, uint32_t count, struct arena *arena,

@@ -1,8 +1,10 @@
 /*
  * parts_lexicon.h - the lexicon as a kind of parts: words that commits add, and what compaction leaves out.
  *
- * Private to index/. A flush gives the writer the words of its products; those that no part has wait in
- * shard_writer.words until the commit, or are written as a pending part when they are many.
+ * Private to index/. A flush gives the writer the words of its products, which wait in shard_writer.words until the
+ * commit, or are written as a pending part when they are many. Of few words those that some part has are left out, so
+ * that small commits add nothing but what is new. Of many only those that are no codes: most codes of a large batch are
+ * new, and looking each up in every part would take longer than leaving it to the next merge that it is there twice.
  */
 #ifndef AISLE_INDEX_PARTS_LEXICON_H
 #define AISLE_INDEX_PARTS_LEXICON_H
@@ -15,17 +17,28 @@ struct shard_snapshot;
 
 extern const struct part_kind parts_lexicon;
 
-/* Words that no part of the writer has. */
-struct fresh_words {
-    struct lexicon_set waiting;
-    struct lexicon_set leaving; /* being written as a pending part, by one thread */
+/* Words one behind the other, some more than once. Zeroed is empty. */
+struct word_bag {
+    uint8_t *bytes; /* owned: u8 size and text of each */
+    size_t size;
+    size_t capacity;
+    uint32_t count;
 };
 
-/* Under the lock: takes from a set of words those that are new. AISLE_NO_MEMORY, AISLE_CORRUPT, AISLE_LIMIT. */
-must_check int parts_lexicon_take(struct shard_writer *writer, const struct lexicon_set *words);
+/* Words that are in no part of the writer. */
+struct fresh_words {
+    struct word_bag waiting;
+    struct word_bag leaving; /* being written as a pending part, by one thread */
+};
 
-/* Writes the words that wait when they are many. Takes the lock. */
-must_check int parts_lexicon_spill(struct shard_writer *writer, aisle_error *error);
+/* Under the lock: takes from a flush's words those that are new. AISLE_NO_MEMORY, AISLE_CORRUPT, AISLE_LIMIT. */
+must_check int parts_lexicon_take(struct shard_writer *writer, const struct bytes *words, size_t count);
+
+/*
+ * Writes the words that wait as a pending part when they are many; last: no more will come before the commit, whose own
+ * part, which waits in the heap, is to be small. Takes the lock.
+ */
+must_check int parts_lexicon_spill(struct shard_writer *writer, bool last, aisle_error *error);
 
 /*
  * The lexicon of all shards of a search, whose snapshots these are: out->parts is of the arena, and what it points to

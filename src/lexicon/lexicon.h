@@ -7,8 +7,8 @@
  * typed, so that stems, frequencies and liveness come from the segments. A lexicon may therefore hold words of products
  * that were deleted since the last compaction, but it holds every word of every live product.
  *
- * A lexicon is a list of immutable parts (lexicon_format.h). Parts of one shard have no word in common; those of
- * several shards may, and answers tell each word once.
+ * A lexicon is a list of immutable parts (lexicon_format.h). Several may have a word; answers tell each once, and a
+ * merge of parts writes it once.
  *
  * Which words are eligible:
  *   similar    words without an ASCII digit, of LEXICON_SIMILAR_MIN to LEXICON_SIMILAR_MAX characters. Codes are typed
@@ -55,6 +55,16 @@ struct lexicon {
     const struct lexicon_part *const *parts; /* borrowed */
     size_t count;
 };
+
+/* Whether a word counts as a code: an ASCII digit is in it. */
+static inline bool lexicon_is_code(struct bytes word)
+{
+    bool digit = false;
+    for (size_t i = 0; i < word.size; i++) {
+        digit = digit || (word.data[i] >= '0' && word.data[i] <= '9');
+    }
+    return digit;
+}
 
 /* 0 when some part has the word, AISLE_END when none has, AISLE_CORRUPT. */
 must_check int lexicon_has(const struct lexicon *lexicon, struct bytes word);
@@ -168,11 +178,13 @@ typedef int lexicon_keep(void *context, struct bytes word, bool *keep);
 /* Asks about each word of a part, in the order of their numbers; what keep says is not looked at. */
 must_check int lexicon_visit(const struct lexicon_part *part, lexicon_keep *keep, void *context);
 
-/* What a part is made of: parts, a set, or both; no word twice. */
+/* What a part is made of: parts, a set, words in a list, or all of them. A word that is in several is written once. */
 struct lexicon_sources {
     const struct lexicon_part *const *parts;
     size_t part_count;
     const struct lexicon_set *set; /* NULL: none */
+    const struct bytes *words;     /* in any order, each of 1 to LIMIT_TERM_BYTES bytes */
+    size_t word_count;
     lexicon_keep *keep;            /* NULL: everything in parts is kept */
     void *context;
 };
@@ -183,8 +195,8 @@ struct lexicon_sources {
 /*
  * Writes a part into a fresh stream, short of extent_writer_finish, which is the caller's. *words: how many it has;
  * with none, nothing was written. memory_bytes bounds what is taken from the heap, roughly, from
- * LEXICON_WRITE_MEMORY_MIN and 8 bytes for each word of the set up; with less of it the index is written in more
- * passes. AISLE_NO_MEMORY, AISLE_LIMIT (words), AISLE_CORRUPT (a source), or what the stream or keep reported.
+ * LEXICON_WRITE_MEMORY_MIN and 64 bytes for each word that is not in a part up; with less of it the index is written in
+ * more passes. AISLE_NO_MEMORY, AISLE_LIMIT (words), AISLE_CORRUPT (a source), or what the stream or keep reported.
  */
 must_check int lexicon_write(struct extent_writer *out, const struct lexicon_sources *sources, size_t memory_bytes,
                              uint32_t *words);

@@ -282,8 +282,8 @@ static int check_trie(const struct check *check)
     struct bytes word;
     uint32_t class;
     find_levels(check->part, &path);
-    int status = lexicon_merge_init(&merge, &sources);
-    status = status == 0 ? lexicon_merge_begin(&merge, true) : status;
+    int status = lexicon_merge_init(&merge, &sources, 0);
+    status = status == 0 ? lexicon_merge_begin(&merge, LEXICON_ALPHABETIC) : status;
     while (status == 0 && (status = lexicon_merge_next(&merge, &word, &class)) == 0) {
         status = follow_word(check->part, &path, word) ? 0 : fault(check, "the trie lacks a word");
     }

@@ -1,15 +1,18 @@
 /*
- * lexicon_merge.c - parts and a set as one sorted stream of words.
+ * lexicon_merge.c - parts and loose words as one sorted stream.
  *
  * The indexes of a part are written in passes over its words, so that they need little memory. What is read again is
- * the sources: their words are packed, so that passing over them costs little beside what is made of each.
+ * the sources: their words are packed, so that passing over them costs little beside what is made of each. Only the
+ * first pass compares words; it notes where each came from, and the others repeat that.
  */
 #include "lexicon/lexicon_write.h"
 
 #include "base/alloc.h"
 #include "base/bitset.h"
 
-#include <stdlib.h>
+#define ORIGIN_COPY 0x80u /* another source has told the word */
+
+static_assert(LIMIT_PARTS < ORIGIN_COPY, "runs of parts and one of loose words are numbered below");
 
 /* ---- what is kept ---- */
 
@@ -56,35 +59,37 @@ static int choose_words(struct lexicon_merge *merge)
 
 /* ---- life ---- */
 
-static int list_set(struct lexicon_merge *merge)
+/* Room for a byte for each word of several sources; none, when that is more than memory_bytes. */
+static void begin_noting(struct lexicon_merge *merge, size_t memory_bytes)
 {
-    const struct lexicon_set *set = merge->sources->set;
-    merge->places = mem_alloc(set->count * sizeof *merge->places);
-    if (merge->places == NULL) {
-        return AISLE_NO_MEMORY;
+    const struct lexicon_sources *sources = merge->sources;
+    uint64_t words = merge->loose.count;
+    bool several = sources->part_count + (words != 0 ? 1 : 0) > 1;
+    for (size_t i = 0; i < sources->part_count; i++) {
+        words += sources->parts[i]->words;
     }
-    struct bytes word;
-    size_t place = 0;
-    size_t next = 0;
-    for (uint32_t i = 0; lexicon_set_next(set, &next, &word); i++, place = next) {
-        merge->places[i] =
-            (struct lexicon_place){(uint32_t)place, lexicon_class_of(lexicon_group_of(word), word.size)};
+    if (several && sources->part_count < ORIGIN_COPY && words <= memory_bytes) {
+        merge->origins = mem_alloc(words);
+        merge->noting = merge->origins != NULL;
     }
-    return 0;
 }
 
-int lexicon_merge_init(struct lexicon_merge *merge, const struct lexicon_sources *sources)
+int lexicon_merge_init(struct lexicon_merge *merge, const struct lexicon_sources *sources, size_t memory_bytes)
 {
+    size_t classes = (LEXICON_OTHERS - LEXICON_PLAIN) * LEXICON_LENGTHS;
+    size_t capacity = (sources->part_count + 1) * classes;
     *merge = (struct lexicon_merge){.sources = sources};
-    int status = sources->set == NULL ? 0 : list_set(merge);
+    int status = lexicon_loose_init(&merge->loose, sources);
     if (status == 0 && sources->keep != NULL) {
         status = choose_words(merge);
     }
-    size_t classes = (LEXICON_OTHERS - LEXICON_PLAIN) * LEXICON_LENGTHS;
     if (status == 0) {
-        merge->run_capacity = sources->part_count * classes + 1;
-        merge->runs = mem_alloc(merge->run_capacity * sizeof *merge->runs);
-        status = merge->runs == NULL ? AISLE_NO_MEMORY : 0;
+        merge->runs = mem_alloc(capacity * sizeof *merge->runs);
+        merge->heap = mem_alloc(capacity * sizeof *merge->heap);
+        status = merge->runs == NULL || merge->heap == NULL ? AISLE_NO_MEMORY : 0;
+    }
+    if (status == 0) {
+        begin_noting(merge, memory_bytes);
     }
     return status;
 }
@@ -95,158 +100,210 @@ void lexicon_merge_release(struct lexicon_merge *merge)
         mem_free(merge->kept[i]);
     }
     mem_free(merge->kept);
-    mem_free(merge->places);
     mem_free(merge->runs);
+    mem_free(merge->heap);
+    mem_free(merge->origins);
+    lexicon_loose_release(&merge->loose);
     *merge = (struct lexicon_merge){.sources = NULL};
 }
 
 /* ---- runs ---- */
 
-static struct bytes set_word(const struct lexicon_set *set, uint32_t place)
+/* Goes to the run's word of this number, which does not stand right behind the current one. */
+static int jump(const struct lexicon_merge *merge, struct lexicon_run *run, uint32_t number)
 {
-    return bytes_of(set->bytes + place + 1, set->bytes[place]);
-}
-
-static int compare_by_number(const void *a, const void *b, void *set)
-{
-    const struct lexicon_place *x = a;
-    const struct lexicon_place *y = b;
-    if (x->class != y->class) {
-        return x->class < y->class ? -1 : 1;
+    const struct lexicon_part *part = run->part;
+    if (part == NULL) {
+        while (number >= merge->loose.first[run->class + 1]) {
+            run->class++;
+        }
+        run->word = merge->loose.words[number];
+        return 0;
     }
-    return bytes_compare(set_word(set, x->place), set_word(set, y->place));
-}
-
-static int compare_by_bytes(const void *a, const void *b, void *set)
-{
-    const struct lexicon_place *x = a;
-    const struct lexicon_place *y = b;
-    return bytes_compare(set_word(set, x->place), set_word(set, y->place));
-}
-
-static void sort_set(struct lexicon_merge *merge, bool by_bytes)
-{
-    const struct lexicon_set *set = merge->sources->set;
-    if (set != NULL && (!merge->sorted || merge->by_bytes != by_bytes)) {
-        qsort_r(merge->places, set->count, sizeof *merge->places, by_bytes ? compare_by_bytes : compare_by_number,
-                (void *)(uintptr_t)set);
-    }
-    merge->sorted = true;
-    merge->by_bytes = by_bytes;
-}
-
-static bool is_eligible(uint32_t class)
-{
-    uint32_t group = class / LEXICON_LENGTHS;
-    return group == LEXICON_PLAIN || group == LEXICON_WIDE;
+    run->class = lexicon_class(part, number, run->class);
+    const uint8_t *text = lexicon_texts(part, run->class, number - part->first[run->class], &run->beside);
+    run->word = bytes_of(text, run->class % LEXICON_LENGTHS);
+    return text == NULL ? AISLE_CORRUPT : 0;
 }
 
 /* Goes to the run's next word. AISLE_END, AISLE_CORRUPT. */
 static int advance(const struct lexicon_merge *merge, struct lexicon_run *run)
 {
     while (run->next < run->end) {
-        uint32_t next = run->next++;
-        if (run->part == NULL) {
-            run->word = set_word(merge->sources->set, merge->places[next].place);
-            run->class = merge->places[next].class;
-            if (!merge->by_bytes || is_eligible(run->class)) {
-                return 0;
+        uint32_t number = run->next++;
+        if (run->beside != 0) {
+            run->beside--;
+            run->word.data += run->word.size;
+        } else {
+            int status = jump(merge, run, number);
+            if (status != 0) {
+                return status;
             }
-        } else if (run->kept == NULL || bitset_get(run->kept, next)) {
-            run->class = lexicon_class(run->part, next, run->class);
-            const uint8_t *text = lexicon_text(run->part, run->class, next - run->part->first[run->class]);
-            run->word = bytes_of(text, run->class % LEXICON_LENGTHS);
-            return text == NULL ? AISLE_CORRUPT : 0;
+        }
+        if (run->kept == NULL || bitset_get(run->kept, number)) {
+            return 0;
         }
     }
     return AISLE_END;
 }
 
-static bool is_less(const struct lexicon_merge *merge, const struct lexicon_run *a, const struct lexicon_run *b)
+static bool is_less(const struct lexicon_run *a, const struct lexicon_run *b, bool by_bytes)
 {
-    if (!merge->by_bytes && a->class != b->class) {
+    if (!by_bytes && a->class != b->class) {
         return a->class < b->class;
     }
-    return bytes_compare(a->word, b->word) < 0;
+    return a->order != b->order ? a->order < b->order : bytes_compare(a->word, b->word) < 0;
 }
 
-static void sift_down(struct lexicon_merge *merge, size_t at)
+static void sift_down(struct lexicon_merge *merge, size_t at, bool by_bytes)
 {
-    struct lexicon_run moved = merge->runs[at];
-    for (size_t child = 2 * at + 1; child < merge->run_count; child = 2 * at + 1) {
-        if (child + 1 < merge->run_count && is_less(merge, &merge->runs[child + 1], &merge->runs[child])) {
+    uint16_t moved = merge->heap[at];
+    for (size_t child = 2 * at + 1; child < merge->heap_count; child = 2 * at + 1) {
+        const uint16_t *heap = merge->heap;
+        if (child + 1 < merge->heap_count &&
+            is_less(&merge->runs[heap[child + 1]], &merge->runs[heap[child]], by_bytes)) {
             child++;
         }
-        if (!is_less(merge, &merge->runs[child], &moved)) {
+        if (!is_less(&merge->runs[heap[child]], &merge->runs[moved], by_bytes)) {
             break;
         }
-        merge->runs[at] = merge->runs[child];
+        merge->heap[at] = heap[child];
         at = child;
     }
-    merge->runs[at] = moved;
+    merge->heap[at] = moved;
 }
 
-/* Adds a run that has a word. */
-static int add_run(struct lexicon_merge *merge, struct lexicon_run run)
+/* Adds a run of the classes from the first to the one before `behind`: to the heap only if it has words. */
+static int add_run(struct lexicon_merge *merge, size_t source, uint32_t class, uint32_t behind)
 {
-    int status = advance(merge, &run);
+    bool loose = source == merge->sources->part_count;
+    const struct lexicon_part *part = loose ? NULL : merge->sources->parts[source];
+    const uint32_t *first = loose ? merge->loose.first : part->first;
+    struct lexicon_run *run = &merge->runs[merge->run_count];
+    *run = (struct lexicon_run){.part = part,
+                                .kept = loose || merge->kept == NULL ? NULL : merge->kept[source],
+                                .class = class,
+                                .next = first[class],
+                                .end = first[behind]};
+    int status = advance(merge, run);
     if (status == 0) {
-        merge->runs[merge->run_count++] = run;
+        run->order = lexicon_order(run->word);
+        merge->heap[merge->heap_count++] = (uint16_t)merge->run_count;
     }
+    merge->run_count++;
     return status == AISLE_END ? 0 : status;
 }
 
-static int add_part(struct lexicon_merge *merge, size_t i)
+static int add_runs(struct lexicon_merge *merge, size_t source, enum lexicon_range range)
 {
-    const struct lexicon_part *part = merge->sources->parts[i];
-    struct lexicon_run run = {.part = part, .kept = merge->kept == NULL ? NULL : merge->kept[i]};
-    if (!merge->by_bytes) {
-        run.end = part->words;
-        return add_run(merge, run);
-    }
+    const uint32_t eligible = LEXICON_PLAIN * LEXICON_LENGTHS;
+    const uint32_t others = LEXICON_OTHERS * LEXICON_LENGTHS;
     int status = 0;
-    for (uint32_t class = LEXICON_PLAIN * LEXICON_LENGTHS; class < LEXICON_OTHERS * LEXICON_LENGTHS; class++) {
-        run.class = class;
-        run.next = part->first[class];
-        run.end = part->first[class + 1];
-        status = status == 0 && run.next != run.end ? add_run(merge, run) : status;
+    if (range != LEXICON_ALPHABETIC) {
+        return add_run(merge, source, range == LEXICON_ELIGIBLE ? eligible : 0,
+                       range == LEXICON_ALL     ? LEXICON_CLASSES
+                       : range == LEXICON_CODED ? eligible
+                                                : others);
+    }
+    for (uint32_t class = eligible; class < others && status == 0; class++) {
+        status = add_run(merge, source, class, class + 1);
     }
     return status;
 }
 
-int lexicon_merge_begin(struct lexicon_merge *merge, bool by_bytes)
+int lexicon_merge_begin(struct lexicon_merge *merge, enum lexicon_range range)
 {
     int status = 0;
-    sort_set(merge, by_bytes);
     merge->run_count = 0;
-    if (merge->sources->set != NULL) {
-        status = add_run(merge, (struct lexicon_run){.end = merge->sources->set->count});
+    merge->heap_count = 0;
+    merge->last = bytes_of(NULL, 0);
+    for (size_t source = 0; source <= merge->sources->part_count && status == 0; source++) {
+        status = add_runs(merge, source, range);
     }
-    for (size_t i = 0; i < merge->sources->part_count && status == 0; i++) {
-        status = add_part(merge, i);
+    for (size_t at = merge->heap_count / 2; at-- > 0 && status == 0;) {
+        sift_down(merge, at, range == LEXICON_ALPHABETIC);
     }
-    for (size_t at = merge->run_count / 2; at-- > 0 && status == 0;) {
-        sift_down(merge, at);
-    }
+    merge->by_bytes = range == LEXICON_ALPHABETIC;
+    merge->replaying = merge->origins != NULL && !merge->noting && !merge->by_bytes;
+    merge->origin = range == LEXICON_ELIGIBLE ? merge->group_end[LEXICON_CODES] : 0;
+    merge->origin_end = merge->group_end[range == LEXICON_ALL      ? LEXICON_OTHERS
+                                         : range == LEXICON_CODED ? LEXICON_CODES
+                                                                   : LEXICON_WIDE];
     return status;
+}
+
+/* ---- reading ---- */
+
+/* As it was the first time. */
+static int repeat(struct lexicon_merge *merge, struct bytes *word, uint32_t *class)
+{
+    uint8_t origin = ORIGIN_COPY;
+    while (origin & ORIGIN_COPY) {
+        if (merge->origin == merge->origin_end) {
+            return AISLE_END;
+        }
+        origin = merge->origins[merge->origin++];
+        struct lexicon_run *run = &merge->runs[origin & ~ORIGIN_COPY];
+        *word = run->word;
+        *class = run->class;
+        int status = advance(merge, run);
+        if (status < 0) {
+            return status;
+        }
+    }
+    return 0;
+}
+
+static void note(struct lexicon_merge *merge, uint16_t run, uint32_t class, bool copy)
+{
+    merge->origins[merge->origin++] = (uint8_t)(run | (copy ? ORIGIN_COPY : 0));
+    for (uint32_t group = class / LEXICON_LENGTHS; group < LEXICON_GROUPS; group++) {
+        merge->group_end[group] = merge->origin;
+    }
+}
+
+/* The least word of all runs, whatever was told before. */
+static int take_least(struct lexicon_merge *merge, struct bytes *word, uint32_t *class, bool *copy)
+{
+    uint16_t number = merge->heap[0];
+    struct lexicon_run *run = &merge->runs[number];
+    *word = run->word;
+    *class = run->class;
+    *copy = bytes_equal(run->word, merge->last);
+    merge->last = run->word;
+    if (merge->noting) {
+        note(merge, number, run->class, *copy);
+    }
+    int status = advance(merge, run);
+    if (status < 0) {
+        return status;
+    }
+    if (status == 0) {
+        run->order = lexicon_order(run->word);
+    } else {
+        merge->heap[0] = merge->heap[--merge->heap_count];
+    }
+    if (merge->heap_count > 1) {
+        sift_down(merge, 0, merge->by_bytes);
+    }
+    return 0;
 }
 
 int lexicon_merge_next(struct lexicon_merge *merge, struct bytes *word, uint32_t *class)
 {
-    if (merge->run_count == 0) {
-        return AISLE_END;
+    bool copy = true;
+    if (merge->replaying) {
+        return repeat(merge, word, class);
     }
-    struct lexicon_run *least = &merge->runs[0];
-    *word = least->word;
-    *class = least->class;
-    int status = advance(merge, least);
-    if (status == AISLE_END) {
-        *least = merge->runs[--merge->run_count];
-    } else if (status != 0) {
-        return status;
-    }
-    if (merge->run_count != 0) {
-        sift_down(merge, 0);
+    while (copy) {
+        if (merge->heap_count == 0) {
+            merge->noting = false;
+            return AISLE_END;
+        }
+        int status = take_least(merge, word, class, &copy);
+        if (status != 0) {
+            return status;
+        }
     }
     return 0;
 }

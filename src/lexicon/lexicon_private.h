@@ -15,8 +15,8 @@ static inline const uint8_t *lexicon_at(const struct lexicon_part *part, uint64_
 /* The group of a word of 1 to LIMIT_TERM_BYTES bytes. */
 enum lexicon_group lexicon_group_of(struct bytes word);
 
-/* The text of the index-th word of a class, whose size is the class's; NULL: damage. */
-static inline const uint8_t *lexicon_text(const struct lexicon_part *part, uint32_t class, uint32_t index)
+/* Where the index-th word of a class stands; *left: words of its size that the extent has room for from there. */
+static inline uint64_t lexicon_place(const struct lexicon_part *part, uint32_t class, uint32_t index, uint32_t *left)
 {
     uint32_t size = class % LEXICON_LENGTHS;
     uint64_t offset = part->offset[class];
@@ -26,8 +26,29 @@ static inline const uint8_t *lexicon_text(const struct lexicon_part *part, uint3
         index -= room;
         offset = (offset / EXTENT_PAYLOAD + 1 + index / extent_words) * EXTENT_PAYLOAD;
         index %= extent_words;
+        room = extent_words;
     }
-    return lexicon_at(part, offset + (uint64_t)index * size, size);
+    *left = room - index;
+    return offset + (uint64_t)index * size;
+}
+
+/* The text of the index-th word of a class, whose size is the class's; NULL: damage. */
+static inline const uint8_t *lexicon_text(const struct lexicon_part *part, uint32_t class, uint32_t index)
+{
+    uint32_t left;
+    return lexicon_at(part, lexicon_place(part, class, index, &left), class % LEXICON_LENGTHS);
+}
+
+/* The same, and in *beside how many of the class stand right behind it. */
+static inline const uint8_t *lexicon_texts(const struct lexicon_part *part, uint32_t class, uint32_t index,
+                                           uint32_t *beside)
+{
+    uint32_t left;
+    uint32_t behind = part->first[class + 1] - part->first[class] - index;
+    uint64_t offset = lexicon_place(part, class, index, &left);
+    uint32_t count = behind < left ? behind : left;
+    *beside = count - 1;
+    return lexicon_at(part, offset, (size_t)count * (class % LEXICON_LENGTHS));
 }
 
 /* The class of a word's number, which is below the last; low: a class that is not behind it. */

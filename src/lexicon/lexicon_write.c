@@ -10,7 +10,7 @@ static int write_texts(struct lexicon_writer *writer)
     struct bytes word;
     uint32_t class;
     uint64_t words = 0;
-    int status = lexicon_merge_begin(&writer->merge, false);
+    int status = lexicon_merge_begin(&writer->merge, LEXICON_ALL);
     while (status == 0 && (status = lexicon_merge_next(&writer->merge, &word, &class)) == 0) {
         uint64_t offset = extent_writer_put_whole(writer->out, word.data, word.size, 1);
         if (writer->class_words[class]++ == 0) {
@@ -27,13 +27,10 @@ static int write_masks(struct lexicon_writer *writer)
     struct bytes word;
     uint32_t class;
     writer->footer.masks_offset = lexicon_section(writer);
-    int status = lexicon_merge_begin(&writer->merge, false);
+    int status = lexicon_merge_begin(&writer->merge, LEXICON_ELIGIBLE);
     while (status == 0 && (status = lexicon_merge_next(&writer->merge, &word, &class)) == 0) {
-        uint32_t group = class / LEXICON_LENGTHS;
         uint32_t mask = lexicon_mask(word);
-        if (group == LEXICON_PLAIN || group == LEXICON_WIDE) {
-            extent_writer_put(writer->out, &mask, sizeof mask);
-        }
+        extent_writer_put(writer->out, &mask, sizeof mask);
     }
     return status == AISLE_END ? writer->out->status : status;
 }
@@ -95,7 +92,7 @@ int lexicon_write(struct extent_writer *out, const struct lexicon_sources *sourc
     writer->out = out;
     writer->footer = (struct lexicon_footer){.version = LEXICON_VERSION, .magic = LEXICON_MAGIC};
     writer->memory_bytes = memory_bytes < LEXICON_WRITE_MEMORY_MIN ? LEXICON_WRITE_MEMORY_MIN : memory_bytes;
-    int status = lexicon_merge_init(&writer->merge, sources);
+    int status = lexicon_merge_init(&writer->merge, sources, writer->memory_bytes / 4);
     if (status == 0) {
         status = write_part(writer);
     }

@@ -7,44 +7,83 @@
 
 #include "lexicon/lexicon_private.h"
 
-/* A word of the set and its class. */
-struct lexicon_place {
-    uint32_t place; /* in set->bytes */
-    uint32_t class;
+/* Words that no part has, as a part would number them: by class, then by bytes, each once. */
+struct lexicon_loose {
+    struct bytes *words; /* owned; what they point to is the sources' */
+    uint32_t count;
+    uint32_t first[LEXICON_CLASSES + 1]; /* number of each class's first word */
 };
 
-/* A sorted run: classes of one part, or the set. */
+/* Sorts the set and the list of words of the sources. AISLE_NO_MEMORY, AISLE_LIMIT. To be released on failure, too. */
+must_check int lexicon_loose_init(struct lexicon_loose *loose, const struct lexicon_sources *sources);
+void lexicon_loose_release(struct lexicon_loose *loose);
+
+/* The first eight bytes of a word as a number, so that numbers compare as words do, but for equal ones. */
+static inline uint64_t lexicon_order(struct bytes word)
+{
+    uint8_t head[sizeof(uint64_t)] = {0};
+    if (word.size >= sizeof head) {
+        return load_u64_big(word.data);
+    }
+    memcpy(head, word.data, word.size);
+    return load_u64_big(head);
+}
+
+/* What a reading of the sources gives. */
+enum lexicon_range {
+    LEXICON_ALL,       /* in the order of their numbers */
+    LEXICON_CODED,     /* the codes among them, */
+    LEXICON_ELIGIBLE,  /* or those that are eligible for similarity */
+    LEXICON_ALPHABETIC /* these in the order of their bytes */
+};
+
+/* Classes of one part, or of the loose words: a sorted run. */
 struct lexicon_run {
+    uint64_t order;   /* of the current word */
     struct bytes word; /* the current */
-    uint32_t class;    /* its class */
-    const struct lexicon_part *part; /* NULL: the set */
+    const struct lexicon_part *part; /* NULL: the loose words */
     const uint64_t *kept;            /* bits by number; NULL: all */
-    uint32_t next; /* number in the part, or index in places */
+    uint32_t class; /* of the current word */
+    uint32_t next;  /* number of the one behind it */
     uint32_t end;
+    uint32_t beside; /* words of the part that stand right behind the current one */
 };
 
-/* All sources as one stream, read as often as wanted. */
+/* All sources as one stream, read as often as wanted; a word that several have is told once. */
 struct lexicon_merge {
     const struct lexicon_sources *sources;
-    struct lexicon_place *places; /* owned: of the set, sorted as by_bytes says */
-    uint64_t **kept;              /* owned: bits for each part's words; NULL: all are kept */
-    struct lexicon_run *runs;     /* owned: a heap, least word first */
+    struct lexicon_loose loose;
+    uint64_t **kept;          /* owned: bits for each part's words; NULL: all are kept */
+    struct lexicon_run *runs; /* owned */
     size_t run_count;
-    size_t run_capacity;
-    bool sorted; /* places are, at all */
+    uint16_t *heap; /* owned: numbers of runs that are not at their end, least word first */
+    size_t heap_count;
+    struct bytes last; /* told before */
+    /*
+     * What the first reading of all has noted: of each word in turn, copies included, the run it came from, and whether
+     * it was a copy. NULL: there is one source, or no memory for a byte a word, and readings compare anew.
+     */
+    uint8_t *origins; /* owned */
+    size_t group_end[LEXICON_GROUPS]; /* origins of each group's words end there */
+    size_t origin;     /* the next */
+    size_t origin_end; /* of this reading */
     bool by_bytes;
+    bool noting;
+    bool replaying;
 };
 
-/* AISLE_NO_MEMORY, AISLE_CORRUPT, or what keep reported. To be released on failure, too. */
-must_check int lexicon_merge_init(struct lexicon_merge *merge, const struct lexicon_sources *sources);
+/*
+ * memory_bytes: for what is noted, at most. AISLE_NO_MEMORY, AISLE_LIMIT, AISLE_CORRUPT, or what keep reported. To be
+ * released on failure, too.
+ */
+must_check int lexicon_merge_init(struct lexicon_merge *merge, const struct lexicon_sources *sources,
+                                  size_t memory_bytes);
 void lexicon_merge_release(struct lexicon_merge *merge);
 
-/*
- * Begins anew: all words in the order of their numbers or, by_bytes, the eligible ones in that of their bytes.
- */
-must_check int lexicon_merge_begin(struct lexicon_merge *merge, bool by_bytes);
+/* Begins anew. The first reading is of LEXICON_ALL, and is read to its end. */
+must_check int lexicon_merge_begin(struct lexicon_merge *merge, enum lexicon_range range);
 
-/* The next word and its class; valid to the next call. AISLE_END, AISLE_CORRUPT. */
+/* The next word and its class; valid as long as the sources. AISLE_END, AISLE_CORRUPT. */
 must_check int lexicon_merge_next(struct lexicon_merge *merge, struct bytes *word, uint32_t *class);
 
 /* A part that is being written. */

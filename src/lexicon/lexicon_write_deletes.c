@@ -43,10 +43,9 @@ static int count_entries(struct deletes *deletes)
     struct bytes word;
     uint32_t class;
     uint64_t total = 0;
-    int status = lexicon_merge_begin(merge, false);
+    int status = lexicon_merge_begin(merge, LEXICON_ELIGIBLE);
     while (status == 0 && (status = lexicon_merge_next(merge, &word, &class)) == 0) {
-        uint32_t group = class / LEXICON_LENGTHS;
-        unsigned made = group == LEXICON_PLAIN || group == LEXICON_WIDE ? lexicon_entries(word, packed) : 0;
+        unsigned made = lexicon_entries(word, packed);
         for (unsigned i = 0; i < made; i++) {
             deletes->counts[top_bits(lexicon_hash(packed[i]), LEXICON_RANGE_BITS_MAX)]++;
         }
@@ -130,12 +129,8 @@ static int collect(struct deletes *deletes, uint32_t first, uint32_t end)
     uint32_t low = first << deletes->inner_bits;
     uint32_t buckets = (end - first) << deletes->inner_bits;
     deletes->count = 0;
-    int status = lexicon_merge_begin(merge, false);
+    int status = lexicon_merge_begin(merge, LEXICON_ELIGIBLE);
     while (status == 0 && (status = lexicon_merge_next(merge, &word, &class)) == 0) {
-        uint32_t group = class / LEXICON_LENGTHS;
-        if (group != LEXICON_PLAIN && group != LEXICON_WIDE) {
-            continue;
-        }
         unsigned made = lexicon_entries(word, packed);
         for (unsigned i = 0; i < made; i++) {
             uint64_t hash = lexicon_hash(packed[i]);

@@ -1,108 +1,163 @@
 /*
  * lexicon_write_grams.c - lists of the codes that contain three bytes, some grams at a time, from a pass for each.
+ *
+ * Grams are divided into ranges by their first fourteen bits. A pass takes as many ranges as its memory holds places
+ * of, and puts each place straight to those of its range, since it is known how many there are; a range is then sorted
+ * by counting. Codes come in ascending order and stay in it.
  */
 #include "lexicon/lexicon_write.h"
 
 #include "base/alloc.h"
 #include "base/buf.h"
-#include "base/radix.h"
 
 #define GRAM_SPACE (1u << 24)
-#define RANGE_SHIFT 12u /* passes begin and end at multiples of 2^12 */
+#define RANGE_SHIFT 10u /* passes begin and end at multiples of 2^10 */
+#define RANGE_GRAMS (1u << RANGE_SHIFT)
 #define RANGES (GRAM_SPACE >> RANGE_SHIFT)
+#define WRITE_BYTES 4096u /* of a list, given to the stream at once */
+
+/* A place of a gram, on its way to its list. */
+struct gram_place {
+    uint32_t code;
+    uint32_t gram; /* in its range */
+};
 
 struct grams {
     struct lexicon_writer *writer;
-    uint64_t counts[RANGES]; /* places of grams of each range in all codes */
-    struct radix_entry *entries; /* owned: gram and code */
-    struct radix_entry *scratch; /* owned */
-    size_t capacity;
-    size_t count;
+    uint64_t counts[RANGES];     /* places of grams of each range in all codes */
+    uint64_t next[RANGES];       /* of the pass: where a range's next place goes */
+    uint32_t starts[RANGE_GRAMS + 1]; /* of the range at hand: where the codes of each gram begin */
+    struct gram_place *places;   /* owned */
+    uint32_t *codes;             /* owned: of one range, by gram */
+    size_t place_capacity;
+    size_t code_capacity;
     uint64_t lists_begin;
     struct buf table; /* rows of grams */
 };
 
-/* Counts grams or, from a range first on and before end, keeps them. */
+/* Counts grams by range or, of ranges from the first on and before the end, keeps their places. */
 static int pass(struct grams *grams, uint32_t first, uint32_t end)
 {
     struct lexicon_merge *merge = &grams->writer->merge;
     struct bytes word;
     uint32_t class;
-    int status = lexicon_merge_begin(merge, false);
-    for (uint32_t number = 0; status == 0; number++) {
-        status = lexicon_merge_next(merge, &word, &class);
-        if (status == 0 && class / LEXICON_LENGTHS != LEXICON_CODES) {
-            break;
-        }
-        for (size_t i = 0; status == 0 && word.size >= LEXICON_CODE_MIN && i + 1 < word.size; i++) {
+    int status = lexicon_merge_begin(merge, LEXICON_CODED);
+    for (uint32_t number = 0; status == 0 && (status = lexicon_merge_next(merge, &word, &class)) == 0; number++) {
+        for (size_t i = 0; word.size >= LEXICON_CODE_MIN && i + 1 < word.size; i++) {
             uint32_t gram = lexicon_gram(word, i);
             uint32_t range = gram >> RANGE_SHIFT;
             if (first == end) {
                 grams->counts[range]++;
-            } else if (range >= first && range < end && grams->count < grams->capacity) {
-                grams->entries[grams->count++] = (struct radix_entry){.key = gram, .value = number};
+            } else if (range - first < end - first && grams->next[range] < grams->place_capacity) {
+                grams->places[grams->next[range]++] = (struct gram_place){number, gram & (RANGE_GRAMS - 1)};
             }
         }
     }
     return status == AISLE_END ? 0 : status;
 }
 
-/* Writes the list that the entries from the first on make, and returns how many they are. */
-static size_t write_list(struct grams *grams, size_t first)
+/* Writes ascending codes as a list, each once: a code may have the same gram twice. */
+static void write_list(struct grams *grams, uint32_t gram, const uint32_t *codes, size_t count)
 {
-    uint64_t gram = grams->entries[first].key;
-    uint64_t offset = grams->writer->out->payload - grams->lists_begin;
-    uint32_t codes = 0;
+    struct extent_writer *out = grams->writer->out;
+    uint8_t bytes[WRITE_BYTES];
+    uint64_t offset = out->payload - grams->lists_begin;
+    uint32_t listed = 0;
     uint32_t before = 0;
-    size_t i = first;
-    for (; i < grams->count && grams->entries[i].key == gram; i++) {
-        uint8_t bytes[VARINT_BYTES_MAX];
-        uint32_t number = grams->entries[i].value;
-        if (i == first || number != before) { /* a code may have the same gram twice */
-            extent_writer_put(grams->writer->out, bytes, varint_store(bytes, number - before));
-            before = number;
-            codes++;
+    size_t size = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (i != 0 && codes[i] == before) {
+            continue;
+        }
+        size += varint_store(bytes + size, codes[i] - before);
+        before = codes[i];
+        listed++;
+        if (size + VARINT_BYTES_MAX > sizeof bytes) {
+            extent_writer_put(out, bytes, size);
+            size = 0;
         }
     }
-    buf_put_u32(&grams->table, (uint32_t)gram);
-    buf_put_u32(&grams->table, codes);
+    extent_writer_put(out, bytes, size);
+    buf_put_u32(&grams->table, gram);
+    buf_put_u32(&grams->table, listed);
     buf_put_u64(&grams->table, offset);
     grams->writer->footer.gram_count++;
-    return i - first;
 }
 
-static int make_room(struct grams *grams, size_t count)
+/* The lists of a range, whose places these are. */
+static int write_range(struct grams *grams, uint32_t range, const struct gram_place *places, size_t count)
 {
-    if (count > grams->capacity) {
-        mem_free(grams->entries);
-        mem_free(grams->scratch);
-        grams->entries = mem_alloc(count * sizeof *grams->entries);
-        grams->scratch = mem_alloc(count * sizeof *grams->scratch);
-        grams->capacity = count;
+    uint32_t *starts = grams->starts;
+    memset(starts, 0, sizeof grams->starts);
+    for (size_t i = 0; i < count; i++) {
+        starts[places[i].gram + 1]++;
     }
-    grams->count = 0;
-    return grams->capacity != 0 && (grams->entries == NULL || grams->scratch == NULL) ? AISLE_NO_MEMORY : 0;
+    for (uint32_t gram = 0; gram < RANGE_GRAMS; gram++) {
+        starts[gram + 1] += starts[gram];
+    }
+    for (size_t i = 0; i < count; i++) {
+        grams->codes[starts[places[i].gram]++] = places[i].code;
+    }
+    /* Each start has moved to where the next gram's codes begin. */
+    for (uint32_t gram = 0; gram < RANGE_GRAMS; gram++) {
+        uint32_t start = gram == 0 ? 0 : starts[gram - 1];
+        if (starts[gram] != start) {
+            write_list(grams, range << RANGE_SHIFT | gram, grams->codes + start, starts[gram] - start);
+        }
+    }
+    return buf_status(&grams->table) != 0 ? buf_status(&grams->table) : grams->writer->out->status;
+}
+
+static int make_room(struct grams *grams, size_t places, size_t codes)
+{
+    if (places > grams->place_capacity) {
+        mem_free(grams->places);
+        grams->places = mem_alloc(places * sizeof *grams->places);
+        grams->place_capacity = grams->places == NULL ? 0 : places;
+    }
+    if (codes > grams->code_capacity) {
+        mem_free(grams->codes);
+        grams->codes = mem_alloc(codes * sizeof *grams->codes);
+        grams->code_capacity = grams->codes == NULL ? 0 : codes;
+    }
+    return grams->place_capacity < places || grams->code_capacity < codes ? AISLE_NO_MEMORY : 0;
+}
+
+/* The lists of the ranges from the first on and before the end, with room for them. */
+static int write_ranges(struct grams *grams, uint32_t first, uint32_t end)
+{
+    size_t place = 0;
+    size_t most = 0;
+    for (uint32_t range = first; range < end; range++) {
+        grams->next[range] = place;
+        place += grams->counts[range];
+        most = grams->counts[range] > most ? grams->counts[range] : most;
+    }
+    if (place == 0) {
+        return 0;
+    }
+    int status = most > UINT32_MAX ? AISLE_LIMIT : make_room(grams, place, most);
+    status = status == 0 ? pass(grams, first, end) : status;
+    place = 0;
+    for (uint32_t range = first; range < end && status == 0; range++) {
+        size_t count = grams->counts[range];
+        status = count == 0 ? 0 : write_range(grams, range, grams->places + place, count);
+        place += count;
+    }
+    return status;
 }
 
 static int write_lists(struct grams *grams)
 {
+    size_t most = grams->writer->memory_bytes / (sizeof *grams->places + sizeof *grams->codes);
     int status = grams->writer->out->status;
     for (uint32_t first = 0; first < RANGES && status == 0;) {
-        size_t most = grams->writer->memory_bytes / (2 * sizeof *grams->entries);
         size_t count = grams->counts[first];
         uint32_t end = first + 1;
         while (end < RANGES && count + grams->counts[end] <= most) {
             count += grams->counts[end++];
         }
-        status = make_room(grams, count);
-        if (status == 0 && count != 0) {
-            status = pass(grams, first, end);
-            radix_sort(grams->entries, grams->scratch, grams->count);
-        }
-        for (size_t i = 0; i < grams->count && status == 0;) {
-            i += write_list(grams, i);
-            status = buf_status(&grams->table) != 0 ? buf_status(&grams->table) : grams->writer->out->status;
-        }
+        status = write_ranges(grams, first, end);
         first = end;
     }
     return status;
@@ -128,8 +183,8 @@ int lexicon_write_grams(struct lexicon_writer *writer)
         status = writer->out->status;
     }
     buf_release(&grams->table);
-    mem_free(grams->entries);
-    mem_free(grams->scratch);
+    mem_free(grams->places);
+    mem_free(grams->codes);
     mem_free(grams);
     return status;
 }

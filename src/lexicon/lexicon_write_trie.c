@@ -63,7 +63,7 @@ static int pass(struct trie *trie, unsigned first, unsigned end)
     trie->end = end;
     trie->depth = 0;
     memset(trie->counts, 0, sizeof trie->counts);
-    int status = lexicon_merge_begin(&trie->writer->merge, true);
+    int status = lexicon_merge_begin(&trie->writer->merge, LEXICON_ALPHABETIC);
     while (status == 0 && (status = lexicon_merge_next(&trie->writer->merge, &word, &class)) == 0) {
         status = add_word(trie, word);
     }

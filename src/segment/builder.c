@@ -176,9 +176,12 @@ static int intern(struct segment_builder *builder, struct bytes term, uint32_t h
 }
 
 /* The use of a term in the document under construction: its slot there, a new one if it has none yet. */
-static int use_term(struct segment_builder *builder, uint32_t number, uint32_t *slot)
+static int use_term(struct segment_builder *builder, uint32_t number, bool is_word, uint32_t *slot)
 {
     struct builder_use *use = &builder->uses[number];
+    if (is_word) {
+        use->is_word = 1;
+    }
     if (use->last_document != builder->document_count) {
         int status = reserve((void **)&builder->touched, builder->touched_count, &builder->touched_capacity,
                              sizeof *builder->touched);
@@ -263,7 +266,7 @@ int segment_builder_touch(struct segment_builder *builder, const struct segment_
             status = intern(builder, tokens[i].term, hashes[i], &numbers[i]);
             remember_word(builder, status == 0 ? tokens[i].word : 0, numbers[i]);
         }
-        status = status == 0 ? use_term(builder, numbers[i], &slots[i]) : status;
+        status = status == 0 ? use_term(builder, numbers[i], tokens[i].is_word, &slots[i]) : status;
     }
     return status;
 }
@@ -273,9 +276,37 @@ struct values_collector *segment_builder_values(struct segment_builder *builder,
     return &builder->values[column];
 }
 
-struct lexicon_set *segment_builder_words(struct segment_builder *builder)
+struct lexicon_set *segment_builder_word_set(struct segment_builder *builder)
 {
     return &builder->lexicon;
+}
+
+static inline bool is_live_word(const struct builder_use *use)
+{
+    return use->is_word != 0 && use->df != 0;
+}
+
+int segment_builder_words(const struct segment_builder *builder, struct bytes **words, size_t *count)
+{
+    size_t total = builder->lexicon.count;
+    for (uint32_t term = 0; term < builder->term_count; term++) {
+        total += is_live_word(&builder->uses[term]) ? 1 : 0;
+    }
+    *count = 0;
+    *words = mem_alloc(total * sizeof **words);
+    if (*words == NULL) {
+        return AISLE_NO_MEMORY;
+    }
+    for (uint32_t term = 0; term < builder->term_count; term++) {
+        if (is_live_word(&builder->uses[term])) {
+            (*words)[(*count)++] = bytes_of(builder->terms[term].data, builder->terms[term].size);
+        }
+    }
+    struct bytes word;
+    for (size_t next = 0; lexicon_set_next(&builder->lexicon, &next, &word);) {
+        (*words)[(*count)++] = word;
+    }
+    return 0;
 }
 
 void segment_builder_abandon(struct segment_builder *builder)

@@ -34,10 +34,12 @@ struct builder_term {
 struct builder_use {
     uint32_t last_document; /* that touched it; BUILDER_NO_DOCUMENT: none */
     uint32_t slot;          /* in that document */
-    uint32_t df;            /* live documents */
+    uint32_t df : 31;       /* live documents */
+    uint32_t is_word : 1;   /* of the lexicon */
 };
 
 static_assert(sizeof(struct builder_term) == 24, "no padding");
+static_assert(LIMIT_SEGMENT_DOCUMENTS < 1u << 31, "df counts them");
 
 /* Remembers the terms of frequent words; each word has one place. */
 #define BUILDER_WORDS (1u << 13)

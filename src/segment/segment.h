@@ -224,6 +224,7 @@ void segment_builder_free(struct segment_builder *builder);
 struct segment_token {
     struct bytes term; /* of 1 to LIMIT_TERM_BYTES */
     uint64_t word;     /* not 0: the term is that of every token with this number since the builder was empty */
+    bool is_word;      /* the term is also what people write: it belongs to segment_builder_words */
 };
 
 /*
@@ -244,8 +245,17 @@ must_check int segment_builder_end(struct segment_builder *builder, const struct
 /* The values of a column, by its position in segment_columns, which has a dictionary. Borrowed, until reset or free. */
 struct values_collector *segment_builder_values(struct segment_builder *builder, uint8_t column);
 
-/* The words of the documents, the caller's to fill: they are emptied, and their memory counts, with the rest. */
-struct lexicon_set *segment_builder_words(struct segment_builder *builder);
+/*
+ * Words of the documents that are not terms, the caller's to fill: they are emptied, and their memory counts, with the
+ * rest.
+ */
+struct lexicon_set *segment_builder_word_set(struct segment_builder *builder);
+
+/*
+ * All words of live documents, and some of those that were dropped: the set's, and terms that are words. Some may be
+ * there twice. *words is the caller's to free, what it points to lives to the next change. AISLE_NO_MEMORY.
+ */
+must_check int segment_builder_words(const struct segment_builder *builder, struct bytes **words, size_t *count);
 
 /* Forgets the document under construction. */
 void segment_builder_abandon(struct segment_builder *builder);
