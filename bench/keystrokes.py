@@ -2,12 +2,15 @@
 """keystrokes.py - a shopper typing: every beginning of queries, some with typos, each searched as it is typed.
 
     keystrokes.py AISLE CATALOG [--queries N] [--typos PERCENT] [--seed N] [--facets FACET,...] [--json FILE]
+                  [--save FILE] [--slowest N] [--bar P50,P99]
 
 Queries are two to four neighbouring words of titles of the catalog's own products, of pages of what common words find.
 Each beginning of a query is one search with hits and an exact total, the last word being a beginning
 (`aisle_query.as_you_type`), and one completion. `aisle serve` is started for the catalog on a socket of its own; times
 are those that its answers tell (took_us), of the search itself, without the network. Shown are percentiles of all
-keystrokes and by length of what was typed, and how often nothing was found.
+keystrokes and by length of what was typed, and how often nothing was found. --save writes the queries, one a line
+(bench_keystrokes tells the processor's time of them); --slowest shows what was typed where it took longest; with --bar,
+of microseconds, the exit status is 1 when searches take longer at the median or at 99 %.
 """
 
 import argparse
@@ -104,7 +107,7 @@ def row(name, values):
 
 def replay(client, name, queries, facets):
     extra = [part for facet in facets for part in ("FACET", facet)]
-    searches, suggestions, empty = {}, [], 0
+    searches, suggestions, slow, empty = {}, [], [], 0
     for query in queries:
         for end in range(1, len(query) + 1):
             typed = query[:end]
@@ -112,9 +115,10 @@ def replay(client, name, queries, facets):
                 continue
             answer = client.ask("AISLE.SEARCH", name, typed, "TYPING", "LIMIT", 0, 10, *extra)
             searches.setdefault(min(end, 12), []).append(answer["took_us"])
+            slow.append((answer["took_us"], answer["total"], typed))
             empty += answer["total"] == 0
             suggestions.append(client.ask("AISLE.SUGGEST", name, typed, "LIMIT", 10)["took_us"])
-    return searches, suggestions, empty
+    return searches, suggestions, slow, empty
 
 
 def main():
@@ -126,6 +130,9 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--facets", default="")
     parser.add_argument("--json")
+    parser.add_argument("--save")
+    parser.add_argument("--slowest", type=int, default=0)
+    parser.add_argument("--bar")
     arguments = parser.parse_args()
     random_ = random.Random(arguments.seed)
     with tempfile.TemporaryDirectory() as place:
@@ -142,8 +149,12 @@ def main():
             client.ask("AISLE.SEARCH", "c", "", "LIMIT", 0, 1, "TOTAL", "none")
             ready = time.monotonic() - began
             queries = draw(titles(client, "c", 2000), arguments.queries, arguments.typos, random_)
+            if arguments.save:
+                with open(arguments.save, "w", encoding="utf-8") as out:
+                    out.writelines(query + "\n" for query in queries)
             replay(client, "c", queries[:len(queries) // 10 + 1], [])  # warm
-            searches, suggestions, empty = replay(client, "c", queries, [f for f in arguments.facets.split(",") if f])
+            searches, suggestions, slow, empty = replay(client, "c", queries,
+                                                        [f for f in arguments.facets.split(",") if f])
         finally:
             server.terminate()
             server.wait()
@@ -155,10 +166,16 @@ def main():
     for end in sorted(searches):
         print(row(f"search, {end}{' and more' if end == 12 else ''} typed", searches[end]))
     print(row("completion", suggestions))
+    for took, total, typed in sorted(slow, reverse=True)[:arguments.slowest]:
+        print(f"{took:10,.0f} us, {total:10,.0f} found: {typed}")
     if arguments.json:
         with open(arguments.json, "w", encoding="utf-8") as out:
             json.dump({"ready": ready, "searches": searches, "suggestions": suggestions, "empty": empty}, out)
-    return 0
+    bars = [float(bar) for bar in arguments.bar.split(",")] if arguments.bar else []
+    missed = [bar for share, bar in zip((0.5, 0.99), bars) if percentile(every, share) > bar]
+    for bar in missed:
+        print(f"missed: {bar:,.0f} us")
+    return 1 if missed else 0
 
 
 if __name__ == "__main__":

@@ -55,7 +55,7 @@
 #define LIMIT_QUERY_TERMS 64u          /* terms of one query, prefixes' expansions not counted                       */
 #define LIMIT_QUERY_LEAVES 256u        /* and of what they are rewritten to: synonyms, corrections                   */
 #define LIMIT_SLOP 63u                 /* words out of place in a phrase (ON DISK: values stand further apart) */
-#define LIMIT_PREFIX_TERMS 65536u      /* terms of one prefix in one segment; of more, the first, and it is told     */
+#define LIMIT_PREFIX_TERMS 65536u      /* terms of one prefix in one segment; of more, the most frequent, and told    */
 #define LIMIT_HITS 10000u              /* offset + limit of one query                                                */
 #define LIMIT_RESULT_BYTES (64u << 20) /* ids, products, marks and explanations of one answer                        */
 #define LIMIT_FILTER_BYTES (1u << 20)   /* the text of one filter                                                     */

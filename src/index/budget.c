@@ -16,7 +16,7 @@
 #define WORKER_MEMORY_BYTES (UINT64_C(48) << 20)
 #define COLUMNS_USUAL 8u                       /* of the components above */
 #define COLUMN_BYTES (UINT64_C(256) << 10)     /* each further one: an extent being filled */
-#define MERGE_DOCUMENT_BYTES 6u                /* segment/merge.c: map, origin, length code */
+#define MERGE_DOCUMENT_BYTES 10u               /* segment/merge.c: map, origin, length code; prefixes */
 #define TRANSACTION_BYTES_MAX (UINT64_C(32) << 20)
 #define MERGE_TRANSACTION_BYTES_MAX (UINT64_C(4) << 20) /* a small commit waits for one */
 #define SAMPLE_BYTES_MAX (UINT64_C(4) << 20) /* bench_dictionary: 8 MiB gain less than 1 % more */

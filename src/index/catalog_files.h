@@ -10,7 +10,7 @@
 #include "base/status.h"
 
 /* Older ones were never released. */
-#define CATALOG_FORMAT 4u
+#define CATALOG_FORMAT 5u
 
 /*
  * Reads aisle.json and schema.json. *schema_json: NUL-terminated, the caller's to free with mem_free.

@@ -15,6 +15,7 @@ static void add_segment(const struct segment_info *info, aisle_statistics *sum)
     sum->postings_bytes += size[COMPONENT_SKIPS] + size[COMPONENT_BLOCKS];
     sum->positions_bytes += size[COMPONENT_POSITIONS];
     sum->terms_bytes += size[COMPONENT_TERMS] + size[COMPONENT_TERM_INDEX];
+    sum->terms_bytes += size[COMPONENT_PREFIXES] + size[COMPONENT_PREFIX_INDEX];
     sum->ids_bytes += size[COMPONENT_IDS] + size[COMPONENT_ID_TABLE];
     sum->order_bytes += size[COMPONENT_ORDER];
     sum->documents_bytes += size[COMPONENT_DOCUMENTS] + size[COMPONENT_DOCUMENT_INDEX];

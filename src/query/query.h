@@ -69,6 +69,7 @@ struct query_node {
     struct bytes *terms; /* one for each distinct stem; of a prefix, first itself, then stems that do not begin so */
     uint32_t term_count;
     bool prefix;
+    bool is_placed;  /* positions of its terms are asked for: by a phrase, or for its scope */
     bool first_only; /* in the first text field only, which codes can tell */
     uint64_t scope;  /* of its terms only those count that stand in one of these fields (as fields below); 0: all */
     uint32_t leaf;   /* its number in the query, below LIMIT_QUERY_LEAVES */
@@ -80,7 +81,7 @@ struct query_node {
     struct query_node *candidates; /* the same leaves, as if they had been typed without quotes */
     /* QUERY_TERMS, after query_bind: */
     struct query_lists *in_segment; /* one for each segment */
-    uint64_t df;                    /* the largest of its terms' over the catalog */
+    uint64_t df;                    /* the largest of its terms' over the catalog; of a prefix, rank_prefix_df */
     double share; /* of what a term of this df is worth it is given, by weights and the price of its clause */
     struct rank_table *table;
 };
@@ -160,8 +161,8 @@ struct query_context {
 
 /*
  * Finds the leaves' postings, of those that have none yet, and prices all of them. So a tree that was bound may be
- * given more leaves and bound again. A prefix takes the first LIMIT_PREFIX_TERMS terms of a segment; if there were
- * more, context->is_cut tells. AISLE_CORRUPT, AISLE_NO_MEMORY.
+ * given more leaves and bound again. A prefix takes the list that a segment has of it, or up to LIMIT_PREFIX_TERMS
+ * terms, the most frequent; if there were more, context->is_cut tells. AISLE_CORRUPT, AISLE_NO_MEMORY.
  */
 must_check int query_bind(struct query_context *context, struct query_node *root);
 

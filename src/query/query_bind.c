@@ -2,10 +2,11 @@
  * query_bind.c - from words to posting lists: every leaf's terms are looked up in every segment, their document
  * frequencies summed over the catalog, and the leaf is given the table that prices its codes.
  *
- * A leaf of several terms (stems of several languages, or all terms with a prefix) is one clause: its idf is that of
- * its most frequent term, so that a rare spelling does not outrank the usual one. Likewise alternatives of one price:
- * what the least informative of them is worth, as the sum of its words' idf, is what each may be worth, and the parts
- * of the others are scaled down to that. Scaling keeps parts in order, so bounds stay bounds.
+ * A leaf of several terms (stems of several languages) is one clause: its idf is that of its most frequent term, so
+ * that a rare spelling does not outrank the usual one. So is a prefix, whose idf is that of all its terms together:
+ * where they are many, a segment has one list of them, and with it the sum of their frequencies. Likewise alternatives
+ * of one price: what the least informative of them is worth, as the sum of its words' idf, is what each may be worth,
+ * and the parts of the others are scaled down to that. Scaling keeps parts in order, so bounds stay bounds.
  */
 #include "query/query.h"
 
@@ -46,27 +47,21 @@ static int bind_terms(struct query_context *context, struct query_node *node)
     return 0;
 }
 
-/* ---- prefixes: a merge of the segments' dictionaries over the terms that begin with it ---- */
+/* ---- prefixes ---- */
 
-struct prefix_input {
-    struct terms_cursor cursor;
-    int status;        /* 0 while on a term with the prefix */
-    uint32_t capacity; /* of the segment's lists */
+/* The lists of a prefix in one segment while they are found. */
+struct prefix_lists {
+    struct query_lists *lists;
+    uint32_t capacity;
+    uint64_t df_sum;
 };
 
-static void settle(struct prefix_input *input, struct bytes prefix)
-{
-    if (input->status == 0 && !bytes_begin_with(input->cursor.term, prefix)) {
-        input->status = AISLE_END;
-    }
-}
-
 /* Lists grow by doubling in the arena; what is left behind goes with the query. */
-static int take_list(struct query_context *context, struct prefix_input *input, struct bytes value,
-                     struct query_lists *lists)
+static int take_list(struct query_context *context, struct prefix_lists *taken, struct bytes value)
 {
-    if (lists->count == input->capacity) {
-        uint32_t wanted = input->capacity == 0 ? 16 : input->capacity * 2;
+    struct query_lists *lists = taken->lists;
+    if (lists->count == taken->capacity) {
+        uint32_t wanted = taken->capacity == 0 ? 16 : taken->capacity * 2;
         struct segment_list *grown = arena_alloc(context->arena, wanted * sizeof *grown);
         if (grown == NULL) {
             return AISLE_NO_MEMORY;
@@ -75,106 +70,169 @@ static int take_list(struct query_context *context, struct prefix_input *input, 
             memcpy(grown, lists->lists, lists->count * sizeof *grown);
         }
         lists->lists = grown;
-        input->capacity = wanted;
+        taken->capacity = wanted;
     }
-    return segment_list_decode(value, &lists->lists[lists->count++]);
+    int status = segment_list_decode(value, &lists->lists[lists->count]);
+    if (status == 0) {
+        taken->df_sum += lists->lists[lists->count++].postings.count;
+    }
+    return status;
 }
 
-static struct bytes least_term(const struct prefix_input *inputs, uint32_t count)
+/* The lists of terms that are too frequent for the one that was made. */
+static int take_words(struct query_context *context, const struct query_node *node, const struct segment *segment,
+                      struct prefix_lists *taken)
 {
-    struct bytes least = bytes_of(NULL, 0);
-    for (uint32_t s = 0; s < count; s++) {
-        if (inputs[s].status == 0 && (least.data == NULL || bytes_compare(inputs[s].cursor.term, least) < 0)) {
-            least = inputs[s].cursor.term;
-        }
-    }
-    return least;
-}
-
-/* Takes the lists of one term from all segments that have it and moves those on. */
-static int take_term(struct query_context *context, struct query_node *node, struct prefix_input *inputs,
-                     struct bytes least)
-{
-    uint8_t copy[LIMIT_TERM_BYTES];
-    uint64_t df = 0;
-    memcpy(copy, least.data, least.size);
-    struct bytes term = bytes_of(copy, least.size);
-    for (uint32_t s = 0; s < context->segment_count; s++) {
-        if (inputs[s].status != 0 || !bytes_equal(inputs[s].cursor.term, term)) {
-            continue;
-        }
-        struct query_lists *lists = &node->in_segment[s];
-        int status = take_list(context, &inputs[s], inputs[s].cursor.value, lists);
+    struct terms_cursor cursor;
+    struct bytes term;
+    int status = segment_prefix_words(segment, node->terms[0], &cursor);
+    while (status == 0 && segment_prefix_word(&cursor, node->terms[0], &term)) {
+        struct bytes value;
+        status = terms_find(&segment->terms, term, &value);
         if (status != 0) {
-            return status;
+            return status == AISLE_END ? AISLE_CORRUPT : status;
         }
-        df += lists->lists[lists->count - 1].postings.count;
-        inputs[s].status = terms_cursor_next(&inputs[s].cursor);
-        settle(&inputs[s], node->terms[0]);
-        if (inputs[s].status == 0 && lists->count == LIMIT_PREFIX_TERMS) {
-            inputs[s].status = AISLE_END;
-            context->is_cut = true;
-        }
-        if (inputs[s].status < 0) {
-            return inputs[s].status;
-        }
+        status = take_list(context, taken, value);
+        status = status == 0 ? terms_cursor_next(&cursor) : status;
     }
-    node->df = df > node->df ? df : node->df;
-    return 0;
+    return status == AISLE_END ? 0 : status;
+}
+
+/* The list that was made of the prefix beforehand, and what it is without. AISLE_END: there is none. */
+static int take_made(struct query_context *context, const struct query_node *node, const struct segment *segment,
+                     struct prefix_lists *taken)
+{
+    struct segment_prefix made;
+    if (node->is_placed) {
+        return AISLE_END; /* which has no positions */
+    }
+    int status = segment_prefix_find(segment, node->terms[0], &made);
+    if (status != 0) {
+        return status;
+    }
+    struct query_lists *lists = taken->lists;
+    taken->capacity = node->term_count; /* and the stems */
+    lists->lists = arena_calloc(context->arena, taken->capacity, sizeof *lists->lists);
+    if (lists->lists == NULL) {
+        return AISLE_NO_MEMORY;
+    }
+    lists->lists[lists->count++].postings = made.postings;
+    taken->df_sum = made.df_sum;
+    return made.is_whole ? 0 : take_words(context, node, segment, taken);
+}
+
+/* Of too many terms the most frequent are taken: those in classes, by the logarithm of the df, from least on. */
+struct frequent {
+    uint32_t least; /* 0: all */
+    uint32_t rest;  /* how many are taken of the class below, the first ones */
+};
+
+#define FREQUENCY_CLASSES 32u
+
+static int frequency_of(struct bytes value, uint32_t *class)
+{
+    struct segment_list list;
+    int status = segment_list_decode(value, &list);
+    *class = status == 0 && list.postings.count != 0 ? 31u - (uint32_t)__builtin_clz(list.postings.count) : 0;
+    return status;
+}
+
+static bool is_frequent(struct frequent *frequent, uint32_t class)
+{
+    if (class + 1 == frequent->least && frequent->rest != 0) {
+        frequent->rest--;
+        return true;
+    }
+    return class >= frequent->least;
+}
+
+/* With the stems, lists are no more than the limit. */
+static uint32_t terms_max(const struct query_node *node)
+{
+    return LIMIT_PREFIX_TERMS - node->term_count;
+}
+
+/* Takes the terms that begin with the prefix. AISLE_LIMIT: they are too many. */
+static int take_terms(struct query_context *context, const struct query_node *node, const struct segment *segment,
+                      struct frequent frequent, struct prefix_lists *taken)
+{
+    struct terms_cursor cursor;
+    int status = terms_cursor_seek(&cursor, &segment->terms, node->terms[0]);
+    while (status == 0 && bytes_begin_with(cursor.term, node->terms[0])) {
+        uint32_t class = 0;
+        status = frequent.least == 0 ? 0 : frequency_of(cursor.value, &class);
+        if (status == 0 && is_frequent(&frequent, class)) {
+            status = taken->lists->count == terms_max(node) ? AISLE_LIMIT : take_list(context, taken, cursor.value);
+        }
+        status = status == 0 ? terms_cursor_next(&cursor) : status;
+    }
+    return status == AISLE_END ? 0 : status;
+}
+
+/* Which terms of too many are taken. */
+static int find_frequent(const struct query_node *node, const struct segment *segment, struct frequent *frequent)
+{
+    uint64_t counts[FREQUENCY_CLASSES] = {0};
+    uint64_t taken = 0;
+    struct terms_cursor cursor;
+    int status = terms_cursor_seek(&cursor, &segment->terms, node->terms[0]);
+    while (status == 0 && bytes_begin_with(cursor.term, node->terms[0])) {
+        uint32_t class;
+        status = frequency_of(cursor.value, &class);
+        counts[class]++;
+        status = status == 0 ? terms_cursor_next(&cursor) : status;
+    }
+    frequent->least = FREQUENCY_CLASSES;
+    while (frequent->least > 1 && taken + counts[frequent->least - 1] <= terms_max(node)) {
+        taken += counts[--frequent->least];
+    }
+    frequent->rest = terms_max(node) - (uint32_t)taken;
+    return status == AISLE_END ? 0 : status;
+}
+
+static int take_most_frequent(struct query_context *context, const struct query_node *node,
+                              const struct segment *segment, struct prefix_lists *taken)
+{
+    struct frequent frequent;
+    int status = find_frequent(node, segment, &frequent);
+    taken->lists->count = 0;
+    taken->df_sum = 0;
+    context->is_cut = true;
+    return status == 0 ? take_terms(context, node, segment, frequent, taken) : status;
 }
 
 /* The stem of what was typed may not begin with it: "batteries*" must find "batteri". */
-static int take_stem(struct query_context *context, struct query_node *node, struct prefix_input *inputs,
-                     struct bytes stem)
+static int take_stems(struct query_context *context, const struct query_node *node, const struct segment *segment,
+                      struct prefix_lists *taken)
 {
-    uint64_t df = 0;
-    for (uint32_t s = 0; s < context->segment_count; s++) {
-        struct query_lists *lists = &node->in_segment[s];
+    int status = 0;
+    for (uint32_t t = 1; t < node->term_count && status == 0; t++) {
         struct bytes value;
-        int status = terms_find(&context->segments[s].segment->terms, stem, &value);
-        if (status == AISLE_END) {
-            continue;
-        }
-        if (status == 0) { /* one more than the terms with the prefix may be: there is room for it */
-            status = take_list(context, &inputs[s], value, lists);
-        }
-        if (status != 0) {
-            return status;
-        }
-        df += lists->lists[lists->count - 1].postings.count;
+        status = terms_find(&segment->terms, node->terms[t], &value);
+        status = status == 0 ? take_list(context, taken, value) : status == AISLE_END ? 0 : status;
     }
-    node->df = df > node->df ? df : node->df;
-    return 0;
+    return status;
 }
 
 static int bind_prefix(struct query_context *context, struct query_node *node)
 {
-    struct prefix_input *inputs = arena_calloc(context->arena, context->segment_count, sizeof *inputs);
-    if (inputs == NULL && context->segment_count != 0) {
-        return AISLE_NO_MEMORY;
-    }
-    for (uint32_t s = 0; s < context->segment_count; s++) {
-        inputs[s].status =
-            terms_cursor_seek(&inputs[s].cursor, &context->segments[s].segment->terms, node->terms[0]);
-        settle(&inputs[s], node->terms[0]);
-        if (inputs[s].status < 0) {
-            return inputs[s].status;
-        }
-    }
-    for (;;) {
-        struct bytes term = least_term(inputs, context->segment_count);
-        if (term.data == NULL) {
-            break;
-        }
-        int status = take_term(context, node, inputs, term);
-        if (status != 0) {
-            return status;
-        }
-    }
+    const struct frequent all = {0, 0};
+    uint64_t sum = 0;
     int status = 0;
-    for (uint32_t t = 1; t < node->term_count && status == 0; t++) {
-        status = take_stem(context, node, inputs, node->terms[t]);
+    for (uint32_t s = 0; s < context->segment_count && status == 0; s++) {
+        const struct segment *segment = context->segments[s].segment;
+        struct prefix_lists taken = {.lists = &node->in_segment[s]};
+        status = take_made(context, node, segment, &taken);
+        if (status == AISLE_END) {
+            status = take_terms(context, node, segment, all, &taken);
+        }
+        if (status == AISLE_LIMIT) {
+            status = take_most_frequent(context, node, segment, &taken);
+        }
+        status = status == 0 ? take_stems(context, node, segment, &taken) : status;
+        sum += taken.df_sum;
     }
+    node->df = rank_prefix_df(&context->statistics, sum);
     return status;
 }
 

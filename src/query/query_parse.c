@@ -158,6 +158,7 @@ static struct query_node *new_phrase(struct query_parser *parser, uint32_t capac
 static void add_word(struct query_node *phrase, struct query_node *leaf, struct query_step step)
 {
     phrase->steps[phrase->child_count] = step;
+    leaf->is_placed = true;
     add_child(phrase, leaf);
 }
 

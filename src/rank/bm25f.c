@@ -80,6 +80,12 @@ double rank_idf(const struct rank_statistics *statistics, uint64_t df)
     return log(1.0 + ((double)statistics->products - (double)df + 0.5) / ((double)df + 0.5));
 }
 
+uint64_t rank_prefix_df(const struct rank_statistics *statistics, uint64_t sum)
+{
+    uint64_t half = (statistics->products + 1) / 2;
+    return sum < half ? sum : half;
+}
+
 #define LENGTHS (RANK_LENGTH_MASK + 1)
 
 /* Parts of a class, longest product last. Divisions apart from roundings: so they are done several at once. */

@@ -64,6 +64,13 @@ double rank_average_length(const struct rank_statistics *statistics);
 double rank_idf(const struct rank_statistics *statistics, uint64_t df);
 
 /*
+ * The df that whatever begins like this is priced by: the sum of its terms', so that it is known without bringing them
+ * together, and whatever segments they lie in; but at most half of the products, since what begins with one letter has
+ * to be ranked, too.
+ */
+uint64_t rank_prefix_df(const struct rank_statistics *statistics, uint64_t sum);
+
+/*
  * What each code is worth for a term of this df, and for each code the most that any code it dominates (class not
  * higher, length not lower) is worth: the bound of a block with that dominating code.
  */

@@ -18,7 +18,7 @@
 #define ARENA_BYTES_MAX ((size_t)1 << 40)
 
 /* Bytes that builder_write.c takes for each document, posting and term, beside what is here. */
-#define WRITE_DOCUMENT_BYTES 36u
+#define WRITE_DOCUMENT_BYTES 40u
 #define WRITE_POSTING_BYTES 8u
 #define WRITE_TERM_BYTES 36u
 

@@ -298,16 +298,13 @@ static int write_part(const struct segment_builder *builder, const struct invers
         }
     }
     status = status == 0 ? give_entries(part, writer) : status;
-    return status == 0 ? postings_writer_add(&writer->postings, part->documents, part->codes, count) : status;
+    return status == 0 ? segment_writer_add_postings(writer, part->documents, part->codes, count) : status;
 }
 
 static int write_list(const struct segment_builder *builder, const struct inversion *inversion, uint32_t start,
                       uint32_t end, struct list_part *part, struct segment_writer *writer)
 {
-    int status = postings_writer_begin(&writer->postings);
-    if (status == 0) {
-        status = positions_writer_begin(&writer->positions);
-    }
+    int status = 0;
     for (uint32_t at = start; at < end && status == 0;) {
         size_t count = end - at < PART_POSTINGS ? end - at : PART_POSTINGS;
         status = write_part(builder, inversion, inversion->records + at, count, part, writer);
@@ -323,11 +320,12 @@ static int write_lists(const struct segment_builder *builder, const struct inver
     struct buf value;
     buf_init(&value, SEGMENT_VALUE_MAX_BYTES);
     uint32_t start = 0;
-    int status = 0;
+    int status = segment_writer_begin_lists(writer, inversion->count);
     for (uint32_t i = 0; i < inversion->term_count && status == 0; i++) {
         const struct builder_term *term = &builder->terms[inversion->terms[i].value];
         uint32_t end = inversion->next[inversion->terms[i].value];
-        status = write_list(builder, inversion, start, end, &part, writer);
+        status = segment_writer_begin_list(writer, bytes_of(term->data, term->size));
+        status = status == 0 ? write_list(builder, inversion, start, end, &part, writer) : status;
         if (status == 0) {
             status = segment_writer_end_list(writer, bytes_of(term->data, term->size), &value);
         }

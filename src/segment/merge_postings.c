@@ -157,7 +157,7 @@ static int write_slice(struct term_input *inputs, const struct merge_plan *plan,
     if (slice->count == 0) {
         return 0;
     }
-    int status = postings_writer_add(&writer->postings, slice->documents, slice->codes, slice->count);
+    int status = segment_writer_add_postings(writer, slice->documents, slice->codes, slice->count);
     return status == 0 ? carry_positions(inputs, plan, slice, &writer->positions) : status;
 }
 
@@ -194,16 +194,13 @@ static bool all_ended(const struct term_input *inputs, size_t count)
     return true;
 }
 
-static int merge_list(struct term_input *inputs, size_t count, struct slice *slice, const struct merge_plan *plan,
-                      struct segment_writer *writer, size_t *total)
+static int merge_list(struct term_input *inputs, size_t count, struct bytes term, struct slice *slice,
+                      const struct merge_plan *plan, struct segment_writer *writer, size_t *total)
 {
     int status = open_lists(inputs, count, &slice->blocks);
     *total = 0;
     if (status == 0) {
-        status = postings_writer_begin(&writer->postings);
-    }
-    if (status == 0) {
-        status = positions_writer_begin(&writer->positions);
+        status = segment_writer_begin_list(writer, term);
     }
     for (uint64_t start = 0; status == 0 && !all_ended(inputs, count); start += SLICE_DOCUMENTS) {
         uint64_t end = start + SLICE_DOCUMENTS < plan->documents ? start + SLICE_DOCUMENTS : plan->documents;
@@ -257,10 +254,10 @@ static int merge_terms(struct term_input *inputs, size_t count, struct slice *sl
     struct buf value;
     struct bytes term;
     size_t postings;
-    int status = 0;
+    int status = segment_writer_begin_lists(writer, plan->documents);
     buf_init(&value, SEGMENT_VALUE_MAX_BYTES);
     while (status == 0 && choose_term(inputs, count, &term)) {
-        status = merge_list(inputs, count, slice, plan, writer, &postings);
+        status = merge_list(inputs, count, term, slice, plan, writer, &postings);
         if (status == 0 && postings != 0) {
             status = segment_writer_end_list(writer, term, &value);
             writer->info.postings += postings;

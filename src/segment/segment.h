@@ -170,6 +170,8 @@ static inline uint32_t segment_columns_components(const struct segment_columns *
     return count;
 }
 
+struct prefix_writer;
+
 /* All component writers of one segment, for build and merge. */
 struct segment_writer {
     struct segment_sink sink;
@@ -182,6 +184,7 @@ struct segment_writer {
     struct postings_writer postings;
     struct positions_writer positions;
     struct terms_writer terms;
+    struct prefix_writer *prefixes; /* owned */
     struct ids_writer ids;
     struct documents_writer documents;
     struct column_writer order;
@@ -327,6 +330,7 @@ struct segment {
     struct extent_view views[COMPONENT_COUNT]; /* those of stored */
     struct postings_source postings;
     struct terms_reader terms;
+    struct terms_reader prefixes; /* of 0 terms: the segment has no lists of beginnings */
     struct ids_reader ids;
     struct documents_reader documents;
     struct column_reader order;
@@ -363,6 +367,26 @@ struct segment_list {
 
 /* Decodes a term's value. Positions are read from views[COMPONENT_POSITIONS]. AISLE_CORRUPT. */
 must_check int segment_list_decode(struct bytes value, struct segment_list *out);
+
+/* The list of what begins with a prefix (segment_format.h). */
+struct segment_prefix {
+    struct postings_list postings;
+    uint64_t df_sum; /* of its terms */
+    bool is_whole;   /* of all terms; else without those of segment_prefix_words */
+};
+
+/* AISLE_END when the segment has none of it: its terms are to be looked through. AISLE_CORRUPT. */
+must_check int segment_prefix_find(const struct segment *segment, struct bytes prefix, struct segment_prefix *out);
+
+/*
+ * The frequent terms that begin with a prefix of two characters or more, if it has a list: seeks the first, AISLE_END
+ * when nothing is behind; terms_cursor_next goes on. Whether the cursor still stands on one, *term, tells the other.
+ */
+must_check int segment_prefix_words(const struct segment *segment, struct bytes prefix, struct terms_cursor *cursor);
+bool segment_prefix_word(const struct terms_cursor *cursor, struct bytes prefix, struct bytes *term);
+
+/* Decodes the value of a prefix. AISLE_CORRUPT. */
+must_check int segment_prefix_decode(struct bytes value, struct segment_prefix *out);
 
 /*
  * Whether the damage that this thread met last (base/extents.h) lies in segment; then *component is where.

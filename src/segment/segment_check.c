@@ -2,6 +2,7 @@
  * segment_check.c - everything that can be verified about one segment: checksums of all extents first, then the
  * structures inside, and that they agree with each other and with the manifest.
  */
+#include "segment/prefixes.h"
 #include "segment/segment_private.h"
 
 #include <stdarg.h>
@@ -131,6 +132,117 @@ static void check_lists(struct check *check)
     }
 }
 
+/* ---- lists of what begins alike: made anew from those of the terms ---- */
+
+struct prefix_check {
+    struct check *check;
+    struct prefixes prefixes;
+    struct segment_prefix stored;
+    struct postings_cursor cursor; /* of the stored list that is compared */
+    uint64_t lists;
+    uint64_t words;
+    uint64_t words_found;
+    bool is_alike; /* so far */
+};
+
+static int check_word(void *context, struct bytes term)
+{
+    struct prefix_check *self = context;
+    uint8_t key[1 + PREFIX_WORD_BYTES_MAX] = {PREFIX_WORD_MARK};
+    struct bytes value;
+    memcpy(key + 1, term.data, term.size);
+    int status = terms_find(&self->check->segment->prefixes, bytes_of(key, 1 + term.size), &value);
+    self->words++;
+    self->words_found += status == 0 && value.size == 0 ? 1 : 0;
+    return 0;
+}
+
+static int begin_prefix(void *context, struct bytes prefix)
+{
+    struct prefix_check *self = context;
+    const struct segment *segment = self->check->segment;
+    int status = segment_prefix_find(segment, prefix, &self->stored);
+    if (status == 0) {
+        status = postings_check(&segment->postings, &self->stored.postings, NULL);
+    }
+    if (status == 0) {
+        status = postings_cursor_open(&self->cursor, &segment->postings, &self->stored.postings);
+    }
+    self->lists += status == AISLE_END ? 0 : 1;
+    self->is_alike = status == 0;
+    return 0;
+}
+
+static int compare_postings(void *context, const uint32_t *documents, const uint8_t *codes, size_t count)
+{
+    struct prefix_check *self = context;
+    for (size_t i = 0; i < count && self->is_alike; i++) {
+        self->is_alike = postings_cursor_document(&self->cursor) == documents[i] &&
+                         postings_cursor_code(&self->cursor) == codes[i];
+        (void)postings_cursor_next(&self->cursor);
+    }
+    return 0;
+}
+
+static int end_prefix(void *context, struct bytes prefix, uint64_t df_sum)
+{
+    struct prefix_check *self = context;
+    if (!self->is_alike || self->stored.df_sum != df_sum ||
+        postings_cursor_document(&self->cursor) != POSTINGS_END) {
+        fault(self->check, "the list of what begins with \"%.*s\" is not that of its terms", (int)prefix.size,
+              (const char *)prefix.data);
+    }
+    return 0;
+}
+
+static int pour_term(struct prefix_check *self, const struct terms_cursor *terms)
+{
+    const struct segment *segment = self->check->segment;
+    struct segment_list list;
+    const uint32_t *documents;
+    const uint8_t *codes;
+    size_t count;
+    int status = prefixes_next(&self->prefixes, terms->term);
+    status = status == 0 ? segment_list_decode(terms->value, &list) : status;
+    status = status == 0 ? postings_cursor_open(&self->cursor, &segment->postings, &list.postings) : status;
+    while (status == 0 &&
+           (count = postings_cursor_batch(&self->cursor, POSTINGS_END - 1, &documents, &codes)) != 0) {
+        prefixes_add(&self->prefixes, documents, codes, count);
+    }
+    return status != 0 ? status : postings_cursor_status(&self->cursor);
+}
+
+/* The lists of the terms have been checked. */
+static void check_prefixes(struct check *check)
+{
+    const struct segment *segment = check->segment;
+    struct prefix_check self = {.check = check};
+    const struct prefixes_sink sink = {check_word, begin_prefix, compare_postings, end_prefix, &self};
+    struct terms_cursor terms;
+    aisle_error error;
+    check->status = prefixes_init(&self.prefixes, segment->info.documents, &sink);
+    if (check->status == 0 && terms_count(&segment->prefixes) != 0) {
+        check_result(check, "prefixes", terms_check(&segment->prefixes, &error), &error);
+    }
+    int status = check->status != 0 || self.prefixes.documents == 0
+                     ? AISLE_END
+                     : terms_cursor_seek(&terms, &segment->terms, bytes_of(NULL, 0));
+    while (status == 0 && check->faults == 0) {
+        status = pour_term(&self, &terms);
+        status = status == 0 ? terms_cursor_next(&terms) : status;
+    }
+    if (check->status == 0 && check->faults == 0) {
+        status = status == AISLE_END ? prefixes_finish(&self.prefixes) : status;
+        uint64_t entries = self.lists == 0 ? 0 : self.lists + self.words;
+        if (status != 0 || entries != terms_count(&segment->prefixes) ||
+            (entries != 0 && self.words_found != self.words)) {
+            fault(check, "there are %llu prefixes and frequent terms in place of %llu",
+                  (unsigned long long)terms_count(&segment->prefixes), (unsigned long long)entries);
+        }
+    }
+    prefixes_release(&self.prefixes);
+}
+
 int segment_check(const struct segment *segment, aisle_check_report *report, void *context, uint64_t *faults)
 {
     struct check check = {.segment = segment, .report = report, .context = context};
@@ -140,6 +252,9 @@ int segment_check(const struct segment *segment, aisle_check_report *report, voi
     }
     if (check.faults == 0) {
         check_lists(&check);
+    }
+    if (check.faults == 0 && check.status == 0) {
+        check_prefixes(&check);
     }
     *faults += check.faults;
     return check.status;

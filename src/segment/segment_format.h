@@ -25,6 +25,17 @@
  * A term's value in COMPONENT_TERMS is the reference of its positions (postings/positions_format.h), then the record of
  * its postings, which takes the rest.
  *
+ * What begins like this: a list of the documents that have any of the terms, with the largest of their codes, which
+ * differ in class alone, for beginnings of 1 to PREFIX_CHARACTERS_MAX characters, unless the segment has fewer than
+ * PREFIX_DOCUMENTS_MIN documents or the terms are fewer than PREFIX_WORDS_MIN, PREFIX_LONG_WORDS_MIN for the longest.
+ * Beginnings of two characters and more are without frequent terms, of more than one document in PREFIX_FREQUENT_PART,
+ * which do not count: there are a handful, as well read from their own lists, and with them these would take three
+ * times as much. COMPONENT_PREFIXES and _PREFIX_INDEX, empty when there is no list, are a dictionary
+ * (terms/terms_format.h) of beginnings and, behind PREFIX_WORD_MARK, frequent terms. Postings lie among those of the
+ * terms. The value of a beginning is
+ *   varint sum of the terms' document frequencies, record
+ * and that of a frequent term, of two characters and up to PREFIX_WORD_BYTES_MAX bytes, is empty.
+ *
  * Bits pages (kind PAGE_DEAD, and PAGE_PATCHED + field) hold PAGE_BITS_DOCUMENTS bits; an absent page is all zeros.
  * Column pages (kind PAGE_COLUMN + field) replace the page of that number in the segment's column component.
  *
@@ -36,7 +47,8 @@
 
 #include "base/limits.h"
 
-#define FORMAT_VERSION 4u /* 2 and 3, never released, had no lexicon, and 2 no columns of keywords and paths */
+/* None before 5 was released: 4 had no lists of beginnings, 2 and 3 no lexicon, 2 no columns of keywords and paths. */
+#define FORMAT_VERSION 5u
 #define MANIFEST_VERSION 2u
 
 /* What a part is of. */
@@ -59,10 +71,25 @@ enum segment_component {
     COMPONENT_DOCUMENTS = 7,
     COMPONENT_DOCUMENT_INDEX = 8,
     COMPONENT_POSITIONS = 9,
+    COMPONENT_PREFIXES = 10,
+    COMPONENT_PREFIX_INDEX = 11,
     COMPONENT_COLUMN = 64, /* + field number */
     COMPONENT_VALUES = COMPONENT_COLUMN + LIMIT_FIELDS, /* + field number: what its codes mean (columns/values.h) */
     COMPONENT_COUNT = COMPONENT_VALUES + LIMIT_FIELDS
 };
+
+/*
+ * Which lists of beginnings there are: all ON DISK, since check expects just these. Terms up to 64 are brought together
+ * by the query as fast.
+ */
+#define PREFIX_CHARACTERS_MAX 3u
+#define PREFIX_BYTES_MAX (4u * PREFIX_CHARACTERS_MAX)
+#define PREFIX_WORDS_MIN 64u
+#define PREFIX_LONG_WORDS_MIN 128u
+#define PREFIX_DOCUMENTS_MIN 512u
+#define PREFIX_FREQUENT_PART 128u
+#define PREFIX_WORD_MARK 1u /* begins no term */
+#define PREFIX_WORD_BYTES_MAX (LIMIT_TERM_BYTES - 1)
 
 enum segment_page_kind {
     PAGE_DEAD = 0,

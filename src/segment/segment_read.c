@@ -1,6 +1,7 @@
 /*
  * segment_read.c - opening an immutable segment: its extents, then the readers of its components.
  */
+#include "segment/prefixes.h"
 #include "segment/segment_private.h"
 
 #include "base/alloc.h"
@@ -14,6 +15,9 @@ static int open_readers(struct segment *segment)
                                                  .blocks = views[COMPONENT_BLOCKS],
                                                  .document_count = segment->info.documents};
     int status = terms_open(&segment->terms, &views[COMPONENT_TERMS], &views[COMPONENT_TERM_INDEX]);
+    if (status == 0 && views[COMPONENT_PREFIX_INDEX].size != 0) {
+        status = terms_open(&segment->prefixes, &views[COMPONENT_PREFIXES], &views[COMPONENT_PREFIX_INDEX]);
+    }
     if (status == 0) {
         status = ids_open(&segment->ids, &views[COMPONENT_IDS], &views[COMPONENT_ID_TABLE]);
     }
@@ -48,6 +52,42 @@ int segment_list_decode(struct bytes value, struct segment_list *out)
     struct bytes record;
     int status = positions_list_decode(value, &out->positions, &record);
     return status == 0 ? postings_list_decode(record, &out->postings) : status;
+}
+
+int segment_prefix_decode(struct bytes value, struct segment_prefix *out)
+{
+    struct byte_reader reader = byte_reader_of(value);
+    out->df_sum = byte_reader_varint(&reader);
+    struct bytes record = byte_reader_take(&reader, byte_reader_left(&reader));
+    return byte_reader_ok(&reader) ? postings_list_decode(record, &out->postings) : AISLE_CORRUPT;
+}
+
+int segment_prefix_find(const struct segment *segment, struct bytes prefix, struct segment_prefix *out)
+{
+    struct bytes value;
+    if (prefix.size == 0 || prefix.size > PREFIX_BYTES_MAX || prefix.data[0] == PREFIX_WORD_MARK ||
+        terms_count(&segment->prefixes) == 0) {
+        return AISLE_END;
+    }
+    out->is_whole = prefix.size == prefixes_character(prefix);
+    int status = terms_find(&segment->prefixes, prefix, &value);
+    return status == 0 ? segment_prefix_decode(value, out) : status;
+}
+
+int segment_prefix_words(const struct segment *segment, struct bytes prefix, struct terms_cursor *cursor)
+{
+    uint8_t key[1 + PREFIX_BYTES_MAX] = {PREFIX_WORD_MARK};
+    if (prefix.size > PREFIX_BYTES_MAX) {
+        return AISLE_END;
+    }
+    memcpy(key + 1, prefix.data, prefix.size);
+    return terms_cursor_seek(cursor, &segment->prefixes, bytes_of(key, 1 + prefix.size));
+}
+
+bool segment_prefix_word(const struct terms_cursor *cursor, struct bytes prefix, struct bytes *term)
+{
+    *term = bytes_of(cursor->term.data + 1, cursor->term.size - 1);
+    return cursor->term.data[0] == PREFIX_WORD_MARK && bytes_begin_with(*term, prefix);
 }
 
 int segment_open(struct storage_txn *txn, const struct segment_info *info, const struct segment_columns *columns,

@@ -1,6 +1,7 @@
 /*
  * segment_write.c - the component writers of one new segment, tied to the sink that stores their extents.
  */
+#include "segment/prefixes.h"
 #include "segment/segment_private.h"
 
 #include "base/alloc.h"
@@ -30,16 +31,19 @@ static struct extent_writer *stream_of(struct segment_writer *writer, unsigned c
     return &writer->streams[component].extents;
 }
 
+static int init_stream(struct segment_writer *writer, unsigned component)
+{
+    struct segment_stream *stream = &writer->streams[component];
+    stream->sink = &writer->sink;
+    stream->component = (uint8_t)component;
+    return extent_writer_init(&stream->extents, write_extent, stream);
+}
+
 static int init_writers(struct segment_writer *writer)
 {
     int status = 0;
     for (unsigned i = 0; i < COMPONENT_COUNT && status == 0; i++) {
-        struct segment_stream *stream = &writer->streams[i];
-        stream->sink = &writer->sink;
-        stream->component = (uint8_t)i;
-        if (is_used(&writer->columns, i)) {
-            status = extent_writer_init(&stream->extents, write_extent, stream);
-        }
+        status = is_used(&writer->columns, i) ? init_stream(writer, i) : 0;
     }
     if (status == 0) {
         status = postings_writer_init(&writer->postings, stream_of(writer, COMPONENT_SKIPS),
@@ -94,6 +98,31 @@ int segment_writer_new(struct storage *storage, uint32_t id, const struct segmen
     return 0;
 }
 
+int segment_writer_begin_lists(struct segment_writer *writer, uint32_t documents)
+{
+    bool none = documents < prefix_rules.documents_min;
+    return none ? 0 : prefix_writer_new(&writer->postings, documents, &writer->prefixes);
+}
+
+int segment_writer_begin_list(struct segment_writer *writer, struct bytes term)
+{
+    int status = writer->prefixes == NULL ? 0 : prefix_writer_next(writer->prefixes, term);
+    if (status == 0) {
+        status = postings_writer_begin(&writer->postings);
+    }
+    return status == 0 ? positions_writer_begin(&writer->positions) : status;
+}
+
+int segment_writer_add_postings(struct segment_writer *writer, const uint32_t *documents, const uint8_t *codes,
+                                size_t count)
+{
+    int status = postings_writer_add(&writer->postings, documents, codes, count);
+    if (status == 0 && writer->prefixes != NULL) {
+        prefix_writer_add(writer->prefixes, documents, codes, count);
+    }
+    return status;
+}
+
 int segment_writer_end_list(struct segment_writer *writer, struct bytes term, struct buf *value)
 {
     buf_clear(value);
@@ -104,9 +133,42 @@ int segment_writer_end_list(struct segment_writer *writer, struct bytes term, st
     return status == 0 ? terms_writer_add(&writer->terms, term, buf_bytes(value)) : status;
 }
 
+static int finish_stream(struct segment_writer *writer, unsigned component)
+{
+    return extent_writer_finish(stream_of(writer, component), &writer->info.component_size[component]);
+}
+
+/* Most commits write segments too small for lists of beginnings: the streams are made once there is one. */
+static int finish_prefixes(struct segment_writer *writer)
+{
+    struct terms_writer dictionary;
+    int status = init_stream(writer, COMPONENT_PREFIXES);
+    if (status == 0) {
+        status = init_stream(writer, COMPONENT_PREFIX_INDEX);
+    }
+    if (status != 0) {
+        return status;
+    }
+    status = terms_writer_init(&dictionary, stream_of(writer, COMPONENT_PREFIXES),
+                               stream_of(writer, COMPONENT_PREFIX_INDEX));
+    if (status == 0) {
+        status = prefix_writer_finish(writer->prefixes, &dictionary);
+    }
+    if (status == 0 && dictionary.count != 0) {
+        status = terms_writer_finish(&dictionary);
+        status = status == 0 ? finish_stream(writer, COMPONENT_PREFIXES) : status;
+        status = status == 0 ? finish_stream(writer, COMPONENT_PREFIX_INDEX) : status;
+    }
+    terms_writer_release(&dictionary);
+    return status;
+}
+
 static int finish_writers(struct segment_writer *writer)
 {
-    int status = terms_writer_finish(&writer->terms);
+    int status = writer->prefixes == NULL ? 0 : finish_prefixes(writer);
+    if (status == 0) {
+        status = terms_writer_finish(&writer->terms);
+    }
     if (status == 0) {
         status = ids_writer_finish(&writer->ids);
     }
@@ -124,7 +186,7 @@ static int finish_writers(struct segment_writer *writer)
     }
     for (unsigned i = 0; i < COMPONENT_COUNT && status == 0; i++) {
         if (is_used(&writer->columns, i)) {
-            status = extent_writer_finish(stream_of(writer, i), &writer->info.component_size[i]);
+            status = finish_stream(writer, i);
         }
     }
     return status;
@@ -156,6 +218,7 @@ void segment_writer_free(struct segment_writer *writer)
     postings_writer_release(&writer->postings);
     positions_writer_release(&writer->positions);
     terms_writer_release(&writer->terms);
+    prefix_writer_free(writer->prefixes);
     ids_writer_release(&writer->ids);
     documents_writer_release(&writer->documents);
     column_writer_release(&writer->order);

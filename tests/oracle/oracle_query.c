@@ -75,38 +75,45 @@ static double idf_of(const struct query *query, uint64_t df)
     return log(1.0 + (n - (double)df + 0.5) / ((double)df + 0.5));
 }
 
-/* Takes a term into a clause; returns the larger df. */
-static uint64_t take_term(const struct query *query, struct node *node, size_t number, uint64_t df)
+/* Takes a term into a clause; returns its df. */
+static uint64_t take_term(const struct query *query, struct node *node, size_t number)
 {
     const struct term *term = &query->oracle->terms[number];
-    uint64_t own = term->df_used >= 0 ? (uint64_t)term->df_used : term->df;
     node->terms[number] = 1;
-    return own > df ? own : df;
+    return term->df_used >= 0 ? (uint64_t)term->df_used : term->df;
 }
 
-/* The clause of one token: its stems in all languages; of a prefix, also all terms that begin with it. */
+/*
+ * The clause of one token: its stems in all languages; of a prefix, also all terms that begin with it. A word is as
+ * frequent as the most frequent of its stems, a prefix as all its terms together, but at most as half of the products.
+ */
 static struct node *terms_clause(struct query *query, const struct token *token, bool prefix, int field)
 {
     struct oracle *oracle = query->oracle;
     struct node *node = node_new(query, NODE_TERMS);
-    uint64_t df = 0;
+    uint64_t half = (query->products + 1) / 2;
+    uint64_t largest = 0;
+    uint64_t sum = 0;
     node->terms = pool_alloc(&query->pool, oracle->term_count + 1);
     node->field = field;
     for (size_t i = 0; prefix && i < oracle->term_count; i++) {
         if (strncmp(oracle->terms[i].text, token->text, strlen(token->text)) == 0 &&
             (oracle->terms[i].df > 0 || oracle->terms[i].df_used > 0)) {
-            df = take_term(query, node, i, df);
+            sum += take_term(query, node, i);
         }
     }
     for (size_t i = 0; i < oracle->language_count; i++) {
         const char *stem = oracle_stem(&query->pool, oracle->stemmers[i], token->term);
         int64_t number = oracle_term_find(oracle, stem);
-        if (number >= 0 && !(prefix && strncmp(stem, token->text, strlen(token->text)) == 0)) {
-            df = take_term(query, node, (size_t)number, df);
+        if (number >= 0 && !node->terms[number] &&
+            !(prefix && strncmp(stem, token->text, strlen(token->text)) == 0)) {
+            uint64_t df = take_term(query, node, (size_t)number);
+            sum += df;
+            largest = df > largest ? df : largest;
         }
     }
-    node->idf = idf_of(query, df);
-    node->df = df;
+    node->df = !prefix ? largest : sum < half ? sum : half;
+    node->idf = idf_of(query, node->df);
     node->share = 1;
     return node;
 }

@@ -67,12 +67,12 @@ static void properties_must_be_whole_numbers_in_their_bounds(void **state)
     expect_refusal("{\"format\":1234567890}", AISLE_CORRUPT, "names no format");
     expect_refusal("{\"format\":999999999}", AISLE_NEWER_FORMAT, "format 999999999");
     expect_refusal("{\"format\":1}", AISLE_OLD_FORMAT, "format 1");
-    expect_refusal("{\"format\":4}", AISLE_CORRUPT, "no number of shards");
-    expect_refusal("{\"format\":4,\"shards\":0}", AISLE_CORRUPT, "no number of shards");
-    expect_refusal("{\"format\":4,\"shards\":65}", AISLE_CORRUPT, "no number of shards");
-    expect_refusal("{\"format\":4,\"shards\":1}", AISLE_CORRUPT, "checksum is wrong");
-    expect_refusal("{\"format\":4,\"shards\":1,\"checksum\":1}", AISLE_CORRUPT, "checksum is wrong");
-    expect_refusal("{\"format\":4", AISLE_CORRUPT, "aisle.json is damaged");
+    expect_refusal("{\"format\":5}", AISLE_CORRUPT, "no number of shards");
+    expect_refusal("{\"format\":5,\"shards\":0}", AISLE_CORRUPT, "no number of shards");
+    expect_refusal("{\"format\":5,\"shards\":65}", AISLE_CORRUPT, "no number of shards");
+    expect_refusal("{\"format\":5,\"shards\":1}", AISLE_CORRUPT, "checksum is wrong");
+    expect_refusal("{\"format\":5,\"shards\":1,\"checksum\":1}", AISLE_CORRUPT, "checksum is wrong");
+    expect_refusal("{\"format\":5", AISLE_CORRUPT, "aisle.json is damaged");
     expect_refusal("", AISLE_CORRUPT, "aisle.json is damaged");
 }
 

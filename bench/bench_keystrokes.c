@@ -1,0 +1,151 @@
+/*
+ * bench_keystrokes.c - the processor's time of each keystroke of queries, and which are the slowest.
+ *
+ *     bench_keystrokes CATALOG QUERIES [SHOWN [PASSES]]      default the 20 slowest, each keystroke's best of 1 pass
+ *
+ * QUERIES holds one query a line (keystrokes.py --save makes them). Each beginning of one is searched with ten hits and
+ * an exact total, its last word being a beginning. The time is that of the calling thread, so that a busy machine does
+ * not change it much. Prints percentiles in microseconds by the length of what was typed, then the slowest.
+ */
+#include "aisle.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define TYPED_MAX 256u
+#define LENGTHS 13u /* the last: that many and more */
+
+struct keystroke {
+    char typed[TYPED_MAX];
+    uint64_t best_ns;
+    uint64_t total;
+    unsigned length;
+};
+
+static struct keystroke *keystrokes;
+static size_t count;
+
+static void fail(const char *what)
+{
+    fprintf(stderr, "bench_keystrokes: %s\n", what);
+    exit(1);
+}
+
+static uint64_t now_ns(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+    return (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
+}
+
+static void add(const char *query, size_t end, unsigned length)
+{
+    static size_t capacity;
+    if (count == capacity) {
+        capacity = capacity == 0 ? 1024 : capacity * 2;
+        keystrokes = realloc(keystrokes, capacity * sizeof *keystrokes);
+        if (keystrokes == NULL) {
+            fail("no memory");
+        }
+    }
+    struct keystroke *added = &keystrokes[count++];
+    *added = (struct keystroke){.best_ns = UINT64_MAX, .length = length < LENGTHS ? length : LENGTHS - 1};
+    memcpy(added->typed, query, end);
+    added->typed[end] = '\0';
+}
+
+static void read_queries(const char *path)
+{
+    char line[TYPED_MAX];
+    FILE *file = fopen(path, "r");
+    if (file == NULL) {
+        fail("the queries cannot be opened");
+    }
+    while (fgets(line, sizeof line, file) != NULL) {
+        unsigned length = 0;
+        line[strcspn(line, "\n")] = '\0';
+        for (size_t end = 1; line[end - 1] != '\0'; end++) {
+            if (((unsigned char)line[end] & 0xc0) != 0x80) { /* a character is complete */
+                length++;
+                add(line, end, length);
+            }
+        }
+    }
+    fclose(file);
+}
+
+static int compare_times(const void *a, const void *b)
+{
+    const struct keystroke *x = a;
+    const struct keystroke *y = b;
+    return (x->best_ns < y->best_ns) - (x->best_ns > y->best_ns);
+}
+
+/* They are sorted, slowest first. length 0: all. */
+static void print_row(unsigned length)
+{
+    size_t of_length = 0;
+    size_t seen = 0;
+    double shown[4] = {0};
+    static const double shares[] = {0.5, 0.1, 0.01, 0};
+    for (size_t i = 0; i < count; i++) {
+        of_length += length == 0 || keystrokes[i].length == length;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (length != 0 && keystrokes[i].length != length) {
+            continue;
+        }
+        for (size_t s = 0; s < 4; s++) {
+            shown[s] = (double)seen <= shares[s] * (double)of_length ? (double)keystrokes[i].best_ns / 1000 : shown[s];
+        }
+        seen++;
+    }
+    if (of_length != 0) {
+        printf("%s%2u typed: %6zu keystrokes, p50 %7.0f, p90 %7.0f, p99 %7.0f, most %7.0f us\n",
+               length == 0 ? "all, " : "     ", length, of_length, shown[0], shown[1], shown[2], shown[3]);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    aisle *catalog = NULL;
+    aisle_error error;
+    aisle_result *result = NULL;
+    if (argc < 3) {
+        fail("usage: bench_keystrokes CATALOG QUERIES [SHOWN [PASSES]]");
+    }
+    size_t shown = argc > 3 ? strtoul(argv[3], NULL, 10) : 20;
+    unsigned passes = argc > 4 ? (unsigned)strtoul(argv[4], NULL, 10) : 1;
+    read_queries(argv[2]);
+    if (aisle_open(argv[1], NULL, &catalog, &error) != 0) {
+        fail(error.message);
+    }
+    for (unsigned pass = 0; pass < passes + 1; pass++) { /* the first warms */
+        for (size_t i = 0; i < count; i++) {
+            struct keystroke *at = &keystrokes[i];
+            aisle_query query = {.size = sizeof query, .text = at->typed, .as_you_type = true};
+            uint64_t start = now_ns();
+            if (aisle_search(catalog, &query, &result, &error) != 0) {
+                fail(error.message);
+            }
+            uint64_t took = now_ns() - start;
+            at->best_ns = pass != 0 && took < at->best_ns ? took : at->best_ns;
+            at->total = aisle_result_total(result, NULL);
+        }
+    }
+    qsort(keystrokes, count, sizeof *keystrokes, compare_times);
+    for (unsigned length = 0; length < LENGTHS; length++) {
+        print_row(length);
+    }
+    for (size_t i = 0; i < shown && i < count; i++) {
+        printf("%8.0f us %10llu found: %s\n", (double)keystrokes[i].best_ns / 1000,
+               (unsigned long long)keystrokes[i].total, keystrokes[i].typed);
+    }
+    aisle_result_free(result);
+    aisle_close(catalog);
+    free(keystrokes);
+    return 0;
+}

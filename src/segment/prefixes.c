@@ -1,0 +1,195 @@
+/*
+ * prefixes.c - pouring postings of neighbouring terms together, for three lengths of what they begin with.
+ *
+ * Postings are poured once for each length that wants them, some two nanoseconds, and read once when the prefix is
+ * complete. Most prefixes are rare: which windows of the set hold any bit is kept, so that emptying it costs by what is
+ * in it.
+ */
+#include "segment/prefixes.h"
+
+#include "base/alloc.h"
+#include "base/bitset.h"
+
+/* Documents whose bits are passed over together. */
+#define PREFIXES_WINDOW 4096u
+#define WINDOW_WORDS (PREFIXES_WINDOW / 64u)
+
+struct prefix_rules prefix_rules = {.documents_min = PREFIX_DOCUMENTS_MIN,
+                                    .words_min = PREFIX_WORDS_MIN,
+                                    .long_words_min = PREFIX_LONG_WORDS_MIN,
+                                    .frequent_part = PREFIX_FREQUENT_PART};
+
+static int init_level(struct prefixes_level *level, uint32_t documents)
+{
+    size_t windows = documents / PREFIXES_WINDOW + 1;
+    level->bits = mem_calloc(windows * WINDOW_WORDS, sizeof *level->bits);
+    level->touched = mem_calloc(bitset_words(windows), sizeof *level->touched);
+    level->codes = mem_calloc(documents, 1);
+    return level->bits == NULL || level->touched == NULL || level->codes == NULL ? AISLE_NO_MEMORY : 0;
+}
+
+int prefixes_init(struct prefixes *prefixes, uint32_t documents, const struct prefixes_sink *sink)
+{
+    int status = 0;
+    *prefixes = (struct prefixes){.sink = *sink};
+    if (documents < prefix_rules.documents_min) {
+        return 0;
+    }
+    prefixes->documents = documents;
+    prefixes->waiting_max = documents / prefix_rules.frequent_part;
+    prefixes->waiting_documents = mem_alloc(prefixes->waiting_max * sizeof *prefixes->waiting_documents);
+    prefixes->waiting_codes = mem_alloc(prefixes->waiting_max);
+    if (prefixes->waiting_documents == NULL || prefixes->waiting_codes == NULL) {
+        return AISLE_NO_MEMORY;
+    }
+    for (uint32_t i = 0; i < PREFIX_CHARACTERS_MAX && status == 0; i++) {
+        status = init_level(&prefixes->levels[i], documents);
+    }
+    return status;
+}
+
+void prefixes_release(struct prefixes *prefixes)
+{
+    for (uint32_t i = 0; i < PREFIX_CHARACTERS_MAX; i++) {
+        mem_free(prefixes->levels[i].bits);
+        mem_free(prefixes->levels[i].touched);
+        mem_free(prefixes->levels[i].codes);
+    }
+    mem_free(prefixes->waiting_documents);
+    mem_free(prefixes->waiting_codes);
+    *prefixes = (struct prefixes){.documents = 0};
+}
+
+/* ---- a prefix is complete ---- */
+
+/* Takes the documents of a window, and their codes, out of the level; returns how many they are. */
+static size_t empty_window(struct prefixes_level *level, uint32_t window, uint32_t *documents, uint8_t *codes)
+{
+    size_t count = 0;
+    for (uint32_t word = window * WINDOW_WORDS; word < (window + 1) * WINDOW_WORDS; word++) {
+        for (uint64_t left = level->bits[word]; left != 0; left &= left - 1) {
+            uint32_t document = word * 64 + (uint32_t)__builtin_ctzll(left);
+            documents[count] = document;
+            codes[count++] = level->codes[document];
+            level->codes[document] = 0;
+        }
+        level->bits[word] = 0;
+    }
+    return count;
+}
+
+/* Gives the level's list to the sink if it has terms enough, and empties it. */
+static int end_level(struct prefixes *prefixes, uint32_t characters)
+{
+    struct prefixes_level *level = &prefixes->levels[characters - 1];
+    uint32_t documents[PREFIXES_WINDOW];
+    uint8_t codes[PREFIXES_WINDOW];
+    const struct prefixes_sink *sink = &prefixes->sink;
+    struct bytes prefix = bytes_of(prefixes->term, level->size);
+    bool is_long = characters == PREFIX_CHARACTERS_MAX;
+    bool is_list = level->words >= (is_long ? prefix_rules.long_words_min : prefix_rules.words_min);
+    int status = is_list ? sink->begin(sink->context, prefix) : 0;
+    for (uint32_t word = 0; word <= prefixes->documents / PREFIXES_WINDOW / 64 && status == 0; word++) {
+        for (uint64_t left = level->touched[word]; left != 0 && status == 0; left &= left - 1) {
+            uint32_t window = word * 64 + (uint32_t)__builtin_ctzll(left);
+            size_t count = empty_window(level, window, documents, codes);
+            status = is_list ? sink->add(sink->context, documents, codes, count) : 0;
+        }
+        level->touched[word] = 0;
+    }
+    if (is_list && status == 0) {
+        status = sink->end(sink->context, prefix, level->df_sum);
+    }
+    level->words = 0;
+    level->df_sum = 0;
+    level->size = 0;
+    return status;
+}
+
+/* ---- terms and postings ---- */
+
+static void pour(struct prefixes_level *level, const uint32_t *documents, const uint8_t *codes, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        uint32_t document = documents[i];
+        uint8_t held = level->codes[document];
+        level->codes[document] = codes[i] > held ? codes[i] : held;
+        bitset_set(level->bits, document);
+        bitset_set(level->touched, document / PREFIXES_WINDOW);
+    }
+    level->df_sum += count;
+}
+
+/* All postings of the term at hand have come. */
+static int end_term(struct prefixes *prefixes)
+{
+    if (!prefixes->is_counted) {
+        return 0;
+    }
+    prefixes->levels[0].words++;
+    if (prefixes->is_frequent) {
+        return prefixes->sink.word(prefixes->sink.context, bytes_of(prefixes->term, prefixes->term_size));
+    }
+    for (uint32_t i = 1; i < PREFIX_CHARACTERS_MAX && prefixes->levels[i].size != 0; i++) {
+        prefixes->levels[i].words++;
+        pour(&prefixes->levels[i], prefixes->waiting_documents, prefixes->waiting_codes, prefixes->waiting);
+    }
+    return 0;
+}
+
+int prefixes_next(struct prefixes *prefixes, struct bytes term)
+{
+    uint32_t sizes[PREFIX_CHARACTERS_MAX] = {0};
+    uint32_t at = 0;
+    if (prefixes->documents == 0) {
+        return 0;
+    }
+    int status = end_term(prefixes);
+    for (uint32_t i = 0; i < PREFIX_CHARACTERS_MAX && at < term.size; i++) {
+        at += prefixes_character(bytes_of(term.data + at, term.size - at));
+        sizes[i] = at;
+    }
+    for (uint32_t i = PREFIX_CHARACTERS_MAX; i-- > 0 && status == 0;) {
+        uint32_t size = prefixes->levels[i].size;
+        bool is_same = size == sizes[i] && memcmp(prefixes->term, term.data, size) == 0;
+        status = is_same || size == 0 ? 0 : end_level(prefixes, i + 1);
+    }
+    for (uint32_t i = 0; i < PREFIX_CHARACTERS_MAX; i++) {
+        prefixes->levels[i].size = sizes[i];
+    }
+    memcpy(prefixes->term, term.data, term.size);
+    prefixes->term_size = (uint8_t)term.size;
+    prefixes->waiting = 0;
+    prefixes->is_counted = false;
+    prefixes->is_frequent = false;
+    return status;
+}
+
+int prefixes_finish(struct prefixes *prefixes)
+{
+    return prefixes_next(prefixes, bytes_of("", 0));
+}
+
+void prefixes_add(struct prefixes *prefixes, const uint32_t *documents, const uint8_t *codes, size_t count)
+{
+    if (prefixes->documents == 0 || count == 0) {
+        return;
+    }
+    prefixes->is_counted = true;
+    pour(&prefixes->levels[0], documents, codes, count);
+    if (prefixes->levels[1].size == 0 || prefixes->is_frequent) {
+        return;
+    }
+    if (prefixes->term_size > PREFIX_WORD_BYTES_MAX) { /* too long to be listed as frequent */
+        for (uint32_t i = 1; i < PREFIX_CHARACTERS_MAX && prefixes->levels[i].size != 0; i++) {
+            pour(&prefixes->levels[i], documents, codes, count);
+        }
+        return;
+    }
+    prefixes->is_frequent = count > prefixes->waiting_max - prefixes->waiting;
+    if (!prefixes->is_frequent) {
+        memcpy(prefixes->waiting_documents + prefixes->waiting, documents, count * sizeof *documents);
+        memcpy(prefixes->waiting_codes + prefixes->waiting, codes, count);
+        prefixes->waiting += (uint32_t)count;
+    }
+}
