@@ -27,6 +27,12 @@ static uint32_t expand_plain(const uint8_t *bits, uint32_t words, uint32_t first
     return count;
 }
 
+void lanes_rank_plain(const uint8_t *bits, uint32_t words, uint32_t first, uint32_t base, const uint32_t *numbers,
+                      size_t count, uint32_t *ranks)
+{
+    lanes_rank(bits, words, first, base, numbers, count, ranks);
+}
+
 void lanes_price_plain(const uint8_t *codes, uint32_t count, const int32_t table[256], int32_t *parts)
 {
     for (uint32_t i = 0; i < count; i++) {
@@ -65,7 +71,8 @@ static void pack_plain(const uint8_t *marks, uint32_t words, uint64_t *bits)
     }
 }
 
-const struct postings_lanes lanes_plain = {expand_plain, lanes_price_plain, add_plain, add_equal_plain, pack_plain};
+const struct postings_lanes lanes_plain = {expand_plain, lanes_rank_plain, lanes_price_plain,
+                                           add_plain,    add_equal_plain,  pack_plain};
 
 const struct postings_lanes *lanes_of_level(enum lanes_level level)
 {

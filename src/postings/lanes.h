@@ -23,6 +23,13 @@ struct postings_lanes {
     uint32_t (*expand)(const uint8_t *bits, uint32_t words, uint32_t first, uint32_t limit, uint32_t *out);
 
     /*
+     * For each of count numbers, first being that of bit 0 of at most POSTINGS_BITSET_WORDS_MAX words: base, plus how
+     * many set bits stand before its own; UINT32_MAX for one that is not set.
+     */
+    void (*rank)(const uint8_t *bits, uint32_t words, uint32_t first, uint32_t base, const uint32_t *numbers,
+                 size_t count, uint32_t *ranks);
+
+    /*
      * What each of count codes is worth: parts[i] = table[codes[i]]. POSTINGS_SLACK more codes may be read, and as many
      * parts written.
      */
@@ -52,6 +59,13 @@ const struct postings_lanes *lanes_kernels(void);
 
 extern const struct postings_lanes lanes_plain;
 
+void lanes_rank_plain(const uint8_t *bits, uint32_t words, uint32_t first, uint32_t base, const uint32_t *numbers,
+                      size_t count, uint32_t *ranks);
+
+/* The same with the processor's count of bits; only where the machine has AVX2. */
+void lanes_rank_popcnt(const uint8_t *bits, uint32_t words, uint32_t first, uint32_t base, const uint32_t *numbers,
+                       size_t count, uint32_t *ranks);
+
 void lanes_price_plain(const uint8_t *codes, uint32_t count, const int32_t table[256], int32_t *parts);
 
 /* NULL where the machine, or the build, has not what they take. */
@@ -67,6 +81,28 @@ static inline uint64_t lanes_take(const uint8_t *bits, uint32_t i, uint32_t coun
         taken |= load_u64(word + sizeof(uint64_t)) << (64 - i % 64);
     }
     return taken & UINT64_MAX >> (64 - count);
+}
+
+/* The kernel rank, compiled for whoever includes it. */
+static inline __attribute__((always_inline)) void lanes_rank(const uint8_t *bits, uint32_t words, uint32_t first,
+                                                             uint32_t base, const uint32_t *numbers, size_t count,
+                                                             uint32_t *ranks)
+{
+    uint32_t before[POSTINGS_BITSET_WORDS_MAX];
+    for (uint32_t i = 0; i < words; i++) {
+        before[i] = base;
+        base += (uint32_t)__builtin_popcountll(load_u64(bits + i * sizeof(uint64_t)));
+    }
+    for (size_t i = 0; i < count; i++) {
+        uint32_t offset = numbers[i] - first;
+        uint32_t word = offset / 64;
+        ranks[i] = UINT32_MAX;
+        if (word < words) {
+            uint64_t set = load_u64(bits + word * sizeof(uint64_t));
+            uint32_t rank = before[word] + (uint32_t)__builtin_popcountll(set & ~(UINT64_MAX << (offset % 64)));
+            ranks[i] = (set >> (offset % 64) & 1) != 0 ? rank : UINT32_MAX;
+        }
+    }
 }
 
 #endif

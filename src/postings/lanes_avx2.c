@@ -157,8 +157,15 @@ AVX2 static void pack_avx2(const uint8_t *marks, uint32_t words, uint64_t *bits)
     }
 }
 
+AVX2 void lanes_rank_popcnt(const uint8_t *bits, uint32_t words, uint32_t first, uint32_t base,
+                            const uint32_t *numbers, size_t count, uint32_t *ranks)
+{
+    lanes_rank(bits, words, first, base, numbers, count, ranks);
+}
+
 /* Gathers pay on few processors that have no more than AVX2. */
-static const struct postings_lanes avx2_lanes = {expand_avx2, lanes_price_plain, add_avx2, add_equal_avx2, pack_avx2};
+static const struct postings_lanes avx2_lanes = {expand_avx2, lanes_rank_popcnt, lanes_price_plain,
+                                                 add_avx2,    add_equal_avx2,    pack_avx2};
 
 const struct postings_lanes *lanes_avx2(void)
 {

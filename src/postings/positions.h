@@ -113,6 +113,8 @@ struct positions_cursor {
     const uint8_t *end;    /* behind the open block */
     uint8_t *copy;       /* in the arena, for blocks that straddle; NULL: none yet */
     size_t copy_bytes;
+    uint32_t *ends;      /* in the arena: where the entries of ends_block end, from its beginning; NULL: none yet */
+    uint32_t ends_block; /* UINT32_MAX: none */
 };
 
 /* count: postings of the list. stream and arena must outlive the cursor. */
@@ -124,6 +126,39 @@ void positions_cursor_init(struct positions_cursor *cursor, const struct extent_
  * AISLE_INVALID when ordinal is not below count, AISLE_NO_MEMORY.
  */
 must_check int positions_cursor_find(struct positions_cursor *cursor, uint32_t ordinal, struct bytes *entry);
+
+#define POSITIONS_ROW 8u
+#define POSITIONS_NO_PLACE UINT16_MAX
+
+/*
+ * The places of one entry, ascending, below 2^15, and between and behind them POSITIONS_NO_PLACE. Entries of more than
+ * POSITIONS_ROW bytes, or with numbers of three bytes or several words, have empty rows: they are few, and
+ * positions_cursor_find's.
+ */
+struct positions_row {
+    uint16_t places[POSITIONS_ROW];
+};
+
+/*
+ * The rows of the entries of count ordinals, ascending; empty ones for those that are not below the list's count. What
+ * is wrong inside of an entry may go unseen. AISLE_CORRUPT, AISLE_NO_MEMORY.
+ */
+must_check int positions_cursor_rows(struct positions_cursor *cursor, const uint32_t *ordinals, size_t count,
+                                     struct positions_row *rows);
+
+/* Makes each of count rows of places those of the other row that are step, below 2^15, behind one of its own. */
+void positions_rows_follow(struct positions_row *places, const struct positions_row *next, size_t count, uint16_t step);
+
+static inline bool positions_row_is_empty(const struct positions_row *row)
+{
+    uint64_t all = UINT64_MAX;
+    for (size_t i = 0; i < POSITIONS_ROW; i += sizeof(uint64_t) / sizeof(uint16_t)) {
+        uint64_t some;
+        memcpy(&some, row->places + i, sizeof some);
+        all &= some;
+    }
+    return all == UINT64_MAX;
+}
 
 /*
  * Decodes an entry: *count occurrences into out, which has room for entry.size of them. AISLE_CORRUPT when they are

@@ -40,7 +40,7 @@ void positions_cursor_init(struct positions_cursor *cursor, const struct extent_
                            const struct positions_list *list, uint32_t count)
 {
     *cursor = (struct positions_cursor){
-        .stream = stream, .arena = arena, .list = *list, .count = count, .block = UINT32_MAX};
+        .stream = stream, .arena = arena, .list = *list, .count = count, .block = UINT32_MAX, .ends_block = UINT32_MAX};
 }
 
 /* Copies a block that lies in more than one extent; the memory serves all such blocks of the list. */

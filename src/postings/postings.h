@@ -331,6 +331,13 @@ void postings_cursor_lookup(struct postings_cursor *cursor, const uint32_t *docu
                             uint64_t *found);
 
 /*
+ * The ordinals (postings_cursor_ordinal) of count documents, ascending; UINT32_MAX for one that the list has not, or
+ * that is before the current one. Moves as postings_cursor_lookup does.
+ */
+void postings_cursor_locate(struct postings_cursor *cursor, const uint32_t *documents, size_t count,
+                            uint32_t *ordinals);
+
+/*
  * Reads the whole list: sizes, order, document numbers, counts, and that every dominating code dominates what lies
  * below it. Fills error (may be NULL) with what is wrong. 0, or AISLE_CORRUPT.
  */

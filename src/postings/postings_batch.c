@@ -12,6 +12,7 @@
 #define WORD_BYTES sizeof(uint64_t)
 #define GROUP 16u /* documents looked at together */
 #define AHEAD_MAX 8u /* candidates passed over to find one in another block */
+#define LOCATE_ALL_MIN (POSTINGS_BLOCK / 8) /* documents of one block, for which it is gone through */
 
 size_t postings_cursor_batch(struct postings_cursor *cursor, uint32_t last, const uint32_t **documents,
                              const uint8_t **codes)
@@ -252,6 +253,83 @@ void postings_cursor_lookup(struct postings_cursor *cursor, const uint32_t *docu
             look_in_documents(cursor, &lookup);
         }
     }
+    if (count != 0) {
+        (void)postings_cursor_seek(cursor, documents[count - 1]);
+    }
+}
+
+/* How many of count documents are not behind last. */
+static size_t count_up_to(const uint32_t *documents, size_t count, uint32_t last)
+{
+    size_t i = 0;
+    while (i < count && documents[i] <= last) {
+        i++;
+    }
+    return i;
+}
+
+/* Ordinals of count documents of the current block, an undecoded bitset, without moving. False at damage. */
+static bool locate_in_bits(struct postings_cursor *cursor, const uint32_t *documents, size_t count, uint32_t *ordinals)
+{
+    if (bitset_count(cursor->bits, cursor->bits_words) != cursor->block_postings) {
+        cursor_fail(cursor);
+        return false;
+    }
+    cursor->lanes->rank(cursor->bits, cursor->bits_words, cursor->bits_first, cursor->block * POSTINGS_BLOCK, documents,
+                        count, ordinals);
+    return true;
+}
+
+/*
+ * Takes documents that the block has one after the other, as candidates of a conjunction are, without asking where each
+ * is; returns how many, when one is missing, or the block ends.
+ */
+static size_t locate_all(const struct postings_cursor *cursor, const uint32_t *documents, size_t count,
+                         uint32_t *ordinals)
+{
+    uint32_t base = cursor->block * POSTINGS_BLOCK;
+    size_t found = 0;
+    for (uint32_t i = cursor->index; i < cursor->decoded && found < count; i++) {
+        ordinals[found] = base + i;
+        found += cursor->documents[i] == documents[found] ? 1 : 0;
+    }
+    return found;
+}
+
+/* The same where documents are decoded, and moves along. */
+static void locate_in_documents(struct postings_cursor *cursor, const uint32_t *documents, size_t count,
+                                uint32_t *ordinals)
+{
+    uint32_t base = cursor->block * POSTINGS_BLOCK;
+    uint32_t index = cursor->index;
+    size_t i = count >= LOCATE_ALL_MIN ? locate_all(cursor, documents, count, ordinals) : 0;
+    index = i == 0 ? index : ordinals[i - 1] - base;
+    for (; i < count; i++) {
+        if (cursor->documents[index] < documents[i]) {
+            index = cursor->kernels->find(cursor->documents, index, cursor->decoded, documents[i]);
+        }
+        ordinals[i] = cursor->documents[index] == documents[i] ? base + index : UINT32_MAX;
+    }
+    cursor->index = index;
+    cursor->document = cursor->documents[index];
+}
+
+void postings_cursor_locate(struct postings_cursor *cursor, const uint32_t *documents, size_t count, uint32_t *ordinals)
+{
+    size_t next = 0;
+    for (; next < count && documents[next] < cursor->document; next++) {
+        ordinals[next] = UINT32_MAX;
+    }
+    while (next < count && postings_cursor_seek(cursor, documents[next]) != POSTINGS_END && cursor_load(cursor)) {
+        size_t here = count_up_to(documents + next, count - next, cursor->block_last);
+        if (cursor->decoded != 0) {
+            locate_in_documents(cursor, documents + next, here, ordinals + next);
+        } else if (!locate_in_bits(cursor, documents + next, here, ordinals + next)) {
+            break;
+        }
+        next += here;
+    }
+    memset(ordinals + next, 0xff, (count - next) * sizeof *ordinals);
     if (count != 0) {
         (void)postings_cursor_seek(cursor, documents[count - 1]);
     }

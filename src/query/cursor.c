@@ -228,7 +228,7 @@ static int open_conjuncts(struct query_context *context, const struct query_node
     }
     if (node->kind == QUERY_PHRASE) {
         status = open_conjuncts(context, node->candidates, segment, out);
-        return status == 0 ? phrase_open(context, node, &out->phrases[out->phrase_count++]) : status;
+        return status == 0 ? phrase_open(context, node, segment, &out->phrases[out->phrase_count++]) : status;
     }
     return cursor_open(context, node, segment, &out->children[out->child_count++]);
 }

@@ -1,7 +1,11 @@
 /*
  * phrase.c - ways through a phrase in one document.
+ *
+ * Many documents at once are phrase_many.c's, where they can be; what it cannot tell is asked here.
  */
-#include "query/phrase.h"
+#include "query/phrase_many.h"
+
+#include "base/bitset.h"
 
 #include <assert.h>
 
@@ -43,10 +47,15 @@ struct phrase {
     bool is_plain; /* no slop, each word leads one step on from that before */
     uint32_t *ends; /* plain: where the words so far end, as places, ascending */
     size_t ends_capacity;
+    struct query_context *context;
+    const struct query_node *node;
+    uint32_t segment;
+    bool many_tried;          /* many is what it will be */
+    struct phrase_many *many; /* NULL: none */
     int status;
 };
 
-int phrase_open(struct query_context *context, const struct query_node *node, struct phrase **out)
+int phrase_open(struct query_context *context, const struct query_node *node, uint32_t segment, struct phrase **out)
 {
     struct phrase *phrase = arena_calloc(context->arena, 1, sizeof *phrase);
     struct phrase_word *words = arena_calloc(context->arena, node->child_count, sizeof *words);
@@ -62,7 +71,10 @@ int phrase_open(struct query_context *context, const struct query_node *node, st
                               .field_count = context->field_count,
                               .field_room = LIMIT_PLACE / context->field_count + 1 + APART,
                               .fields = node->fields,
-                              .found.arena = context->arena};
+                              .found.arena = context->arena,
+                              .context = context,
+                              .node = node,
+                              .segment = segment};
     phrase->is_plain = node->slop == 0 && node->length == node->child_count;
     for (uint32_t i = 0; i < node->child_count; i++) {
         phrase->is_plain = phrase->is_plain && node->steps[i].from == i && node->steps[i].to == i + 1;
@@ -290,6 +302,80 @@ bool phrase_matches(struct phrase *phrase, uint32_t document)
         matches = matches || (reached && word->step.to == phrase->length);
     }
     return matches && phrase->status == 0;
+}
+
+/* ---- many documents ---- */
+
+/* Opens what looks at many documents, if the phrase is one for it. */
+static void open_many(struct phrase *phrase)
+{
+    if (!phrase->many_tried && phrase->status == 0) {
+        phrase->many_tried = true;
+        if (phrase->is_plain) {
+            phrase->status = phrase_many_open(phrase->context, phrase->node, phrase->segment, &phrase->many);
+        }
+    }
+}
+
+/* The documents of one round of phrase_many: ascending, PHRASE_MANY_MAX at most. */
+static uint32_t keep_round(struct phrase *phrase, uint32_t *documents, uint32_t count)
+{
+    struct phrase_answers answers;
+    uint32_t kept = 0;
+    phrase->status = phrase_many_ask(phrase->many, documents, count, &answers);
+    for (uint32_t word = 0; word < bitset_words(count) && phrase->status == 0; word++) {
+        for (uint64_t left = answers.yes[word] | answers.unknown[word]; left != 0; left &= left - 1) {
+            uint32_t i = word * 64 + (uint32_t)__builtin_ctzll(left);
+            bool is_known = !bitset_get(answers.unknown, i);
+            uint32_t document = documents[i];
+            documents[kept] = document;
+            kept += is_known || phrase_matches(phrase, document) ? 1 : 0;
+        }
+    }
+    return kept;
+}
+
+uint32_t phrase_keep(struct phrase *phrase, uint32_t *documents, uint32_t count)
+{
+    uint32_t kept = 0;
+    uint32_t done = 0;
+    if (count >= PHRASE_MANY_MIN) {
+        open_many(phrase);
+    }
+    while (phrase->many != NULL && phrase->status == 0 && done < count) {
+        uint32_t left = count - done;
+        uint32_t round = left < PHRASE_MANY_MAX ? left : PHRASE_MANY_MAX;
+        memmove(documents + kept, documents + done, round * sizeof *documents);
+        kept += keep_round(phrase, documents + kept, round);
+        done += round;
+    }
+    for (; phrase->many == NULL && phrase->status == 0 && done < count; done++) {
+        uint32_t document = documents[done];
+        documents[kept] = document;
+        kept += phrase_matches(phrase, document) ? 1 : 0;
+    }
+    return phrase->status == 0 ? kept : 0;
+}
+
+void phrase_keep_bits(struct phrase *phrase, uint32_t first, size_t words, uint64_t *bits)
+{
+    uint32_t documents[PHRASE_MANY_MAX];
+    size_t done = 0; /* words whose documents were asked about */
+    while (done < words) {
+        uint32_t count = 0;
+        size_t end = done;
+        for (; end < words && count <= PHRASE_MANY_MAX - 64; end++) {
+            for (uint64_t left = bits[end]; left != 0; left &= left - 1) {
+                documents[count++] = first + (uint32_t)end * 64 + (uint32_t)__builtin_ctzll(left);
+            }
+        }
+        memset(bits + done, 0, (end - done) * sizeof *bits);
+        count = count == 0 ? 0 : phrase_keep(phrase, documents, count);
+        for (uint32_t i = 0; i < count; i++) {
+            bitset_set(bits, documents[i] - first);
+        }
+        done = end;
+    }
 }
 
 int phrase_status(const struct phrase *phrase)

@@ -20,13 +20,26 @@
 
 struct phrase;
 
-/* The cursors of its leaves are open; the phrase moves them no further than to the documents it is asked. */
-must_check int phrase_open(struct query_context *context, const struct query_node *node, struct phrase **out);
+/*
+ * The cursors of its leaves in the segment are open; the phrase moves them no further than to the documents it is
+ * asked. context must outlive it.
+ */
+must_check int phrase_open(struct query_context *context, const struct query_node *node, uint32_t segment,
+                           struct phrase **out);
 
 /* Whether a document matches; they are asked in ascending order, and all words of some way through occur in each. */
 bool phrase_matches(struct phrase *phrase, uint32_t document);
 
-/* 0, or why phrase_matches has said no: AISLE_CORRUPT, AISLE_NO_MEMORY. */
+/*
+ * Which of count documents, ascending, match: puts those in front and returns how many they are. The same holds for
+ * them, beside what phrase_matches was asked before. Positions are read by the block where many are asked about.
+ */
+uint32_t phrase_keep(struct phrase *phrase, uint32_t *documents, uint32_t count);
+
+/* The same for the documents whose bits are set, bit i being document first + i: clears those of the others. */
+void phrase_keep_bits(struct phrase *phrase, uint32_t first, size_t words, uint64_t *bits);
+
+/* 0, or why documents were said not to match: AISLE_CORRUPT, AISLE_NO_MEMORY. */
 int phrase_status(const struct phrase *phrase);
 
 #endif

@@ -12,17 +12,6 @@ static bool is_list(const struct query_context *context, const struct query_node
            (!node->first_only || context->weights.single);
 }
 
-/* Phrases must open cursors of their own: those of lists and groups run ahead of them. */
-static void forget_leaves(struct query_context *context, const struct query_node *node)
-{
-    if (node->kind == QUERY_TERMS) {
-        context->leaves[node->leaf] = NULL;
-    }
-    for (uint32_t i = 0; i < node->child_count; i++) {
-        forget_leaves(context, node->children[i]);
-    }
-}
-
 static int add_list(struct scan *scan, const struct query_node *node)
 {
     const struct segment_list *list = &node->in_segment[scan->number].lists[0];
@@ -34,7 +23,6 @@ static int add_list(struct scan *scan, const struct query_node *node)
         return AISLE_CORRUPT; /* postings of a segment that says it has no documents */
     }
     uint64_t in_window = (uint64_t)list->postings.count * SCAN_WINDOW / scan->documents;
-    forget_leaves(scan->context, node);
     scan->lists[scan->list_count++] = (struct scan_list){.postings = postings,
                                                          .table = node->table,
                                                          .count = list->postings.count,
@@ -55,24 +43,21 @@ static int add_other(struct scan *scan, const struct query_node *node)
     return status;
 }
 
-/* A phrase reads positions through cursors of its own: those of lists run ahead of the documents it is asked about. */
+/* Others and further phrases may run ahead of the documents that a phrase is asked about: its cursors are its own. */
 static int add_phrase(struct scan *scan, const struct query_node *node)
 {
     int status = 0;
     for (uint32_t i = 0; i < node->child_count && status == 0; i++) {
         struct cursor *opened;
-        if (scan->context->leaves[node->children[i]->leaf] == NULL) {
-            status = cursor_open(scan->context, node->children[i], scan->number, &opened);
-        }
+        status = cursor_open(scan->context, node->children[i], scan->number, &opened);
     }
-    return status == 0 ? phrase_open(scan->context, node, &scan->phrases[scan->phrase_count++]) : status;
+    return status == 0 ? phrase_open(scan->context, node, scan->number, &scan->phrases[scan->phrase_count++]) : status;
 }
 
 /* A group is opened once all lists are known: how often it will be asked decides what it becomes. */
 static void add_group(struct scan *scan, const struct query_node *node)
 {
     uint64_t postings = scan_group_postings(node, scan->number);
-    forget_leaves(scan->context, node);
     scan->lists[scan->list_count++] = (struct scan_list){
         .node = node, .count = postings < UINT32_MAX ? (uint32_t)postings : UINT32_MAX, .followed = true};
 }

@@ -96,7 +96,7 @@ static size_t keep(const struct scan *scan, struct scan_count_room *room, const 
     return bitset_count(room->bits, window->words);
 }
 
-/* Whether a document that has all it needs of the lists has the rest, too; the filter has been asked. */
+/* Whether a document that has all it needs of the lists has the rest, too, but phrases; the filter has been asked. */
 static bool is_match(struct scan *scan, uint32_t document)
 {
     for (uint32_t i = 0; i < scan->other_count; i++) {
@@ -104,22 +104,14 @@ static bool is_match(struct scan *scan, uint32_t document)
             return false;
         }
     }
-    if (scan->unwanted != NULL && scan->unwanted->ops->seek(scan->unwanted, document, CURSOR_ANY_SCORE) == document) {
-        return false;
-    }
-    for (uint32_t i = 0; i < scan->phrase_count; i++) {
-        if (!phrase_matches(scan->phrases[i], document)) {
-            return false;
-        }
-    }
-    return true;
+    return scan->unwanted == NULL ||
+           scan->unwanted->ops->seek(scan->unwanted, document, CURSOR_ANY_SCORE) != document;
 }
 
 /* How many of the window's candidates, all lists asked, match. */
 static uint64_t settle(struct scan *scan, struct scan_count_room *room, const struct window *window)
 {
     const uint64_t *dead = scan->segment->state->dead;
-    uint64_t matching = 0;
     if (dead != NULL) {
         (void)bitset_and_not(room->bits, dead + window->from / 64, window->words);
     }
@@ -127,15 +119,17 @@ static uint64_t settle(struct scan *scan, struct scan_count_room *room, const st
         int status = filter_keep_words(scan->filter->filter, window->from, room->bits, window->words);
         scan->filter->status = scan->filter->status == 0 ? status : scan->filter->status;
     }
-    if (scan->other_count == 0 && scan->phrase_count == 0 && scan->unwanted == NULL) {
-        return bitset_count(room->bits, window->words);
-    }
-    for (uint32_t word = 0; word < window->words; word++) {
+    for (uint32_t word = 0; word < window->words && (scan->other_count != 0 || scan->unwanted != NULL); word++) {
         for (uint64_t left = room->bits[word]; left != 0; left &= left - 1) {
-            matching += is_match(scan, window->from + word * 64 + (uint32_t)__builtin_ctzll(left));
+            if (!is_match(scan, window->from + word * 64 + (uint32_t)__builtin_ctzll(left))) {
+                room->bits[word] &= ~(left & -left);
+            }
         }
     }
-    return matching;
+    for (uint32_t i = 0; i < scan->phrase_count; i++) {
+        phrase_keep_bits(scan->phrases[i], window->from, window->words, room->bits);
+    }
+    return bitset_count(room->bits, window->words);
 }
 
 /* All lists must match, and the rarest is so rare that windows would be empty: its blocks are looked up. */
@@ -156,11 +150,17 @@ static void count_sparse(struct scan *scan, struct scan_count_room *room, uint64
             }
             count = kept;
         }
+        size_t matching = 0;
         for (size_t j = 0; j < count; j++) {
-            *total += segment_state_alive(scan->segment->state, room->documents[j]) &&
-                      (scan->filter == NULL || filter_asks(scan->filter, room->documents[j])) &&
-                      is_match(scan, room->documents[j]);
+            uint32_t document = room->documents[j];
+            room->documents[matching] = document;
+            matching += segment_state_alive(scan->segment->state, document) &&
+                        (scan->filter == NULL || filter_asks(scan->filter, document)) && is_match(scan, document);
         }
+        for (uint32_t i = 0; i < scan->phrase_count && matching != 0; i++) {
+            matching = phrase_keep(scan->phrases[i], room->documents, (uint32_t)matching);
+        }
+        *total += matching;
     }
 }
 

@@ -252,6 +252,61 @@ static void lookup_finds_the_candidates_that_the_list_has(void **state)
     }
 }
 
+/* Candidates that the list has, mostly: one in every so many of its postings, and now and then one that it has not. */
+static uint32_t draw_members(const struct model_list *list, uint32_t at, uint32_t every, uint32_t *documents)
+{
+    uint32_t count = 0;
+    uint32_t wanted = 1 + model_draw(&seed) % CANDIDATES_MAX;
+    for (; at < list->count && count < wanted; at += 1 + model_draw(&seed) % every) {
+        uint32_t document = list->documents[at] + (model_draw(&seed) % 50 == 0 ? 1 : 0);
+        if (count == 0 || documents[count - 1] < document) {
+            documents[count++] = document;
+        }
+    }
+    return count;
+}
+
+static void locate(const struct fixture *f, const struct model_list *list, uint32_t every)
+{
+    uint32_t documents[CANDIDATES_MAX];
+    uint32_t ordinals[CANDIDATES_MAX];
+    struct postings_cursor cursor;
+    uint32_t at = 0;
+    open_list(f, list, &cursor);
+    while (at < list->count) {
+        uint32_t count = draw_members(list, at, every, documents);
+        uint32_t start = at;
+        postings_cursor_locate(&cursor, documents, count, ordinals);
+        for (uint32_t i = 0; i < count; i++) {
+            uint32_t place = model_find(list, start, documents[i]);
+            assert_int_equal(ordinals[i], document_at(list, place) == documents[i] ? place : UINT32_MAX);
+            at = place;
+        }
+        assert_int_equal(postings_cursor_document(&cursor), document_at(list, at));
+        at = disturb(&cursor, list, at);
+        at = at == start ? disturb(&cursor, list, at) : at;
+        if (at == start) {
+            postings_cursor_next(&cursor);
+            at++;
+        }
+    }
+    uint32_t behind[] = {list->documents[0], list->documents[list->count - 1] + 1};
+    postings_cursor_locate(&cursor, behind, 2, ordinals);
+    assert_true(ordinals[0] == UINT32_MAX && ordinals[1] == UINT32_MAX);
+    assert_int_equal(postings_cursor_status(&cursor), 0);
+}
+
+static void locate_tells_the_ordinals_of_candidates(void **state)
+{
+    const struct fixture *f = *state;
+    for (size_t i = 0; i < STYLES; i++) {
+        const uint32_t steps[] = {1, 2, 6, 60, 900};
+        for (size_t j = 0; j < sizeof steps / sizeof *steps; j++) {
+            locate(f, &f->lists[i], steps[j]);
+        }
+    }
+}
+
 static void nothing_is_found_behind_the_end(void **state)
 {
     const struct fixture *f = *state;
@@ -282,6 +337,7 @@ int main(void)
         cmocka_unit_test(batches_give_every_posting_once),
         cmocka_unit_test(accumulate_adds_what_each_code_is_worth),
         cmocka_unit_test(lookup_finds_the_candidates_that_the_list_has),
+        cmocka_unit_test(locate_tells_the_ordinals_of_candidates),
         cmocka_unit_test(nothing_is_found_behind_the_end),
     };
     printf("seed %llu\n", (unsigned long long)seed);

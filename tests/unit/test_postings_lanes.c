@@ -62,6 +62,36 @@ static void expand_gives_the_numbers_of_set_bits(void **state)
     }
 }
 
+static void rank_counts_the_bits_before_each_number(void **state)
+{
+    (void)state;
+    for (uint32_t round = 0; round < 400; round++) {
+        uint32_t words = 1 + draw() % POSTINGS_BITSET_WORDS_MAX;
+        uint8_t *bits = draw_bits(words, 1 + draw() % 20);
+        uint32_t numbers[200];
+        uint32_t count = draw() % 200;
+        for (uint32_t i = 0; i < count; i++) {
+            numbers[i] = 900 + draw() % (words * 64 + 300); /* in front of the set and behind it, too */
+        }
+        for (int level = 0; level < LANES_LEVELS; level++) {
+            const struct postings_lanes *lanes = lanes_of_level((enum lanes_level)level);
+            uint32_t ranks[200];
+            if (lanes != NULL) {
+                lanes->rank(bits, words, 1000, 70, numbers, count, ranks);
+            }
+            for (uint32_t i = 0; i < count && lanes != NULL; i++) {
+                uint32_t at = numbers[i] - 1000;
+                uint32_t before = 0;
+                for (uint32_t k = 0; at < words * 64 && k < at; k++) {
+                    before += is_set(bits, k);
+                }
+                assert_int_equal(ranks[i], at < words * 64 && is_set(bits, at) ? 70 + before : UINT32_MAX);
+            }
+        }
+        test_free(bits);
+    }
+}
+
 /* Both kinds of sums over [start, end) of bits. */
 static void check_sums(const uint8_t *bits, uint32_t start, uint32_t end)
 {
@@ -167,6 +197,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(expand_gives_the_numbers_of_set_bits),
+        cmocka_unit_test(rank_counts_the_bits_before_each_number),
         cmocka_unit_test(price_looks_up_every_code),
         cmocka_unit_test(pack_sets_a_bit_for_each_mark),
         cmocka_unit_test(sums_take_a_part_for_each_set_bit),
