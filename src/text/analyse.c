@@ -293,29 +293,81 @@ static int set_amount(struct analyser *analyser, struct word *word)
     return 0;
 }
 
-/* The amount of "6x500ml". */
+/* The number that text begins with. */
+static struct bytes number_of(struct bytes text)
+{
+    size_t size = 0;
+    while (size < text.size && ((text.data[size] >= '0' && text.data[size] <= '9') || text.data[size] == '.')) {
+        size++;
+    }
+    return bytes_of(text.data, size);
+}
+
+/* The last number of "50x70cm". */
+static struct bytes last_number(const struct word *word)
+{
+    return number_of(bytes_of(word->text + word->number_size, word->size - word->number_size));
+}
+
+/* Likewise of "6x0.5l", whose last number has a unit: "6x500ml". */
+static int set_times(struct analyser *analyser, struct word *word)
+{
+    uint8_t amount[UNIT_AMOUNT_BYTES];
+    struct token *token = &analyser->tokens[analyser->count - 1];
+    size_t size = unit_canonical(last_number(word), word->unit, amount);
+    if (size == 0 || word->number_size + size > LIMIT_TERM_BYTES) {
+        return 0;
+    }
+    uint8_t *term = arena_alloc(&analyser->terms, word->number_size + size);
+    if (term == NULL) {
+        return AISLE_NO_MEMORY;
+    }
+    memcpy(term, word->text, word->number_size);
+    memcpy(term + word->number_size, amount, size);
+    token->term = bytes_of(term, word->number_size + size);
+    if (word->number_size + last_number(word).size == word->size) { /* an inch sign */
+        token->folded = token->term;
+        word->text = term;
+        word->size = token->term.size;
+    }
+    return 0;
+}
+
+/* Of "50x70cm" the numbers, but the last as an amount, and all of them without the unit. */
 static int put_times(struct analyser *analyser, const struct word *word, uint32_t position)
 {
     uint8_t amount[UNIT_AMOUNT_BYTES];
-    struct bytes each = bytes_of(word->text + word->number_size, word->size - word->number_size);
-    size_t digits = 0;
-    while (each.data[digits] >= '0' && each.data[digits] <= '9') { /* a unit stands behind them */
-        digits++;
+    struct word plain = *word;
+    struct bytes last = last_number(word);
+    bool has_unit = word->unit != UNIT_NONE;
+    size_t end = has_unit && !unit_goes_unsaid(word->unit) ? word->number_size : word->number_size + last.size;
+    size_t size = has_unit ? unit_canonical(last, word->unit, amount) : 0;
+    int status = 0;
+    plain.kinds = KIND_DIGIT;
+    for (size_t at = 0; at < end && status == 0;) {
+        struct bytes number = number_of(bytes_of(word->text + at, end - at));
+        status = put_extra(analyser, &plain, number, position, 1);
+        at += number.size + 1;
     }
-    uint8_t unit = unit_find(bytes_of(each.data + digits, each.size - digits));
-    size_t size = unit_canonical(bytes_of(each.data, digits), unit, amount);
+    if (status == 0 && has_unit) {
+        status = put_extra(analyser, word, bytes_of(word->text, word->number_size + last.size), position, 1);
+    }
     const uint8_t *term = size == 0 ? NULL : arena_copy(&analyser->terms, amount, size);
-    if (size != 0 && term == NULL) {
-        return AISLE_NO_MEMORY;
+    if (status == 0 && term != NULL) {
+        status = put_extra(analyser, word, bytes_of(term, size), position, 1);
     }
-    return size == 0 ? 0 : put_extra(analyser, word, bytes_of(term, size), position, 1);
+    return size != 0 && term == NULL ? AISLE_NO_MEMORY : status;
 }
 
 /* What of a product's word is also found alone. */
-static int put_extras(struct analyser *analyser, const struct word *word, struct bytes number, uint32_t position)
+static int put_extras(struct analyser *analyser, const struct word *word, uint32_t position)
 {
+    struct bytes number = bytes_of(word->text, word->unit == UNIT_NONE ? word->size : word->number_size);
     struct word plain = *word;
     int status = 0;
+    if ((word->kinds & WORD_TIMES) != 0) {
+        return put_times(analyser, word, position);
+    }
     if (word->unit != UNIT_NONE && unit_goes_unsaid(word->unit)) {
         plain.kinds = (word->kinds & WORD_FRACTION) | KIND_DIGIT;
         status = put_extra(analyser, &plain, number, position, 1);
@@ -334,9 +386,6 @@ static int put_extras(struct analyser *analyser, const struct word *word, struct
         size_t signs = from != 0 ? 1 : word->text[word->size - 1] == '+' ? 2 : 1;
         plain.kinds = KIND_LETTER;
         status = put_extra(analyser, &plain, bytes_of(word->text + from, word->size - signs), position, 1);
-    }
-    if (status == 0 && (word->kinds & WORD_TIMES) != 0) {
-        status = put_times(analyser, word, position);
     }
     return status;
 }
@@ -363,12 +412,12 @@ static int put_special(struct analyser *analyser, struct word *word)
     if (status == 0) {
         status = put_token(analyser, word, analyser->length, TOKEN_WORD, 1);
     }
-    struct bytes number = bytes_of(word->text, word->unit == UNIT_NONE ? word->size : word->number_size);
+    struct word written = *word;
     if (status == 0 && word->unit != UNIT_NONE) {
-        status = set_amount(analyser, word);
+        status = (word->kinds & WORD_TIMES) != 0 ? set_times(analyser, word) : set_amount(analyser, word);
     }
     if (status == 0 && analyser->product) {
-        status = put_extras(analyser, word, number, analyser->length);
+        status = put_extras(analyser, &written, analyser->length);
     }
     return status;
 }

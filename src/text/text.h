@@ -23,6 +23,10 @@
  *             quotation begun in the 64 bytes before), or nothing, one space or one hyphen and exactly a unit
  *             (units.h): one word "64gb". "in" is no unit before one space or hyphen and a "1" ("10 in 1"). The term is
  *             the amount in the form that all its spellings share: "1500 ml" and "1,5 l" are "1.5l".
+ *   Times     two to four numbers of ASCII digits with 'x' between, the last maybe with a unit as above: one word
+ *             "50x70", "6x500ml". They are written together, or with a space on both sides of the 'x'; U+00D7 between
+ *             numbers, with both spaces or none, is an 'x'. The last number is an amount, in the form as above. A
+ *             fraction is none of the numbers. In such a word numbers begin anew behind each 'x' ("6x1,5l").
  *   Solid     scripts written without spaces (solid in fold_table.h: Han, kana, Hangul, Thai, ...): characters side by
  *             side, each with its marks, are taken in pairs, each pair a word; a single one is a word itself.
  *   Compound  words side by side that are linked, two to four of them: each is a token, and behind the last stands a
@@ -35,9 +39,9 @@
  *
  * Of products, EXTRA tokens stand beside these, for queries that say less, each of at most LIMIT_TERM_BYTES: all runs
  * of two or more parts inside a compound of three or four ("rtx4070" of "rtx 4070 ti"), but of "2 in 1"; the number of
- * an amount of inches, gigabytes or terabytes; the two numbers of a fraction; the amount of "6x500ml"; a name without
- * its signs; single characters of solid scripts, and the pair across a space; of a code (a part number) of two to eight
- * words, all of them as one, without signs.
+ * an amount of inches, gigabytes or terabytes; the two numbers of a fraction; the numbers of "50x70cm", the last as an
+ * amount, and "50x70"; a name without its signs; single characters of solid scripts, and the pair across a space; of a
+ * code (a part number) of two to eight words, all of them as one, without signs.
  *
  * Thread rule: an analyser belongs to one thread at a time; the text_ functions may be called from any thread.
  */

@@ -43,6 +43,9 @@ static const uint8_t kind_of_byte[256] = {
 
 static_assert(SOLID_BYTES_MAX * 2 <= LIMIT_TERM_BYTES, "a pair of solid characters is a term");
 
+/* Out of the way of nearly all words, which need none of it. */
+#define noinline __attribute__((noinline))
+
 /* A word being read: bytes up to write - 1 are in it, those from read on are to be looked at. */
 struct scan {
     size_t write;
@@ -50,6 +53,11 @@ struct scan {
     uint8_t since; /* kinds since the word began or its last '.' or ',' */
     bool dotted;   /* its dots separate thousands */
 };
+
+static inline bool is_ascii_digit(uint8_t byte)
+{
+    return byte >= '0' && byte <= '9';
+}
 
 static inline uint8_t kind_at(const struct folder *folder, size_t i)
 {
@@ -172,6 +180,23 @@ static bool go_on_letters(const struct folder *folder, struct scan *scan)
     return true;
 }
 
+/* Digits that the word ends with at scan->write, behind numbers with 'x' between; 0: it is something else. */
+noinline static size_t times_group(const struct scan *scan, const struct word *word, const struct folder *folder)
+{
+    size_t start = (size_t)(word->text - folder->bytes);
+    size_t at = scan->write;
+    while (at > start && is_ascii_digit(folder->bytes[at - 1])) {
+        at--;
+    }
+    size_t group = scan->write - at;
+    bool times = group != 0 && at >= start + 2 && folder->bytes[at - 1] == 'x' && is_ascii_digit(word->text[0]) &&
+                 is_ascii_digit(folder->bytes[at - 2]);
+    for (size_t i = start; i < at && times; i++) {
+        times = is_ascii_digit(folder->bytes[i]) || folder->bytes[i] == 'x' || folder->bytes[i] == '.';
+    }
+    return times ? group : 0;
+}
+
 /* Takes the second number of a fraction whose first one ends at the '/' at scan->read. */
 static void take_fraction(const struct folder *folder, struct scan *scan, size_t first, struct word *word)
 {
@@ -240,8 +265,14 @@ static bool go_on(struct tokeniser *tokeniser, struct scan *scan, size_t stretch
     default:
         break;
     }
-    return scan->since == KIND_DIGIT && kind_at(folder, scan->read + 1) == KIND_DIGIT &&
-           go_on_number(folder, scan, stretch_size, word);
+    if (kind_at(folder, scan->read + 1) != KIND_DIGIT) {
+        return false;
+    }
+    if (scan->since != KIND_DIGIT) { /* behind an 'x', numbers begin anew */
+        stretch_size = times_group(scan, word, folder);
+        scan->dotted = false;
+    }
+    return stretch_size != 0 && go_on_number(folder, scan, stretch_size, word);
 }
 
 /* What stands from gap to start, where a word begins. */
@@ -488,21 +519,79 @@ static void take_unit(struct tokeniser *tokeniser, struct word *word)
 /* Where the number that begins at from ends. */
 static size_t number_end(const struct word *word, size_t from)
 {
-    while (from < word->size && ((word->text[from] >= '0' && word->text[from] <= '9') || word->text[from] == '.')) {
+    while (from < word->size && (is_ascii_digit(word->text[from]) || word->text[from] == '.')) {
         from++;
     }
     return from;
 }
 
+/*
+ * The bytes from at, behind a number, that stand for an 'x' before a digit: 'x' or U+00D7 between two spaces, or U+00D7
+ * alone; 0: something else stands there, or what follows is a fraction.
+ */
+static size_t times_sign(const struct folder *folder, size_t at)
+{
+    const uint8_t *bytes = folder->bytes;
+    size_t spaces = bytes[at] == ' ' ? 1 : 0;
+    size_t i = at + spaces;
+    size_t size = bytes[i] == 'x' && spaces != 0 ? 1 : bytes[i] == 0xc3 && bytes[i + 1] == 0x97 ? 2 : 0;
+    size_t end;
+    if (size == 0 || (spaces != 0 && bytes[i + size] != ' ')) {
+        return 0;
+    }
+    i += size + spaces;
+    (void)count_digits(folder, i, SIZE_MAX - 1, &end);
+    return end == i || bytes[end] == '/' ? 0 : i - at;
+}
+
+/* Gives a number the numbers behind it that it is multiplied with. */
+noinline static void take_times(struct tokeniser *tokeniser, struct word *word)
+{
+    struct folder *folder = tokeniser->folder;
+    bool is_number = (word->kinds & (WORD_FRACTION | WORD_POINT)) == 0;
+    size_t sign;
+    while (is_number && tokeniser->plus == 0 && (sign = times_sign(folder, tokeniser->next)) != 0) {
+        struct word next;
+        tokeniser->next += sign;
+        (void)scan_word(tokeniser, &next);
+        uint8_t *end = folder->bytes + (word->text - folder->bytes) + word->size;
+        end[0] = 'x';
+        memmove(end + 1, next.text, next.size);
+        word->size += 1 + next.size;
+        word->kinds |= KIND_LETTER | next.kinds;
+        word->end = next.end;
+        is_number = (next.kinds & KIND_LETTER) == 0;
+    }
+}
+
+/* Of a word that begins with a digit and a number and 'x', size bytes of it: whether numbers follow, and a unit. */
+static void find_times(struct tokeniser *tokeniser, struct word *word, size_t size)
+{
+    size_t last = 0;
+    uint32_t count = 1;
+    while (size + 1 < word->size && word->text[size] == 'x' && is_ascii_digit(word->text[size + 1])) {
+        last = size + 1;
+        size = number_end(word, last);
+        count++;
+    }
+    uint8_t unit = unit_find(bytes_of(word->text + size, word->size - size));
+    if (count == 1 || count > TIMES_MAX || (unit == UNIT_NONE && size != word->size)) {
+        return;
+    }
+    word->unit = unit;
+    if (size == word->size) {
+        take_unit(tokeniser, word);
+    }
+    word->kinds |= WORD_TIMES;
+    word->number_size = (uint32_t)last;
+}
+
 /* Of a word that begins with a digit, and is not one number: the unit that all behind the number is. */
-static void find_unit_inside(struct word *word)
+noinline static void find_unit_inside(struct tokeniser *tokeniser, struct word *word)
 {
     size_t size = number_end(word, 0);
-    if (size + 1 < word->size && word->text[size] == 'x') {
-        size_t end = number_end(word, size + 1);
-        bool times = end > size + 1 && unit_find(bytes_of(word->text + end, word->size - end)) != UNIT_NONE;
-        word->kinds |= times ? WORD_TIMES : 0;
-        word->number_size = (uint32_t)size + 1;
+    if (word->text[size] == 'x') { /* as it is no number, there is more of it */
+        find_times(tokeniser, word, size);
         return;
     }
     word->unit = unit_find(bytes_of(word->text + size, word->size - size));
@@ -518,9 +607,14 @@ bool tokeniser_next(struct tokeniser *tokeniser, struct word *word)
         return false;
     }
     if ((word->kinds & (KIND_DIGIT | KIND_LETTER)) == KIND_DIGIT) {
-        take_unit(tokeniser, word);
-    } else if ((word->kinds & KIND_DIGIT) != 0 && word->text[0] <= '9') {
-        find_unit_inside(word);
+        take_times(tokeniser, word);
+        if ((word->kinds & KIND_LETTER) == 0) {
+            take_unit(tokeniser, word);
+            return true;
+        }
+    }
+    if ((word->kinds & KIND_DIGIT) != 0 && word->text[0] <= '9') {
+        find_unit_inside(tokeniser, word);
     }
     return true;
 }

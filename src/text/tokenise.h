@@ -1,5 +1,5 @@
 /*
- * tokenise.h - words of a folded text, one by one, with units joined to their numbers.
+ * tokenise.h - words of a folded text, one by one, with units joined to their numbers, and numbers to dimensions.
  *
  * Apostrophes, thousands separators and what stands between a number and its unit are taken out in place: a word ends
  * up as one piece of the folder's bytes that begins where the word began and reaches no further than was read. Words
@@ -19,7 +19,9 @@
 #define WORD_FRACTION 8u /* two numbers with '/' between */
 #define WORD_POINT 16u   /* a number that begins with its '.' */
 #define WORD_SIGNS 64u   /* a name with signs: "c++", "c#", ".net" */
-#define WORD_TIMES 128u  /* "6x500ml": an amount so many times */
+#define WORD_TIMES 128u  /* numbers with 'x' between, the last maybe with a unit: "50x70", "6x500ml" */
+
+#define TIMES_MAX 4u /* numbers of such a word; with more it is one like others */
 
 #define SOLID_BYTES_MAX 60u /* a character of a solid script with the marks on it; further marks stand alone */
 
@@ -34,7 +36,7 @@ struct word {
     size_t size;
     uint32_t start; /* bytes of the source, from start to end - 1 */
     uint32_t end;
-    uint32_t number_size; /* of a word with a unit: the number that it begins with; WORD_TIMES: up to the amount */
+    uint32_t number_size; /* of a word with a unit: the number that it begins with; WORD_TIMES: up to the last one */
     uint8_t unit;         /* units.h */
     uint8_t gap;          /* the separator before it when that is exactly one ASCII character, else GAP_ */
     uint8_t kinds;        /* KIND_ bits of its characters, and WORD_ bits */

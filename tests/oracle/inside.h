@@ -45,7 +45,7 @@ struct word {
     char *term;   /* of an amount, the form that all its spellings share; else text */
     char *number; /* of an amount, what stands before the unit */
     const char *bare; /* of a name with signs, the letters */
-    char *times;      /* of "6x500ml", the amount */
+    size_t times;     /* of "50x70" and "6x500ml", where the last number begins; 0: it is none such */
     int unit;         /* of the table, or -1 */
     bool letters, digits, other; /* what is in it; other: '.', '/', signs */
     bool fraction, solid, plus;

@@ -172,6 +172,21 @@ static void take_signs(struct pool *pool, const struct points *points, struct wo
     }
 }
 
+/* Whether text is numbers with 'x' between, so that the last of them begins anew; *group: its digits. */
+static bool ends_behind_times(const char *text, size_t size, size_t *group)
+{
+    size_t at = size;
+    while (at > 0 && text[at - 1] >= '0' && text[at - 1] <= '9') {
+        at--;
+    }
+    *group = size - at;
+    if (size == at || at < 2 || text[at - 1] != 'x' || text[at - 2] < '0' || text[at - 2] > '9' || text[0] < '0' ||
+        text[0] > '9') {
+        return false;
+    }
+    return strspn(text, "0123456789.x") >= size;
+}
+
 /* The word that starts at i, of letters and digits. */
 static struct word scan_word(struct pool *pool, const struct points *points, size_t i)
 {
@@ -200,8 +215,10 @@ static struct word scan_word(struct pool *pool, const struct points *points, siz
                 possessive = true;
                 break;
             }
-        } else if ((point == '.' || point == ',' || point == '\'') && digits_only && before == DIGIT &&
-                   behind == DIGIT) {
+        } else if ((point == '.' || point == ',' || point == '\'') && before == DIGIT && behind == DIGIT &&
+                   (digits_only || ends_behind_times(word.text, size, &group))) {
+            dotted = dotted && digits_only;
+            digits_only = true;
             bool dropped = separates_thousands(points, i, group, dotted);
             if (point == '\'' && !dropped) {
                 break;

@@ -119,15 +119,101 @@ static void split_amount(struct pool *pool, struct word *word)
     if (unit >= 0) {
         char *number = pool_text(pool, word->text, size);
         set_amount(pool, word, number, word->text + size, unit);
-        return;
     }
-    const char *each = word->text + size + 1;
-    size_t digits = word->text[size] == 'x' ? strspn(each, "0123456789") : 0;
-    unit = digits != 0 && size != 0 ? oracle_unit(each + digits) : -1;
+}
+
+/* ---- dimensions: numbers with 'x' between ---- */
+
+/* Where the last of two to four numbers with 'x' between begins; *end: behind it. 0: the text does not begin so. */
+static size_t last_of_times(const char *text, size_t *end)
+{
+    size_t numbers = 1, last = 0, at = strspn(text, "0123456789.");
+    while (text[0] >= '0' && text[0] <= '9' && text[at] == 'x' && text[at + 1] >= '0' && text[at + 1] <= '9') {
+        last = at + 1;
+        at = last + strspn(text + last, "0123456789.");
+        numbers++;
+    }
+    *end = at;
+    return numbers <= 4 ? last : 0;
+}
+
+/* How many points from i on are a times sign between numbers. */
+static size_t times_sign(const struct points *points, size_t i)
+{
+    utf8proc_int32_t first = oracle_point(points, i);
+    bool spaced = first == ' ';
+    utf8proc_int32_t sign = spaced ? oracle_point(points, i + 1) : first;
+    size_t size = spaced ? 3 : 1, end;
+    if (sign != 0xd7 && !(sign == 'x' && spaced && oracle_point(points, i + 2) == ' ')) {
+        return 0;
+    }
+    if (spaced && oracle_point(points, i + 2) != ' ') {
+        return 0;
+    }
+    for (end = i + size; oracle_class(points, end) == DIGIT; end++) {
+    }
+    return end > i + size && oracle_point(points, end) != '/' ? size : 0;
+}
+
+/* Joins to the number words[i] those behind it that it is multiplied with; returns how many words that took. */
+static size_t take_times(struct pool *pool, const struct points *points, struct word *words, size_t i, size_t count)
+{
+    struct word *word = &words[i];
+    bool pointed = oracle_point(points, word->start) == '.'; /* of ".5" */
+    size_t taken = 0;
+    while (!word->letters && !word->fraction && !word->plus && !pointed && times_sign(points, word->end) != 0) {
+        size_t start = word->end + times_sign(points, word->end);
+        do {
+            taken++;
+        } while (i + taken < count && words[i + taken].start < start); /* "x" */
+        const struct word *next = &words[i + taken];
+        char *text = pool_alloc(pool, strlen(word->text) + strlen(next->text) + 2);
+        strcat(strcat(strcat(text, word->text), "x"), next->text);
+        word->text = word->term = text;
+        word->end = next->end;
+        word->plus = next->plus;
+        word->other = word->other || next->other;
+        word->letters = next->letters;
+    }
+    word->letters = word->letters || taken != 0;
+    return taken;
+}
+
+/* What has numbers with 'x' between takes its unit; returns how many words behind words[i + taken] that took. */
+static size_t set_times(struct pool *pool, const struct points *points, struct word *words, size_t i, size_t taken,
+                        size_t count)
+{
+    struct word *word = &words[i];
+    size_t end;
+    size_t last = last_of_times(word->text, &end);
+    int unit = word->text[end] == '\0' ? -1 : oracle_unit(word->text + end);
+    if (last == 0 || (word->text[end] != '\0' && unit < 0)) {
+        return 0;
+    }
+    struct word each = *word; /* the last number as a word of its own */
+    each.text = each.number = pool_text(pool, word->text + last, end - last);
+    each.fraction = false;
+    size_t more = 0;
     if (unit >= 0) {
-        word->times = oracle_amount(pool, pool_text(pool, each, digits), unit);
-        word->other = true;
+        set_amount(pool, &each, each.number, word->text + end, unit);
+    } else {
+        struct word kept = words[i + taken];
+        words[i + taken] = each;
+        more = take_unit(pool, points, words, i + taken, count);
+        each = words[i + taken];
+        words[i + taken] = kept;
     }
+    char *text = pool_alloc(pool, last + strlen(each.text) + 1);
+    char *term = pool_alloc(pool, last + strlen(each.term) + strlen(each.text) + 1);
+    word->text = strcat(strncat(text, word->text, last), each.text);
+    word->term = each.unit < 0 ? word->text : strcat(strncat(term, word->text, last), each.term);
+    word->end = each.end;
+    word->plus = each.plus;
+    word->times = last;
+    word->number = each.unit < 0 ? each.text : each.number;
+    word->unit = each.unit;
+    word->other = true;
+    return more;
 }
 
 static size_t join_units(struct pool *pool, const struct points *points, struct word *words, size_t count)
@@ -136,9 +222,12 @@ static size_t join_units(struct pool *pool, const struct points *points, struct 
     for (size_t i = 0; i < count; i++) {
         size_t taken = 0;
         if (words[i].digits && !words[i].letters) {
-            taken = take_unit(pool, points, words, i, count);
+            taken = take_times(pool, points, words, i, count);
+            taken += taken == 0 ? take_unit(pool, points, words, i, count)
+                                : set_times(pool, points, words, i, taken, count);
         } else if (words[i].digits) {
             split_amount(pool, &words[i]);
+            taken = words[i].unit < 0 ? set_times(pool, points, words, i, 0, count) : 0;
         }
         words[kept++] = words[i];
         i += taken;
@@ -336,10 +425,33 @@ static char *concatenate(struct pool *pool, const struct word *words, size_t cou
     return text;
 }
 
+/* The numbers, but the last as an amount, and all without the unit. */
+static void add_times(struct list *list, const struct word *word, size_t position)
+{
+    bool unsaid = word->unit >= 0 && oracle_unit_goes_unsaid(word->unit);
+    for (size_t at = 0; at < word->times;) {
+        size_t size = strspn(word->text + at, "0123456789.");
+        add_extra(list, pool_text(list->pool, word->text + at, size), position, 1);
+        at += size + 1;
+    }
+    if (word->unit < 0 || unsaid) {
+        add_extra(list, word->number, position, 1);
+    }
+    if (word->unit >= 0) {
+        char *plain = pool_alloc(list->pool, word->times + strlen(word->number) + 1);
+        add_extra(list, strcat(strncat(plain, word->text, word->times), word->number), position, 1);
+        add_extra(list, oracle_amount(list->pool, word->number, word->unit), position, 1);
+    }
+}
+
 static void add_word(struct list *list, const struct word *word, size_t position)
 {
     add(list, word->text, position, 1)->term = word->term;
     const char *number = word->unit >= 0 ? word->number : word->text;
+    if (word->times != 0) {
+        add_times(list, word, position);
+        return;
+    }
     if (oracle_unit_goes_unsaid(word->unit)) {
         add_extra(list, number, position, 1);
     }
@@ -350,9 +462,6 @@ static void add_word(struct list *list, const struct word *word, size_t position
     }
     if (word->bare != NULL) {
         add_extra(list, word->bare, position, 1);
-    }
-    if (word->times != NULL) {
-        add_extra(list, word->times, position, 1);
     }
 }
 

@@ -309,7 +309,7 @@ static void some_spaces_link(void **state)
     check("wh1000 xm4 eos 80d", "wh1000@0 xm4@1 wh1000xm4@0/2 eos@2 80d@3 eos80d@2/2");
     check("2 in 1 10 in stock", "2@0 in@1 1@2 2in1@0/3 10in@3 stock@4");
     check("tool 10 in 1", "tool@0 10@1 in@2 1@3 10in1@1/3");
-    check("2 x 4 10 20", "2@0 x@1 4@2 10@3 20@4");
+    check("2 x 4 10 20", "2x4@0 10@1 20@2");
     check("x 4", "x@0 4@1");
     check("pack of 6 6 of 12 von 6", "pack@0 of@1 6@2 6@3 of@4 12@5 von@6 6@7"); /* grammar */
     check("eos 80d canon 80d", "eos@0 80d@1 eos80d@0/2 canon@2 80d@3"); /* a short name and a long one */
@@ -367,9 +367,41 @@ static void products_are_found_by_less(void **state)
     check_product("15.6\" 128 gb 1TB 5 kg", false, "15.6@0/1 128@1/1 1@2/1");
     check_product("3/4\" c++ .net f#", false, "3/4@0/1 3@0/1 4@0/1 c@1/1 net@2/1 f@3/1");
     check_product("\u96fb\u8a71 \u6a5f", false, "\u96fb@0/1 \u8a71@0/1 \u8a71\u6a5f@0/2");
-    check_product("6x500ml 2x1500 ml 6x500 x5kg 6x500mlx 4x4", false, "500ml@0/1");
+    check_product("x5kg 6x500mlx 1x2x3x4x5 3/4 x 5 x", false, "3@3/1 4@3/1");
+    check_product("6x500ml 2x1500 ml", false, "6@0/1 6x500@0/1 500ml@0/1 2@1/1 2x1500@1/1 1.5l@1/1");
+    check_product("4x4 50 x 70 x 2.5", false, "4@0/1 4@0/1 50@1/1 70@1/1 2.5@1/1");
+    check_product("8x10\"", false, "8@0/1 10@0/1 8x10@0/1 10in@0/1"); /* the number of inches goes unsaid */
     check_product("t-shirt", false, "");
     check_product("10-in-1", false, ""); /* "10 in" would be inches */
+}
+
+static void numbers_with_an_x_between_are_one_word(void **state)
+{
+    (void)state;
+    check("50x70 50 x 70 50 X 70 50\u00d770 50 \u00d7 70", "50x70@0 50x70@1 50x70@2 50x70@3 50x70@4");
+    check("70x50", "70x50@0");
+    check("2 x 3 x 4 2x3x4", "2x3x4@0 2x3x4@1");
+    check("50 x 70 cm 50x70cm 50 x 70cm 50x70-cm", "50x70cm@0 50x70cm@1 50x70cm@2 50x70cm@3");
+    check("6 x 0,5 l 6x500ml 6x0.5l", "6x500ml@0 6x500ml@1 6x500ml@2");
+    check("1.5 x 2.5 1,5x2,5", "1.5x2.5@0 1.5x2.5@1");
+    check("8 x 10\" 8x10 inch", "8x10in@0 8x10in@1");
+    check("50 x 70 50 \u00d7 70 cm", "50x70@0[0-7] 50x70cm@1[8-19]");
+}
+
+static void other_neighbours_of_an_x_stay_apart(void **state)
+{
+    (void)state;
+    check("50 x  70", "50@0 x@1 70@2");
+    check("50x 70 50 x70", "50x@0 70@1 50@2 x70@3 50x70@2/2"); /* which ends a code */
+    check("x 70", "x@0 70@1");
+    check("nike x 70", "nike@0 x@1 70@2");
+    check("50 x cm", "50@0 x@1 cm@2");
+    check("50 \u00d7 cm \u00d7 70", "50@0 cm@1 70@2");
+    check("50 x 3/4", "50@0 x@1 3/4@2");
+    check("3/4 x 50", "3/4@0 x@1 50@2");
+    check("5+ x 7", "5@0 plus@1 x@2 7@3");
+    check("2x3x4x5x6 cm", "2x3x4x5x6@0 cm@1 2x3x4x5x6cm@0/2");
+    check("50 x 70abc", "50x70abc@0");
 }
 
 static void part_numbers_are_one_word_too(void **state)
@@ -490,6 +522,8 @@ int main(void)
         cmocka_unit_test(a_sign_links_more_closely_than_a_space),
         cmocka_unit_test(solid_scripts_come_in_pairs),
         cmocka_unit_test(products_are_found_by_less),
+        cmocka_unit_test(numbers_with_an_x_between_are_one_word),
+        cmocka_unit_test(other_neighbours_of_an_x_stay_apart),
         cmocka_unit_test(part_numbers_are_one_word_too),
         cmocka_unit_test(exceptions_are_stemmed_as_they_say),
         cmocka_unit_test(compounds_give_their_parts_and_the_whole),
