@@ -31,6 +31,7 @@ static const struct command table[] = {
     {"FT.SUGGET", COMMAND_READ, 2, 7, false, ft_sugget, NULL},
     {"FT.INFO", COMMAND_READ, 1, 1, false, ft_info, NULL},
     {"FT._LIST", COMMAND_READ, 0, 0, false, ft_list, NULL},
+    {"FT.TAGVALS", COMMAND_READ, 2, 2, false, ft_tagvals, NULL},
     {"PING", COMMAND_LOOP, 0, 1, false, command_ping, NULL},
     {"ECHO", COMMAND_LOOP, 1, 1, false, command_echo, NULL},
     {"HELLO", COMMAND_LOOP, 0, ANY, true, command_hello, NULL},

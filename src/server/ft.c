@@ -7,6 +7,7 @@
 #include "server/ft.h"
 
 #include "server/command.h"
+#include "server/ft_marks.h"
 #include "server/product.h"
 
 #include <stdio.h>
@@ -19,7 +20,7 @@ struct ft_return {
 struct ft_options {
     struct search search;
     struct ft_query query;
-    struct ft_param *params;
+    struct ft_marks marks;
     struct ft_return *returns;
     uint32_t return_count;
     bool has_returns;
@@ -140,12 +141,52 @@ static int take_dialect(struct ft_options *options)
                                                    "(argument %u)", arguments_place(options->arguments));
 }
 
-/* Read before the query was parsed, which needs it. */
 static int take_params(struct ft_options *options)
 {
-    const struct bytes *list = NULL;
-    uint32_t count = 0;
-    return arguments_list(options->arguments, "the count behind PARAMS", &list, &count, options->error);
+    return ft_query_take_params(&options->query, options->arguments, options->arena, options->error);
+}
+
+static int take_in_fields(struct ft_options *options)
+{
+    struct ft_query *query = &options->query;
+    int status = arguments_list(options->arguments, "the count behind INFIELDS", &query->in_fields, &query->in_count,
+                                options->error);
+    if (status == 0 && (query->in_count == 0 || query->in_count > LIMIT_FIELDS)) {
+        return error_set(options->error, AISLE_LIMIT, "INFIELDS takes 1 to %u fields", LIMIT_FIELDS);
+    }
+    for (uint32_t i = 0; i < query->in_count && status == 0; i++) {
+        status = ft_query_check_name(query->in_fields[i], options->error);
+    }
+    return status;
+}
+
+static int take_highlight(struct ft_options *options)
+{
+    return ft_marks_take(&options->marks, options->arguments, false, options->arena, options->error);
+}
+
+static int take_summary(struct ft_options *options)
+{
+    return ft_marks_take(&options->marks, options->arguments, true, options->arena, options->error);
+}
+
+/* The language is the schema's: another one cannot be had. */
+static int take_language(struct ft_options *options)
+{
+    struct bytes language = {0};
+    struct bytes own = bytes_of_string("\"none\"");
+    const char *schema = aisle_schema(options->search.catalog->handle);
+    int status = arguments_take(options->arguments, "the language behind LANGUAGE", &language, options->error);
+    (void)product_find(bytes_of_string(schema), bytes_of_string("language"), &own);
+    bool is_own = own.size == language.size + 2;
+    for (size_t i = 0; i < language.size && is_own; i++) {
+        is_own = (language.data[i] | 0x20) == (own.data[i + 1] | 0x20);
+    }
+    return status != 0 || is_own ? status
+                                 : error_set(options->error, AISLE_INVALID,
+                                             "only LANGUAGE %.*s is supported by this index (argument %u)",
+                                             (int)(own.size < 34 ? own.size - 2 : 32), (const char *)own.data + 1,
+                                             arguments_place(options->arguments));
 }
 
 static const struct {
@@ -156,7 +197,8 @@ static const struct {
     {"NOCONTENT", take_no_content, false}, {"WITHSCORES", take_scores, false},
     {"NOSTOPWORDS", take_stop_words, false}, {"LIMIT", take_limit, false},     {"FILTER", take_filter, true},
     {"RETURN", take_return, false},        {"TIMEOUT", take_timeout, false},   {"DIALECT", take_dialect, false},
-    {"PARAMS", take_params, false},        {"SORTBY", take_sort, false},
+    {"PARAMS", take_params, false},        {"SORTBY", take_sort, false},       {"INFIELDS", take_in_fields, false},
+    {"HIGHLIGHT", take_highlight, false},  {"SUMMARIZE", take_summary, false}, {"LANGUAGE", take_language, false},
 };
 
 #define OPTION_COUNT (sizeof table / sizeof table[0])
@@ -178,34 +220,18 @@ static int take_option(struct ft_options *options, uint32_t *seen)
                                    arguments_place(options->arguments));
 }
 
-/* Finds PARAMS among the options: its pairs are needed for the query, which stands before it. */
-static int find_params(struct ft_options *options, const struct call *call)
+static int set_marks(struct ft_options *options)
 {
-    for (uint32_t i = 3; i + 1 < call->count; i++) {
-        if (!command_word(call->arguments[i], "PARAMS")) {
-            continue;
-        }
-        struct arguments arguments = {.items = call->arguments, .count = call->count, .at = i + 1};
-        const struct bytes *list = NULL;
-        uint32_t count = 0;
-        int status = arguments_list(&arguments, "the count behind PARAMS", &list, &count, options->error);
-        if (status != 0 || count % 2 != 0) {
-            return status != 0 ? status
-                               : error_set(options->error, AISLE_INVALID,
-                                           "the count behind PARAMS is of names and values together, so it is even");
-        }
-        options->params = arena_calloc(options->arena, count / 2 + 1, sizeof *options->params);
-        if (options->params == NULL) {
-            return error_no_memory(options->error, "a request");
-        }
-        for (uint32_t k = 0; k < count; k += 2) {
-            options->params[k / 2] = (struct ft_param){list[k], list[k + 1]};
-        }
-        options->query.params = options->params;
-        options->query.param_count = count / 2;
-        return 0;
+    struct bytes *returned = arena_calloc(options->arena, (size_t)options->return_count + 1, sizeof *returned);
+    if (returned == NULL) {
+        return error_no_memory(options->error, "a request");
     }
-    return 0;
+    for (uint32_t i = 0; i < options->return_count; i++) {
+        returned[i] = options->returns[i].field;
+    }
+    return options->no_content ? 0
+                               : ft_marks_set(&options->marks, options->has_returns ? returned : NULL,
+                                              options->return_count, options->arena, &options->search, options->error);
 }
 
 static int parse(struct call *call, struct ft_options *options)
@@ -219,11 +245,12 @@ static int parse(struct call *call, struct ft_options *options)
         return error_set(options->error, AISLE_NOT_FOUND, "no such index: %.*s",
                          (int)(name.size < 64 ? name.size : 64), (const char *)name.data);
     }
-    int status = find_params(options, call);
-    status = status != 0 ? status : ft_query_parse(&options->query, call->arguments[2], options->error);
-    while (status == 0 && arguments_left(&arguments)) {
+    int status = 0;
+    while (status == 0 && arguments_left(&arguments)) { /* first, as the query needs some of them */
         status = take_option(options, &seen);
     }
+    status = status != 0 ? status : ft_query_parse(&options->query, call->arguments[2], options->error);
+    status = status != 0 ? status : set_marks(options);
     options->search.query.no_products = options->no_content;
     options->search.query.no_typos = true; /* what the query says, and no more */
     return status != 0 ? status
@@ -251,8 +278,21 @@ static bool find_field(struct bytes product, struct bytes field, struct bytes *v
     return bytes_equal(field, bytes_of_string("$")) || product_find(product, field, value);
 }
 
-/* The hit's fields: an array of names and values, or a map. */
-static void put_fields(const struct reply *reply, const struct ft_options *options, struct bytes product)
+/* A field's value: with its marks, or as it is. */
+static void put_field(const struct reply *reply, const struct ft_options *options, const aisle_result *result,
+                      size_t hit, struct bytes field, struct bytes value)
+{
+    struct bytes text;
+    if (ft_marks_find(&options->search, result, hit, field, &text)) {
+        reply_bulk(reply, text);
+    } else {
+        put_value(reply, value);
+    }
+}
+
+/* The i-th hit's fields: an array of names and values, or a map. */
+static void put_fields(const struct reply *reply, const struct ft_options *options, const aisle_result *result,
+                       size_t hit, struct bytes product)
 {
     struct product_reader reader = product_read(product);
     struct product_member member;
@@ -266,7 +306,7 @@ static void put_fields(const struct reply *reply, const struct ft_options *optio
         for (uint32_t i = 0; i < options->return_count; i++) {
             if (find_field(product, options->returns[i].field, &value)) {
                 reply_bulk(reply, options->returns[i].shown);
-                put_value(reply, value);
+                put_field(reply, options, result, hit, options->returns[i].field, value);
             }
         }
         return;
@@ -278,7 +318,7 @@ static void put_fields(const struct reply *reply, const struct ft_options *optio
     reader = product_read(product);
     while (product_next(&reader, &member)) {
         reply_bulk(reply, member.name);
-        put_value(reply, member.value);
+        put_field(reply, options, result, hit, member.name, member.value);
     }
 }
 
@@ -294,7 +334,7 @@ static void put_flat(const struct reply *reply, const struct ft_options *options
             reply_double(reply, hit.score);
         }
         if (!options->no_content) {
-            put_fields(reply, options, bytes_of(hit.product.data, hit.product.size));
+            put_fields(reply, options, result, i, bytes_of(hit.product.data, hit.product.size));
         }
     }
 }
@@ -326,7 +366,7 @@ static void put_map(const struct reply *reply, const struct ft_options *options,
         }
         if (!options->no_content) {
             reply_simple(reply, "extra_attributes");
-            put_fields(reply, options, bytes_of(hit.product.data, hit.product.size));
+            put_fields(reply, options, result, i, bytes_of(hit.product.data, hit.product.size));
         }
         reply_simple(reply, "values");
         reply_array(reply, 0);

@@ -17,6 +17,10 @@ void ft_aggregate(struct call *call);
 void ft_sugget(struct call *call);
 void ft_info(struct call *call);
 void ft_list(struct call *call);
+void ft_tagvals(struct call *call);
+
+/* The type of a field, which is its member of the schema's "fields", as clients call it: TEXT, TAG or NUMERIC. */
+const char *ft_type_of(struct bytes field);
 
 /* One value that a query or a PARAMS binds. */
 struct ft_param {
@@ -31,19 +35,28 @@ struct ft_query {
     struct buf values;              /* that the filter's $0, $1, ... stand for, one behind the other */
     uint32_t value_count;
     uint32_t ends[LIMIT_FILTER_PARAMETERS]; /* of each in values */
-    const struct ft_param *params;  /* for $name in the query; borrowed */
+    const struct ft_param *params;  /* for $name in the query; borrowed, as are those below */
     uint32_t param_count;
+    const struct bytes *in_fields;  /* INFIELDS: where words without a field are looked for; NULL: in all */
+    uint32_t in_count;
 };
 
 /* An empty query; released after use. */
 void ft_query_init(struct ft_query *query, const struct ft_param *params, uint32_t param_count);
 void ft_query_release(struct ft_query *query);
 
+/* Reads PARAMS, behind the word, into the query. AISLE_INVALID, AISLE_NO_MEMORY. */
+must_check int ft_query_take_params(struct ft_query *query, struct arguments *arguments, struct arena *arena,
+                                    aisle_error *error);
+
 /*
  * Adds what text asks for. AISLE_BAD_QUERY with the place, for a fault and for what is not supported; AISLE_LIMIT,
  * AISLE_NO_MEMORY.
  */
 must_check int ft_query_parse(struct ft_query *query, struct bytes text, aisle_error *error);
+
+/* Whether it can be the name of a field in a query. AISLE_BAD_QUERY. */
+must_check int ft_query_check_name(struct bytes name, aisle_error *error);
 
 /* Adds a range of a number's field, as the option FILTER has it: "(10", "+inf". AISLE_BAD_QUERY, AISLE_LIMIT. */
 must_check int ft_query_range(struct ft_query *query, struct bytes field, struct bytes least, struct bytes greatest,

@@ -1,8 +1,8 @@
 /*
- * ft_aggregate.c - FT.AGGREGATE, as far as it counts: GROUPBY 1 @field REDUCE COUNT 0 AS name.
+ * ft_aggregate.c - FT.AGGREGATE, as far as it counts: GROUPBY 1 @field REDUCE COUNT 0 AS name, or GROUPBY 0 for all.
  *
- * A facet of aisle.h. SORTBY takes the count, descending, which is the order that facets have; LIMIT takes a page of
- * it. Anything else is an error that names it.
+ * A facet of aisle.h. SORTBY takes the count, the field, or both; LIMIT takes a page of that. Orders that facets do not
+ * have (ascending counts, descending values) are all values from the end. Anything else is an error that names it.
  */
 #include "server/ft.h"
 
@@ -15,8 +15,11 @@
 struct aggregate {
     struct search search;
     struct ft_query query;
-    struct bytes field;
-    struct bytes name; /* of the count; size 0: none was asked for */
+    bool is_grouped;
+    struct bytes field; /* size 0: all are one group */
+    struct bytes name;  /* of the count; size 0: none was asked for */
+    bool by_value;      /* else by count, descending */
+    bool is_reversed;
     uint64_t offset, count;
     struct arena *arena;
     struct arguments *arguments;
@@ -49,12 +52,15 @@ static int take_field(struct aggregate *aggregate, struct bytes *field)
 
 static int take_group(struct aggregate *aggregate)
 {
-    if (aggregate->field.size > 0) {
+    uint64_t count = 0;
+    if (aggregate->is_grouped) {
         return error_set(aggregate->error, AISLE_INVALID, "only one GROUPBY is supported (argument %u)",
                          arguments_place(aggregate->arguments));
     }
-    int status = take_word(aggregate, "1");
-    return status != 0 ? status : take_field(aggregate, &aggregate->field);
+    aggregate->is_grouped = true;
+    int status = arguments_number(aggregate->arguments, "the count behind GROUPBY (more are not supported)", 1, &count,
+                                  aggregate->error);
+    return status != 0 || count == 0 ? status : take_field(aggregate, &aggregate->field);
 }
 
 static int take_reduce(struct aggregate *aggregate)
@@ -70,17 +76,48 @@ static int take_reduce(struct aggregate *aggregate)
     return status;
 }
 
-/* SORTBY 2 @count DESC, maybe MAX n: the order there is. */
+/* One key of an order: @name, maybe ASC or DESC. */
+static int take_key(const struct aggregate *aggregate, struct arguments *keys, bool *is_count, bool *descends)
+{
+    struct bytes key = {0};
+    int status = arguments_take(keys, "a @field", &key, aggregate->error);
+    struct bytes name = key.size > 1 ? bytes_of(key.data + 1, key.size - 1) : key;
+    *is_count = aggregate->name.size > 0 && bytes_equal(name, aggregate->name);
+    if (status == 0 && (key.size < 2 || key.data[0] != '@' ||
+                        !(*is_count || (aggregate->field.size > 0 && bytes_equal(name, aggregate->field))))) {
+        return error_set(aggregate->error, AISLE_INVALID,
+                         "SORTBY is supported by the count and the field of GROUPBY only (argument %u)",
+                         arguments_place(keys));
+    }
+    const struct bytes *next = arguments_left(keys) ? &keys->items[keys->at] : NULL;
+    *descends = next != NULL && command_word(*next, "DESC");
+    keys->at += next != NULL && (*descends || command_word(*next, "ASC"));
+    return status;
+}
+
+/* SORTBY n @key [ASC|DESC] ..., maybe MAX n. */
 static int take_sort(struct aggregate *aggregate)
 {
-    struct bytes field = {0};
-    int status = take_word(aggregate, "2");
-    status = status != 0 ? status : take_field(aggregate, &field);
-    if (status == 0 && (aggregate->name.size == 0 || !bytes_equal(field, aggregate->name))) {
-        return error_set(aggregate->error, AISLE_INVALID, "SORTBY is supported by the count only (argument %u)",
-                         arguments_place(aggregate->arguments));
+    const struct bytes *items = NULL;
+    uint32_t count = 0;
+    bool is_count = true;
+    bool descends = true;
+    bool second_is_count = false;
+    bool second_descends = false;
+    int status = arguments_list(aggregate->arguments, "the count behind SORTBY", &items, &count, aggregate->error);
+    struct arguments keys = {.items = items, .count = count,
+                             .base = arguments_place(aggregate->arguments) - count + 1};
+    status = status != 0 ? status : take_key(aggregate, &keys, &is_count, &descends);
+    if (status == 0 && arguments_left(&keys)) {
+        status = take_key(aggregate, &keys, &second_is_count, &second_descends);
+        if (status == 0 && (arguments_left(&keys) || !is_count || second_is_count || descends == second_descends)) {
+            status = error_set(aggregate->error, AISLE_INVALID,
+                               "SORTBY of several is supported as count DESC, field ASC, or both the other way "
+                               "(argument %u)", arguments_place(&keys));
+        }
     }
-    status = status != 0 ? status : take_word(aggregate, "DESC");
+    aggregate->by_value = !is_count;
+    aggregate->is_reversed = is_count ? !descends : descends;
     const struct arguments *arguments = aggregate->arguments;
     if (status == 0 && arguments_left(arguments) && command_word(arguments->items[arguments->at], "MAX")) {
         aggregate->arguments->at++;
@@ -104,6 +141,11 @@ static int take_dialect(struct aggregate *aggregate)
     return take_word(aggregate, "2");
 }
 
+static int take_params(struct aggregate *aggregate)
+{
+    return ft_query_take_params(&aggregate->query, aggregate->arguments, aggregate->arena, aggregate->error);
+}
+
 static int take_timeout(struct aggregate *aggregate)
 {
     return arguments_number(aggregate->arguments, "the milliseconds behind TIMEOUT", 3600000,
@@ -116,6 +158,7 @@ static const struct {
 } table[] = {
     {"GROUPBY", take_group}, {"REDUCE", take_reduce},   {"SORTBY", take_sort},
     {"LIMIT", take_limit},   {"DIALECT", take_dialect}, {"TIMEOUT", take_timeout},
+    {"PARAMS", take_params},
 };
 
 static int take_option(struct aggregate *aggregate)
@@ -137,28 +180,27 @@ static int take_option(struct aggregate *aggregate)
 /* The facet that gives the page. */
 static int set_facet(struct aggregate *aggregate)
 {
-    size_t size = aggregate->field.size + 16;
-    uint64_t wanted = aggregate->offset + aggregate->count;
+    size_t size = aggregate->field.size + 24;
+    uint64_t wanted = aggregate->is_reversed ? VALUES_MAX : aggregate->offset + aggregate->count;
+    aggregate->search.query.no_hits = true;
+    aggregate->search.query.no_typos = true;
+    if (aggregate->field.size == 0) {
+        return 0; /* the total says it */
+    }
     char *facet = arena_alloc(aggregate->arena, size);
     if (facet == NULL) {
         return error_no_memory(aggregate->error, "a request");
     }
-    for (size_t i = 0; i < aggregate->field.size; i++) {
-        uint8_t c = aggregate->field.data[i];
-        if (c != '_' && !(c >= '0' && c <= '9') && !((c | 0x20) >= 'a' && (c | 0x20) <= 'z') && c < 0x80) {
-            return error_set(aggregate->error, AISLE_INVALID, "not a field's name: '%.*s'",
-                             (int)(aggregate->field.size < 48 ? aggregate->field.size : 48),
-                             (const char *)aggregate->field.data);
-        }
+    int status = ft_query_check_name(aggregate->field, aggregate->error);
+    if (status != 0) {
+        return status;
     }
     wanted = wanted == 0 ? 1 : wanted > VALUES_MAX ? VALUES_MAX : wanted;
-    snprintf(facet, size, "%.*s:%llu", (int)aggregate->field.size, (const char *)aggregate->field.data,
-             (unsigned long long)wanted);
+    snprintf(facet, size, "%.*s:%llu%s", (int)aggregate->field.size, (const char *)aggregate->field.data,
+             (unsigned long long)wanted, aggregate->by_value ? ":name" : "");
     aggregate->search.facets[0] = facet;
     aggregate->search.query.facets = aggregate->search.facets;
     aggregate->search.query.facet_count = 1;
-    aggregate->search.query.no_hits = true;
-    aggregate->search.query.no_typos = true;
     return 0;
 }
 
@@ -170,64 +212,89 @@ static int parse(struct call *call, struct aggregate *aggregate)
     if (aggregate->search.catalog == NULL) {
         return error_set(aggregate->error, AISLE_NOT_FOUND, "no such index");
     }
-    int status = ft_query_parse(&aggregate->query, call->arguments[2], aggregate->error);
-    while (status == 0 && arguments_left(&arguments)) {
+    int status = 0;
+    while (status == 0 && arguments_left(&arguments)) { /* first, as the query needs some of them */
         status = take_option(aggregate);
     }
-    if (status == 0 && (aggregate->field.size == 0 || aggregate->name.size == 0)) {
+    if (status == 0 && (!aggregate->is_grouped || aggregate->name.size == 0)) {
         status = error_set(aggregate->error, AISLE_INVALID,
-                           "FT.AGGREGATE is supported as GROUPBY 1 @field REDUCE COUNT 0");
+                           "FT.AGGREGATE is supported as GROUPBY 1 @field REDUCE COUNT 0, or GROUPBY 0");
     }
+    status = status != 0 ? status : ft_query_parse(&aggregate->query, call->arguments[2], aggregate->error);
     status = status != 0 ? status : set_facet(aggregate);
     return status != 0 ? status
                        : ft_query_bind(&aggregate->query, aggregate->arena, &aggregate->search.query,
                                        aggregate->error);
 }
 
-static void put_row(const struct reply *reply, const struct aggregate *aggregate, const aisle_facet_value *value)
+/* Names and values of one group; value NULL: of all. */
+static void put_row(const struct reply *reply, const struct aggregate *aggregate, const aisle_bytes *value,
+                    uint64_t number)
 {
     char count[24];
-    int size = snprintf(count, sizeof count, "%llu", (unsigned long long)value->count);
-    reply_map(reply, 2);
-    reply_bulk(reply, aggregate->field);
-    reply_bulk(reply, bytes_of(value->value.data, value->value.size));
+    int size = snprintf(count, sizeof count, "%llu", (unsigned long long)number);
+    if (reply->version == 3) {
+        reply_map(reply, 2);
+        reply_simple(reply, "values");
+        reply_array(reply, 0);
+        reply_simple(reply, "extra_attributes");
+    }
+    reply_map(reply, value == NULL ? 1 : 2);
+    if (value != NULL) {
+        reply_bulk(reply, aggregate->field);
+        reply_bulk(reply, bytes_of(value->data, value->size));
+    }
     reply_bulk(reply, aggregate->name);
     reply_bulk(reply, bytes_of(count, (size_t)size));
 }
 
+static void put_head(const struct reply *reply, uint64_t groups, size_t rows)
+{
+    if (reply->version == 2) {
+        reply_array(reply, rows + 1);
+        reply_unsigned(reply, groups);
+        return;
+    }
+    reply_map(reply, 5);
+    reply_simple(reply, "attributes");
+    reply_array(reply, 0);
+    reply_simple(reply, "format");
+    reply_simple(reply, "STRING");
+    reply_simple(reply, "total_results");
+    reply_unsigned(reply, groups);
+    reply_simple(reply, "warning");
+    reply_array(reply, 0);
+    reply_simple(reply, "results");
+    reply_array(reply, rows);
+}
+
 static void answer(struct call *call, const struct aggregate *aggregate)
 {
-    const struct reply *reply = &call->reply;
     const aisle_result *result = call->worker->result;
     aisle_facet facet = {.value_count = 0};
     aisle_facet_value value;
+    if (aggregate->field.size == 0) {
+        bool is_shown = aggregate->offset == 0 && aggregate->count > 0;
+        put_head(&call->reply, 1, is_shown);
+        if (is_shown) {
+            put_row(&call->reply, aggregate, NULL, aisle_result_total(result, NULL));
+        }
+        return;
+    }
     (void)aisle_result_facet(result, 0, &facet);
+    if (aggregate->is_reversed && facet.distinct > facet.value_count) {
+        call_fail(call, "LIMIT", "SORTBY this way is supported of up to %u groups, not of %llu", VALUES_MAX,
+                  (unsigned long long)facet.distinct);
+        return;
+    }
     size_t first = aggregate->offset < facet.value_count ? (size_t)aggregate->offset : facet.value_count;
     size_t rows = facet.value_count - first < aggregate->count ? facet.value_count - first : (size_t)aggregate->count;
-    if (reply->version == 2) {
-        reply_array(reply, rows + 1);
-        reply_unsigned(reply, facet.distinct);
-    } else {
-        reply_map(reply, 5);
-        reply_simple(reply, "attributes");
-        reply_array(reply, 0);
-        reply_simple(reply, "format");
-        reply_simple(reply, "STRING");
-        reply_simple(reply, "total_results");
-        reply_unsigned(reply, facet.distinct);
-        reply_simple(reply, "warning");
-        reply_array(reply, 0);
-        reply_simple(reply, "results");
-        reply_array(reply, rows);
-    }
-    for (size_t i = first; i < first + rows && aisle_result_facet_value(result, 0, i, &value) == 0; i++) {
-        if (reply->version == 3) {
-            reply_map(reply, 2);
-            reply_simple(reply, "values");
-            reply_array(reply, 0);
-            reply_simple(reply, "extra_attributes");
+    put_head(&call->reply, facet.distinct, rows);
+    for (size_t i = first; i < first + rows; i++) {
+        size_t place = aggregate->is_reversed ? facet.value_count - 1 - i : i;
+        if (aisle_result_facet_value(result, 0, place, &value) == 0) {
+            put_row(&call->reply, aggregate, &value.value, value.count);
         }
-        put_row(reply, aggregate, &value);
     }
 }
 

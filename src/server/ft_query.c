@@ -16,6 +16,7 @@ struct lexer {
     struct bytes text;
     size_t at;
     bool is_plain; /* the last item is a word or phrase, so that it may be an alternative */
+    bool has_condition; /* one of its own has gone to the filter */
     aisle_error *error;
 };
 
@@ -177,6 +178,33 @@ static int read_atom(struct lexer *lexer)
     return status;
 }
 
+/* An atom, looked for in the field, or as INFIELDS says (size 0); of several fields either has it. */
+static int read_in(struct lexer *lexer, const char *sign, struct bytes field)
+{
+    const struct ft_query *query = lexer->query;
+    struct buf *out = &lexer->query->text;
+    const struct bytes *fields = field.size > 0 ? &field : query->in_fields;
+    uint32_t count = field.size > 0 ? 1 : query->in_count;
+    buf_put_string(out, sign);
+    if (count > 0) {
+        buf_put(out, fields[0].data, fields[0].size);
+        buf_put_u8(out, ':');
+    }
+    size_t start = out->size;
+    int status = read_atom(lexer);
+    size_t size = out->size - start;
+    for (uint32_t i = 1; i < count && status == 0; i++) {
+        buf_put_string(out, sign[0] == '\0' ? " OR " : " -");
+        buf_put(out, fields[i].data, fields[i].size);
+        buf_put_u8(out, ':');
+        uint8_t *copy = buf_extend(out, size);
+        if (copy != NULL) {
+            memcpy(copy, out->data + start, size);
+        }
+    }
+    return status;
+}
+
 /* Atoms of one field or of all, or a group of them: joined by blanks (all) or by | (either). */
 static int read_group(struct lexer *lexer, const char *sign, struct bytes field)
 {
@@ -205,12 +233,7 @@ static int read_group(struct lexer *lexer, const char *sign, struct bytes field)
         if (lexer->at >= lexer->text.size) {
             return refuse(lexer, "a parenthesis that is not closed");
         }
-        buf_put_string(out, sign);
-        if (field.size > 0) {
-            buf_put(out, field.data, field.size);
-            buf_put_u8(out, ':');
-        }
-        status = read_atom(lexer);
+        status = read_in(lexer, sign, field);
         count++;
     }
     lexer->at++;
@@ -222,6 +245,7 @@ static int read_group(struct lexer *lexer, const char *sign, struct bytes field)
 static int begin_condition(struct lexer *lexer, bool negated)
 {
     struct buf *filter = &lexer->query->filter;
+    lexer->has_condition = true;
     buf_put_string(filter, filter->size == 0 ? "" : " AND ");
     buf_put_string(filter, negated ? "NOT (" : "(");
     return 0;
@@ -408,6 +432,15 @@ static int read_comparison(struct lexer *lexer, struct bytes field, bool negated
 
 /* ------------------------------------------------------------------------------------------------ items -- */
 
+static bool is_in(const struct ft_query *query, struct bytes field)
+{
+    bool found = false;
+    for (uint32_t i = 0; i < query->in_count && !found; i++) {
+        found = bytes_equal(query->in_fields[i], field);
+    }
+    return found;
+}
+
 static int read_field(struct lexer *lexer, bool negated)
 {
     struct bytes field;
@@ -427,13 +460,11 @@ static int read_field(struct lexer *lexer, bool negated)
     if (peek(lexer) == '[') {
         return read_range(lexer, field, negated);
     }
-    if (peek(lexer) == '(') {
-        return read_group(lexer, negated ? "-" : "", field);
+    if (lexer->query->in_count > 0 && !is_in(lexer->query, field)) {
+        return refuse(lexer, "a field that INFIELDS leaves out");
     }
-    buf_put_string(&lexer->query->text, negated ? "-" : "");
-    buf_put(&lexer->query->text, field.data, field.size);
-    buf_put_u8(&lexer->query->text, ':');
-    return read_atom(lexer);
+    return peek(lexer) == '(' ? read_group(lexer, negated ? "-" : "", field)
+                              : read_in(lexer, negated ? "-" : "", field);
 }
 
 static int read_item(struct lexer *lexer)
@@ -448,8 +479,7 @@ static int read_item(struct lexer *lexer)
     if (peek(lexer) == '(') {
         return read_group(lexer, negated ? "-" : "", bytes_of(NULL, 0));
     }
-    buf_put_string(&lexer->query->text, negated ? "-" : "");
-    return read_atom(lexer);
+    return read_in(lexer, negated ? "-" : "", bytes_of(NULL, 0));
 }
 
 /* Whether the query is only words and phrases between |: then it may have them at its top. */
@@ -461,7 +491,7 @@ static int join(struct lexer *lexer, bool *either, bool *all, size_t text_before
         lexer->at++;
         skip_blanks(lexer);
         *either = true;
-        if (text->size == text_before || lexer->query->filter.size > 0 || !lexer->is_plain) {
+        if (text->size == text_before || lexer->has_condition || !lexer->is_plain) {
             return refuse(lexer, "alternatives of groups and conditions are not supported");
         }
         buf_put_string(text, " OR ");
@@ -470,6 +500,29 @@ static int join(struct lexer *lexer, bool *either, bool *all, size_t text_before
         buf_put_string(text, text->size == 0 ? "" : " ");
     }
     return *either && *all ? refuse(lexer, "alternatives of more than single words are not supported") : 0;
+}
+
+int ft_query_take_params(struct ft_query *query, struct arguments *arguments, struct arena *arena,
+                         aisle_error *error)
+{
+    const struct bytes *list = NULL;
+    uint32_t count = 0;
+    int status = arguments_list(arguments, "the count behind PARAMS", &list, &count, error);
+    if (status != 0 || count % 2 != 0) {
+        return status != 0 ? status
+                           : error_set(error, AISLE_INVALID,
+                                       "the count behind PARAMS is of names and values together, so it is even");
+    }
+    struct ft_param *params = arena_calloc(arena, count / 2 + 1, sizeof *params);
+    if (params == NULL) {
+        return error_no_memory(error, "a request");
+    }
+    for (uint32_t i = 0; i < count; i += 2) {
+        params[i / 2] = (struct ft_param){list[i], list[i + 1]};
+    }
+    query->params = params;
+    query->param_count = count / 2;
+    return 0;
 }
 
 int ft_query_parse(struct ft_query *query, struct bytes text, aisle_error *error)
@@ -485,7 +538,7 @@ int ft_query_parse(struct ft_query *query, struct bytes text, aisle_error *error
     while (status == 0 && lexer.at < text.size) {
         size_t before = query->text.size;
         status = read_item(&lexer);
-        if (status == 0 && either && (!lexer.is_plain || query->filter.size > 0)) {
+        if (status == 0 && either && (!lexer.is_plain || lexer.has_condition)) {
             status = refuse(&lexer, "alternatives of groups and conditions are not supported");
         }
         status = status != 0 ? status : join(&lexer, &either, &all, before);
@@ -498,16 +551,20 @@ int ft_query_parse(struct ft_query *query, struct bytes text, aisle_error *error
     return status != 0 || full == 0 ? status : error_set(error, full, "the query: %s", aisle_error_text(full));
 }
 
+int ft_query_check_name(struct bytes name, aisle_error *error)
+{
+    struct lexer lexer = {.text = name, .error = error};
+    struct bytes read;
+    int status = read_name(&lexer, &read);
+    return status != 0 || lexer.at == name.size ? status : refuse(&lexer, "not a field's name");
+}
+
 int ft_query_range(struct ft_query *query, struct bytes field, struct bytes least, struct bytes greatest,
                    aisle_error *error)
 {
     struct lexer lexer = {.query = query, .text = field, .error = error};
-    struct bytes name;
-    int status = read_name(&lexer, &name);
-    if (status == 0 && lexer.at < field.size) {
-        status = refuse(&lexer, "not a field's name");
-    }
-    return status != 0 ? status : put_range(&lexer, name, least, greatest, false);
+    int status = ft_query_check_name(field, error);
+    return status != 0 ? status : put_range(&lexer, field, least, greatest, false);
 }
 
 int ft_query_bind(const struct ft_query *query, struct arena *arena, aisle_query *out, aisle_error *error)

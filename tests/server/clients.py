@@ -54,6 +54,65 @@ PYTHON = textwrap.dedent("""
         raise AssertionError("no error")
     except redis.ResponseError as error:
         assert "not supported" in str(error), error
+    # Every option of a query either works or is refused by its name.
+    from redis.commands.search.query import GeoFilter
+    fine = {
+        "no_stopwords": Query("the shoes").no_stopwords(), "return_field": Query("shoes").return_field("title", "name"),
+        "language": Query("shoes").language("english"), "limit_fields": Query("shoes").limit_fields("title", "brand"),
+        "sort_by": Query("shoes").sort_by("price", asc=False), "dialect": Query("shoes").dialect(2),
+        "highlight": Query("shoes").highlight(fields=["title"], tags=["<em>", "</em>"]),
+        "summarize": Query("shoes").summarize(fields=["title"], context_len=3, num_frags=1),
+        "both": Query("shoes").highlight("title").summarize("title", context_len=3, num_frags=1),
+        "filter": Query("shoes").add_filter(NumericFilter("price", 10, NumericFilter.INF, minExclusive=True))}
+    found = {name: index.search(query) for name, query in fine.items()}
+    assert all(result.total > 0 for name, result in found.items() if name != "no_stopwords"), found
+    assert "shoe" in found["return_field"].docs[0].name.lower()
+    prices = [float(document.price) for document in found["sort_by"].docs]
+    assert prices == sorted(prices, reverse=True), prices
+    assert "<em>" in found["highlight"].docs[0].title and "<b>" in found["both"].docs[0].title, found
+    assert "<" not in found["summarize"].docs[0].title, found
+    refused = {
+        "VERBATIM": Query("x").verbatim(), "WITHPAYLOADS": Query("x").with_payloads(), "SLOP": Query("x").slop(2),
+        "INORDER": Query("x").in_order(), "SCORER": Query("x").scorer("BM25"), "EXPANDER": Query("x").expander("SBE"),
+        "INKEYS": Query("x").limit_ids("P1"), "LANGUAGE": Query("x").language("german"),
+        "DIALECT": Query("x").dialect(3), "SUMMARIZE": Query("x").summarize(),
+        "GEOFILTER": Query("x").add_filter(GeoFilter("place", 1, 2, 3))}
+    for name, query in refused.items():
+        try:
+            index.search(query)
+            raise AssertionError("no error for " + name)
+        except redis.ResponseError as error:
+            assert name in str(error), (name, error)
+    bound = index.search(Query("@price:[$low $high] @brand:{$brand}").dialect(2),
+                         {"low": 0, "high": 1000000, "brand": index.search("shoes").docs[0].brand})
+    assert bound.total > 0, bound
+    from redis.commands.search import reducers
+    from redis.commands.search.aggregation import AggregateRequest, Asc, Desc
+    counted = reducers.count().alias("n")
+    rows = index.aggregate(AggregateRequest("shoes").group_by("@brand", counted).sort_by(Desc("@n"), max=3)).rows
+    assert len(rows) == 3 and int(rows[0][3]) >= int(rows[1][3]), rows
+    rows = index.aggregate(AggregateRequest("shoes").group_by("@brand", counted).sort_by(Asc("@brand"))
+                           .limit(1, 2)).rows
+    assert len(rows) == 2 and rows[0][1].lower() <= rows[1][1].lower(), rows
+    rows = index.aggregate(AggregateRequest("@price:[$low inf]").group_by([], counted), {"low": 0}).rows
+    assert rows == [[b"n", b"2000"]], rows
+    refused = {
+        "LOAD": AggregateRequest("x").load("@title"), "APPLY": AggregateRequest("x").apply(y="@price * 2"),
+        "FILTER": AggregateRequest("x").filter("@price > 2"), "WITHSCHEMA": AggregateRequest("x").with_schema(),
+        "VERBATIM": AggregateRequest("x").verbatim(), "WITHCURSOR": AggregateRequest("x").cursor(3),
+        "'SUM'": AggregateRequest("x").group_by("@brand", reducers.sum("@price")),
+        "GROUPBY": AggregateRequest("x").group_by(["@brand", "@size"], counted)}
+    for name, asked in refused.items():
+        try:
+            index.aggregate(asked)
+            raise AssertionError("no error for " + name)
+        except redis.ResponseError as error:
+            assert name in str(error), (name, error)
+    typed = index.sugget("shop", "sho", num=3, with_scores=True)
+    assert 0 < len(typed) <= 3 and typed[0].score > 0, typed
+    assert index.sugget("shop", "shose", fuzzy=True)
+    assert len(index.tagvals("brand")) > 3
+    assert client.execute_command("FT._LIST") == [b"shop"]
     print("redis-py", redis.__version__)
 """)
 

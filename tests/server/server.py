@@ -324,6 +324,11 @@ def sorting_paging_grouping_suggesting(world):
         has(client.fails("AISLE.SUGGEST", "shop", "a", "MAX", 3), "unknown argument 'MAX' (argument 3)")
 
 
+def maps_total(client):
+    """How many shoes there are."""
+    return client.call("AISLE.SEARCH", "shop", "shoes", "TYPOS", "OFF")["total"]
+
+
 @check
 def queries_of_redis_search(world):
     with world.server(world.shop) as server:
@@ -362,10 +367,41 @@ def queries_of_redis_search(world):
         for query in ("%shoos%", "~a b", "*oes", "(a b)|c", "a | b c", "@a|b:c", "(a b)=>{$weight:2}", "@brand:{a*}",
                       "@title:(a|b c)", "$none", "(a", "@brand:{a", "@price:[1", "\"a", "@", "@title:", "a)b", "{x}"):
             has(two.fails("FT.SEARCH", "shop", query), "BADQUERY")
-        for option in ("VERBATIM", "WITHPAYLOADS", "WITHSORTKEYS", "INORDER", "SCORER", "EXPLAINSCORE", "SUMMARIZE",
-                       "NONSENSE"):
+        for option in ("VERBATIM", "WITHPAYLOADS", "WITHSORTKEYS", "INORDER", "SCORER", "EXPLAINSCORE", "SLOP",
+                       "INKEYS", "GEOFILTER", "EXPANDER", "PAYLOAD", "NONSENSE"):
             has(two.fails("FT.SEARCH", "shop", "a", option), f"'{option}' is not supported by FT.SEARCH (argument 3)")
         has(two.fails("FT.SEARCH", "shop", "a", "DIALECT", 1), "only DIALECT 2")
+        has(two.fails("FT.SEARCH", "shop", "a", "LANGUAGE", "german"), "only LANGUAGE english is supported")
+        equal(two.call("FT.SEARCH", "shop", "shoes", "LANGUAGE", "English", "LIMIT", 0, 0)[0], maps_total(three))
+
+        def total(query, *options):
+            return two.call("FT.SEARCH", "shop", query, *options, "LIMIT", 0, 0)[0]
+
+        everywhere = total("green shoes", "INFIELDS", 3, "title", "description", "brand")
+        equal(total("green shoes", "INFIELDS", 1, "title"), total("@title:(green shoes)"))
+        equal(total("(green|shoes)", "INFIELDS", 1, "title"), total("@title:green | @title:shoes"))
+        assert total("green shoes", "INFIELDS", 1, "title") <= everywhere <= total("green shoes")
+        equal(total("-green shoes", "INFIELDS", 2, "title", "brand"),
+              three.call("AISLE.SEARCH", "shop", "-title:green -brand:green title:shoes OR brand:shoes",
+                         "TYPOS", "OFF")["total"])
+        equal(total("@title:green shoes", "INFIELDS", 1, "title"), total("@title:(green shoes)"))
+        has(two.fails("FT.SEARCH", "shop", "@brand:x", "INFIELDS", 1, "title"), "INFIELDS leaves out")
+        has(two.fails("FT.SEARCH", "shop", "x", "INFIELDS", 0), "INFIELDS takes 1")
+        has(two.fails("FT.SEARCH", "shop", "x", "INFIELDS", 1, "a:b"), "BADQUERY")
+        equal(total("shoes | boots", "FILTER", "price", 0, 50), total("(shoes|boots) @price:[0 50]"))
+        shown = three.call("FT.SEARCH", "shop", "shoes", "HIGHLIGHT", "LIMIT", 0, 1)["results"][0]["extra_attributes"]
+        has(shown["title"].decode(), "<b>Shoe")
+        shown = three.call("FT.SEARCH", "shop", "shoes", "HIGHLIGHT", "FIELDS", 1, "title", "TAGS", "[", "]",
+                           "RETURN", 2, "title", "price", "LIMIT", 0, 1)["results"][0]["extra_attributes"]
+        has(shown["title"].decode(), "[Shoe")
+        assert float(shown["price"]) > 0
+        shown = three.call("FT.SEARCH", "shop", "shoes", "SUMMARIZE", "FRAGS", 1, "LEN", 2, "RETURN", 1, "title",
+                           "LIMIT", 0, 1)["results"][0]["extra_attributes"]
+        assert len(shown["title"].split()) <= 3 and b"<" not in shown["title"], shown
+        has(two.fails("FT.SEARCH", "shop", "a", "SUMMARIZE"), "FRAGS 1")
+        has(two.fails("FT.SEARCH", "shop", "a", "SUMMARIZE", "FRAGS", 1, "SEPARATOR", "x"), "without SEPARATOR")
+        has(two.fails("FT.SEARCH", "shop", "a", "HIGHLIGHT", "FIELDS", 1, "title", "SUMMARIZE", "FIELDS", 1, "brand",
+                      "FRAGS", 1), "of the same fields")
         has(two.fails("FT.SEARCH", "none", "a"), "no such index")
         equal(two.call("FT._LIST"), [b"shop"])
         facet = three.call("AISLE.SEARCH", "shop", "shoes", "FACET", "brand:3")["facets"][0]
@@ -375,15 +411,46 @@ def queries_of_redis_search(world):
         equal([(row[1], int(row[3])) for row in rows[1:]], [(v["value"], v["count"]) for v in facet["values"]])
         maps = three.call("FT.AGGREGATE", "shop", "shoes", "GROUPBY", 1, "@brand", "REDUCE", "COUNT", 0)
         equal(maps["results"][0]["extra_attributes"]["brand"], rows[1][1])
-        for wrong in (("LOAD", 1, "@x"), ("GROUPBY", 2, "@a", "@b"), ("GROUPBY", 1, "brand"), ("APPLY", "x"), ()):
+        count = ("REDUCE", "COUNT", 0, "AS", "n")
+        for wrong in (("LOAD", 1, "@x"), ("GROUPBY", 2, "@a", "@b"), ("GROUPBY", 1, "brand"), ("APPLY", "x"), (),
+                      ("FILTER", "x"), ("WITHCURSOR",), ("VERBATIM",), ("WITHSCHEMA",), ("GROUPBY", 1, "@brand"),
+                      ("GROUPBY", 1, "@brand", "REDUCE", "SUM", 1, "@price"),
+                      ("GROUPBY", 1, "@brand", *count, "SORTBY", 2, "@price", "ASC"),
+                      ("GROUPBY", 1, "@brand", *count, "SORTBY", 4, "@n", "DESC", "@brand", "DESC"),
+                      ("GROUPBY", 1, "@brand", *count, "SORTBY", 4, "@brand", "ASC", "@n", "DESC"),
+                      ("GROUPBY", 1, "@brand", *count, "GROUPBY", 0)):
             has(two.fails("FT.AGGREGATE", "shop", "shoes", *wrong), "ERR")
+        has(two.fails("FT.AGGREGATE", "shop", "shoes", "GROUPBY", 1, "@br:3", *count), "BADQUERY")
+        equal(two.call("FT.AGGREGATE", "shop", "shoes", "GROUPBY", 0, *count), [1, [b"n", b"%d" % maps_total(three)]])
+
+        def groups(*order, query="shoes", params=()):
+            found = two.call("FT.AGGREGATE", "shop", query, "GROUPBY", 1, "@brand", *count, *order, *params)
+            return [(row[1], int(row[3])) for row in found[1:]]
+
+        everyone = groups("LIMIT", 0, 10000)
+        equal(everyone, sorted(everyone, key=lambda row: (-row[1], row[0].lower())))
+        equal(groups("SORTBY", 4, "@n", "DESC", "@brand", "ASC", "MAX", 10000), everyone)
+        equal(groups("SORTBY", 2, "@n", "ASC", "LIMIT", 0, 10000), everyone[::-1])
+        equal(groups("SORTBY", 1, "@brand", "LIMIT", 0, 10000), sorted(everyone, key=lambda row: row[0].lower()))
+        equal(groups("SORTBY", 2, "@brand", "DESC", "LIMIT", 1, 2),
+              sorted(everyone, key=lambda row: row[0].lower())[::-1][1:3])
+        equal(groups(query="shoes @brand:{$b}", params=("PARAMS", 2, "b", everyone[3][0])), [everyone[3]])
         dear = two.call("FT.SEARCH", "shop", "shoes", "SORTBY", "price", "DESC", "RETURN", 1, "price")
         prices = [float(fields[1]) for fields in dear[2::2]]
         equal(prices, sorted(prices, reverse=True))
         typed = two.call("FT.SUGGET", "shop", "sho", "MAX", 3, "WITHSCORES")
         equal([text.lower().find(b"sho") >= 0 for text in typed[::2]], [True] * (len(typed) // 2))
         has(two.fails("FT.SUGGET", "shop", "a", "WITHPAYLOADS"), "'WITHPAYLOADS' is not supported")
-        equal(pairs(two.call("FT.INFO", "shop"))["num_docs"], 2000)
+        has(two.fails("FT.SUGGET", "shop", "a", "MAX", 65), "up to 64")
+        equal(len(two.call("FT.SUGGET", "shop", "a", "MAX", 64, "FUZZY")) <= 64, True)
+        info = pairs(two.call("FT.INFO", "shop"))
+        equal(info["num_docs"], 2000)
+        equal(pairs(info["index_definition"])["key_type"], b"JSON")
+        brands = two.call("FT.TAGVALS", "shop", "brand")
+        equal(len(brands), three.call("AISLE.SEARCH", "shop", "", "FACET", "brand")["facets"][0]["distinct"])
+        equal(brands, sorted(brands, key=bytes.lower))
+        has(two.fails("FT.TAGVALS", "shop", "title"), "no tags: 'title'")
+        has(two.fails("FT.TAGVALS", "shop", "none"), "no tags")
 
 
 # ------------------------------------------------------------------------------------------- sockets, password
