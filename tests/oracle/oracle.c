@@ -545,13 +545,33 @@ int oracle_put(struct oracle *oracle, const char *product)
     return 0;
 }
 
-/* Whether a patch touches only numbers, bools and dates, which change in place. */
-static bool changes_in_place(const struct oracle *oracle, yajl_val fields)
+/* Whether a patch names what stands there already, a string or several. */
+static bool is_same(yajl_val now, yajl_val then)
+{
+    if (now == NULL || YAJL_IS_NULL(then)) {
+        return now == NULL && YAJL_IS_NULL(then);
+    }
+    if (YAJL_IS_ARRAY(now) != YAJL_IS_ARRAY(then) || string_count(now) != string_count(then)) {
+        return false;
+    }
+    for (size_t i = 0; i < string_count(now); i++) {
+        const char *a = YAJL_GET_STRING(YAJL_IS_ARRAY(now) ? now->u.array.values[i] : now);
+        const char *b = YAJL_GET_STRING(YAJL_IS_ARRAY(then) ? then->u.array.values[i] : then);
+        if (a == NULL || b == NULL || strcmp(a, b) != 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Whether a patch changes only numbers, bools and dates, which happens in place. */
+static bool changes_in_place(const struct oracle *oracle, const struct version *version, yajl_val fields)
 {
     for (size_t i = 0; i < fields->u.object.len; i++) {
         const char *name = fields->u.object.keys[i];
         size_t field = field_find(oracle, name, strlen(name));
-        if (field == oracle->field_count || oracle->fields[field].type <= PATH) {
+        bool text = field == oracle->field_count || oracle->fields[field].type <= PATH;
+        if (text && !is_same(oracle_value(version, name), fields->u.object.values[i])) {
             return false;
         }
     }
@@ -569,7 +589,7 @@ int oracle_patch(struct oracle *oracle, const char *id, const char *fields)
         return AISLE_BAD_PRODUCT;
     }
     size_t count = version->layer_count;
-    if (changes_in_place(oracle, tree)) {
+    if (changes_in_place(oracle, version, tree)) {
         version->layers = oracle_grow(version->layers, (count + 1) * sizeof *version->layers);
         version->layers[count] = tree;
         version->layer_count++;
