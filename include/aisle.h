@@ -361,12 +361,14 @@ typedef struct aisle_param {
  *     brand = "Acme" AND (price 10 TO 50 OR rating >= 4.5) AND NOT size IN ["S", "M"] AND category UNDER "Audio"
  *
  * =, !=, <, <=, >, >= and TO (both ends included, * for an open one) compare; IN takes a list; EXISTS asks for any
- * value; UNDER takes a category ("Electronics > Audio") and all below. NOT, AND, OR, strongest first, and parentheses,
+ * value; UNDER takes a category ("Electronics > Audio") and all below. ANY variants (color = "red" AND size = "10" AND
+ * price < 60) asks that one variant of the product meets all of it. NOT, AND, OR, strongest first, and parentheses,
  * 32 deep at most; words in any case. A list matches if any element does. A product without the field matches != and
  * NOT, nothing else. Keywords compare without regard to case and accents. Strings stand in double quotes, with \" and
  * \\ in them; dates are 2026-11-23 (its first moment) or 2026-11-23T10:00:00Z. $name is a bound value, which is never
  * read as a piece of the grammar. All numbers, bools and dates can be filtered by, and keywords and paths with "facet"
- * in the schema or in the document order. At most 1 MiB, 256 conditions, 10,000 values in a list.
+ * in the schema or in the document order. A number of variants is asked of each: price < 60 holds if any of them costs
+ * less, price != 60 if none costs that. At most 1 MiB, 256 conditions, 10,000 values in a list.
  */
 /* What of the words of a text a product must have. */
 enum aisle_match {

@@ -35,6 +35,8 @@
 #define LIMIT_PATH_PARTS 16u                 /* levels of a category path                                            */
 #define LIMIT_COLUMN_VALUES (1u << 28)       /* distinct values of one keyword field in one segment (ON DISK)        */
 #define LIMIT_LIST_VALUES 1024u              /* different values of one keyword field in one product (ON DISK)       */
+#define LIMIT_PRODUCT_VARIANTS 1024u         /* variants of one product (ON DISK, as LIMIT_LIST_VALUES)              */
+#define LIMIT_VARIANT_BYTES 1024u            /* of the values that one variant can be filtered by                    */
 #define LIMIT_DICTIONARY_BYTES (1u << 18)    /* a zstd dictionary for stored products                                 */
 
 /* Text */
@@ -133,6 +135,7 @@ static_assert(LIMIT_TERM_BYTES < 256u, "a term's length is a u8 on disk");
 /* A position is below the gaps between a field's values and its words; folding may make four words of three bytes. */
 static_assert((LIMIT_JSON_NODES * (LIMIT_SLOP + 1) + 2 * LIMIT_PRODUCT_BYTES) * (uint64_t)LIMIT_FIELDS < LIMIT_PLACE,
               "a place, position * fields + field, is below its limit");
+static_assert(LIMIT_PRODUCT_VARIANTS <= LIMIT_LIST_VALUES, "a product's variants are values of one field");
 static_assert(LIMIT_FIELDS < 256u, "a field number is a u8 on disk");
 
 #endif

@@ -138,7 +138,8 @@ static int parse_field(struct parser *parser)
     parser->out->field = (uint8_t)found;
     bool has_column = false;
     for (uint8_t i = 0; i < parser->source->columns->count; i++) {
-        has_column = has_column || parser->source->columns->field[i] == found;
+        has_column = has_column || (parser->source->columns->field[i] == found &&
+                                    parser->source->schema->fields[found].type != FIELD_VARIANTS);
     }
     if (!has_column) {
         return refuse(parser, position, "the field has no facets; in the schema, make it a keyword with \"facet\"");

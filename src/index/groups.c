@@ -29,7 +29,8 @@ int groups_take(struct groups *groups, const aisle_query *query, const struct fi
     }
     bool has_column = false;
     for (uint8_t i = 0; i < source->columns->count; i++) {
-        has_column = has_column || source->columns->field[i] == field;
+        has_column = has_column || (source->columns->field[i] == field &&
+                                    source->schema->fields[field].type != FIELD_VARIANTS);
     }
     if (!has_column) {
         return refuse(error, AISLE_BAD_QUERY,
@@ -51,7 +52,7 @@ int groups_take(struct groups *groups, const aisle_query *query, const struct fi
     if (!query->no_total) {
         enum field_type type = source->schema->fields[field].type;
         pass->facets[pass->facet_count++] = (struct facet_request){
-            .kind = type == FIELD_KEYWORD || type == FIELD_PATH ? FACET_WORDS : FACET_NUMBERS,
+            .kind = field_type_is_words(type) ? FACET_WORDS : FACET_NUMBERS,
             .order = FACET_BY_VALUE, .field = (uint8_t)field, .limit = 1, .sample = 1, .whole = true};
         pass->counts_groups = true;
     }

@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "base/hash.h"
+#include "schema/variant.h"
 
 #define PATH_SEPARATOR 0x1f /* ON DISK, through the order key: between the levels of a path */
 
@@ -15,10 +16,11 @@ void ingest_columns(const struct schema *schema, struct segment_columns *columns
     *columns = (struct segment_columns){.count = 0};
     for (uint8_t f = 0; f < schema->field_count; f++) {
         enum field_type type = schema->fields[f].type;
-        bool values = type == FIELD_KEYWORD || type == FIELD_PATH;
+        bool values = field_type_is_words(type) || type == FIELD_VARIANTS;
         if (schema->fields[f].column) {
             columns->field[columns->count] = f;
             columns->values[columns->count] = values;
+            columns->variants[columns->count] = type == FIELD_VARIANTS;
             columns->kind[columns->count++] = type == FIELD_DOUBLE ? COLUMN_DOUBLE : COLUMN_INTEGER;
         }
     }
@@ -38,6 +40,7 @@ int ingest_init(struct ingest *ingest, const struct schema *schema, const struct
     places_init(&ingest->places, schema->searchable_count);
     buf_init(&ingest->folded, LIMIT_PRODUCT_BYTES * 32);
     buf_init(&ingest->shown, LIMIT_KEYWORD_BYTES);
+    buf_init(&ingest->variant, VALUES_FOLDED_BYTES_MAX * 3);
     int status = analysers_new(schema, &ingest->analyser);
     return status == 0 ? 0 : error_no_memory(error, "beginning to write");
 }
@@ -50,6 +53,7 @@ void ingest_release(struct ingest *ingest)
     places_release(&ingest->places);
     buf_release(&ingest->folded);
     buf_release(&ingest->shown);
+    buf_release(&ingest->variant);
     *ingest = (struct ingest){.schema = NULL};
 }
 
@@ -218,7 +222,7 @@ static int order_key(struct ingest *ingest, const struct product *product, uint8
     for (uint32_t i = 0; i < schema->order_count; i++) {
         uint8_t f = schema->order[i].field;
         bool hashed = schema->order[i].kind == ORDER_FIELD &&
-                      (schema->fields[f].type == FIELD_KEYWORD || schema->fields[f].type == FIELD_PATH);
+                      field_type_is_words(schema->fields[f].type);
         if (hashed && product->values[f].present) {
             int status = fold_hash(ingest, &schema->fields[f], &product->values[f], &hashes[f]);
             if (status != 0) {
@@ -250,6 +254,39 @@ static int add_value(struct ingest *ingest, struct values_collector *values, con
     return status == 0 && *known ? values_collector_add(values, &pair, number) : status;
 }
 
+/*
+ * The number of a variant, whose words are folded here. What folding makes too long for a value is left out, from the
+ * last field on: nobody can ask for it.
+ */
+static int add_variant(struct ingest *ingest, struct values_collector *values, struct bytes raw, uint32_t *number)
+{
+    struct byte_reader reader = byte_reader_of(raw);
+    struct variant_entry entry;
+    int status;
+    buf_clear(&ingest->variant);
+    while ((status = variant_next(&reader, &entry)) == 0) {
+        size_t before = ingest->variant.size;
+        if (entry.is_word) {
+            status = text_fold_keyword(ingest->analyser, &entry.word, 1, VALUES_FOLDED_BYTES_MAX, &ingest->folded);
+            if (status != 0) {
+                return status;
+            }
+            if (ingest->folded.size != 0) { /* as a keyword that folds to nothing is none */
+                variant_put_word(&ingest->variant, entry.field, buf_bytes(&ingest->folded));
+            }
+        } else {
+            variant_put_number(&ingest->variant, entry.field, entry.number);
+        }
+        ingest->variant.size = ingest->variant.size > VALUES_FOLDED_BYTES_MAX ? before : ingest->variant.size;
+    }
+    if (ingest->variant.size == 0) {
+        variant_put_nothing(&ingest->variant);
+    }
+    status = status == AISLE_END ? buf_status(&ingest->variant) : status;
+    const struct value_pair pair = {.folded = buf_bytes(&ingest->variant), .shown = bytes_of_string("")};
+    return status == 0 ? values_collector_add(values, &pair, number) : status;
+}
+
 static int value_code(struct ingest *ingest, struct values_collector *values, uint8_t field,
                       const struct product_value *value, int64_t *code)
 {
@@ -258,7 +295,11 @@ static int value_code(struct ingest *ingest, struct values_collector *values, ui
     bool path = ingest->schema->fields[field].type == FIELD_PATH;
     int status = value->string_count > LIMIT_LIST_VALUES ? AISLE_INVALID : 0; /* the product was refused */
     for (uint32_t i = 0; i < (path ? 1 : value->string_count) && status == 0; i++) {
-        bool known;
+        bool known = true;
+        if (ingest->schema->fields[field].type == FIELD_VARIANTS) {
+            status = add_variant(ingest, values, value->strings[i], &numbers[count++]);
+            continue;
+        }
         status = add_value(ingest, values, value->strings + i, path ? value->string_count : 1, &numbers[count], &known);
         count += known ? 1 : 0;
     }

@@ -36,6 +36,7 @@ struct ingest {
     uint8_t term_bytes[SEGMENT_TOUCH_MAX][LIMIT_TERM_BYTES]; /* copies: the analyser's are gone with the next text */
     struct buf folded; /* of the value at hand */
     struct buf shown;
+    struct buf variant; /* at hand, its words folded */
 };
 
 must_check int ingest_init(struct ingest *ingest, const struct schema *schema, const struct segment_columns *columns,

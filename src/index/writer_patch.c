@@ -7,9 +7,10 @@
 
 #include "base/hash.h"
 
+/* A number of variants is made of theirs, which stand in the product's variants. */
 static bool is_numeric(const struct field *field)
 {
-    return field->type != FIELD_TEXT && field->type != FIELD_KEYWORD && field->type != FIELD_PATH;
+    return field_type_is_number(field->type) && !field->of_variants;
 }
 
 /* Whether only numeric columns change, so that nothing needs indexing again. */

@@ -86,7 +86,7 @@ static bool is_numeric(const struct schema *schema, struct bytes name)
     for (uint8_t f = 0; f < schema->field_count; f++) {
         const struct field *field = &schema->fields[f];
         if (bytes_equal(bytes_of_string(field->name), name)) {
-            return field->type != FIELD_TEXT && field->type != FIELD_KEYWORD && field->type != FIELD_PATH;
+            return field_type_is_number(field->type) && !field->of_variants;
         }
     }
     return false;

@@ -6,6 +6,7 @@
  *   not    = [ "NOT" ] term
  *   term   = "(" or ")" | field op value | field bound "TO" bound | field "EXISTS" | field "UNDER" string
  *          | field "IN" ( "[" value { "," value } "]" | "$" name )
+ *          | "ANY" field "(" or ")"
  *   op     = "=" | "!=" | "<" | "<=" | ">" | ">="
  *   value  = number | string | date | "true" | "false" | "$" name
  *   bound  = value | "*"
@@ -16,6 +17,10 @@
  * without a value matches != and NOT, nothing else. Keywords compare folded, ranges of them by the bytes of that. A
  * path equals whole paths ("Audio > Headphones"); UNDER takes it and all below. A date is its first moment. A bound
  * value ($name) is read as the field's type asks, and never as a piece of the grammar; behind IN it may be several.
+ *
+ * ANY names the field of variants and holds if one variant of the product meets all that stands in the parentheses,
+ * where only fields of variants may stand. Elsewhere a keyword of variants has the values of all of them, and a number
+ * of variants is asked of each: price < 60 is ANY variants (price < 60), and != is that none is equal.
  *
  * A filter never scores. It is evaluated into bitsets of CURSOR_WINDOW documents, only for windows that are asked for:
  * a page of a column that its least and greatest value decide is not read, and the conditions of an AND go by
@@ -35,6 +40,7 @@ enum filter_kind {
     FILTER_AND,     /* all children */
     FILTER_OR,      /* any child */
     FILTER_NOT,     /* not the one child */
+    FILTER_ANY,     /* one variant meets the first child; the second, if any, is met by all such products' columns */
     FILTER_NUMBERS, /* leaf: a number from least to greatest; greatest below least: none */
     FILTER_SET,     /* leaf: one of numbers, ascending */
     FILTER_WORDS,   /* leaf: a folded value from low to high; both ends as includes_ tells, NULL data: open */
@@ -57,6 +63,7 @@ struct filter_node {
     struct bytes low;
     struct bytes high;
     struct bytes *words;
+    const struct schema *schema; /* of FILTER_ANY */
 };
 
 /* Values for $names, and what a filter's text is read by. Everything is borrowed. */
@@ -81,6 +88,13 @@ must_check int filter_parse(struct bytes text, const struct filter_source *sourc
  */
 must_check int filter_lift(struct filter_node *root, uint8_t field, struct arena *arena, struct filter_node **lifted,
                            struct filter_node **rest);
+
+/*
+ * What the columns of all products tell of which one variant meets node, as conditions without FILTER_ANY: all that do,
+ * and others. *out is NULL when they tell nothing. AISLE_NO_MEMORY.
+ */
+must_check int filter_variant_columns(struct filter_node *node, const struct schema *schema, struct arena *arena,
+                                      struct filter_node **out);
 
 /* A filter in one segment. */
 struct filter;

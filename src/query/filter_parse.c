@@ -20,6 +20,7 @@ struct parser {
     struct filter_token token; /* the next one */
     uint32_t depth;
     uint32_t conditions;
+    bool in_variant; /* between the parentheses of ANY */
     struct buf folded;
     aisle_error *error;
 };
@@ -80,8 +81,7 @@ static struct filter_node *new_node(struct parser *parser, enum filter_kind kind
 
 static bool is_words(const struct parser *parser, uint8_t field)
 {
-    enum field_type type = parser->source->schema->fields[field].type;
-    return type == FIELD_KEYWORD || type == FIELD_PATH;
+    return field_type_is_words(parser->source->schema->fields[field].type);
 }
 
 /* ---- values ---- */
@@ -295,6 +295,39 @@ static int negate(struct parser *parser, struct filter_node **node)
     return 0;
 }
 
+/* One variant meets condition: the node of ANY. */
+static int wrap_variant(struct parser *parser, struct filter_node **condition)
+{
+    const struct filter_source *source = parser->source;
+    struct filter_node *any = new_node(parser, FILTER_ANY, source->schema->variants_field);
+    struct filter_node **children = arena_alloc(source->arena, 2 * sizeof *children);
+    if (any == NULL || children == NULL) {
+        return no_memory(parser);
+    }
+    children[0] = *condition;
+    if (filter_variant_columns(*condition, source->schema, source->arena, &children[1]) != 0) {
+        return no_memory(parser);
+    }
+    any->schema = source->schema;
+    any->children = children;
+    any->child_count = children[1] == NULL ? 1 : 2;
+    *condition = any;
+    return 0;
+}
+
+/* Outside of ANY a number of variants is asked of each of them, unless the column, what they come to, tells it. */
+static int ask_each_variant(struct parser *parser, struct filter_node **node)
+{
+    const struct field *field = &parser->source->schema->fields[(*node)->field];
+    bool is_range = (*node)->kind == FILTER_NUMBERS;
+    bool is_told = is_range && ((field->keeps == FIELD_KEEPS_LEAST && (*node)->least == INT64_MIN + 1) ||
+                                (field->keeps == FIELD_KEEPS_GREATEST && (*node)->greatest == INT64_MAX));
+    if (parser->in_variant || !field->of_variants || (!is_range && (*node)->kind != FILTER_SET) || is_told) {
+        return 0;
+    }
+    return wrap_variant(parser, node);
+}
+
 static int parse_comparison(struct parser *parser, uint8_t field, enum comparison how, struct filter_node **out)
 {
     enum field_type type = parser->source->schema->fields[field].type;
@@ -308,7 +341,10 @@ static int parse_comparison(struct parser *parser, uint8_t field, enum compariso
     status = status == 0 ? parse_value(parser, field, &value) : status;
     if (status == 0) {
         narrow(*out, &value, how == NOT_EQUAL ? EQUAL : how);
-        status = how == NOT_EQUAL ? negate(parser, out) : 0;
+        status = ask_each_variant(parser, out);
+    }
+    if (status == 0 && how == NOT_EQUAL) {
+        status = negate(parser, out);
     }
     return status;
 }
@@ -334,7 +370,7 @@ static int parse_range(struct parser *parser, uint8_t field, struct filter_node 
             status = is_word(parser, "TO") ? advance(parser) : refuse_token(parser, "expected TO");
         }
     }
-    return status;
+    return status == 0 ? ask_each_variant(parser, out) : status;
 }
 
 static int compare_numbers(const void *a, const void *b)
@@ -450,6 +486,7 @@ static int parse_set(struct parser *parser, uint8_t field, struct filter_node **
     if (status == 0 && (*out)->count != 0) {
         settle_set(*out);
     }
+    status = status == 0 ? ask_each_variant(parser, out) : status;
     return status == 0 ? advance(parser) : status;
 }
 
@@ -490,6 +527,12 @@ static int parse_field(struct parser *parser, uint8_t *field)
     int found = schema_field_find(source->schema, parser->token.text);
     if (found < 0) {
         return refuse_token(parser, "no such field");
+    }
+    if (found == source->schema->variants_field) {
+        return refuse_token(parser, "variants are asked by ANY variants ( ... )");
+    }
+    if (parser->in_variant && !source->schema->fields[found].of_variants) {
+        return refuse_token(parser, "expected a field of variants, others are asked outside of ANY");
     }
     if (!source->schema->fields[found].column) {
         return refuse_token(parser, "the field cannot be filtered by; in the schema, make it a keyword with \"facet\"");
@@ -537,11 +580,8 @@ static int parse_condition(struct parser *parser, struct filter_node **out)
 
 static int parse_or(struct parser *parser, struct filter_node **out);
 
-static int parse_term(struct parser *parser, struct filter_node **out)
+static int parse_parentheses(struct parser *parser, struct filter_node **out)
 {
-    if (!is_sign(parser, "(")) {
-        return parse_condition(parser, out);
-    }
     if (parser->depth == LIMIT_FILTER_DEPTH) {
         return limit(parser, parser->token.position, "parentheses are nested too deep", LIMIT_FILTER_DEPTH);
     }
@@ -553,6 +593,39 @@ static int parse_term(struct parser *parser, struct filter_node **out)
     }
     parser->depth--;
     return status == 0 ? advance(parser) : status;
+}
+
+/* ANY, the field of variants, and what one of them meets. */
+static int parse_any(struct parser *parser, struct filter_node **out)
+{
+    const struct schema *schema = parser->source->schema;
+    if (schema->variants_field == SCHEMA_NO_FIELD) {
+        return refuse_token(parser, "the schema has no field of type variants for ANY");
+    }
+    if (parser->in_variant) {
+        return refuse_token(parser, "ANY stands in the parentheses of another one");
+    }
+    int status = advance(parser);
+    bool is_name = parser->token.kind == FILTER_TOKEN_WORD || parser->token.kind == FILTER_TOKEN_STRING;
+    if (status == 0 && (!is_name || schema_field_find(schema, parser->token.text) != schema->variants_field)) {
+        return refuse_token(parser, "expected the field of variants behind ANY");
+    }
+    status = status == 0 ? advance(parser) : status;
+    if (status == 0 && !is_sign(parser, "(")) {
+        return refuse_token(parser, "expected ( behind the field of variants");
+    }
+    parser->in_variant = true;
+    status = status == 0 ? parse_parentheses(parser, out) : status;
+    parser->in_variant = false;
+    return status == 0 ? wrap_variant(parser, out) : status;
+}
+
+static int parse_term(struct parser *parser, struct filter_node **out)
+{
+    if (is_sign(parser, "(")) {
+        return parse_parentheses(parser, out);
+    }
+    return is_word(parser, "ANY") ? parse_any(parser, out) : parse_condition(parser, out);
 }
 
 static int parse_not(struct parser *parser, struct filter_node **out)

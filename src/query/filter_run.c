@@ -9,6 +9,7 @@
  * those alone, because finding one value costs as much as comparing some thirty side by side.
  */
 #include "query/filter.h"
+#include "query/filter_variant.h"
 
 #include "base/bitset.h"
 
@@ -27,12 +28,13 @@
 static_assert(FILTER_WINDOW % COLUMN_PAGE_DOCUMENTS == 0, "a window is whole pages");
 
 struct filter {
-    enum filter_kind kind; /* AND, OR, NOT, or SET for every leaf */
+    enum filter_kind kind; /* AND, OR, NOT, ANY, or SET for every leaf */
     struct filter **children;
     uint32_t child_count;
     uint32_t documents; /* of the segment */
     uint64_t estimate;
-    /* Leaves: */
+    struct variant_test *variants; /* ANY: asked of what the child keeps, if there is one */
+    /* Leaves, and ANY: */
     const struct column_reader *column;
     const struct values_reader *values;    /* NULL: numbers */
     const struct segment_state *overlays;  /* NULL: no page of the segment was changed */
@@ -166,6 +168,7 @@ static int open_values(struct filter *filter, const struct filter_node *node, st
     case FILTER_AND:
     case FILTER_OR:
     case FILTER_NOT:
+    case FILTER_ANY:
         break;
     }
     return AISLE_INVALID;
@@ -197,6 +200,8 @@ static void estimate(struct filter *filter)
         filter->estimate = documents - filter->children[0]->estimate;
     } else if (filter->kind == FILTER_AND) {
         filter->estimate = filter->children[0]->estimate;
+    } else if (filter->kind == FILTER_ANY) {
+        filter->estimate = filter->child_count == 0 ? documents : filter->children[0]->estimate;
     } else {
         filter->estimate = 0;
         for (uint32_t i = 0; i < filter->child_count; i++) {
@@ -213,8 +218,8 @@ uint64_t filter_estimate(const struct filter *filter)
 
 /* ---- opening ---- */
 
-static int open_leaf(struct filter *filter, const struct filter_node *node, const struct segment *segment,
-                     const struct segment_state *state, struct arena *arena)
+static void take_column(struct filter *filter, const struct filter_node *node, const struct segment *segment,
+                        const struct segment_state *state)
 {
     filter->kind = FILTER_SET;
     filter->field = node->field;
@@ -228,7 +233,35 @@ static int open_leaf(struct filter *filter, const struct filter_node *node, cons
             filter->has_lists = filter->column->max >= filter->list_from;
         }
     }
-    return open_values(filter, node, arena);
+}
+
+/* A range of variants is a leaf like others; otherwise they are looked into. */
+static int open_any(struct filter *filter, const struct filter_node *node, const struct segment *segment,
+                    const struct segment_state *state, struct arena *arena)
+{
+    uint32_t first;
+    uint32_t end;
+    bool is_range;
+    take_column(filter, node, segment, state);
+    int status = filter->values == NULL ? AISLE_INVALID
+                                        : variant_test_open(node, filter->values, arena, &first, &end, &is_range,
+                                                            &filter->variants);
+    if (status != 0) {
+        return status;
+    }
+    take_ordinals(filter, first, end);
+    if (!is_range && node->child_count > 1) {
+        status = filter_open(node->children[1], segment, state, arena, &filter->children[0]);
+        filter->child_count = 1;
+    }
+    filter->kind = is_range ? FILTER_SET : FILTER_ANY;
+    return status;
+}
+
+/* Of an AND the rarest first, but variants are looked into last. */
+static bool goes_before(const struct filter *a, const struct filter *b)
+{
+    return (a->kind == FILTER_ANY) != (b->kind == FILTER_ANY) ? b->kind == FILTER_ANY : a->estimate < b->estimate;
 }
 
 int filter_open(const struct filter_node *root, const struct segment *segment, const struct segment_state *state,
@@ -242,19 +275,20 @@ int filter_open(const struct filter_node *root, const struct segment *segment, c
         return status;
     }
     *filter = (struct filter){.kind = root->kind, .children = children, .documents = segment->info.documents};
-    for (uint32_t i = 0; i < root->child_count && status == 0; i++) {
+    for (uint32_t i = 0; i < root->child_count && status == 0 && root->kind != FILTER_ANY; i++) {
         struct filter *child;
         status = filter_open(root->children[i], segment, state, arena, &child);
         uint32_t at = filter->child_count++;
-        /* Of an AND the rarest first. */
-        for (; status == 0 && at > 0 && root->kind == FILTER_AND && children[at - 1]->estimate > child->estimate;
-             at--) {
+        for (; status == 0 && at > 0 && root->kind == FILTER_AND && goes_before(child, children[at - 1]); at--) {
             children[at] = children[at - 1];
         }
         children[at] = child;
     }
-    if (status == 0 && root->child_count == 0) {
-        status = open_leaf(filter, root, segment, state, arena);
+    if (status == 0 && root->kind == FILTER_ANY) {
+        status = open_any(filter, root, segment, state, arena);
+    } else if (status == 0 && root->child_count == 0) {
+        take_column(filter, root, segment, state);
+        status = open_values(filter, root, arena);
     }
     if (status == 0) {
         estimate(filter);
@@ -375,17 +409,28 @@ static int fill_leaf(const struct filter *filter, uint32_t from, uint64_t *bits)
     return status;
 }
 
-static int test_leaf(const struct filter *filter, uint32_t document, bool *matches)
+static int read_code(const struct filter *filter, uint32_t document, int64_t *code)
 {
     struct bytes page;
-    int64_t code;
     int status = find_page(filter, document / COLUMN_PAGE_DOCUMENTS, &page);
-    status = status == 0 ? column_page_get(page, document % COLUMN_PAGE_DOCUMENTS, &code) : status;
-    if (status != 0) {
-        *matches = false;
-        return status == AISLE_END ? AISLE_CORRUPT : status;
-    }
-    return test_code(filter, code, matches);
+    status = status == 0 ? column_page_get(page, document % COLUMN_PAGE_DOCUMENTS, code) : status;
+    return status == AISLE_END ? AISLE_CORRUPT : status;
+}
+
+static int test_leaf(const struct filter *filter, uint32_t document, bool *matches)
+{
+    int64_t code;
+    int status = read_code(filter, document, &code);
+    *matches = false;
+    return status != 0 ? status : test_code(filter, code, matches);
+}
+
+static int test_variants(const struct filter *filter, uint32_t document, bool *matches)
+{
+    int64_t code;
+    int status = read_code(filter, document, &code);
+    *matches = false;
+    return status != 0 ? status : variant_test_code(filter->variants, code, matches);
 }
 
 /* ---- trees; their depth is that of the text, which is bounded ---- */
@@ -400,6 +445,10 @@ int filter_test(struct filter *filter, uint32_t document, bool *matches)
     bool found = !any;
     for (uint32_t i = 0; i < filter->child_count && found != any && status == 0; i++) {
         status = filter_test(filter->children[i], document, &found);
+    }
+    if (filter->kind == FILTER_ANY) {
+        *matches = found;
+        return status == 0 && found ? test_variants(filter, document, matches) : status;
     }
     *matches = filter->kind == FILTER_NOT ? !found : found;
     return status;
@@ -416,6 +465,41 @@ static int keep_few(struct filter *filter, uint32_t from, uint64_t *bits, uint32
         }
     }
     return status;
+}
+
+/* Takes those out of bits that have no variant that meets what is asked. */
+static int keep_variants(const struct filter *filter, uint32_t from, uint64_t *bits)
+{
+    int status = 0;
+    for (uint32_t word = 0; word < WINDOW_WORDS && status == 0; word++) {
+        for (uint64_t left = bits[word]; left != 0 && status == 0; left &= left - 1) {
+            bool matches;
+            status = test_variants(filter, from + word * 64 + (uint32_t)__builtin_ctzll(left), &matches);
+            bits[word] &= matches ? UINT64_MAX : ~(left & -left);
+        }
+    }
+    return status;
+}
+
+/* All documents of the window that the segment has. */
+static void fill_all(const struct filter *filter, uint32_t from, uint64_t *bits)
+{
+    for (uint32_t word = 0; word < WINDOW_WORDS; word++) {
+        uint64_t first = (uint64_t)from + word * 64;
+        uint64_t left = filter->documents > first ? filter->documents - first : 0;
+        bits[word] = left >= 64 ? UINT64_MAX : (UINT64_C(1) << left) - 1;
+    }
+}
+
+static int fill_any(struct filter *filter, uint32_t from, uint64_t *bits)
+{
+    int status = 0;
+    if (filter->child_count == 0) {
+        fill_all(filter, from, bits);
+    } else {
+        status = filter_fill(filter->children[0], from, bits);
+    }
+    return status == 0 ? keep_variants(filter, from, bits) : status;
 }
 
 static int fill_and(struct filter *filter, uint32_t from, uint64_t *bits)
@@ -442,11 +526,11 @@ static int fill_or(struct filter *filter, uint32_t from, uint64_t *bits)
 
 static int fill_not(struct filter *filter, uint32_t from, uint64_t *bits)
 {
+    uint64_t all[WINDOW_WORDS];
     int status = filter_fill(filter->children[0], from, bits);
+    fill_all(filter, from, all);
     for (uint32_t word = 0; word < WINDOW_WORDS; word++) {
-        uint64_t first = (uint64_t)from + word * 64;
-        uint64_t left = filter->documents > first ? filter->documents - first : 0;
-        bits[word] = ~bits[word] & (left >= 64 ? UINT64_MAX : (UINT64_C(1) << left) - 1);
+        bits[word] = ~bits[word] & all[word];
     }
     return status;
 }
@@ -460,6 +544,8 @@ int filter_fill(struct filter *filter, uint32_t from, uint64_t *bits)
         return fill_or(filter, from, bits);
     case FILTER_NOT:
         return fill_not(filter, from, bits);
+    case FILTER_ANY:
+        return fill_any(filter, from, bits);
     default:
         return fill_leaf(filter, from, bits);
     }
@@ -494,6 +580,10 @@ int filter_keep(struct filter *filter, uint32_t from, uint64_t *bits)
     uint64_t other[WINDOW_WORDS];
     if (filter->kind == FILTER_SET) {
         return keep_leaf(filter, from, bits);
+    }
+    if (filter->kind == FILTER_ANY) {
+        int status = filter->child_count == 0 ? 0 : filter_keep(filter->children[0], from, bits);
+        return status == 0 ? keep_variants(filter, from, bits) : status;
     }
     if (bitset_count(bits, WINDOW_WORDS) <= FEW_OF_WINDOW) {
         return keep_few(filter, from, bits, WINDOW_WORDS);

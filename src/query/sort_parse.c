@@ -45,7 +45,7 @@ static bool take_direction(struct bytes *part, bool *descending)
 static bool has_column(const struct filter_source *source, int field)
 {
     for (uint8_t i = 0; i < source->columns->count; i++) {
-        if (source->columns->field[i] == field) {
+        if (source->columns->field[i] == field && source->schema->fields[field].type != FIELD_VARIANTS) {
             return true;
         }
     }

@@ -38,6 +38,8 @@ struct infer {
     struct infer_field *fields; /* owned, INFER_FIELDS of them, in the order first seen */
     uint32_t field_count;
     uint64_t products;
+    struct infer *variants; /* owned: of the products' variants; NULL: they have none */
+    char variants_name[LIMIT_FIELD_NAME_BYTES + 1];
 };
 
 must_check int infer_init(struct infer *infer);

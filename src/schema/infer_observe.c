@@ -24,6 +24,10 @@ void infer_release(struct infer *infer)
         mem_free(infer->fields[i].distinct);
     }
     mem_free(infer->fields);
+    if (infer->variants != NULL) {
+        infer_release(infer->variants); /* which has none of its own */
+        mem_free(infer->variants);
+    }
     *infer = (struct infer){.fields = NULL};
 }
 
@@ -151,15 +155,55 @@ static int observe_member(struct infer_field *field, const struct json_node *nod
     return status;
 }
 
-int infer_observe(struct infer *infer, const struct json_node *nodes, uint32_t product)
+static int observe_object(struct infer *infer, const struct json_node *nodes, uint32_t object)
 {
     int status = 0;
     infer->products++;
-    for (uint32_t m = product + 1; m < nodes[product].next && status == 0; m = nodes[m].next) {
+    for (uint32_t m = object + 1; m < nodes[object].next && status == 0; m = nodes[m].next) {
         struct infer_field *field = nodes[m].type == JSON_NULL ? NULL : take_field(infer, nodes[m].key);
         if (field != NULL) {
             status = observe_member(field, nodes, m);
         }
+    }
+    return status;
+}
+
+/* Whether a member is a list of objects under a name that variants have; the first such name is the catalog's. */
+static bool is_variants(const struct infer *infer, const struct json_node *nodes, uint32_t member)
+{
+    static const char *const names[] = {"variants", "skus", "offers"};
+    const struct json_node *list = &nodes[member];
+    bool is_named = false;
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        is_named = is_named || bytes_equal(list->key, bytes_of_string(names[i]));
+    }
+    bool is_other = infer->variants != NULL && !bytes_equal(list->key, bytes_of_string(infer->variants_name));
+    bool objects = is_named && !is_other && list->type == JSON_ARRAY && list->next > member + 1;
+    for (uint32_t i = member + 1; i < list->next && objects; i = nodes[i].next) {
+        objects = nodes[i].type == JSON_OBJECT;
+    }
+    return objects;
+}
+
+static int observe_variants(struct infer *infer, const struct json_node *nodes, uint32_t member)
+{
+    int status = 0;
+    if (infer->variants == NULL) {
+        infer->variants = mem_calloc(1, sizeof *infer->variants);
+        status = infer->variants == NULL ? AISLE_NO_MEMORY : infer_init(infer->variants);
+        memcpy(infer->variants_name, nodes[member].key.data, nodes[member].key.size);
+    }
+    for (uint32_t i = member + 1; i < nodes[member].next && status == 0; i = nodes[i].next) {
+        status = observe_object(infer->variants, nodes, i);
+    }
+    return status;
+}
+
+int infer_observe(struct infer *infer, const struct json_node *nodes, uint32_t product)
+{
+    int status = observe_object(infer, nodes, product);
+    for (uint32_t m = product + 1; m < nodes[product].next && status == 0; m = nodes[m].next) {
+        status = is_variants(infer, nodes, m) ? observe_variants(infer, nodes, m) : 0;
     }
     return status;
 }

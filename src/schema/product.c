@@ -5,24 +5,13 @@
  * views, gathered in one array of the reader that is large enough before the walk begins, so pointers into it hold.
  * Thread rule: one reader, one thread at a time.
  */
-#include "schema/product.h"
+#include "product_private.h"
 
 #include "base/alloc.h"
 #include "value.h"
 
 #include <stdarg.h>
 #include <stdio.h>
-
-struct product_reader {
-    struct json *json;
-    struct bytes *strings;
-    size_t string_capacity;
-    size_t string_count;
-    /* of the current read */
-    const struct json_node *nodes;
-    const struct schema *schema;
-    aisle_error *error;
-};
 
 int product_reader_new(struct product_reader **out)
 {
@@ -31,6 +20,7 @@ int product_reader_new(struct product_reader **out)
     if (reader == NULL) {
         return AISLE_NO_MEMORY;
     }
+    buf_init(&reader->variants, LIMIT_PRODUCT_BYTES * 4);
     int status = json_new(&reader->json);
     if (status != 0) {
         mem_free(reader);
@@ -45,6 +35,8 @@ void product_reader_free(struct product_reader *reader)
     if (reader != NULL) {
         json_free(reader->json);
         mem_free(reader->strings);
+        mem_free(reader->values);
+        buf_release(&reader->variants);
         mem_free(reader);
     }
 }
@@ -54,10 +46,14 @@ const struct json *product_reader_json(const struct product_reader *reader)
     return reader->json;
 }
 
-/* Room for every string of the product: each node is one, and a path string becomes several. */
+/*
+ * Room for every string of the product: each node is one, and a path string becomes several. Those of variants stand
+ * once more with the product's, and each variant's bytes are one.
+ */
 static int reserve_strings(struct product_reader *reader, size_t node_count)
 {
-    size_t needed = node_count + LIMIT_FIELDS * LIMIT_PATH_PARTS;
+    bool variants = reader->schema->variants_field != SCHEMA_NO_FIELD;
+    size_t needed = node_count * (variants ? 3 : 1) + LIMIT_FIELDS * LIMIT_PATH_PARTS;
     reader->string_count = 0;
     if (needed <= reader->string_capacity) {
         return 0;
@@ -73,9 +69,8 @@ static int reserve_strings(struct product_reader *reader, size_t node_count)
     return 0;
 }
 
-/* Refuses the value at node: the message begins with the field's name. */
-__attribute__((format(printf, 4, 5))) static int refuse(struct product_reader *reader, const struct json_node *node,
-                                                        const char *name, const char *format, ...)
+int product_refuse(struct product_reader *reader, const struct json_node *node, const char *name, const char *format,
+                   ...)
 {
     char reason[sizeof reader->error->message];
     va_list arguments;
@@ -88,14 +83,14 @@ __attribute__((format(printf, 4, 5))) static int refuse(struct product_reader *r
 static int refuse_type(struct product_reader *reader, const struct json_node *node, const char *name,
                        const char *expected)
 {
-    return refuse(reader, node, name, "found %s, expected %s", json_type_name(node->type), expected);
+    return product_refuse(reader, node, name, "found %s, expected %s", json_type_name(node->type), expected);
 }
 
 static int refuse_number(struct product_reader *reader, const struct json_node *node, const char *name,
                          const char *reason)
 {
     char shown[JSON_SHOWN_BYTES];
-    return refuse(reader, node, name, "%s %s", json_show(node->text, shown), reason);
+    return product_refuse(reader, node, name, "%s %s", json_show(node->text, shown), reason);
 }
 
 static void add_string(struct product_reader *reader, struct product_value *value, struct bytes string)
@@ -132,8 +127,8 @@ static int read_keyword(struct product_reader *reader, const struct field *field
         return refuse_type(reader, node, field->name, expected);
     }
     if (text.size > LIMIT_KEYWORD_BYTES) {
-        return refuse(reader, node, field->name, "a value of %zu bytes, expected at most %u", text.size,
-                      LIMIT_KEYWORD_BYTES);
+        return product_refuse(reader, node, field->name, "a value of %zu bytes, expected at most %u", text.size,
+                              LIMIT_KEYWORD_BYTES);
     }
     add_string(reader, value, text);
     return 0;
@@ -162,8 +157,8 @@ static int read_keywords(struct product_reader *reader, const struct field *fiel
 {
     int status = read_strings(reader, field, index, value, read_keyword);
     if (status == 0 && field->column && value->string_count > LIMIT_LIST_VALUES) {
-        return refuse(reader, &reader->nodes[index], field->name, "%u values, expected at most %u",
-                      value->string_count, LIMIT_LIST_VALUES);
+        return product_refuse(reader, &reader->nodes[index], field->name, "%u values, expected at most %u",
+                              value->string_count, LIMIT_LIST_VALUES);
     }
     return status;
 }
@@ -178,7 +173,7 @@ static int read_path_string(struct product_reader *reader, const struct field *f
         const uint8_t *found = memmem(rest.data, rest.size, separator, separator_size);
         size_t size = found == NULL ? rest.size : (size_t)(found - rest.data);
         if (value->string_count == LIMIT_PATH_PARTS && size > 0) {
-            return refuse(reader, node, field->name, "more than %u levels", LIMIT_PATH_PARTS);
+            return product_refuse(reader, node, field->name, "more than %u levels", LIMIT_PATH_PARTS);
         }
         add_string(reader, value, bytes_of(rest.data, size));
         if (found == NULL) {
@@ -192,11 +187,12 @@ static int read_path_part(struct product_reader *reader, const struct field *fie
                           struct product_value *value)
 {
     if (node->type != JSON_STRING) {
-        return refuse(reader, node, field->name, "found %s in the path, expected an array of strings, top level first",
-                      json_type_name(node->type));
+        return product_refuse(reader, node, field->name,
+                              "found %s in the path, expected an array of strings, top level first",
+                              json_type_name(node->type));
     }
     if (value->string_count == LIMIT_PATH_PARTS && node->text.size > 0) {
-        return refuse(reader, node, field->name, "more than %u levels", LIMIT_PATH_PARTS);
+        return product_refuse(reader, node, field->name, "more than %u levels", LIMIT_PATH_PARTS);
     }
     add_string(reader, value, node->text);
     return 0;
@@ -210,8 +206,8 @@ static int check_path(struct product_reader *reader, const struct field *field, 
         bytes += value->strings[i].size + (i > 0 ? 3 : 0);
     }
     if (bytes > LIMIT_KEYWORD_BYTES) {
-        return refuse(reader, node, field->name, "a path of %zu bytes, expected at most %u", bytes,
-                      LIMIT_KEYWORD_BYTES);
+        return product_refuse(reader, node, field->name, "a path of %zu bytes, expected at most %u", bytes,
+                              LIMIT_KEYWORD_BYTES);
     }
     return 0;
 }
@@ -294,14 +290,14 @@ static int read_date(struct product_reader *reader, const struct field *field, c
         return refuse_type(reader, node, field->name, expected);
     }
     if (!value->present) {
-        return refuse(reader, node, field->name, "%s is not a date of the years 1 to 9999, expected %s",
-                      json_show(node->text, shown), expected);
+        return product_refuse(reader, node, field->name, "%s is not a date of the years 1 to 9999, expected %s",
+                              json_show(node->text, shown), expected);
     }
     return 0;
 }
 
-static int read_field(struct product_reader *reader, const struct field *field, uint32_t index,
-                      struct product_value *value)
+int product_read_field(struct product_reader *reader, const struct field *field, uint32_t index,
+                       struct product_value *value)
 {
     const struct json_node *node = &reader->nodes[index];
     value->named = true;
@@ -324,6 +320,8 @@ static int read_field(struct product_reader *reader, const struct field *field, 
         return read_bool(reader, field, node, value);
     case FIELD_DATE:
         return read_date(reader, field, node, value);
+    case FIELD_VARIANTS:
+        return 0; /* read when the product's own values are known */
     }
     return AISLE_INVALID; /* GCOVR_EXCL_LINE */
 }
@@ -349,7 +347,8 @@ static int read_id(struct product_reader *reader, const struct json_node *node, 
         return refuse_type(reader, node, name, "a string or whole number as the id");
     }
     if (node->text.size == 0 || node->text.size > LIMIT_ID_BYTES) {
-        return refuse(reader, node, name, "an id of %zu bytes, expected 1 to %u", node->text.size, LIMIT_ID_BYTES);
+        return product_refuse(reader, node, name, "an id of %zu bytes, expected 1 to %u", node->text.size,
+                              LIMIT_ID_BYTES);
     }
     *id = node->text;
     return 0;
@@ -365,13 +364,13 @@ static int read_member(struct product_reader *reader, uint32_t index, struct pro
         status = read_id(reader, node, &out->id);
     }
     if (status == 0 && field >= 0) {
-        status = read_field(reader, &reader->schema->fields[field], index, &out->values[field]);
+        status = product_read_field(reader, &reader->schema->fields[field], index, &out->values[field]);
     }
     if (status == 0 && field < 0 && !is_id) {
         char shown[JSON_SHOWN_BYTES];
         out->unknown_fields++;
         if (reader->schema->strict) {
-            status = refuse(reader, node, json_show(node->key, shown), "not in the schema, which is strict");
+            status = product_refuse(reader, node, json_show(node->key, shown), "not in the schema, which is strict");
         }
     }
     return status;
@@ -404,8 +403,12 @@ static int read_object(struct product_reader *reader, const struct schema *schem
     for (uint32_t m = 1; m < root->next && status == 0; m = reader->nodes[m].next) {
         status = read_member(reader, m, out);
     }
+    if (status == 0 && schema->variants_field != SCHEMA_NO_FIELD) {
+        size_t list = json_member(reader->json, 0, bytes_of_string(schema->fields[schema->variants_field].name));
+        status = product_read_variants(reader, (uint32_t)list, out);
+    }
     if (status == 0 && need_id && out->id.size == 0) {
-        return refuse(reader, root, schema->id_name, "missing, every product needs it as its id");
+        return product_refuse(reader, root, schema->id_name, "missing, every product needs it as its id");
     }
     return status;
 }

@@ -64,6 +64,7 @@ int product_number_read(const struct field *field, struct bytes text, int64_t *f
     case FIELD_TEXT:
     case FIELD_KEYWORD:
     case FIELD_PATH:
+    case FIELD_VARIANTS:
         break;
     }
     return AISLE_INVALID;

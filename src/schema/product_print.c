@@ -75,6 +75,7 @@ int product_value_print(const struct field *field, int64_t number, struct buf *o
     case FIELD_TEXT:
     case FIELD_KEYWORD:
     case FIELD_PATH:
+    case FIELD_VARIANTS:
         break;
     }
     return AISLE_INVALID;

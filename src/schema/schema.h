@@ -8,12 +8,16 @@
  *   schema   = { "version": 1, "id": NAME, "language": NAME?, "strict": BOOL?, "fields": { NAME: field, ... },
  *                "order": [ part, ... ]?, "signals": [ signal, ... ]?, "stems": { WORD: WORD, ... }?,
  *                "route": NAME? }
- *   field    = { "type": "text"|"keyword"|"path"|"integer"|"decimal"|"double"|"bool"|"date",
+ *   field    = { "type": "text"|"keyword"|"path"|"integer"|"decimal"|"double"|"bool"|"date"|"variants",
  *                "weight": W?                    text: 0.01..100, default 1
  *                "search_weight": W?             keyword, path: makes it searchable
  *                "code": BOOL?                   keyword: a model number or SKU, searchable with weight 1 unless told
  *                "scale": 0..9?                  decimal: digits behind the point, default 2
- *                "facet": BOOL?                  all but text
+ *                "facet": BOOL?                  all but text and variants
+ *                "variant": BOOL?                all but path and variants: it belongs to the variants
+ *                "keeps": "least"|"greatest"|"sum"?  number, bool or date of variants: what of theirs is the
+ *                                                product's value for facets, sorting and signals; default
+ *                                                least, of a bool greatest (true if any is); dates have no sum
  *                "language": NAME?               text, or a field with search_weight; default the schema's
  *                "positions": BOOL? }            likewise: whether it keeps where its words stand, for phrases and
  *                                                proximity; default true
@@ -27,6 +31,10 @@
  *
  * "route" names a keyword or path: products with an equal first value, of a path with an equal first level, lie in one
  * shard. Without it, and for products without a value, the id decides.
+ *
+ * A field of type "variants" (one at most) is a list of objects in the product, what it is sold as; fields with
+ * "variant" stand in those objects, and a filter can ask that one variant meets several conditions (query/filter.h). A
+ * member that a variant does not have it takes from the product, and a product without variants is its own only one.
  *
  * The id stands in the product under its name and is not a field of type text, path, double, ...: it may be listed
  * as a keyword field too, which makes it searchable.
@@ -53,8 +61,24 @@ enum field_type {
     FIELD_DECIMAL,
     FIELD_DOUBLE,
     FIELD_BOOL,
-    FIELD_DATE
+    FIELD_DATE,
+    FIELD_VARIANTS
 };
+
+/* Whether a field of this type has one number a product. */
+static inline bool field_type_is_number(enum field_type type)
+{
+    return type >= FIELD_INTEGER && type <= FIELD_DATE;
+}
+
+/* Whether its values are words, of a dictionary. */
+static inline bool field_type_is_words(enum field_type type)
+{
+    return type == FIELD_KEYWORD || type == FIELD_PATH;
+}
+
+/* Which of its variants' numbers a product's column holds. */
+enum field_keeps { FIELD_KEEPS_LEAST, FIELD_KEEPS_GREATEST, FIELD_KEEPS_SUM };
 
 /* What becomes of a value of the field that stands in a query. */
 enum understand { UNDERSTAND_NONE, UNDERSTAND_FILTER, UNDERSTAND_BOOST };
@@ -67,11 +91,13 @@ struct field {
     bool facet;
     uint8_t understand;                       /* enum understand; of a number: of prices */
     bool code;                                /* keyword: a model number or SKU */
+    bool of_variants;                         /* a variant of a product has a value of its own */
+    uint8_t keeps;                            /* enum field_keeps, of a number of variants */
     char language[SCHEMA_LANGUAGE_BYTES + 1]; /* its own or the schema's; never empty */
     bool searchable;                          /* weight > 0 */
     bool positions;                           /* searchable, and where its words stand is kept */
     uint8_t searchable_rank;                  /* number among the searchable fields, from 0 */
-    bool column; /* every number, bool and date; keyword and path with facet or used in order or signals */
+    bool column; /* numbers, bools, dates, variants; keyword and path with facet or used in order or signals */
 };
 
 struct order_part {
@@ -107,6 +133,7 @@ struct schema {
     uint8_t searchable_count;
     uint8_t first_text; /* the first field of type text; SCHEMA_NO_FIELD: none */
     uint8_t id_field;   /* the field that lists the id too; SCHEMA_NO_FIELD: none */
+    uint8_t variants_field; /* of type variants; SCHEMA_NO_FIELD: none */
     uint8_t route_field; /* SCHEMA_NO_FIELD: shards are chosen by id */
     uint8_t order_count;
     uint8_t signal_count;
@@ -145,6 +172,12 @@ enum understand schema_understand_default(const struct field *field);
 /* "text", "keyword", ... ; static. */
 const char *field_type_name(enum field_type type);
 
+/* "least", ... ; static. */
+const char *field_keeps_name(enum field_keeps keeps);
+
+/* What is kept unless the schema says otherwise. */
+enum field_keeps field_keeps_default(enum field_type type);
+
 /* "popularity", ... ; static. */
 const char *signal_kind_name(enum signal_kind kind);
 
@@ -153,7 +186,8 @@ const char *signal_kind_name(enum signal_kind kind);
  * the first 10,000 lines that hold something are read, others of a change log are passed over. Appends JSON that
  * schema_parse accepts; the same lines always give the same text. Lines that are not JSON are passed over too, they
  * are rejected when they are indexed. The id is the first of id, _id, sku, objectID that nine in ten products have.
- * Objects and links are left out. AISLE_BAD_PRODUCT when no line holds a product or nothing can be the id;
+ * A list of objects called variants, skus or offers becomes the field of variants. Other objects, and links, are left
+ * out. AISLE_BAD_PRODUCT when no line holds a product or nothing can be the id;
  * AISLE_NO_MEMORY, AISLE_LIMIT (of json_out).
  */
 must_check int schema_infer(struct bytes lines, struct buf *json_out, aisle_error *error);

@@ -65,6 +65,12 @@ static void put_field(struct buf *out, const struct schema *schema, const struct
     if (field->facet) {
         buf_put_string(out, ", \"facet\": true");
     }
+    if (field->of_variants) {
+        buf_put_string(out, ", \"variant\": true");
+    }
+    if (field->of_variants && field_type_is_number(field->type) && field->keeps != field_keeps_default(field->type)) {
+        buf_printf(out, ", \"keeps\": \"%s\"", field_keeps_name(field->keeps));
+    }
     uint32_t weight_default = field->type == FIELD_TEXT || field->code ? 100 : 0;
     if (field->weight != weight_default) {
         buf_put_string(out, field->type == FIELD_TEXT ? ", \"weight\": " : ", \"search_weight\": ");
@@ -105,7 +111,7 @@ static void put_order(struct buf *out, const struct schema *schema)
         const struct order_part *part = &schema->order[i];
         const char *name = part->kind == ORDER_LENGTH ? "length" : schema->fields[part->field].name;
         enum field_type type = part->kind == ORDER_LENGTH ? FIELD_TEXT : schema->fields[part->field].type;
-        bool directed = type != FIELD_TEXT && type != FIELD_KEYWORD && type != FIELD_PATH;
+        bool directed = field_type_is_number(type);
         /* Names hold nothing that JSON escapes. A field called length can order with its direction only. */
         buf_printf(out, "%s\"%s%s\"", i == 0 ? "" : ", ", name, !directed ? "" : part->descending ? ":desc" : ":asc");
     }

@@ -30,7 +30,8 @@ enum role {
     ROLE_CHOICE, /* size, colour: a facet however many values */
     ROLE_PRICE,
     ROLE_RATING,
-    ROLE_SALES
+    ROLE_SALES,
+    ROLE_STOCK
 };
 
 static const struct {
@@ -78,6 +79,9 @@ static const struct {
     {"averagerating", ROLE_RATING},
     {"sales", ROLE_SALES},
     {"popularity", ROLE_SALES},
+    {"stock", ROLE_STOCK},
+    {"quantity", ROLE_STOCK},
+    {"inventory", ROLE_STOCK},
 };
 
 static enum role role_of(const char *name)
@@ -276,6 +280,56 @@ static void add_fields(struct schema *schema, const struct infer *infer)
     }
 }
 
+static struct field *find_field(struct schema *schema, const char *name)
+{
+    for (uint8_t i = 0; i < schema->field_count; i++) {
+        if (strcmp(schema->fields[i].name, name) == 0) {
+            return &schema->fields[i];
+        }
+    }
+    return NULL;
+}
+
+/* A field that variants have, and perhaps products, of which then both are seen as of one type. */
+static void add_variant_field(struct schema *schema, const struct infer *infer, const struct infer_field *seen)
+{
+    struct field field;
+    struct field *own = find_field(schema, seen->name);
+    const struct infer_field *of_products = infer_find(infer, seen->name);
+    bool single = seen->arrays == 0 && (of_products == NULL || of_products->arrays == 0);
+    if (strcmp(seen->name, schema->id_name) == 0 || !guess_field(seen, &field) || field.type == FIELD_PATH ||
+        (field.type == FIELD_KEYWORD && !single)) {
+        return;
+    }
+    field.of_variants = true;
+    field.keeps = (uint8_t)field_keeps_default(field.type);
+    if (field.type == FIELD_INTEGER && role_of(seen->name) == ROLE_STOCK) {
+        field.keeps = FIELD_KEEPS_SUM;
+    }
+    if (field.type == FIELD_TEXT) {
+        field.weight = PLAIN_WEIGHT;
+    }
+    if (own == NULL) {
+        add_field(schema, &field);
+    } else if (own->type == field.type && own->scale >= field.scale) {
+        own->of_variants = true;
+        own->keeps = field.keeps;
+    }
+}
+
+static void add_variants(struct schema *schema, const struct infer *infer)
+{
+    struct field list = {.type = FIELD_VARIANTS, .column = true};
+    if (infer->variants == NULL || find_field(schema, infer->variants_name) != NULL) {
+        return;
+    }
+    memcpy(list.name, infer->variants_name, sizeof list.name);
+    add_field(schema, &list);
+    for (uint32_t i = 0; i < infer->variants->field_count; i++) {
+        add_variant_field(schema, infer, &infer->variants->fields[i]);
+    }
+}
+
 /* length, category, brand, sales:desc: the first field of each role that has fitting values. */
 static void add_order(struct schema *schema)
 {
@@ -311,9 +365,11 @@ static int decide(const struct infer *infer, struct buf *json_out, aisle_error *
     }
     schema->version = SCHEMA_VERSION;
     schema->route_field = SCHEMA_NO_FIELD;
+    schema->variants_field = SCHEMA_NO_FIELD;
     memcpy(schema->id_name, id, strlen(id));
     memcpy(schema->language, "english", sizeof "english");
     add_fields(schema, infer);
+    add_variants(schema, infer);
     add_order(schema);
     int status = 0;
     if (schema->field_count == 0) {

@@ -21,7 +21,8 @@
 
 static const char root_where[] = "schema";
 
-static const char *const type_names[] = {"text", "keyword", "path", "integer", "decimal", "double", "bool", "date"};
+static const char *const type_names[] = {"text", "keyword", "path", "integer", "decimal", "double", "bool", "date",
+                                         "variants"};
 
 const char *field_type_name(enum field_type type)
 {
@@ -174,14 +175,15 @@ static int get_type(struct schema_parser *parser, uint32_t object, const char *w
     }
     char shown[JSON_SHOWN_BYTES];
     return schema_refuse(parser, member, where,
-                         "\"type\": found \"%s\", expected text, keyword, path, integer, decimal, double, bool or date",
+                         "\"type\": found \"%s\", expected text, keyword, path, integer, decimal, double, bool, date "
+                         "or variants",
                          json_show(parser->nodes[member].text, shown));
 }
 
 /* Refuses options that say nothing for the field's type. */
 static int check_options(struct schema_parser *parser, uint32_t object, const char *where, const struct field *field)
 {
-    const bool is_string = field->type == FIELD_KEYWORD || field->type == FIELD_PATH;
+    const bool is_string = field_type_is_words(field->type);
     const struct {
         const char *key;
         bool allowed;
@@ -191,7 +193,11 @@ static int check_options(struct schema_parser *parser, uint32_t object, const ch
         {"search_weight", is_string, "keyword and path fields"},
         {"code", field->type == FIELD_KEYWORD, "keyword fields"},
         {"scale", field->type == FIELD_DECIMAL, "decimal fields"},
-        {"facet", field->type != FIELD_TEXT, "fields of another type than text"},
+        {"facet", field->type != FIELD_TEXT && field->type != FIELD_VARIANTS,
+         "fields of another type than text and variants"},
+        {"variant", field->type != FIELD_PATH && field->type != FIELD_VARIANTS,
+         "fields of another type than path and variants"},
+        {"keeps", field->of_variants && field_type_is_number(field->type), "numbers, bools and dates with \"variant\""},
         {"language", field->searchable, "text fields and fields with \"search_weight\""},
         {"positions", field->searchable, "text fields and fields with \"search_weight\""},
     };
@@ -220,6 +226,41 @@ static int get_scale(struct schema_parser *parser, uint32_t object, const char *
                              json_show(parser->nodes[member].text, shown), SCHEMA_SCALE_MAX);
     }
     field->scale = field->type == FIELD_DECIMAL ? (uint8_t)scale : 0;
+    return 0;
+}
+
+static const char *const keeps_names[] = {"least", "greatest", "sum"};
+
+const char *field_keeps_name(enum field_keeps keeps)
+{
+    return keeps_names[keeps];
+}
+
+enum field_keeps field_keeps_default(enum field_type type)
+{
+    return type == FIELD_BOOL ? FIELD_KEEPS_GREATEST : FIELD_KEEPS_LEAST;
+}
+
+static int get_variant(struct schema_parser *parser, uint32_t object, const char *where, struct field *field)
+{
+    char shown[JSON_SHOWN_BYTES];
+    uint32_t member = 0;
+    int status = get_bool(parser, object, where, "variant", &field->of_variants);
+    status = status == 0 ? schema_get(parser, object, where, "keeps", JSON_STRING, &member) : status;
+    field->keeps = (uint8_t)field_keeps_default(field->type);
+    if (status != 0 || member == 0) {
+        return status;
+    }
+    size_t i = 0;
+    while (i < 3 && !bytes_equal(parser->nodes[member].text, bytes_of_string(keeps_names[i]))) {
+        i++;
+    }
+    if (i == 3 || (i == FIELD_KEEPS_SUM && (field->type == FIELD_DATE || field->type == FIELD_BOOL))) {
+        return schema_refuse(parser, member, where,
+                             "\"keeps\": found \"%s\", expected least, greatest or, of numbers, sum",
+                             json_show(parser->nodes[member].text, shown));
+    }
+    field->keeps = (uint8_t)i;
     return 0;
 }
 
@@ -253,7 +294,7 @@ static int get_understand(struct schema_parser *parser, uint32_t object, const c
     uint32_t member = 0;
     int status = schema_get(parser, object, where, "understand", JSON_STRING, &member);
     bool is_number = field->type == FIELD_INTEGER || field->type == FIELD_DECIMAL || field->type == FIELD_DOUBLE;
-    bool is_value = (field->type == FIELD_KEYWORD || field->type == FIELD_PATH) && field->facet;
+    bool is_value = field_type_is_words(field->type) && field->facet;
     field->understand = (uint8_t)schema_understand_default(field);
     if (status != 0 || member == 0) {
         return status;
@@ -280,8 +321,8 @@ static int get_understand(struct schema_parser *parser, uint32_t object, const c
 
 static int parse_field(struct schema_parser *parser, uint32_t node)
 {
-    static const char *const known[] = {"type",  "weight",   "search_weight", "code", "scale",
-                                        "facet", "language", "positions",     "understand", NULL};
+    static const char *const known[] = {"type",     "weight",    "search_weight", "code",    "scale", "facet",
+                                        "language", "positions", "understand",    "variant", "keeps", NULL};
     struct schema *schema = parser->schema;
     struct bytes name = parser->nodes[node].key;
     struct field *field = &schema->fields[schema->field_count];
@@ -310,11 +351,11 @@ static int parse_field(struct schema_parser *parser, uint32_t node)
         (status = get_language(parser, node, where, field->language, &language)) != 0 ||
         (status = get_bool(parser, node, where, "positions", &field->positions)) != 0 ||
         (status = get_understand(parser, node, where, field)) != 0 ||
+        (status = get_variant(parser, node, where, field)) != 0 ||
         (status = check_options(parser, node, where, field)) != 0) {
         return status;
     }
-    field->column =
-        field->facet || (field->type != FIELD_TEXT && field->type != FIELD_KEYWORD && field->type != FIELD_PATH);
+    field->column = field->facet || field_type_is_number(field->type) || field->type == FIELD_VARIANTS;
     if (field->type == FIELD_TEXT && schema->first_text == SCHEMA_NO_FIELD) {
         schema->first_text = schema->field_count;
     }
@@ -427,6 +468,7 @@ int schema_parse(struct bytes json, struct schema **out, aisle_error *error)
     parser.schema->first_text = SCHEMA_NO_FIELD;
     parser.schema->id_field = SCHEMA_NO_FIELD;
     parser.schema->route_field = SCHEMA_NO_FIELD;
+    parser.schema->variants_field = SCHEMA_NO_FIELD;
     memcpy(parser.schema->language, "none", sizeof "none");
     status = parse_root(&parser);
     if (status == 0) {

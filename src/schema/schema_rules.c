@@ -20,14 +20,39 @@ static bool is_number(enum field_type type)
     return type == FIELD_INTEGER || type == FIELD_DECIMAL || type == FIELD_DOUBLE;
 }
 
+/* One list of variants at most, and fields of variants only beside one. */
+static int check_variants(struct schema_parser *parser, uint8_t i, const char *where)
+{
+    struct schema *schema = parser->schema;
+    const struct field *field = &schema->fields[i];
+    if (field->type == FIELD_VARIANTS && schema->variants_field != i) {
+        return schema_refuse(parser, parser->field_nodes[i], where, "is a second field of type variants, expected one");
+    }
+    if (field->of_variants && schema->variants_field == SCHEMA_NO_FIELD) {
+        return schema_refuse(parser, parser->field_nodes[i], where,
+                             "\"variant\": the schema has no field of type variants");
+    }
+    if (field->of_variants && strcmp(field->name, schema->id_name) == 0) {
+        return schema_refuse(parser, parser->field_nodes[i], where, "is the id, which variants have not");
+    }
+    return 0;
+}
+
 int schema_check_fields(struct schema_parser *parser)
 {
     struct schema *schema = parser->schema;
     const struct field *first = schema->first_text == SCHEMA_NO_FIELD ? NULL : &schema->fields[schema->first_text];
     char where[SCHEMA_WHERE_BYTES];
+    for (uint8_t i = schema->field_count; i-- > 0;) {
+        schema->variants_field = schema->fields[i].type == FIELD_VARIANTS ? i : schema->variants_field;
+    }
     for (uint8_t i = 0; i < schema->field_count; i++) {
         const struct field *field = &schema->fields[i];
         snprintf(where, sizeof where, "field \"%s\"", field->name);
+        int status = check_variants(parser, i, where);
+        if (status != 0) {
+            return status;
+        }
         if (first != NULL && field->weight > first->weight) {
             return schema_refuse(parser, parser->field_nodes[i], where,
                                  "weighs %u.%02u, expected no more than the first text field \"%s\" (%u.%02u)",
@@ -85,11 +110,11 @@ static int parse_part(struct schema_parser *parser, uint32_t node, struct order_
                              json_show(name, shown));
     }
     enum field_type type = parser->schema->fields[field].type;
-    if (type == FIELD_TEXT) {
-        return schema_refuse(parser, node, where, "field \"%s\" is of type text, expected another type",
-                             json_show(name, shown));
+    if (type == FIELD_TEXT || type == FIELD_VARIANTS) {
+        return schema_refuse(parser, node, where, "field \"%s\" is of type %s, expected another type",
+                             json_show(name, shown), field_type_name(type));
     }
-    if (directed && (type == FIELD_KEYWORD || type == FIELD_PATH)) {
+    if (directed && field_type_is_words(type)) {
         return schema_refuse(parser, node, where, "field \"%s\" is of type %s, only numbers, bools and dates take %s",
                              json_show(name, shown), field_type_name(type), ":asc or :desc");
     }

@@ -158,6 +158,7 @@ struct segment_columns {
     uint8_t field[LIMIT_FIELDS];
     uint8_t kind[LIMIT_FIELDS]; /* enum column_kind */
     bool values[LIMIT_FIELDS];  /* the column holds codes of a dictionary, COMPONENT_VALUES + field; kind is INTEGER */
+    bool variants[LIMIT_FIELDS]; /* whose values are variants (schema/variant.h) */
 };
 
 /* How many components they take. */

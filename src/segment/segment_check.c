@@ -5,6 +5,8 @@
 #include "segment/prefixes.h"
 #include "segment/segment_private.h"
 
+#include "schema/variant.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -79,6 +81,18 @@ static void check_codes(struct check *check, uint8_t field)
     }
 }
 
+static void check_variants(struct check *check, uint8_t field)
+{
+    struct values_cursor cursor;
+    int status = values_seek(&cursor, &check->segment->values[field], 0);
+    while (status == 0) {
+        if (variant_check(cursor.folded) != 0) {
+            fault(check, "values: value %u of field %u is no variant", cursor.ordinal, field);
+        }
+        status = values_next(&cursor);
+    }
+}
+
 static void check_structures(struct check *check)
 {
     const struct segment *segment = check->segment;
@@ -93,6 +107,9 @@ static void check_structures(struct check *check)
         if (segment->columns.values[i] && check->faults == 0) {
             check_result(check, "values", values_check(&segment->values[field], &error), &error);
             check_codes(check, field);
+            if (segment->columns.variants[i]) {
+                check_variants(check, field);
+            }
         }
     }
 }

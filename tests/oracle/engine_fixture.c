@@ -130,18 +130,28 @@ static bool same_status(const char *what, const char *text, int engine, int orac
     return false;
 }
 
-bool pair_put(struct pair *pair, const char *product)
+bool pair_put_flat(struct pair *pair, const char *product, const char *flat)
 {
     aisle_error error = {.message = ""};
     int status = aisle_put(pair->writer, bytes_from(product), &error);
-    return same_status("put", product, status, oracle_put(pair->oracle, product), &error);
+    return same_status("put", product, status, oracle_put(pair->oracle, flat), &error);
+}
+
+bool pair_put(struct pair *pair, const char *product)
+{
+    return pair_put_flat(pair, product, product);
+}
+
+bool pair_patch_flat(struct pair *pair, const char *id, const char *fields, const char *flat)
+{
+    aisle_error error = {.message = ""};
+    int status = aisle_patch(pair->writer, bytes_from(id), bytes_from(fields), &error);
+    return same_status("patch", fields, status, oracle_patch(pair->oracle, id, flat), &error);
 }
 
 bool pair_patch(struct pair *pair, const char *id, const char *fields)
 {
-    aisle_error error = {.message = ""};
-    int status = aisle_patch(pair->writer, bytes_from(id), bytes_from(fields), &error);
-    return same_status("patch", fields, status, oracle_patch(pair->oracle, id, fields), &error);
+    return pair_patch_flat(pair, id, fields, fields);
 }
 
 bool pair_delete(struct pair *pair, const char *id)

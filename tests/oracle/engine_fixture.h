@@ -46,6 +46,10 @@ void pair_remove(const char *path);
 /* Each does the same to both and compares what they return. */
 bool pair_put(struct pair *pair, const char *product);
 bool pair_patch(struct pair *pair, const char *id, const char *fields);
+
+/* The same when the oracle is given it in another form (random_variants.c). */
+bool pair_put_flat(struct pair *pair, const char *product, const char *flat);
+bool pair_patch_flat(struct pair *pair, const char *id, const char *fields, const char *flat);
 bool pair_delete(struct pair *pair, const char *id);
 
 /* Commits (or compacts, which commits), compares the number of products and decides whether scores are comparable. */

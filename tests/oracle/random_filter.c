@@ -16,6 +16,7 @@
 
 enum random_kind {
     ALL_OF, ANY_OF, NONE_OF,
+    ANY_VARIANT, /* that meets the child */
     IS, IS_NOT, BELOW, AT_MOST, ABOVE, AT_LEAST, BETWEEN, ONE_OF, EXISTS, UNDER
 };
 
@@ -25,6 +26,7 @@ struct random_filter {
     size_t count; /* of children or values */
     const char *field;
     enum shop_type type;
+    bool of_variants;                         /* a number of variants, asked outside of ANY */
     bool open[2];                             /* BETWEEN: the end is "*" */
     int64_t thousandths[VALUES_MAX];
     char texts[VALUES_MAX][VALUE_BYTES];
@@ -32,7 +34,7 @@ struct random_filter {
 
 void random_filter_free(struct random_filter *filter)
 {
-    for (size_t i = 0; filter != NULL && filter->kind <= NONE_OF && i < filter->count; i++) {
+    for (size_t i = 0; filter != NULL && filter->kind <= ANY_VARIANT && i < filter->count; i++) {
         random_filter_free(filter->children[i]);
     }
     free(filter);
@@ -155,13 +157,15 @@ static void print_condition(struct shop *shop, const struct random_filter *filte
     }
 }
 
-static struct random_filter *draw_condition(struct shop *shop, char *text)
+static struct random_filter *draw_condition(struct shop *shop, bool in_variant, char *text)
 {
     struct random_filter *filter = calloc(1, sizeof *filter);
     const struct shop_field *field;
     do {
         field = &shop->fields[shop_random(shop, (uint32_t)shop->field_count)];
-    } while (field->type == SHOP_TEXT || (field->type <= SHOP_PATH && !field->facet && !field->ordered));
+    } while (field->type == SHOP_TEXT || (field->type <= SHOP_PATH && !field->facet && !field->ordered) ||
+             (in_variant && !field->of_variants));
+    filter->of_variants = field->of_variants && !in_variant && field->type >= SHOP_INTEGER;
     filter->field = field->name;
     filter->type = field->type;
     filter->kind = draw_kind(shop, field->type);
@@ -179,11 +183,20 @@ static struct random_filter *draw_condition(struct shop *shop, char *text)
     return filter;
 }
 
-static struct random_filter *draw_filter(struct shop *shop, unsigned depth, char *text)
+static struct random_filter *draw_filter(struct shop *shop, unsigned depth, bool in_variant, char *text)
 {
     static const char *const between[] = {[ALL_OF] = " AND ", [ANY_OF] = " or ", [NONE_OF] = ""};
+    if (shop->has_variants && !in_variant && shop_chance(shop, 30)) {
+        struct random_filter *any = calloc(1, sizeof *any);
+        any->kind = ANY_VARIANT;
+        any->count = 1;
+        shop_append(text, FILTER_TEXT_BYTES, "any variants (");
+        any->children[0] = draw_filter(shop, 2, true, text);
+        shop_append(text, FILTER_TEXT_BYTES, ")");
+        return any;
+    }
     if (depth == 0 || shop_chance(shop, 35)) {
-        return draw_condition(shop, text);
+        return draw_condition(shop, in_variant, text);
     }
     struct random_filter *filter = calloc(1, sizeof *filter);
     filter->kind = (enum random_kind)shop_random(shop, 3);
@@ -191,7 +204,7 @@ static struct random_filter *draw_filter(struct shop *shop, unsigned depth, char
     shop_append(text, FILTER_TEXT_BYTES, filter->kind == NONE_OF ? "NOT (" : "(");
     for (size_t i = 0; i < filter->count; i++) {
         shop_append(text, FILTER_TEXT_BYTES, "%s", i == 0 ? "" : between[filter->kind]);
-        filter->children[i] = draw_filter(shop, depth - 1, text);
+        filter->children[i] = draw_filter(shop, depth - 1, in_variant, text);
     }
     shop_append(text, FILTER_TEXT_BYTES, ")");
     return filter;
@@ -200,16 +213,25 @@ static struct random_filter *draw_filter(struct shop *shop, unsigned depth, char
 struct random_filter *random_filter_new(struct shop *shop, char *text)
 {
     text[0] = '\0';
-    return draw_filter(shop, 3, text);
+    return draw_filter(shop, 3, false, text);
 }
 
 /* ---- evaluating ---- */
 
-static yajl_val value_of(const struct version *version, const char *name)
+/* What a condition is asked of: a product, or one variant of it. */
+struct asked {
+    const struct version *version;
+    yajl_val variant; /* NULL: the product */
+};
+
+static yajl_val value_of(const struct asked *asked, const char *name)
 {
     const char *path[] = {name, NULL};
-    for (size_t i = version->layer_count; i-- > 0;) {
-        yajl_val value = yajl_tree_get(version->layers[i], path, yajl_t_any);
+    if (asked->variant != NULL) {
+        return yajl_tree_get(asked->variant, path, yajl_t_any);
+    }
+    for (size_t i = asked->version->layer_count; i-- > 0;) {
+        yajl_val value = yajl_tree_get(asked->version->layers[i], path, yajl_t_any);
         if (value != NULL) {
             return YAJL_IS_NULL(value) ? NULL : value;
         }
@@ -293,43 +315,70 @@ static bool path_holds(const struct random_filter *filter, struct pool *pool, ya
     return found;
 }
 
-static bool keeps(const struct random_filter *filter, struct pool *pool, const struct version *version)
+static bool keeps(const struct random_filter *filter, struct pool *pool, const struct asked *asked);
+
+/* Whether one variant meets the condition. */
+static bool keeps_any(const struct random_filter *filter, struct pool *pool, const struct asked *asked)
+{
+    yajl_val list = value_of(asked, "variants");
+    bool found = false;
+    for (size_t i = 0; i < YAJL_GET_ARRAY(list)->len && !found; i++) {
+        found = keeps(filter, pool, &(struct asked){asked->version, YAJL_GET_ARRAY(list)->values[i]});
+    }
+    return found;
+}
+
+/* Whether the product's or variant's value meets a condition that is not negated. */
+static bool condition_holds(const struct random_filter *condition, struct pool *pool, const struct asked *asked)
+{
+    yajl_val value = value_of(asked, condition->field);
+    bool found = false;
+    if (condition->of_variants && asked->variant == NULL) {
+        return keeps_any(condition, pool, asked);
+    }
+    if (value != NULL && condition->type == SHOP_PATH) {
+        return path_holds(condition, pool, value);
+    }
+    if (value != NULL && YAJL_IS_ARRAY(value)) {
+        for (size_t i = 0; i < YAJL_GET_ARRAY(value)->len && !found; i++) {
+            found = holds(condition, pool, YAJL_GET_ARRAY(value)->values[i]);
+        }
+        return found;
+    }
+    return value != NULL && holds(condition, pool, value);
+}
+
+static bool keeps(const struct random_filter *filter, struct pool *pool, const struct asked *asked)
 {
     bool found = false;
-    if (filter->kind <= NONE_OF) {
+    if (filter->kind == ANY_VARIANT) {
+        return keeps_any(filter->children[0], pool, asked);
+    }
+    if (filter->kind <= ANY_VARIANT) {
         for (size_t i = 0; i < filter->count; i++) {
-            bool kept = keeps(filter->children[i], pool, version);
+            bool kept = keeps(filter->children[i], pool, asked);
             found = i == 0 ? kept : filter->kind == ALL_OF ? found && kept : found || kept;
         }
         return filter->kind == NONE_OF ? !found : found;
     }
     struct random_filter condition = *filter;
     condition.kind = filter->kind == IS_NOT ? IS : filter->kind;
-    yajl_val value = value_of(version, filter->field);
-    if (value != NULL && filter->type == SHOP_PATH) {
-        found = path_holds(&condition, pool, value);
-    } else if (value != NULL && YAJL_IS_ARRAY(value)) {
-        for (size_t i = 0; i < YAJL_GET_ARRAY(value)->len && !found; i++) {
-            found = holds(&condition, pool, YAJL_GET_ARRAY(value)->values[i]);
-        }
-    } else if (value != NULL) {
-        found = holds(&condition, pool, value);
-    }
+    found = condition_holds(&condition, pool, asked);
     return filter->kind == IS_NOT ? !found : found;
 }
 
 bool random_filter_keeps(const struct random_filter *filter, struct oracle *oracle, const char *id)
 {
     struct pool pool = {.blocks = NULL};
-    bool kept = keeps(filter, &pool, oracle_find(oracle, id));
+    bool kept = keeps(filter, &pool, &(struct asked){oracle_find(oracle, id), NULL});
     pool_release(&pool);
     return kept;
 }
 
 static bool is_about(const struct random_filter *filter, const char *field)
 {
-    bool all = filter->kind > NONE_OF ? strcmp(filter->field, field) == 0 : true;
-    for (size_t i = 0; i < filter->count && filter->kind <= NONE_OF; i++) {
+    bool all = filter->kind > ANY_VARIANT ? strcmp(filter->field, field) == 0 : true;
+    for (size_t i = 0; i < filter->count && filter->kind <= ANY_VARIANT; i++) {
         all = all && is_about(filter->children[i], field);
     }
     return all;

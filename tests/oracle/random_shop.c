@@ -281,6 +281,9 @@ void shop_init(struct shop *shop, uint64_t seed, unsigned order)
     }
     shop_append(shop->schema, sizeof shop->schema, "\"fields\":{");
     add_fields(shop, shop_chance(shop, 25));
+    if (order == SHOP_ANY_ORDER && seed % 5 < 2) { /* no throw of the dice, which would change all that follows */
+        shop_variants_schema(shop);
+    }
     shop_append(shop->schema, sizeof shop->schema, "}");
     if (order != SHOP_ANY_ORDER) {
         set_order(shop);
@@ -446,7 +449,7 @@ static void add_text(struct shop *shop, size_t field, char *out)
     add_string(shop, field, out, NULL, count);
 }
 
-static void add_value(struct shop *shop, size_t number, char *out)
+void shop_value(struct shop *shop, size_t number, char *out)
 {
     const struct shop_field *field = &shop->fields[number];
     static const char *const stock[] = {"true", "false"};
@@ -485,19 +488,36 @@ static void add_value(struct shop *shop, size_t number, char *out)
     }
 }
 
+/* Ends a product or patch, with its variants. */
+static void end_object(struct shop *shop, bool patch, char *out)
+{
+    memcpy(shop->flat, out, strlen(out) + 1);
+    if (shop->has_variants && (!patch || shop_chance(shop, 40))) {
+        uint32_t draw = shop_random(shop, 1u << 30);
+        if (patch) { /* never what stands there already, which would be no change */
+            shop_append(out, SHOP_TEXT_BYTES, "%s\"again\":%u", strlen(out) == 1 ? "" : ",", draw);
+            memcpy(shop->flat, out, strlen(out) + 1);
+        }
+        shop_variants(shop, patch, out, shop->flat);
+    }
+    shop_append(out, SHOP_TEXT_BYTES, "}");
+    shop_append(shop->flat, SHOP_TEXT_BYTES, "}");
+}
+
 void shop_product(struct shop *shop, const char *id, char *out)
 {
     out[0] = '\0';
     shop_append(out, SHOP_TEXT_BYTES, "{\"id\":\"%s\"", id);
-    for (size_t i = 0; i < shop->field_count; i++) {
+    for (size_t i = 0; i < shop->field_count && !shop->fields[i].of_variants; i++) {
         if (shop_chance(shop, 85)) {
             shop_append(out, SHOP_TEXT_BYTES, ",\"%s\":", shop->fields[i].name);
-            add_value(shop, i, out);
+            shop_value(shop, i, out);
         } else if (shop_chance(shop, 10)) {
             shop_append(out, SHOP_TEXT_BYTES, ",\"%s\":null", shop->fields[i].name);
         }
     }
-    shop_append(out, SHOP_TEXT_BYTES, "%s}", shop_chance(shop, 10) ? ",\"unknown\":{\"a\":[1,2]}" : "");
+    shop_append(out, SHOP_TEXT_BYTES, "%s", shop_chance(shop, 10) ? ",\"unknown\":{\"a\":[1,2]}" : "");
+    end_object(shop, false, out);
 }
 
 void shop_patch(struct shop *shop, bool numbers_only, bool ordered, char *out)
@@ -508,7 +528,8 @@ void shop_patch(struct shop *shop, bool numbers_only, bool ordered, char *out)
     for (size_t i = 0; i < shop->field_count; i++) {
         const struct shop_field *field = &shop->fields[i];
         bool number = field->type >= SHOP_INTEGER;
-        if ((numbers_only && !number) || (number && field->ordered && !ordered) || (!number && !field->searchable) ||
+        if (field->of_variants || (numbers_only && !number) || (number && field->ordered && !ordered) ||
+            (!number && !field->searchable) ||
             shop_chance(shop, 60)) {
             continue;
         }
@@ -516,10 +537,15 @@ void shop_patch(struct shop *shop, bool numbers_only, bool ordered, char *out)
         if (shop_chance(shop, 15)) {
             shop_append(out, SHOP_TEXT_BYTES, "null");
         } else {
-            add_value(shop, i, out);
+            shop_value(shop, i, out);
         }
     }
-    shop_append(out, SHOP_TEXT_BYTES, "}");
+    if (numbers_only) {
+        shop_append(out, SHOP_TEXT_BYTES, "}");
+        memcpy(shop->flat, out, strlen(out) + 1);
+    } else {
+        end_object(shop, true, out);
+    }
 }
 
 uint32_t shop_id(struct shop *shop, char *out, size_t size)

@@ -15,7 +15,7 @@
 #include <stdint.h>
 
 #define SHOP_TEXT_BYTES 65536
-#define SHOP_FIELDS_MAX 12
+#define SHOP_FIELDS_MAX 19
 #define SHOP_IDS_MAX 4000u
 #define SHOP_SAMPLES 128u
 #define SHOP_SAMPLE_BYTES 200
@@ -40,6 +40,7 @@ struct shop_field {
     bool positions;
     bool ordered;
     bool facet;
+    bool of_variants;
 };
 
 /* A value that was written, or some words of it; the next one in the ring stands behind it in the same product. */
@@ -78,6 +79,9 @@ struct shop {
     struct shop_sample samples[SHOP_SAMPLES];
     uint32_t sample_count; /* written so far; the ring holds the last */
     char schema[4096];
+    bool has_variants;
+    size_t first_of_variants;   /* its fields of variants are the last */
+    char flat[SHOP_TEXT_BYTES]; /* the last product or patch as the oracle takes it */
 };
 
 /* A number below limit. */
@@ -90,12 +94,22 @@ uint32_t shop_random(struct shop *shop, uint32_t limit);
 /* Makes the schema. order: SHOP_ANY_ORDER, or SHOP_NO_ORDER to SHOP_ORDERS. */
 void shop_init(struct shop *shop, uint64_t seed, unsigned order);
 
-/* Writes a product with this id; size is SHOP_TEXT_BYTES. */
+/* Writes a product with this id; size is SHOP_TEXT_BYTES. shop->flat is what the oracle is to be given. */
 void shop_product(struct shop *shop, const char *id, char *out);
 
 /* Writes the fields of a patch: of numbers and bools only, those of the document order left out unless ordered; or
  * of any fields. */
 void shop_patch(struct shop *shop, bool numbers_only, bool ordered, char *out);
+
+/* Appends a value of the field's type. */
+void shop_value(struct shop *shop, size_t field, char *out);
+
+/* Appends the fields of variants to the schema. */
+void shop_variants_schema(struct shop *shop);
+
+/* Appends members of variants to a product, or to a patch, which then leaves nothing of older ones; and to flat what
+ * they come to. */
+void shop_variants(struct shop *shop, bool patch, char *out, char *flat);
 
 /* Weights of signals for a query, in shop->weights, or NULL for the schema's; and the time of the query in ms. */
 const char *shop_weights(struct shop *shop, int64_t *now_ms);

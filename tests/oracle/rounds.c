@@ -20,10 +20,10 @@ static bool change(struct pair *pair, struct shop *shop, bool *touched, char *te
     bool same;
     if (draw < 65) {
         shop_product(shop, id, text);
-        same = pair_put(pair, text);
+        same = pair_put_flat(pair, text, shop->flat);
     } else if (draw < 88) {
         shop_patch(shop, shop_chance(shop, 50), !touched[number], text);
-        same = pair_patch(pair, id, text);
+        same = pair_patch_flat(pair, id, text, shop->flat);
     } else {
         same = pair_delete(pair, id);
     }
@@ -85,14 +85,14 @@ bool rounds_run_large(const struct rounds *rounds, uint64_t seed)
         char id[32];
         snprintf(id, sizeof id, "L%u", i);
         shop_product(&shop, id, text);
-        same = pair_put(&pair, text);
+        same = pair_put_flat(&pair, text, shop.flat);
     }
     same = same && pair_commit(&pair, true);
     for (uint32_t i = 0; i < LARGE_PRODUCTS / 20 && same; i++) {
         char id[32];
         snprintf(id, sizeof id, "L%u", i * 7);
         shop_patch(&shop, true, true, text);
-        same = i % 2 == 0 ? pair_patch(&pair, id, text) : pair_delete(&pair, id);
+        same = i % 2 == 0 ? pair_patch_flat(&pair, id, text, shop.flat) : pair_delete(&pair, id);
     }
     same = same && pair_commit(&pair, false);
     for (unsigned i = 0; i < rounds->looks && same; i++) {

@@ -78,10 +78,10 @@ static bool change(struct pair *pair, struct shop *shop, bool *touched, bool onl
     bool same;
     if (draw < 65) {
         shop_product(shop, id, text);
-        same = pair_put(pair, text);
+        same = pair_put_flat(pair, text, shop->flat);
     } else if (draw < 85) {
         shop_patch(shop, shop_random(shop, 2) == 0, !touched[number], text);
-        same = pair_patch(pair, id, text);
+        same = pair_patch_flat(pair, id, text, shop->flat);
     } else {
         same = pair_delete(pair, id);
     }

@@ -239,7 +239,8 @@ static bool same_group(const aisle_result *result, size_t i, const struct row *f
 static bool same_groups(struct pair *pair, struct shop *shop, aisle_query *query, struct tally *tally)
 {
     const struct shop_field *field = &shop->fields[shop_random(shop, (uint32_t)shop->field_count)];
-    if (field->type == SHOP_TEXT || field->type == SHOP_LIST ||
+    bool several = field->type == SHOP_LIST || (field->of_variants && field->type == SHOP_KEYWORD);
+    if (field->type == SHOP_TEXT || several ||
         (field->type <= SHOP_PATH && !field->facet && !field->ordered)) {
         return true;
     }
