@@ -82,6 +82,22 @@
 #define LIMIT_VARIANTS 64u                /* words that one word is corrected to                                     */
 #define LIMIT_SIMILAR 1024u               /* words like it that are looked at for that                               */
 #define LIMIT_SPLITS 8u                   /* ways to split one word that are looked at                               */
+
+/* Rules, affinities */
+#define LIMIT_RULES_BYTES (32u << 20)     /* of the file of rules                                                    */
+#define LIMIT_RULES (1u << 16)            /* in it                                                                   */
+#define LIMIT_RULES_ALWAYS 100u           /* of them that hold for every request: each is looked at                  */
+#define LIMIT_RULES_APPLIED 32u           /* to one request                                                          */
+#define LIMIT_RULE_QUERIES 100u           /* that one rule is for                                                    */
+#define LIMIT_RULE_WORDS 8u               /* of one of them                                                          */
+#define LIMIT_RULE_NAME_BYTES 100u        /* of a rule, or of a context                                              */
+#define LIMIT_RULE_PINS 300u              /* products that one rule pins, or lifts at once; and of one request        */
+#define LIMIT_RULE_HIDDEN 1000u           /* likewise that are hidden                                                */
+#define LIMIT_RULE_BOOSTS 16u             /* of one rule, and of all rules of one request                            */
+#define LIMIT_RULE_WEIGHT 100u            /* of one boost                                                            */
+#define LIMIT_AFFINITIES 32u              /* of one query                                                            */
+#define LIMIT_AFFINITY_WEIGHT 10u         /* of one                                                                  */
+
 /* Facets, sorting, groups */
 #define LIMIT_FACETS 64u                /* of one query                                                              */
 #define LIMIT_FACET_BYTES 8192u         /* the text of one                                                           */
@@ -136,6 +152,7 @@ static_assert(LIMIT_TERM_BYTES < 256u, "a term's length is a u8 on disk");
 static_assert((LIMIT_JSON_NODES * (LIMIT_SLOP + 1) + 2 * LIMIT_PRODUCT_BYTES) * (uint64_t)LIMIT_FIELDS < LIMIT_PLACE,
               "a place, position * fields + field, is below its limit");
 static_assert(LIMIT_PRODUCT_VARIANTS <= LIMIT_LIST_VALUES, "a product's variants are values of one field");
+static_assert(LIMIT_RULE_NAME_BYTES <= LIMIT_TERM_BYTES, "a name is a part of a key");
 static_assert(LIMIT_FIELDS < 256u, "a field number is a u8 on disk");
 
 #endif

@@ -27,7 +27,8 @@ static void order_pages(struct signals *signals, uint32_t *order, uint16_t *buck
 {
     uint32_t starts[BUCKETS + 1] = {0};
     uint32_t shift = 0;
-    while (signals->rules->max >> shift >= (int32_t)BUCKETS) {
+    int32_t most = signals->rules->max + (signals->boosts == NULL ? 0 : boosts_max(signals->boosts));
+    while (most >> shift >= (int32_t)BUCKETS) {
         shift++;
     }
     for (uint32_t page = 0; page < pages; page++) {
@@ -75,5 +76,5 @@ int browse_run(const struct query_context *context, uint32_t number, struct sign
             browse_page(&context->segments[number], number, order[i], signals, top);
         }
     }
-    return signals->status != 0 ? signals->status : top->status;
+    return signals_status(signals) != 0 ? signals_status(signals) : top->status;
 }

@@ -260,6 +260,9 @@ int cursor_open(struct query_context *context, const struct query_node *node, ui
     if (node->kind == QUERY_AND || node->kind == QUERY_PHRASE) {
         return open_conjunction(context, node, segment, out);
     }
+    if (node->kind == QUERY_DOCUMENTS) {
+        return cursor_open_documents(context, node->documents, segment, out);
+    }
     int status = open_children(context, node, segment, &children);
     if (status != 0) {
         return status;
@@ -279,6 +282,7 @@ int cursor_open(struct query_context *context, const struct query_node *node, ui
     case QUERY_TERMS:
     case QUERY_AND:
     case QUERY_PHRASE:
+    case QUERY_DOCUMENTS:
         break;
     }
     return cursor_open_all(context, 0, out);

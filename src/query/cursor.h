@@ -89,6 +89,8 @@ must_check int cursor_open_leaf(struct query_context *context, const struct quer
 must_check int cursor_open_group(struct query_context *context, const struct query_node *node, uint32_t segment,
                                  struct cursor **out);
 must_check int cursor_open_all(struct query_context *context, uint32_t documents, struct cursor **out);
+must_check int cursor_open_documents(struct query_context *context, const struct filter_node *documents,
+                                     uint32_t segment, struct cursor **out);
 must_check int cursor_open_and(struct query_context *context, const struct cursor_conjuncts *conjuncts,
                                struct cursor **out);
 must_check int cursor_open_or(struct query_context *context, struct cursor **children, uint32_t count, bool sum,

@@ -46,7 +46,14 @@ enum filter_kind {
     FILTER_WORDS,   /* leaf: a folded value from low to high; both ends as includes_ tells, NULL data: open */
     FILTER_WORD_SET, /* leaf: one of the folded words, ascending */
     FILTER_UNDER,   /* leaf: the path low, or one below it */
-    FILTER_EXISTS   /* leaf: any value */
+    FILTER_EXISTS,  /* leaf: any value */
+    FILTER_DOCUMENTS /* leaf: single documents; asks about no field, so that it is never lifted */
+};
+
+/* A document of one of the segments that are searched. */
+struct filter_document {
+    const struct segment *segment;
+    uint32_t document;
 };
 
 struct filter_node {
@@ -64,6 +71,7 @@ struct filter_node {
     struct bytes high;
     struct bytes *words;
     const struct schema *schema; /* of FILTER_ANY */
+    const struct filter_document *documents; /* count of them, each once, in any order */
 };
 
 /* Values for $names, and what a filter's text is read by. Everything is borrowed. */
@@ -95,6 +103,11 @@ must_check int filter_lift(struct filter_node *root, uint8_t field, struct arena
  */
 must_check int filter_variant_columns(struct filter_node *node, const struct schema *schema, struct arena *arena,
                                       struct filter_node **out);
+
+/* Parents of one or more nodes, and single documents (copied); NULL: no memory. Made in place of text, by rules. */
+struct filter_node *filter_new_parent(struct arena *arena, enum filter_kind kind, struct filter_node *const *children,
+                                      uint32_t count);
+struct filter_node *filter_new_documents(struct arena *arena, const struct filter_document *documents, uint32_t count);
 
 /* A filter in one segment. */
 struct filter;

@@ -12,7 +12,7 @@ static bool is_of_field(const struct filter_node *node, uint8_t field)
     for (uint32_t i = 0; i < node->child_count && all; i++) {
         all = is_of_field(node->children[i], field);
     }
-    return node->child_count != 0 ? all : node->field == field;
+    return node->child_count != 0 ? all : node->kind != FILTER_DOCUMENTS && node->field == field;
 }
 
 static uint32_t count_conjuncts(const struct filter_node *node)

@@ -28,7 +28,7 @@
 static_assert(FILTER_WINDOW % COLUMN_PAGE_DOCUMENTS == 0, "a window is whole pages");
 
 struct filter {
-    enum filter_kind kind; /* AND, OR, NOT, ANY, or SET for every leaf */
+    enum filter_kind kind; /* AND, OR, NOT, ANY, DOCUMENTS, or SET for every other leaf */
     struct filter **children;
     uint32_t child_count;
     uint32_t documents; /* of the segment */
@@ -169,9 +169,49 @@ static int open_values(struct filter *filter, const struct filter_node *node, st
     case FILTER_OR:
     case FILTER_NOT:
     case FILTER_ANY:
+    case FILTER_DOCUMENTS:
         break;
     }
     return AISLE_INVALID;
+}
+
+/* ---- single documents: a set of their numbers, few against those of a window ---- */
+
+static int open_documents(struct filter *filter, const struct filter_node *node, const struct segment *segment,
+                          struct arena *arena)
+{
+    int64_t *set = arena_alloc(arena, node->count * sizeof *set);
+    if (set == NULL) {
+        return AISLE_NO_MEMORY;
+    }
+    for (uint32_t i = 0; i < node->count; i++) {
+        if (node->documents[i].segment != segment || node->documents[i].document >= filter->documents) {
+            continue;
+        }
+        uint32_t at = filter->set_count++;
+        for (; at > 0 && set[at - 1] > node->documents[i].document; at--) {
+            set[at] = set[at - 1];
+        }
+        set[at] = node->documents[i].document;
+    }
+    filter->set = set;
+    filter->least = filter->set_count == 0 ? 1 : set[0];
+    filter->greatest = filter->set_count == 0 ? 0 : set[filter->set_count - 1];
+    return 0;
+}
+
+static void fill_documents(const struct filter *filter, uint32_t from, uint64_t *bits)
+{
+    memset(bits, 0, WINDOW_WORDS * sizeof *bits);
+    if (filter->greatest < from || filter->least >= (int64_t)from + FILTER_WINDOW) {
+        return;
+    }
+    for (uint32_t i = 0; i < filter->set_count; i++) {
+        uint32_t document = (uint32_t)filter->set[i];
+        if (document >= from && document - from < FILTER_WINDOW) {
+            bitset_set(bits, document - from);
+        }
+    }
 }
 
 /* ---- estimates ---- */
@@ -196,6 +236,8 @@ static void estimate(struct filter *filter)
     uint64_t documents = filter->documents;
     if (filter->kind == FILTER_SET) {
         filter->estimate = estimate_leaf(filter);
+    } else if (filter->kind == FILTER_DOCUMENTS) {
+        filter->estimate = filter->set_count;
     } else if (filter->kind == FILTER_NOT) {
         filter->estimate = documents - filter->children[0]->estimate;
     } else if (filter->kind == FILTER_AND) {
@@ -258,6 +300,13 @@ static int open_any(struct filter *filter, const struct filter_node *node, const
     return status;
 }
 
+static int open_leaf(struct filter *filter, const struct filter_node *node, const struct segment *segment,
+                     const struct segment_state *state, struct arena *arena)
+{
+    take_column(filter, node, segment, state);
+    return open_values(filter, node, arena);
+}
+
 /* Of an AND the rarest first, but variants are looked into last. */
 static bool goes_before(const struct filter *a, const struct filter *b)
 {
@@ -286,9 +335,10 @@ int filter_open(const struct filter_node *root, const struct segment *segment, c
     }
     if (status == 0 && root->kind == FILTER_ANY) {
         status = open_any(filter, root, segment, state, arena);
+    } else if (status == 0 && root->kind == FILTER_DOCUMENTS) {
+        status = open_documents(filter, root, segment, arena);
     } else if (status == 0 && root->child_count == 0) {
-        take_column(filter, root, segment, state);
-        status = open_values(filter, root, arena);
+        status = open_leaf(filter, root, segment, state, arena);
     }
     if (status == 0) {
         estimate(filter);
@@ -440,6 +490,10 @@ int filter_test(struct filter *filter, uint32_t document, bool *matches)
     if (filter->kind == FILTER_SET) {
         return test_leaf(filter, document, matches);
     }
+    if (filter->kind == FILTER_DOCUMENTS) {
+        *matches = has_value(filter, document);
+        return 0;
+    }
     int status = 0;
     bool any = filter->kind == FILTER_OR;
     bool found = !any;
@@ -546,6 +600,9 @@ int filter_fill(struct filter *filter, uint32_t from, uint64_t *bits)
         return fill_not(filter, from, bits);
     case FILTER_ANY:
         return fill_any(filter, from, bits);
+    case FILTER_DOCUMENTS:
+        fill_documents(filter, from, bits);
+        return 0;
     default:
         return fill_leaf(filter, from, bits);
     }

@@ -29,8 +29,11 @@ enum query_kind {
     QUERY_ANY,    /* any child; scores the largest of those that match */
     QUERY_PHRASE, /* candidates, if its words, the children, stand there as it wants them; scores candidates */
     QUERY_WITHOUT, /* the first child, unless the second matches */
-    QUERY_PREFER   /* the first child; the others need not match, but add their scores where they do */
+    QUERY_PREFER,  /* the first child; the others need not match, but add their scores where they do */
+    QUERY_DOCUMENTS /* single products, score 0 */
 };
+
+struct filter_node;
 
 /* Shares of what a clause is worth, in parts of it. */
 #define QUERY_WEIGHT_WHOLE 256u
@@ -79,6 +82,8 @@ struct query_node {
     uint32_t slop;                 /* LIMIT_SLOP at most */
     uint64_t fields;               /* it looks in: a bit for each searchable_rank */
     struct query_node *candidates; /* the same leaves, as if they had been typed without quotes */
+    /* QUERY_DOCUMENTS: */
+    const struct filter_node *documents; /* of FILTER_DOCUMENTS (query/filter.h) */
     /* QUERY_TERMS, after query_bind: */
     struct query_lists *in_segment; /* one for each segment */
     uint64_t df;                    /* the largest of its terms' over the catalog; of a prefix, rank_prefix_df */
@@ -136,9 +141,9 @@ struct query_segment {
 
 struct cursor;
 struct crew;
-struct filter_node;
 struct query_watch;
 struct query_after;
+struct boost_list;
 
 struct query_context {
     const struct query_segment *segments; /* of all shards */
@@ -148,6 +153,7 @@ struct query_context {
     struct rank_statistics statistics;
     const struct schema *schema; /* borrowed; names what query_explain shows of signals */
     const struct signal_rules *signals; /* borrowed; NULL: scores are those of words alone */
+    const struct boost_list *boosts; /* borrowed (query/boosts.h); NULL: none */
     const struct filter_node *filter; /* what else products must be (query/filter.h); NULL: anything */
     bool is_cut;   /* set by query_bind: not all terms of a prefix were taken */
     const struct query_after *after; /* hits up to this place are passed over (query/after.h); NULL: none */
@@ -179,6 +185,7 @@ struct query_hit {
     uint32_t run;   /* of those of a search, in which it was found (index/runs.h); this module leaves it 0 */
     bool placed;    /* order is known: it was needed to tell a tie between two segments */
     bool named;     /* likewise id_hash */
+    bool pinned;    /* it stands where a rule says, whatever it scores; false here, set by who places it */
     uint64_t order; /* of the document, as in its segment */
     uint64_t id_hash;
 };

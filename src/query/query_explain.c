@@ -3,7 +3,8 @@
  *
  *   {"score":S,"products":N,"average_length":A,"length":L,
  *    "clauses":[{"term":"shoe","prefix":false,"df":D,"idf":I,"class":C,"part":P}, ...],
- *    "signals":[{"kind":"rating","field":"rating","value":4.5,"count":12,"weight":0.3,"part":P}, ...]}
+ *    "signals":[{"kind":"rating","field":"rating","value":4.5,"count":12,"weight":0.3,"part":P}, ...],
+ *    "boosts":[{"kind":"affinity","name":"brand:Acme","part":P}, ...]}
  *
  * score is the sum of the parts. Alternatives (of a compound, synonyms, corrections) show the best one only; "share" is
  * what it counts of a term of its df, where that is not all.
@@ -160,6 +161,7 @@ static int explain_node(struct explanation *explanation, const struct query_node
         return explain_node(explanation, node->children[0], score, out);
     case QUERY_ALL:
     case QUERY_NOTHING:
+    case QUERY_DOCUMENTS:
         *score = 0;
         return 0;
     case QUERY_AND:
@@ -213,7 +215,7 @@ static int explain_signals(struct explanation *explanation, struct buf *out)
 {
     struct signals *signals = NULL;
     int status = signals_open(explanation->context, explanation->hit->segment, &signals);
-    if (status != 0 || signals == NULL) {
+    if (status != 0 || signals == NULL || signals->rules->count == 0) {
         return status;
     }
     buf_put_string(out, ",\"signals\":[");
@@ -221,6 +223,30 @@ static int explain_signals(struct explanation *explanation, struct buf *out)
         status = explain_signal(explanation, signals, i, out);
     }
     buf_put_string(out, "]");
+    return status;
+}
+
+/* The boosts that the hit gets, of those that the query has. */
+static int explain_boosts(const struct explanation *explanation, struct buf *out)
+{
+    const struct boost_list *list = explanation->context->boosts;
+    const struct query_segment *in = &explanation->context->segments[explanation->hit->segment];
+    const char *comma = "";
+    int status = 0;
+    for (uint32_t i = 0; list != NULL && i < list->count && status == 0; i++) {
+        const struct boost *boost = &list->boosts[i];
+        struct filter *filter = NULL;
+        bool matches = false;
+        status = filter_open(boost->filter, in->segment, in->state, explanation->context->arena, &filter);
+        status = status == 0 ? filter_test(filter, explanation->hit->document, &matches) : status;
+        if (matches && status == 0) {
+            buf_printf(out, "%s{\"kind\":\"%s\",\"name\":", *comma == '\0' ? ",\"boosts\":[" : comma, boost->kind);
+            json_put_string(out, boost->name);
+            buf_printf(out, ",\"part\":%.9g}", (double)boost->part / RANK_SCALE);
+            comma = ",";
+        }
+    }
+    buf_put_string(out, *comma == '\0' ? "" : "]");
     return status;
 }
 
@@ -242,6 +268,7 @@ int query_explain(struct query_context *context, struct query_node *root, const 
         buf_put(out, clauses.data, clauses.size == 0 ? 0 : clauses.size - 1);
         buf_put_string(out, "]");
         status = explain_signals(&explanation, out);
+        status = status == 0 ? explain_boosts(&explanation, out) : status;
         buf_put_string(out, "}");
     }
     if (status == 0) {

@@ -82,7 +82,7 @@ static int boosted_top_of_part(struct query_context *context, struct cursor *cur
         document = seek_boosted(cursor, signals, document + 1, minimum);
     }
     int status = cursor->ops->status(cursor);
-    status = status != 0 ? status : signals->status;
+    status = status != 0 ? status : signals_status(signals);
     return status != 0 ? status : top->status;
 }
 
@@ -116,7 +116,8 @@ static int plain_top_of_part(struct query_context *context, struct cursor *curso
 static bool is_out_of_order(const struct query_context *context, const struct query_node *root, uint32_t number,
                             const struct topk *top)
 {
-    bool browsed = root->kind == QUERY_ALL && context->signals != NULL && context->signals->count != 0;
+    bool has_signals = context->signals != NULL && context->signals->count != 0;
+    bool browsed = root->kind == QUERY_ALL && (has_signals || context->boosts != NULL);
     return context->filter == NULL && (browsed || scan_is_best(context, root, number, top));
 }
 
@@ -147,6 +148,7 @@ static bool is_absent(const struct query_node *node, uint32_t number)
         return is_absent(node->children[0], number);
     case QUERY_ALL:
     case QUERY_NOTHING:
+    case QUERY_DOCUMENTS:
         break;
     }
     return node->kind == QUERY_NOTHING;

@@ -170,6 +170,6 @@ int scan_best(struct query_context *context, const struct query_node *leaf, uint
         }
         status = read_list(best, list);
     }
-    status = status == 0 && signals != NULL ? signals->status : status;
+    status = status == 0 && signals != NULL ? signals_status(signals) : status;
     return status != 0 ? status : top->status;
 }

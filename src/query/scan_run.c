@@ -347,7 +347,7 @@ static void scan_any(struct scan *scan)
 
 int scan_status(const struct scan *scan)
 {
-    int status = scan->signals != NULL ? scan->signals->status : 0;
+    int status = scan->signals != NULL ? signals_status(scan->signals) : 0;
     for (uint32_t i = 0; i < scan->list_count && status == 0; i++) {
         const struct scan_list *list = &scan->lists[i];
         status = list->group != NULL ? scan_group_status(list->group) : postings_cursor_status(list->postings);

@@ -11,6 +11,8 @@
 /* A range of more pages is not looked at page by page. */
 #define PAGES_MAX 64u
 
+static const struct signal_rules no_rules = {.count = 0};
+
 /* The first of the state's overlays of this kind or a higher one. */
 static size_t first_overlay(const struct segment_state *state, uint32_t kind)
 {
@@ -115,9 +117,12 @@ static int open_kept(struct signals *signals, const struct query_segment *in, st
 int signals_open(const struct query_context *context, uint32_t segment_number, struct signals **out)
 {
     const struct query_segment *in = &context->segments[segment_number];
+    struct boosts *boosts;
+    int status = boosts_open(context, segment_number, &boosts);
+    bool has_rules = context->signals != NULL && context->signals->count != 0;
     *out = NULL;
-    if (context->signals == NULL || context->signals->count == 0) {
-        return 0;
+    if (status != 0 || (!has_rules && boosts == NULL)) {
+        return status;
     }
     struct signals *signals = arena_calloc(context->arena, 1, sizeof *signals);
     uint32_t pages = in->segment->info.documents / COLUMN_PAGE_DOCUMENTS + 1;
@@ -125,8 +130,9 @@ int signals_open(const struct query_context *context, uint32_t segment_number, s
     if (signals == NULL || page_bound == NULL) {
         return AISLE_NO_MEMORY;
     }
-    memset(page_bound, 0xff, pages * sizeof *page_bound);
-    signals->rules = context->signals;
+    memset(page_bound, has_rules ? 0xff : 0, pages * sizeof *page_bound);
+    signals->rules = has_rules ? context->signals : &no_rules;
+    signals->boosts = boosts;
     signals->state = in->state;
     signals->documents = in->segment->info.documents;
     signals->page = UINT32_MAX;
@@ -139,7 +145,14 @@ int signals_open(const struct query_context *context, uint32_t segment_number, s
                                       : column_of(signals, in->segment, rule->count_field);
     }
     *out = signals;
-    return open_kept(signals, in, context->arena);
+    status = has_rules ? open_kept(signals, in, context->arena) : 0;
+    signals->max += boosts == NULL ? 0 : boosts_max(boosts);
+    return status;
+}
+
+int signals_status(const struct signals *signals)
+{
+    return signals->status != 0 || signals->boosts == NULL ? signals->status : boosts_status(signals->boosts);
 }
 
 static bool is_patched(const struct signals *signals, uint32_t page)
@@ -231,13 +244,14 @@ static int32_t bound_of_page(struct signals *signals, uint32_t page)
     return *bound;
 }
 
-int32_t signals_bound(struct signals *signals, uint32_t first, uint32_t last)
+/* The bound of signals alone. */
+static int32_t bound_of_range(struct signals *signals, uint32_t first, uint32_t last)
 {
     uint32_t first_page = first / COLUMN_PAGE_DOCUMENTS;
     uint32_t last_page = last / COLUMN_PAGE_DOCUMENTS;
     int32_t bound = 0;
     if (last_page - first_page >= PAGES_MAX) {
-        return signals->max;
+        return signals->max - (signals->boosts == NULL ? 0 : boosts_max(signals->boosts));
     }
     if (last - first < COLUMN_PAGE_DOCUMENTS - 1 && first_page == last_page) {
         const struct signals_kept *kept = groups_of(signals, first_page);
@@ -252,10 +266,24 @@ int32_t signals_bound(struct signals *signals, uint32_t first, uint32_t last)
     return bound;
 }
 
+int32_t signals_bound(struct signals *signals, uint32_t first, uint32_t last)
+{
+    int32_t bound = bound_of_range(signals, first, last);
+    return signals->boosts == NULL ? bound : bound + boosts_bound(signals->boosts, first, last);
+}
+
+static int32_t boost_of(struct signals *signals, uint32_t document)
+{
+    return signals->boosts == NULL ? 0 : boosts_part(signals->boosts, document);
+}
+
 int32_t signals_part(struct signals *signals, uint32_t document)
 {
     uint32_t index = document % COLUMN_PAGE_DOCUMENTS;
-    int32_t sum = 0;
+    int32_t sum = boost_of(signals, document);
+    if (signals->rules->count == 0) {
+        return sum;
+    }
     if (!turn_to(signals, document / COLUMN_PAGE_DOCUMENTS)) {
         return 0;
     }
@@ -306,7 +334,8 @@ static bool fill_page(struct signals *signals, struct signals_kept *kept, uint32
     return signals->status == 0;
 }
 
-int32_t signals_bound_near(struct signals *signals, uint32_t document)
+/* The bound of signals alone. */
+static int32_t bound_of_document(struct signals *signals, uint32_t document)
 {
     uint32_t page = document / COLUMN_PAGE_DOCUMENTS;
     struct signals_kept *kept = kept_of(signals, page);
@@ -319,12 +348,18 @@ int32_t signals_bound_near(struct signals *signals, uint32_t document)
     return signals_kept_document(kept, document);
 }
 
+int32_t signals_bound_near(struct signals *signals, uint32_t document)
+{
+    return bound_of_document(signals, document) + boost_of(signals, document);
+}
+
 uint32_t signals_keep(struct signals *signals, uint32_t *documents, int32_t *scores, uint32_t count, int32_t least)
 {
+    const int32_t boost_max = signals->boosts == NULL ? 0 : boosts_max(signals->boosts);
     uint32_t keeps = 0;
     for (uint32_t i = 0; i < count;) {
         uint32_t page = documents[i] / COLUMN_PAGE_DOCUMENTS;
-        int32_t bound = signals_bound_near(signals, documents[i]);
+        int32_t bound = bound_of_document(signals, documents[i]);
         const struct signals_kept *kept = groups_of(signals, page);
         for (; i < count && documents[i] / COLUMN_PAGE_DOCUMENTS == page; i++) {
             int32_t score = scores[i];
@@ -332,6 +367,9 @@ uint32_t signals_keep(struct signals *signals, uint32_t *documents, int32_t *sco
             bound = kept != NULL ? signals_kept_document(kept, document) : bound;
             documents[keeps] = document;
             scores[keeps] = score;
+            if (boost_max != 0 && score + bound < least && score + bound + boost_max >= least) {
+                score += boosts_part(signals->boosts, document);
+            }
             keeps += score + bound >= least ? 1 : 0;
         }
     }

@@ -1,5 +1,6 @@
 /*
- * signals.h - what the documents of one segment get for their signals (rank/signal.h): bounds, single ones, runs.
+ * signals.h - what the documents of one segment get for their signals (rank/signal.h) and for boosts (query/boosts.h):
+ * bounds, single ones, runs.
  *
  * Reads the columns as the query's snapshot has them: patched pages lie in the segment's state. Bounds come from the
  * pages' headers, so that no value is decoded for what a query passes over; a page that is looked into is kept open
@@ -10,6 +11,7 @@
 #ifndef AISLE_QUERY_SIGNALS_H
 #define AISLE_QUERY_SIGNALS_H
 
+#include "query/boosts.h"
 #include "query/query.h"
 #include "query/signals_kept.h"
 
@@ -26,7 +28,8 @@ struct signals_column {
 };
 
 struct signals {
-    const struct signal_rules *rules;   /* borrowed from the query */
+    const struct signal_rules *rules;   /* borrowed from the query; of none, when there are boosts only */
+    struct boosts *boosts;              /* NULL: none */
     const struct segment_state *state;
     struct signals_kept *kept;         /* of pages as they were written; NULL: of no use for these rules */
     struct signals_kept *kept_patched; /* of patched pages */
@@ -39,12 +42,12 @@ struct signals {
     } reads[LIMIT_SIGNALS];
     uint32_t documents;
     uint32_t page;       /* whose values the columns' views show; UINT32_MAX: none */
-    int32_t max;         /* no document of the segment gets more */
+    int32_t max;         /* no document of the segment gets more, boosts included, as in all bounds below */
     int32_t *page_bound; /* in the arena; -1: not known yet */
-    int status;          /* sticky: AISLE_CORRUPT when a page could not be read; parts are 0 then */
+    int status;          /* sticky: AISLE_CORRUPT when a page could not be read; parts are 0 then. See signals_status */
 };
 
-/* Opens the signals of a segment; *out is NULL when the query has none. AISLE_NO_MEMORY, AISLE_CORRUPT. */
+/* Opens the signals of a segment; *out: NULL when there are none and no boosts. AISLE_NO_MEMORY, AISLE_CORRUPT. */
 must_check int signals_open(const struct query_context *context, uint32_t segment, struct signals **out);
 
 /* No document from first to last gets more. Both lie in the segment. Cheap: wide ranges get the segment's bound. */
@@ -58,6 +61,9 @@ int32_t signals_bound_near(struct signals *signals, uint32_t document);
  * front; returns how many. As costly as signals_bound_near.
  */
 uint32_t signals_keep(struct signals *signals, uint32_t *documents, int32_t *scores, uint32_t count, int32_t least);
+
+/* What ended the reading of pages, of boosts, too; 0: nothing. */
+int signals_status(const struct signals *signals);
 
 /* What one document gets: the sum of its parts. */
 int32_t signals_part(struct signals *signals, uint32_t document);

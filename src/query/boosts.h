@@ -1,0 +1,50 @@
+/*
+ * boosts.h - what products get besides words and signals: a bonus for each filter that keeps them.
+ *
+ * A shopper's affinities, the shop's rules and exact names are all of this kind: a filter and a part, as those of words
+ * (rank/rank.h). A product's bonus is the sum over the filters that keep it. It is additive like signals, and is
+ * bounded and added where they are (signals.h), so that whatever passes over documents by bounds stays exact.
+ *
+ * A filter is made into bits only for windows of documents that a query looks at closely, once a window: these give the
+ * sum of each document, and the largest for bounds. Wide ranges are bounded by all parts that the segment may have.
+ *
+ * Thread rule: as the query whose arena it lives in; the list is read by all its threads.
+ */
+#ifndef AISLE_QUERY_BOOSTS_H
+#define AISLE_QUERY_BOOSTS_H
+
+#include "query/filter.h"
+#include "query/query.h"
+
+/* One bonus; everything is borrowed for the query. */
+struct boost {
+    const struct filter_node *filter;
+    int32_t part;      /* above 0 */
+    const char *kind;  /* "affinity", "rule", "exact": for query_explain */
+    struct bytes name; /* of it: what was asked for, the rule's id, what is equal */
+};
+
+struct boost_list {
+    struct boost *boosts;
+    uint32_t count;
+};
+
+/* The boosts of one segment. */
+struct boosts;
+
+/* Opens them; *out is NULL when there are none. AISLE_NO_MEMORY, AISLE_CORRUPT. */
+must_check int boosts_open(const struct query_context *context, uint32_t segment, struct boosts **out);
+
+/* No document of the segment gets more. */
+int32_t boosts_max(const struct boosts *boosts);
+
+/* No document from first to last gets more; both lie in the segment. */
+int32_t boosts_bound(struct boosts *boosts, uint32_t first, uint32_t last);
+
+/* What one document gets. */
+int32_t boosts_part(struct boosts *boosts, uint32_t document);
+
+/* Sticky: AISLE_CORRUPT when a page could not be read; parts are 0 then. */
+int boosts_status(const struct boosts *boosts);
+
+#endif
