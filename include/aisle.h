@@ -201,6 +201,7 @@ typedef struct aisle_options {
     uint64_t search_threads_from; /* postings that a search must have to look at to be helped with; default 200,000 */
     const char *synonyms;   /* path of the shop's synonyms; NULL: CATALOG/synonyms.txt, if it is there */
     const char *stop_words; /* path of its stop words; NULL: CATALOG/stopwords.txt, if it is there */
+    const char *rules;      /* path of its rules; NULL: CATALOG/rules.json, if it is there */
 } aisle_options;
 
 /*
@@ -430,6 +431,36 @@ typedef struct aisle_typos {
  * page, or it is AISLE_BAD_QUERY; recency counts from the first page's time.
  */
 /*
+ * An affinity, FIELD:VALUE=WEIGHT, adds its weight (above 0, at most 10, with at most two decimals) to the score of
+ * each product that has the value: what this shopper likes. FIELD is one that can be filtered by; all below a category
+ * has it. Several add up.
+ */
+/*
+ * Rules are what the shop wants shown: a JSON file, an array of
+ *
+ *     {"id": "autumn", "query": "running shoes", "match": "contains", "from": "2026-09-01", "until": "2026-12-01",
+ *      "pin": ["P7", {"id": "P9", "position": 3}], "hide": ["P2"], "filter": "in_stock = true",
+ *      "boost": [{"filter": "brand = \"Acme\"", "weight": 2}, {"ids": ["P4"], "weight": 1}]}
+ *
+ * A rule holds for queries of the words of "query" (or of one of an array of them): of these alone ("exact", as without
+ * "match"), of others, too ("contains"), or beginning with them ("prefix"); case, accents and endings of words do not
+ * matter. It may ask for more: "with_filter", conditions that the request's filter has; "context", a name that
+ * aisle_query.contexts has; a time, "from" its first moment "until" before another. Without all of that it holds for
+ * every request, as 100 rules may. Of those that hold, the 32 of the highest "priority" (default 0), then the first of
+ * the file, are applied together:
+ *   pin      these products stand where it says (1 is first, an id alone behind the one before), whatever they score
+ *            and however the answer is sorted, on all pages; those that the request's filter does not keep, or that are
+ *            hidden or gone, are not shown. A pinned product matches, for totals and facets, too. Two for one place
+ *            stand behind each other; a place behind the end is the end. Pins of grouped answers match, but keep no
+ *            place. At most 300.
+ *   hide     these do not match, pinned or not. At most 1,000.
+ *   boost    adds a weight (above 0, at most 100, with at most two decimals) to the score of what a filter keeps, or of
+ *            single products. At most 16.
+ *   filter   what else products must be; pinned ones need not.
+ *   replace  is searched for in place of the words that matched; "" leaves them out. The first rule that has it counts.
+ * Files have at most 65,536 rules and 32 MiB; they are read when they change, as synonyms are (below).
+ */
+/*
  * `group_by` gives the best hits of each value of a field together, for instance of all variants of a product: groups
  * in the order of their first hits, at most `group_size` hits in each. Limit and offset count groups then, 1,000
  * together. A product without a value is a group of its own; a field of which products have several values cannot be
@@ -474,6 +505,10 @@ typedef struct aisle_query {
     uint64_t work;             /* windows of 4,096 documents or ranges of lists looked at, at most; 0: any number */
     uint64_t total_bound;      /* counting may end once the total is this; 0: never */
     const aisle_token *token;  /* aisle_token_cancel ends the search; borrowed; NULL: nobody does */
+    const char *const *affinities; /* each NUL-terminated: "brand:Acme=0.3", see above */
+    size_t affinity_count;         /* at most 32 */
+    bool no_rules;                 /* the shop's rules are left aside */
+    const char *contexts;          /* that rules may ask for, between commas: "mobile,member"; NULL: none */
 } aisle_query;
 
 /*
@@ -507,6 +542,12 @@ typedef struct aisle_highlight {
 
 /* The i-th hit's text of the field that aisle_query.highlight names in that place, or AISLE_END. */
 AISLE_API int aisle_result_highlight(const aisle_result *result, size_t i, size_t field, aisle_highlight *highlight);
+
+/* Whether a rule has put the i-th hit where it stands; its score is 0 then. */
+AISLE_API bool aisle_result_pinned(const aisle_result *result, size_t i);
+
+/* The id of the i-th rule that was applied, highest priority first, or AISLE_END. */
+AISLE_API int aisle_result_rule(const aisle_result *result, size_t i, aisle_bytes *id);
 
 /* Number of hits held. */
 AISLE_API size_t aisle_result_count(const aisle_result *result);
@@ -610,12 +651,32 @@ AISLE_API int aisle_get(aisle *catalog, aisle_bytes id, bool original, aisle_res
  *
  * with up to 8 words in each place and 32 places on a side; # begins a line that is none. What stands left is found by
  * its stems, the longest first. Stop words are a file of one word a line; without it, a short list for each language of
- * the schema is used ("the", "for"): they are left out where other words are there. Both files are read when the first
- * search begins and again when they change, which is looked for once a second; a file that is wrong then changes
- * nothing. aisle_reload reads them now and tells what is wrong: AISLE_INVALID with file and line, AISLE_LIMIT,
+ * the schema is used ("the", "for"): they are left out where other words are there. These files and the rules are read
+ * when the first search begins and again when they change, which is looked for once a second; a file that is wrong then
+ * changes nothing. aisle_reload reads them now and tells what is wrong: AISLE_INVALID with file and line, AISLE_LIMIT,
  * AISLE_IO, AISLE_PERMISSION, AISLE_NO_MEMORY.
  */
 AISLE_API int aisle_reload(aisle *catalog, aisle_error *error);
+
+/* One of the shop's rules, as its file has it. */
+typedef struct aisle_rule {
+    aisle_bytes id;
+    const aisle_bytes *queries;
+    size_t query_count;
+    const char *match; /* "exact", "contains" or "prefix"; static */
+    aisle_bytes context;
+    bool with_filter;
+    int64_t from_ms, until_ms; /* since 1970; INT64_MIN and INT64_MAX: always */
+    int32_t priority;
+    uint32_t pins, hidden, boosts;
+    bool filters, replaces;
+} aisle_rule;
+
+/* Receives one rule; it is the callee's for the time of the call. */
+typedef void aisle_rule_report(void *context, const aisle_rule *rule);
+
+/* Reads synonyms, stop words and rules now, as aisle_reload, and reports the rules in the order of their file. */
+AISLE_API int aisle_rules(aisle *catalog, aisle_rule_report *report, void *context, aisle_error *error);
 
 /* ------------------------------------------------------------------------------------------------ suggest -- */
 
@@ -685,7 +746,7 @@ typedef struct aisle_backup_options {
  * that was then under way, shards may have it or not, as after a crash. The copy is a catalog at once, without what
  * merges left behind, and with the log positions of what it holds: indexing goes on from there. It appears whole or
  * not at all, and is durable when the call returns. While it lasts, the space of what the writer replaces is not
- * reused. Synonyms and stop words are copied, too. options may be NULL. AISLE_END when progress gave it up;
+ * reused. Synonyms, stop words and rules are copied, too. options may be NULL. AISLE_END when progress gave it up;
  * AISLE_EXISTS, AISLE_NETWORK_FS, AISLE_DISK_FULL, AISLE_PERMISSION, AISLE_IO, AISLE_CORRUPT, AISLE_NO_MEMORY,
  * AISLE_FORKED, AISLE_READERS_FULL.
  */

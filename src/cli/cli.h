@@ -24,6 +24,7 @@ int cli_search(int argc, char **argv);
 int cli_suggest(int argc, char **argv);
 int cli_get(int argc, char **argv);
 int cli_analyse(int argc, char **argv);
+int cli_rules(int argc, char **argv);
 int cli_stats(int argc, char **argv);
 int cli_check(int argc, char **argv);
 int cli_compact(int argc, char **argv);

@@ -20,6 +20,7 @@ static const struct {
     {"suggest", cli_suggest, "complete what a shopper is typing"},
     {"get", cli_get, "print one product"},
     {"analyse", cli_analyse, "print how a text is understood"},
+    {"rules", cli_rules, "list and check the shop's rules"},
     {"stats", cli_stats, "print what a catalog holds"},
     {"check", cli_check, "verify all of a catalog"},
     {"compact", cli_compact, "merge a catalog's segments and drop what was deleted"},

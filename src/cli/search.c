@@ -65,6 +65,19 @@ static void print_groups_json(const aisle_result *result)
     }
 }
 
+/* The rules that were applied. */
+static void print_json_rules(const aisle_result *result)
+{
+    aisle_bytes id;
+    for (size_t i = 0; aisle_result_rule(result, i, &id) == 0; i++) {
+        printf("%s", i == 0 ? "\"rules\":[" : ",");
+        output_json_string(id);
+    }
+    if (aisle_result_rule(result, 0, &id) == 0) {
+        printf("],");
+    }
+}
+
 static void print_json(const aisle_result *result, const struct marked *marked)
 {
     bool exact = false;
@@ -73,12 +86,14 @@ static void print_json(const aisle_result *result, const struct marked *marked)
            exact ? "true" : "false", (unsigned long long)aisle_result_took_us(result),
            aisle_result_partial(result) ? "\"partial\":true," : "");
     words_print_json(result);
+    print_json_rules(result);
     printf("\"hits\":[");
     aisle_hit hit;
     for (size_t i = 0; aisle_result_hit(result, i, &hit) == 0; i++) {
         printf("%s{\"id\":", i == 0 ? "" : ",");
         output_json_string(hit.id);
-        printf(",\"score\":%.6f,\"product\":", hit.score);
+        printf(",\"score\":%.6f,%s\"product\":", hit.score,
+               aisle_result_pinned(result, i) ? "\"pinned\":true," : "");
         fwrite(hit.product.data, 1, hit.product.size, stdout);
         if (hit.explanation.size > 0) {
             printf(",\"explanation\":");
@@ -100,9 +115,13 @@ static void print_json(const aisle_result *result, const struct marked *marked)
     printf("}\n");
 }
 
-static void print_hit(size_t rank, const aisle_hit *hit)
+static void print_hit(size_t rank, const aisle_hit *hit, bool pinned)
 {
-    printf("%3zu. %8.3f", rank, hit->score);
+    if (pinned) {
+        printf("%3zu.   pinned", rank);
+    } else {
+        printf("%3zu. %8.3f", rank, hit->score);
+    }
     if (!output_member(hit->product, "title", "  ") && !output_member(hit->product, "name", "  ")) {
         printf("  %.*s", (int)hit->id.size, hit->id.data);
     }
@@ -123,7 +142,7 @@ static void print_group(const aisle_result *result, const aisle_group *group)
     printf("%s%s product%s\n", group->value.size == 0 ? "" : "  ", output_number(group->products, number),
            group->products == 1 ? "" : "s");
     for (size_t i = 0; i < group->hit_count && aisle_result_hit(result, group->first_hit + i, &hit) == 0; i++) {
-        print_hit(i + 1, &hit);
+        print_hit(i + 1, &hit, false);
     }
 }
 
@@ -140,7 +159,7 @@ static void print_list(const aisle_result *result, uint64_t offset, const struct
     aisle_group group;
     bool is_grouped = aisle_result_group(result, 0, &group) == 0;
     for (size_t i = 0; aisle_result_hit(result, i, &hit) == 0 && !is_grouped; i++) {
-        print_hit((size_t)offset + i + 1, &hit);
+        print_hit((size_t)offset + i + 1, &hit, aisle_result_pinned(result, i));
         aisle_highlight highlight;
         for (size_t k = 0; aisle_result_highlight(result, i, k, &highlight) == 0; k++) {
             if (highlight.text.size != 0) {
@@ -167,7 +186,7 @@ static void print_list(const aisle_result *result, uint64_t offset, const struct
 static const char *part_at_fault(const char *message)
 {
     static const char *const parts[] = {"filter",  "facet", "sort",   "fields",
-                                        "group",  "after", "weights", "highlight"};
+                                        "group",  "after", "weights", "highlight", "affinity"};
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
         if (strncmp(message, parts[i], strlen(parts[i])) == 0 && message[strlen(parts[i])] == ':') {
             return parts[i];
@@ -206,9 +225,9 @@ done:
 /* What the command line asks for. */
 static struct {
     uint64_t limit, offset, now, snippet, few, deadline, total_bound, group_size;
-    struct option_texts facets;
-    const char *weights, *filter, *highlight, *match, *sort, *after, *fields, *group;
-    bool explain, json, as_you_type, no_typos, no_synonyms, no_stop_words, no_understanding;
+    struct option_texts facets, affinities;
+    const char *weights, *filter, *highlight, *match, *sort, *after, *fields, *group, *context;
+    bool explain, json, as_you_type, no_typos, no_synonyms, no_stop_words, no_understanding, no_rules;
 } asked = {.limit = 10};
 
 static const struct option table[] = {
@@ -236,8 +255,13 @@ static const struct option table[] = {
      .help = "count no further than N matches", .max = UINT64_MAX},
     {.name = "weights", .kind = OPTION_TEXT, .value.text = &asked.weights, .argument = "FIELD:W,...",
      .help = "weights of signals, 0 to 100, in place of the schema's"},
+    {.name = "affinity", .kind = OPTION_TEXTS, .value.texts = &asked.affinities, .argument = "FIELD:V=W",
+     .help = "add W, above 0 to 10, to the score of what has V; may be repeated"},
+    {.name = "context", .kind = OPTION_TEXT, .value.text = &asked.context, .argument = "NAME,...",
+     .help = "names that the shop's rules may ask for"},
+    {.name = "no-rules", .kind = OPTION_FLAG, .value.flag = &asked.no_rules, .help = "leave the shop's rules aside"},
     {.name = "now", .kind = OPTION_NUMBER, .value.number = &asked.now, .argument = "SECONDS",
-     .help = "since 1970, that recency counts from; default now", .max = 253402300799},
+     .help = "since 1970, that recency and rules count from; default now", .max = 253402300799},
     {.name = "highlight", .kind = OPTION_TEXT, .value.text = &asked.highlight, .argument = "FIELD,...",
      .help = "mark the query's words in these fields of hits"},
     {.name = "snippet", .kind = OPTION_NUMBER, .value.number = &asked.snippet, .argument = "N",
@@ -265,11 +289,13 @@ static const struct options options = {
                 "                    [--fields NAME,...] [--weights FIELD:W,...] [--now SECONDS]\n"
                 "                    [--highlight FIELD,...] [--snippet N] [--match MODE] [--as-you-type]\n"
                 "                    [--no-typos] [--no-synonyms] [--no-stop-words] [--no-understanding]\n"
+                "                    [--affinity FIELD:V=W]... [--context NAME,...] [--no-rules]\n"
                 "                    [--few N] [--deadline MS] [--total-bound N] [--explain] [--json]",
     .about = "Prints the products that match all words of TEXT, the best first. `a OR b` takes either, -word\n"
              "excludes, word* is any word that begins so, brand:word looks in the brand only. \"a b\" is a\n"
              "phrase, \"a b\"~3 one whose words may be moved by three in sum. An empty TEXT browses.\n"
-             "Words that no product has are corrected; CATALOG/synonyms.txt holds synonyms, one rule a line.\n"
+             "Words that no product has are corrected; CATALOG/synonyms.txt holds synonyms, one rule a line,\n"
+             "CATALOG/rules.json what the shop pins, hides and lifts (`aisle rules` lists and checks it).\n"
              "EXPR compares fields: =, !=, <, <=, >, >=, price 10 TO 50, size IN [\"S\", \"M\"], brand EXISTS,\n"
              "category UNDER \"Audio\", with NOT, AND, OR and parentheses; ANY variants (color = \"red\" AND\n"
              "size = \"10\") is about one variant of a product.\n"
@@ -337,6 +363,10 @@ int cli_search(int argc, char **argv)
                                .no_synonyms = asked.no_synonyms,
                                .no_stop_words = asked.no_stop_words,
                                .no_understanding = asked.no_understanding,
+                               .no_rules = asked.no_rules,
+                               .contexts = asked.context,
+                               .affinities = asked.affinities.texts,
+                               .affinity_count = asked.affinities.count,
                                .few = (uint32_t)asked.few,
                                .now_ms = (int64_t)asked.now * 1000};
     return search(argv[0], &query, &marked, asked.json);

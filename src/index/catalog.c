@@ -196,7 +196,8 @@ int aisle_open(const char *path, const aisle_options *given, aisle **out, aisle_
         status = error_no_memory(error, "opening a catalog");
     }
     catalog->has_searchers = status == 0;
-    if (status == 0 && rules_keeper_init(&catalog->rules, path, options.synonyms, options.stop_words) != 0) {
+    const char *const rules[RULES_FILES] = {options.synonyms, options.stop_words, options.rules};
+    if (status == 0 && rules_keeper_init(&catalog->rules, path, rules, &catalog->columns) != 0) {
         status = error_no_memory(error, "opening a catalog");
     }
     status = status == 0 ? start_crew(catalog, &options, error) : status;

@@ -4,7 +4,7 @@
  *   CATALOG/aisle.json    {"format":1,"shards":N}; locked: shared by all who have the catalog open, exclusively by
  *                         who gives its space back
  *   CATALOG/schema.json   the schema as it was given
- *   CATALOG/synonyms.txt  and stopwords.txt: the shop's own, if there are any (rules_keeper.h)
+ *   CATALOG/synonyms.txt  and stopwords.txt, rules.json: the shop's own, if there are any (rules_keeper.h)
  *   CATALOG/writer.lock   held by the writer for its life
  *   CATALOG/shard-NN/     one LMDB environment each
  *   CATALOG/shrinking/    a shard's data while it is rewritten (shrink.c); refuse when nobody is at it

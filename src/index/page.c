@@ -34,13 +34,18 @@ static uint64_t hash_asked(const struct page *page, const aisle_query *query)
     uint64_t hash = hash_string(0, query->text);
     hash = hash_string(hash, query->filter);
     hash = hash_string(hash, query->weights);
+    hash = hash_string(hash, query->contexts);
+    for (size_t i = 0; i < query->affinity_count; i++) {
+        hash = hash_string(hash, query->affinities[i]);
+    }
     for (uint32_t i = 0; i < page->sort.count; i++) {
         const struct sort_part *part = &page->sort.parts[i];
         const uint8_t bytes[] = {part->field, part->is_score, part->descending};
         hash = hash_text(hash, bytes_of(bytes, sizeof bytes));
     }
     const uint64_t words[] = {(uint64_t)query->match, query->as_you_type, query->no_typos, query->no_synonyms,
-                              query->no_stop_words,   query->few,         query->no_understanding};
+                              query->no_stop_words,   query->few,         query->no_understanding,
+                              query->no_rules};
     hash = hash_bytes_seeded(words, sizeof words, hash);
     hash = hash_typos(hash, query->typos);
     for (size_t i = 0; i < query->param_count; i++) {
@@ -65,16 +70,22 @@ int page_take(struct page *page, const aisle_query *query, const struct filter_s
     }
     page->is_behind = true;
     status = page_token_read(bytes_of_string(query->after), page->asked, source->arena, &page->place, error);
-    if (status == 0 && page->place.value_count != page->sort.count) {
+    if (status == 0 && !page->place.is_first && page->place.value_count != page->sort.count) {
         return error_set(error, AISLE_BAD_QUERY, "after: expected the cursor of an answer, as it was given");
     }
     return status;
 }
 
+/* Whether it begins behind a hit, and not only behind pinned ones. */
+static bool has_place(const struct page *page)
+{
+    return page->is_behind && !page->place.is_first;
+}
+
 /* Finds the place that the page begins behind in the segments of now. */
 static int find_place(struct page *page, struct query_context *context)
 {
-    if (!page->is_behind) {
+    if (!has_place(page)) {
         return 0;
     }
     page->after = (struct query_after){
@@ -88,7 +99,7 @@ static int find_place(struct page *page, struct query_context *context)
 static int run_sorted(struct page *page, const struct pass *pass, uint32_t count, struct aisle_result *result,
                       struct sorter **sorter, aisle_error *error)
 {
-    int status = sorter_new(pass->context, pass->root, &page->sort, count, page->is_behind ? &page->sort_after : NULL,
+    int status = sorter_new(pass->context, pass->root, &page->sort, count, has_place(page) ? &page->sort_after : NULL,
                             sorter, error);
     if (status != 0 || pass_is_needed(pass)) {
         return status != 0 ? status : pass_run(pass, *sorter, result, error);
@@ -104,10 +115,11 @@ static int run_by_score(struct page *page, const struct pass *pass, uint32_t cou
 {
     struct runs *runs = &page->runs;
     uint32_t run = page->place.run < runs->count ? page->place.run : runs->count;
-    pass->context->after = page->is_behind && run == runs->count ? &page->after : NULL;
+    bool is_behind = has_place(page);
+    pass->context->after = is_behind && run == runs->count ? &page->after : NULL;
     int status = query_top(pass->context, pass->root, count + runs->hit_count, hits, hit_count);
     if (status == 0 && runs->count != 0) {
-        status = runs_join(runs, pass->context, page->is_behind ? &page->after : NULL, run, count, hits, hit_count);
+        status = runs_join(runs, pass->context, is_behind ? &page->after : NULL, run, count, hits, hit_count);
     }
     return status;
 }
@@ -144,14 +156,22 @@ int page_best(struct page *page, const struct pass *pass, struct filter_node *fi
 }
 
 int page_put_cursor(const struct page *page, const struct query_context *context, int64_t now_ms,
-                    struct query_hit *last, struct aisle_result *result)
+                    const struct page_before *before, struct query_hit *last, struct aisle_result *result)
 {
-    struct page_place place = {
-        .now_ms = now_ms, .run = last->run, .score = last->score, .value_count = page->sort.count};
-    int status = query_hit_place(context, last);
-    status = status == 0 ? sort_values(context, &page->sort, last, place.values) : status;
-    place.order = last->order;
-    place.id_hash = last->id_hash;
+    struct page_place place = page->place; /* still that of the page before when all of this one is pinned */
+    int status = 0;
+    place.is_first = last == NULL && (!page->is_behind || page->place.is_first);
+    if (last != NULL) {
+        place.run = last->run;
+        place.score = last->score;
+        place.value_count = page->sort.count;
+        status = query_hit_place(context, last);
+        status = status == 0 ? sort_values(context, &page->sort, last, place.values) : status;
+        place.order = last->order;
+        place.id_hash = last->id_hash;
+    }
+    place.now_ms = now_ms;
+    place.before = *before;
     if (status == 0) {
         result->cursor.start = result->bytes.size;
         page_token_write(&place, page->asked, &result->bytes);

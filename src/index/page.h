@@ -40,8 +40,11 @@ must_check int page_run(struct page *page, const struct pass *pass, uint32_t cou
 must_check int page_best(struct page *page, const struct pass *pass, struct filter_node *filter, uint32_t count,
                          struct query_hit **hits, uint32_t *hit_count, aisle_error *error);
 
-/* Writes the cursor of what comes behind last to result. AISLE_CORRUPT, AISLE_NO_MEMORY. */
+/*
+ * Writes the cursor of what comes behind last to result; before tells what stands before that. last: the last hit that
+ * no rule has put where it is; NULL: there is none on this page. AISLE_CORRUPT, AISLE_NO_MEMORY.
+ */
 must_check int page_put_cursor(const struct page *page, const struct query_context *context, int64_t now_ms,
-                               struct query_hit *last, struct aisle_result *result);
+                               const struct page_before *before, struct query_hit *last, struct aisle_result *result);
 
 #endif

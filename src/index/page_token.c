@@ -80,6 +80,20 @@ static void put_value(struct writing *out, const struct sort_value *value)
     }
 }
 
+static void put_place(struct writing *token, const struct page_place *place)
+{
+    put_u8(token, place->value_count);
+    if (place->value_count == 0) {
+        put_u8(token, place->run);
+        put_u32(token, (uint32_t)place->score);
+    }
+    for (uint32_t i = 0; i < place->value_count; i++) {
+        put_value(token, &place->values[i]);
+    }
+    put_u64(token, place->order);
+    put_u64(token, place->id_hash);
+}
+
 void page_token_write(const struct page_place *place, uint64_t asked, struct buf *out)
 {
     struct writing token;
@@ -87,16 +101,12 @@ void page_token_write(const struct page_place *place, uint64_t asked, struct buf
     put_u8(&token, TOKEN_VERSION);
     put_u64(&token, asked);
     put_u64(&token, (uint64_t)place->now_ms);
-    put_u8(&token, place->value_count);
-    if (place->value_count == 0) {
-        put_u8(&token, place->run);
-        put_u32(&token, (uint32_t)place->score);
+    put_u32(&token, place->before.hits);
+    put_u32(&token, place->before.pins);
+    put_u8(&token, place->is_first ? 0 : 1);
+    if (!place->is_first) {
+        put_place(&token, place);
     }
-    for (uint32_t i = 0; i < place->value_count; i++) {
-        put_value(&token, &place->values[i]);
-    }
-    put_u64(&token, place->order);
-    put_u64(&token, place->id_hash);
     put_u32(&token, hash_checksum(token.bytes, token.size));
     put_base64(bytes_of(token.bytes, token.size), out);
 }
@@ -130,6 +140,13 @@ static bool take_value(struct byte_reader *reader, struct arena *arena, struct s
 static bool take_place(struct byte_reader *reader, struct arena *arena, struct page_place *place, int *status)
 {
     place->now_ms = (int64_t)byte_reader_u64(reader);
+    place->before.hits = byte_reader_u32(reader);
+    place->before.pins = byte_reader_u32(reader);
+    uint8_t has_place = byte_reader_u8(reader);
+    place->is_first = has_place == 0;
+    if (has_place != 1) {
+        return has_place == 0 && byte_reader_ok(reader) && byte_reader_left(reader) == 0;
+    }
     place->value_count = byte_reader_u8(reader);
     bool sound = place->value_count <= LIMIT_SORT_PARTS;
     if (place->value_count == 0) {

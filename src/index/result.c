@@ -37,6 +37,7 @@ void aisle_result_free(aisle_result *result)
         mem_free(result->hits);
         mem_free(result->highlights);
         mem_free(result->notes);
+        mem_free(result->rules);
         mem_free(result);
     }
 }
@@ -153,6 +154,20 @@ int aisle_result_note(const aisle_result *result, size_t i, aisle_note *note)
     }
     const struct result_note *held = &result->notes[i];
     *note = (aisle_note){.kind = held->kind, .typed = view(result, held->typed), .used = view(result, held->used)};
+    return 0;
+}
+
+bool aisle_result_pinned(const aisle_result *result, size_t i)
+{
+    return i < result->hit_count && result->hits[i].pinned;
+}
+
+int aisle_result_rule(const aisle_result *result, size_t i, aisle_bytes *id)
+{
+    if (i >= result->rule_count) {
+        return AISLE_END;
+    }
+    *id = view(result, result->rules[i]);
     return 0;
 }
 

@@ -17,6 +17,7 @@ struct result_hit {
     struct result_slice id;
     struct result_slice product;
     struct result_slice explanation;
+    bool pinned;
     double score;
 };
 
@@ -66,6 +67,8 @@ struct aisle_result {
     struct result_slice corrected;
     struct result_note *notes; /* owned */
     size_t note_count;
+    struct result_slice *rules; /* owned: ids */
+    size_t rule_count;
     struct result_hit *hits; /* owned */
     size_t hit_count;
     size_t hit_capacity;

@@ -13,29 +13,37 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define SYNONYMS "synonyms.txt"
-#define STOP_WORDS "stopwords.txt"
 #define LOOK_US UINT64_C(1000000)
 
-static char *path_of(const char *directory, const char *name, const char *given)
-{
-    return given != NULL ? mem_copy_string(given, strlen(given)) : catalog_path(directory, name);
-}
+static const struct {
+    const char *name; /* in the catalog's directory */
+    uint32_t bytes_max;
+} files[RULES_FILES] = {
+    [RULES_SYNONYMS] = {"synonyms.txt", LIMIT_SYNONYM_BYTES},
+    [RULES_STOP_WORDS] = {"stopwords.txt", LIMIT_SYNONYM_BYTES},
+    [RULES_CURATION] = {"rules.json", LIMIT_RULES_BYTES},
+};
 
-int rules_keeper_init(struct rules_keeper *keeper, const char *directory, const char *synonyms,
-                      const char *stop_words)
+int rules_keeper_init(struct rules_keeper *keeper, const char *directory, const char *const paths[RULES_FILES],
+                      const struct segment_columns *columns)
 {
-    *keeper = (struct rules_keeper){.synonyms_path = path_of(directory, SYNONYMS, synonyms),
-                                    .stop_words_path = path_of(directory, STOP_WORDS, stop_words)};
+    bool complete = true;
+    *keeper = (struct rules_keeper){.columns = columns};
     keeper->is_ready = pthread_mutex_init(&keeper->lock, NULL) == 0;
-    return keeper->is_ready && keeper->synonyms_path != NULL && keeper->stop_words_path != NULL ? 0 : AISLE_NO_MEMORY;
+    for (int i = 0; i < RULES_FILES; i++) {
+        keeper->paths[i] =
+            paths[i] != NULL ? mem_copy_string(paths[i], strlen(paths[i])) : catalog_path(directory, files[i].name);
+        complete = complete && keeper->paths[i] != NULL;
+    }
+    return keeper->is_ready && complete ? 0 : AISLE_NO_MEMORY;
 }
 
 void rules_keeper_release(struct rules_keeper *keeper)
 {
     rules_keeper_give(keeper->current);
-    mem_free(keeper->synonyms_path);
-    mem_free(keeper->stop_words_path);
+    for (int i = 0; i < RULES_FILES; i++) {
+        mem_free(keeper->paths[i]);
+    }
     if (keeper->is_ready) {
         pthread_mutex_destroy(&keeper->lock);
     }
@@ -46,6 +54,7 @@ void rules_keeper_give(struct kept_rules *rules)
 {
     if (rules != NULL && atomic_fetch_sub_explicit(&rules->references, 1, memory_order_acq_rel) == 1) {
         rules_free(rules->rules);
+        curation_free(rules->curation);
         mem_free(rules);
     }
 }
@@ -89,13 +98,13 @@ static int read_file(const char *path, struct buf *out, bool *missing, aisle_err
             break;
         }
     }
-    int status = got < 0 ? storage_error(errno, "synonyms or stop words cannot be read", path, error) : 0;
+    int status = got < 0 ? storage_error(errno, "synonyms, stop words or rules cannot be read", path, error) : 0;
     if (descriptor >= 0) {
         close(descriptor);
     }
     if (status == 0 && buf_status(out) != 0) {
-        status = error_set(error, buf_status(out), "synonyms and stop words have at most %u bytes (%s)",
-                           LIMIT_SYNONYM_BYTES, path);
+        status = error_set(error, buf_status(out), "the file has more than %zu bytes (%s)", out->max_bytes,
+                           path);
     }
     return status;
 }
@@ -106,41 +115,52 @@ static const char *name_of(const char *path)
     return slash == NULL ? path : slash + 1;
 }
 
+static int parse_files(const struct rules_keeper *keeper, const struct buf texts[RULES_FILES],
+                       const bool missing[RULES_FILES], const struct schema *schema, struct analyser *analyser,
+                       struct kept_rules *kept, aisle_error *error)
+{
+    const struct rules_source words = {.synonyms = buf_bytes(&texts[RULES_SYNONYMS]),
+                                       .stop_words = buf_bytes(&texts[RULES_STOP_WORDS]),
+                                       .has_stop_words = !missing[RULES_STOP_WORDS],
+                                       .synonyms_name = name_of(keeper->paths[RULES_SYNONYMS]),
+                                       .stop_words_name = name_of(keeper->paths[RULES_STOP_WORDS]),
+                                       .schema = schema,
+                                       .analyser = analyser};
+    const struct curation_source rules = {.text = buf_bytes(&texts[RULES_CURATION]),
+                                          .name = name_of(keeper->paths[RULES_CURATION]),
+                                          .schema = schema,
+                                          .columns = keeper->columns,
+                                          .analyser = analyser};
+    int status = rules_read(&words, &kept->rules, error);
+    return status == 0 && !missing[RULES_CURATION] ? curation_read(&rules, &kept->curation, error) : status;
+}
+
 static int read_rules(const struct rules_keeper *keeper, const struct schema *schema, struct analyser *analyser,
                       struct kept_rules **out, aisle_error *error)
 {
-    struct buf synonyms;
-    struct buf stop_words;
-    bool no_synonyms = false;
-    bool no_stop_words = false;
+    struct buf texts[RULES_FILES];
+    bool missing[RULES_FILES] = {false};
     struct kept_rules *kept = mem_calloc(1, sizeof *kept);
+    int status = 0;
     *out = NULL;
     if (kept == NULL) {
-        return error_no_memory(error, "reading synonyms and stop words");
-    }
-    buf_init(&synonyms, LIMIT_SYNONYM_BYTES);
-    buf_init(&stop_words, LIMIT_SYNONYM_BYTES);
-    int status = read_file(keeper->synonyms_path, &synonyms, &no_synonyms, error);
-    if (status == 0) {
-        status = read_file(keeper->stop_words_path, &stop_words, &no_stop_words, error);
-    }
-    if (status == 0) {
-        struct rules_source source = {.synonyms = buf_bytes(&synonyms),
-                                      .stop_words = buf_bytes(&stop_words),
-                                      .has_stop_words = !no_stop_words,
-                                      .synonyms_name = name_of(keeper->synonyms_path),
-                                      .stop_words_name = name_of(keeper->stop_words_path),
-                                      .schema = schema,
-                                      .analyser = analyser};
-        status = rules_read(&source, &kept->rules, error);
-    }
-    buf_release(&synonyms);
-    buf_release(&stop_words);
-    if (status != 0) {
-        mem_free(kept);
-        return status;
+        return error_no_memory(error, "reading synonyms, stop words and rules");
     }
     atomic_init(&kept->references, 1);
+    for (int i = 0; i < RULES_FILES; i++) {
+        buf_init(&texts[i], files[i].bytes_max);
+        status = status == 0 ? read_file(keeper->paths[i], &texts[i], &missing[i], error) : status;
+    }
+    if (status == 0) {
+        status = parse_files(keeper, texts, missing, schema, analyser, kept, error);
+    }
+    for (int i = 0; i < RULES_FILES; i++) {
+        buf_release(&texts[i]);
+    }
+    if (status != 0) {
+        rules_keeper_give(kept);
+        return status;
+    }
     *out = kept;
     return 0;
 }
@@ -151,18 +171,20 @@ static int read_rules(const struct rules_keeper *keeper, const struct schema *sc
 static int refresh(struct rules_keeper *keeper, const struct schema *schema, struct analyser *analyser, bool always,
                    aisle_error *error)
 {
-    struct file_identity synonyms = identify(keeper->synonyms_path);
-    struct file_identity stop_words = identify(keeper->stop_words_path);
+    struct file_identity found[RULES_FILES];
     struct kept_rules *fresh;
-    if (!always && keeper->current != NULL && is_same(&synonyms, &keeper->synonyms) &&
-        is_same(&stop_words, &keeper->stop_words)) {
+    bool same = true;
+    for (int i = 0; i < RULES_FILES; i++) {
+        found[i] = identify(keeper->paths[i]);
+        same = same && is_same(&found[i], &keeper->known[i]);
+    }
+    if (!always && keeper->current != NULL && same) {
         return 0;
     }
     int status = read_rules(keeper, schema, analyser, &fresh, error);
     /* Files that are wrong stay so until they change; what else failed is tried again. */
     if (status == 0 || status == AISLE_INVALID || status == AISLE_LIMIT) {
-        keeper->synonyms = synonyms;
-        keeper->stop_words = stop_words;
+        memcpy(keeper->known, found, sizeof found);
     }
     if (status == 0) {
         rules_keeper_give(keeper->current);
@@ -217,20 +239,20 @@ static int write_file(const char *path, struct bytes content, aisle_error *error
         done += got > 0 ? (size_t)got : 0;
     }
     failed = failed || fdatasync(descriptor) != 0;
-    int status = failed ? storage_error(errno, "synonyms or stop words cannot be copied", path, error) : 0;
+    int status = failed ? storage_error(errno, "synonyms, stop words or rules cannot be copied", path, error) : 0;
     if (descriptor >= 0) {
         close(descriptor);
     }
     return status;
 }
 
-static int copy_file(const char *from, const char *directory, const char *name, aisle_error *error)
+static int copy_file(const struct rules_keeper *keeper, int file, const char *directory, aisle_error *error)
 {
     struct buf content;
     bool missing = false;
-    buf_init(&content, LIMIT_SYNONYM_BYTES);
-    int status = read_file(from, &content, &missing, error);
-    char *path = status == 0 && !missing ? catalog_path(directory, name) : NULL;
+    buf_init(&content, files[file].bytes_max);
+    int status = read_file(keeper->paths[file], &content, &missing, error);
+    char *path = status == 0 && !missing ? catalog_path(directory, files[file].name) : NULL;
     if (path != NULL) {
         status = write_file(path, buf_bytes(&content), error);
     } else if (status == 0 && !missing) {
@@ -243,6 +265,9 @@ static int copy_file(const char *from, const char *directory, const char *name, 
 
 int rules_keeper_copy(const struct rules_keeper *keeper, const char *directory, aisle_error *error)
 {
-    int status = copy_file(keeper->synonyms_path, directory, SYNONYMS, error);
-    return status == 0 ? copy_file(keeper->stop_words_path, directory, STOP_WORDS, error) : status;
+    int status = 0;
+    for (int i = 0; i < RULES_FILES && status == 0; i++) {
+        status = copy_file(keeper, i, directory, error);
+    }
+    return status;
 }

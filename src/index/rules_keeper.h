@@ -1,7 +1,8 @@
 /*
- * rules_keeper.h - the catalog's synonyms and stop words in use, read again when their files change.
+ * rules_keeper.h - the catalog's synonyms, stop words and rules in use, read again when their files change.
  *
- *   CATALOG/synonyms.txt, CATALOG/stopwords.txt, or the paths given at aisle_open; either may be missing
+ *   CATALOG/synonyms.txt, CATALOG/stopwords.txt, CATALOG/rules.json, or the paths given at aisle_open; each may be
+ *   missing
  *
  * A search takes the rules that are in use and gives them back when it ends; meanwhile newer ones may have taken their
  * place. At most once a second one of the searches looks whether a file has another time, size or inode. A file that is
@@ -13,6 +14,7 @@
 #ifndef AISLE_INDEX_RULES_KEEPER_H
 #define AISLE_INDEX_RULES_KEEPER_H
 
+#include "curation/curation.h"
 #include "rewrite/rules.h"
 
 #include <pthread.h>
@@ -21,6 +23,7 @@
 /* Rules and who uses them. */
 struct kept_rules {
     struct rules *rules;
+    struct curation *curation; /* NULL: there is no file of it */
     atomic_uint references;
 };
 
@@ -33,23 +36,24 @@ struct file_identity {
     int64_t changed_ns;
 };
 
+enum rules_file { RULES_SYNONYMS, RULES_STOP_WORDS, RULES_CURATION, RULES_FILES };
+
 struct rules_keeper {
     pthread_mutex_t lock;
     bool is_ready; /* lock was made */
-    char *synonyms_path; /* owned */
-    char *stop_words_path;
+    const struct segment_columns *columns; /* borrowed: that the catalog keeps */
+    char *paths[RULES_FILES];              /* owned */
     struct kept_rules *current; /* NULL: none yet */
-    struct file_identity synonyms;
-    struct file_identity stop_words;
+    struct file_identity known[RULES_FILES];
     uint64_t looked_us; /* when files were looked at */
 };
 
 /* Paths are copied; NULL: those in the catalog's directory. AISLE_NO_MEMORY. */
-must_check int rules_keeper_init(struct rules_keeper *keeper, const char *directory, const char *synonyms,
-                                 const char *stop_words);
+must_check int rules_keeper_init(struct rules_keeper *keeper, const char *directory,
+                                 const char *const paths[RULES_FILES], const struct segment_columns *columns);
 void rules_keeper_release(struct rules_keeper *keeper);
 
-/* The rules to use now, for rules_keeper_give. Errors as rules_read, and AISLE_IO, AISLE_PERMISSION. */
+/* The rules to use now, for rules_keeper_give. Errors as rules_read, curation_read, and AISLE_IO, AISLE_PERMISSION. */
 must_check int rules_keeper_take(struct rules_keeper *keeper, const struct schema *schema, struct analyser *analyser,
                                  struct kept_rules **out, aisle_error *error);
 void rules_keeper_give(struct kept_rules *rules); /* NULL is allowed */

@@ -1,7 +1,9 @@
 /*
  * search.c - aisle_search and aisle_get: snapshots of all shards, the query over all their segments, the hits' bytes.
  */
+#include "index/affinity.h"
 #include "index/catalog.h"
+#include "index/curate.h"
 #include "index/groups.h"
 #include "index/highlights.h"
 #include "index/look.h"
@@ -25,12 +27,17 @@
 
 #define LIMIT_DEFAULT 10u
 
+/* Boosts of one search: of affinities, of rules. */
+#define BOOSTS_MAX (LIMIT_AFFINITIES + LIMIT_RULE_BOOSTS)
+
 /* One search under way. */
 struct search {
     struct look look;
     struct query_context context;
     uint32_t *shard_of; /* for each of its segments */
-    struct kept_rules *rules; /* synonyms and stop words in use */
+    struct kept_rules *rules; /* synonyms, stop words and the shop's rules in use */
+    struct curate curate;     /* those of them that hold */
+    struct boost_list boosts;
     struct rewrite *rewrite;
     struct query_node *root; /* what is run */
     struct signal_rules signals;
@@ -114,13 +121,18 @@ static int put_hit(struct search *search, const struct query_hit *hit, const ais
         return status;
     }
     added->score = (double)hit->score / RANK_SCALE;
+    added->pinned = hit->pinned;
     added->id = result_put(result, bytes_of(id, id_size));
     status = put_product(search, hit, query, result, added);
     if (status == 0 && query->explain) {
         struct query_node *root;
         status = runs_bind(&search->page.runs, &search->context, hit->run, search->root, &root);
         added->explanation.start = result->bytes.size;
-        status = status == 0 ? query_explain(&search->context, root, hit, &result->bytes) : status;
+        if (hit->pinned) {
+            curate_explain(&search->curate, hit, &result->bytes);
+        } else {
+            status = status == 0 ? query_explain(&search->context, root, hit, &result->bytes) : status;
+        }
         added->explanation.size = result->bytes.size - added->explanation.start;
     }
     return status != 0 ? status : buf_status(&result->bytes);
@@ -140,7 +152,7 @@ static int take_signals(struct search *search, const aisle_query *query, aisle_e
     return status;
 }
 
-/* Reads the filter and what else names fields. */
+/* Reads the filter, affinities, and what else names fields. */
 static int take_filter(struct search *search, const aisle_query *query, aisle_error *error)
 {
     struct filter_source source = {.schema = search->look.catalog->schema,
@@ -153,11 +165,31 @@ static int take_filter(struct search *search, const aisle_query *query, aisle_er
     if (query->filter != NULL && query->filter[strspn(query->filter, " \t\n\v\f\r")] != '\0') {
         status = filter_parse(bytes_of_string(query->filter), &source, &search->filter, error);
     }
+    search->boosts.boosts = arena_alloc(source.arena, BOOSTS_MAX * sizeof *search->boosts.boosts);
+    if (search->boosts.boosts == NULL) {
+        return error_no_memory(error, "reading a query");
+    }
+    status = status == 0 ? affinity_take(query, &source, &search->boosts, error) : status;
     search->pass.total_bound = query->no_total ? 0 : query->total_bound;
     status = status == 0 ? pass_take_facets(&search->pass, query, &source, error) : status;
     status = status == 0 ? page_take(&search->page, query, &source, error) : status;
     status = status == 0 ? groups_take(&search->groups, query, &source, &search->pass, error) : status;
     return status == 0 ? projection_take(&search->projection, query->fields, error) : status;
+}
+
+/* Finds the shop's rules that hold; *text becomes what is searched for. */
+static int take_rules(struct search *search, const aisle_query *query, struct bytes *text)
+{
+    const struct curation_ask ask = {.text = *text,
+                                     .contexts = bytes_of_string(query->contexts == NULL ? "" : query->contexts),
+                                     .filter = search->filter,
+                                     .now_ms = search->now_ms,
+                                     .analyser = search->look.searcher->analyser,
+                                     .arena = &search->look.searcher->arena};
+    if (search->rules->curation == NULL || query->no_rules) {
+        return 0;
+    }
+    return curate_find(&search->curate, search->rules->curation, &ask, text);
 }
 
 /* Reads the text, and what of the shop's own words is in it. */
@@ -179,6 +211,9 @@ static int take_text(struct search *search, const aisle_query *query, aisle_erro
     }
     if (status == 0) {
         source.rules = search->rules->rules;
+        status = take_rules(search, query, &text);
+    }
+    if (status == 0) {
         status = search_words_lexicon(search->look.searcher->snapshots, search->look.begun, source.arena,
                                       &source.words);
     }
@@ -252,8 +287,9 @@ static int find(struct search *search, const aisle_query *query, struct found *f
         if (status == 0 && is_asked) {
             status = count_found(search, query, found->count, total);
         }
-        if (status == 0 && is_asked) {
-            status = rewrite_again(search->rewrite, context, *total, &again);
+        if (status == 0 && is_asked) { /* pins are hits, but no words have found them */
+            uint64_t hits = *total == 0 ? 0 : *total + search->curate.pin_count;
+            status = rewrite_again(search->rewrite, context, hits, &again);
         }
         if (status == 0 && again && by_score) {
             status = runs_keep(&search->page.runs, context, search->root, found->hits, found->count, *total);
@@ -264,7 +300,7 @@ static int find(struct search *search, const aisle_query *query, struct found *f
         status = runs_join(&search->page.runs, context, NULL, 0, wanted, &found->hits, &found->count);
     }
     found->count = found->count < wanted ? found->count : wanted;
-    *total = query->no_total ? 0 : *total;
+    *total = query->no_total ? 0 : *total + search->curate.pin_count;
     return status;
 }
 
@@ -326,16 +362,19 @@ static int put_group_value(struct search *search, const struct query_hit *hit, s
     return status;
 }
 
-/* Finds the hits of a page that is none of the first ones by score, for what find has settled to look for. */
-static int find_page(struct search *search, const aisle_query *query, struct aisle_result *result, struct found *found,
-                     aisle_error *error)
+/*
+ * Finds the hits of a page that is none of the first ones by score, for what find has settled to look for: of rest,
+ * which has no pinned products, or groups of all.
+ */
+static int find_page(struct search *search, const aisle_query *query, const struct pass *rest,
+                     struct aisle_result *result, struct found *found, aisle_error *error)
 {
     if (search->groups.is_wanted) {
+        search->context.filter = search->pass.filter;
         return groups_run(&search->groups, &search->page, &search->pass, query->offset, query->limit,
                           !query->no_total, &found->groups, &found->group_count, error);
     }
-    return page_run(&search->page, &search->pass, query->offset + query->limit, result, &found->hits, &found->count,
-                    error);
+    return page_run(&search->page, rest, query->offset + query->limit, result, &found->hits, &found->count, error);
 }
 
 static int put_groups(struct search *search, const aisle_query *query, const struct found *found,
@@ -354,10 +393,26 @@ static int put_groups(struct search *search, const aisle_query *query, const str
     return status;
 }
 
-/* The bytes of what was found, and the cursor of what comes behind. */
-static int put_found(struct search *search, const aisle_query *query, const struct found *found,
-                     struct aisle_result *result)
+/* Hits that come first in the document order of page, or by score, with those that rules have put among them. */
+static int place_hits(struct search *search, const aisle_query *query, struct found *found, struct page_before *before,
+                      struct query_hit **last)
 {
+    uint32_t wanted = query->offset + query->limit;
+    *before = search->page.is_behind ? search->page.place.before : (struct page_before){.hits = 0};
+    if (search->curate.pin_count == 0) {
+        before->hits += found->count;
+        *last = found->count == 0 ? NULL : &found->hits[found->count - 1];
+        return 0;
+    }
+    return curate_place(&search->curate, search->context.arena, found->hits, found->count, wanted, before,
+                        &found->hits, &found->count, last);
+}
+
+/* The bytes of what was found, and the cursor of what comes behind. */
+static int put_found(struct search *search, const aisle_query *query, struct found *found, struct aisle_result *result)
+{
+    struct page_before before;
+    struct query_hit *last = NULL;
     int status = 0;
     if (query->highlight_count != 0) { /* the words that were searched for in the end */
         status = highlight_collect(search->root, search->look.catalog->schema, &search->look.searcher->arena,
@@ -367,12 +422,12 @@ static int put_found(struct search *search, const aisle_query *query, const stru
     if (status == 0 && search->groups.is_wanted) {
         return put_groups(search, query, found, result);
     }
+    status = status == 0 ? place_hits(search, query, found, &before, &last) : status;
     for (uint32_t i = query->offset; i < found->count && status == 0; i++) {
         status = put_hit(search, &found->hits[i], query, result);
     }
     if (status == 0 && found->count == query->offset + query->limit) {
-        status = page_put_cursor(&search->page, &search->context, search->now_ms, &found->hits[found->count - 1],
-                                 result);
+        status = page_put_cursor(&search->page, &search->context, search->now_ms, &before, last, result);
     }
     return status;
 }
@@ -390,14 +445,22 @@ static int run(struct search *search, const aisle_query *query, struct aisle_res
     search->pass.context = &search->context;
     search->pass.root = search->root;
     search->pass.filter = search->filter;
+    struct pass rest = search->pass;
+    if (search->curate.pin_count != 0) { /* are counted, but not sorted */
+        rest.facet_count = 0;
+        rest.total_bound = 0;
+        is_sorted = false;
+        status = status == 0 ? curate_pass(&search->curate, &search->pass) : status;
+    }
     if (status == 0 && !query->no_hits && !is_plain(search)) {
-        status = find_page(search, query, result, &found, error);
+        status = find_page(search, query, &rest, result, &found, error);
     }
     if (status == 0 && pass_is_needed(&search->pass) && !is_sorted) { /* a sorted page has done so */
         status = pass_run(&search->pass, NULL, result, error);
     }
     result->total_is_exact = result->total_is_exact && !search->context.is_cut;
     status = status == 0 ? report_words(search, result) : status;
+    status = status == 0 ? curate_report(&search->curate, result) : status;
     status = status == 0 ? put_found(search, query, &found, result) : status;
     return status == 0 && search->context.watch != NULL ? tell_watch(search, result, error) : status;
 }
@@ -482,13 +545,13 @@ int aisle_search(aisle *catalog, const aisle_query *given, aisle_result **inout,
     }
     status = begin(&search, catalog, 0, catalog->shard_count, error);
     if (status == 0) {
-        status = take_text(&search, &query, error);
-    }
-    if (status == 0) {
         status = take_filter(&search, &query, error);
     }
     if (status == 0) {
         status = take_signals(&search, &query, error);
+    }
+    if (status == 0) {
+        status = take_text(&search, &query, error);
     }
     if (status == 0) {
         status = highlights_init(&search.highlights, &query, catalog->schema, search.look.searcher->analyser,
@@ -497,7 +560,11 @@ int aisle_search(aisle *catalog, const aisle_query *given, aisle_result **inout,
     if (status == 0) {
         status = result_new(&result);
         status = status != 0 ? status : look_gather(&search.look, &search.context, &search.shard_of);
-        search.context.filter = search.filter;
+        status = status != 0 ? status
+                             : curate_apply(&search.curate, &search.look, &search.context, search.filter,
+                                            &search.boosts);
+        search.context.filter = search.curate.rest;
+        search.context.boosts = search.boosts.count == 0 ? NULL : &search.boosts;
         take_watch(&search, &query, start_us);
         status = status != 0 ? status : run(&search, &query, result, error);
         if (status != 0 && status != AISLE_CANCELLED && status != AISLE_LIMIT && status != AISLE_BAD_QUERY) {

@@ -176,7 +176,7 @@ int aisle_reload(aisle *catalog, aisle_error *error)
 {
     struct searcher *searcher = searcher_take(&catalog->searchers);
     if (searcher == NULL) {
-        return error_no_memory(error, "reading synonyms and stop words");
+        return error_no_memory(error, "reading synonyms, stop words and rules");
     }
     int status = rules_keeper_reload(&catalog->rules, catalog->schema, searcher->analyser, error);
     searcher_give(&catalog->searchers, searcher, (size_t)catalog->cache_bytes);

@@ -55,11 +55,16 @@ static void put_hit(struct call *call, const struct search *search, size_t i, co
     bool with_product = !search->query.no_products;
     bool with_explanation = hit->explanation.size > 0;
     bool with_highlight = search->query.highlight_count > 0;
-    reply_map(reply, 2 + (size_t)with_product + (size_t)with_explanation + (size_t)with_highlight);
+    bool is_pinned = aisle_result_pinned(call->worker->result, i);
+    reply_map(reply, 2 + (size_t)with_product + (size_t)with_explanation + (size_t)with_highlight + (size_t)is_pinned);
     reply_key(reply, "id");
     reply_bulk(reply, bytes_from(hit->id));
     reply_key(reply, "score");
     reply_double(reply, hit->score);
+    if (is_pinned) {
+        reply_key(reply, "pinned");
+        reply_bool(reply, true);
+    }
     if (with_product) {
         reply_key(reply, "product");
         put_product(call, search, bytes_from(hit->product));
@@ -245,6 +250,30 @@ static void reserve(const struct reply *reply, const struct search *search, cons
     reply_reserve(reply, bytes);
 }
 
+/* The rules that were applied; nothing when none was. */
+static void put_rules(struct call *call, size_t count)
+{
+    aisle_bytes id;
+    if (count == 0) {
+        return;
+    }
+    reply_key(&call->reply, "rules");
+    reply_array(&call->reply, count);
+    for (size_t i = 0; aisle_result_rule(call->worker->result, i, &id) == 0; i++) {
+        reply_bulk(&call->reply, bytes_from(id));
+    }
+}
+
+static size_t count_rules(const aisle_result *result)
+{
+    aisle_bytes id;
+    size_t count = 0;
+    while (aisle_result_rule(result, count, &id) == 0) {
+        count++;
+    }
+    return count;
+}
+
 static void put_result(struct call *call, const struct search *search)
 {
     const struct reply *reply = &call->reply;
@@ -257,8 +286,9 @@ static void put_result(struct call *call, const struct search *search)
     bool grouped = aisle_result_group(result, 0, &group) == 0;
     aisle_bytes cursor = aisle_result_cursor(result);
     reserve(reply, search, result);
-    reply_map(reply, 4 + count_words(result) + (size_t)partial + (grouped ? 2 : 0) + (search->query.facet_count > 0) +
-                         (cursor.size > 0));
+    size_t rules = count_rules(result);
+    reply_map(reply, 4 + count_words(result) + (rules > 0) + (size_t)partial + (grouped ? 2 : 0) +
+                         (search->query.facet_count > 0) + (cursor.size > 0));
     reply_key(reply, "total");
     reply_unsigned(reply, total);
     reply_key(reply, "total_is_exact");
@@ -270,6 +300,7 @@ static void put_result(struct call *call, const struct search *search)
         reply_bool(reply, true);
     }
     put_words(call);
+    put_rules(call, rules);
     reply_key(reply, "hits");
     reply_array(reply, aisle_result_count(result));
     for (size_t i = 0; aisle_result_hit(result, i, &hit) == 0; i++) {

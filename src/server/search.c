@@ -65,6 +65,41 @@ static int take_weights(struct parser *p)
     return arguments_string(p->arguments, "the weights behind WEIGHTS", p->arena, &p->search->query.weights, p->error);
 }
 
+/* Behind AFFINITY: a count of arguments, then of each affinity FIELD:VALUE and its weight. */
+static int take_affinity(struct parser *p)
+{
+    static const char count_name[] = "the count behind AFFINITY";
+    const struct bytes *pairs = NULL;
+    uint32_t count = 0;
+    int status = arguments_list(p->arguments, count_name, &pairs, &count, p->error);
+    if (status == 0 && count % 2 != 0) {
+        return error_set(p->error, AISLE_INVALID, "%s is of values and weights together, so it is even", count_name);
+    }
+    const char **affinities = status == 0 ? arena_calloc(p->arena, count / 2 + 1, sizeof *affinities) : NULL;
+    if (status == 0 && affinities == NULL) {
+        return error_no_memory(p->error, "a request");
+    }
+    for (uint32_t i = 0; i < count && status == 0; i += 2) {
+        size_t size = pairs[i].size + 1 + pairs[i + 1].size;
+        char *joined = arena_alloc(p->arena, size);
+        if (joined == NULL) {
+            return error_no_memory(p->error, "a request");
+        }
+        memcpy(joined, pairs[i].data, pairs[i].size);
+        joined[pairs[i].size] = '=';
+        memcpy(joined + pairs[i].size + 1, pairs[i + 1].data, pairs[i + 1].size);
+        status = arguments_copy(bytes_of(joined, size), "an affinity", p->arena, &affinities[i / 2], p->error);
+    }
+    p->search->query.affinities = affinities;
+    p->search->query.affinity_count = count / 2;
+    return status;
+}
+
+static int take_context(struct parser *p)
+{
+    return arguments_string(p->arguments, "the names behind CONTEXT", p->arena, &p->search->query.contexts, p->error);
+}
+
 static int take_now(struct parser *p)
 {
     uint64_t now = 0;
@@ -187,6 +222,11 @@ static int take_exact(struct parser *p)
 static int take_synonyms(struct parser *p)
 {
     return take_switch(p, "what follows SYNONYMS", "ON", &p->search->query.no_synonyms);
+}
+
+static int take_rules(struct parser *p)
+{
+    return take_switch(p, "what follows RULES", "ON", &p->search->query.no_rules);
 }
 
 static int take_stop_words(struct parser *p)
@@ -323,6 +363,7 @@ static const struct {
     {"UNDERSTAND", take_understand}, {"HIGHLIGHT", take_highlight}, {"TAGS", take_tags}, {"SNIPPET", take_snippet},
     {"PLAIN", take_plain},       {"FIELDS", take_fields},       {"WORK", take_work},     {"EDITS", take_edits},
     {"PREFIX", take_prefix},     {"EXPANSIONS", take_expansions}, {"DIGITS", take_digits}, {"EXACT", take_exact},
+    {"AFFINITY", take_affinity}, {"CONTEXT", take_context},   {"RULES", take_rules},
 };
 
 #define OPTION_COUNT (sizeof options / sizeof options[0])
