@@ -31,6 +31,15 @@ static int set_up(void **state)
     return 0;
 }
 
+static void write_rules(const char *text)
+{
+    FILE *file = fopen(path_of("failing/rules.json"), "w");
+    assert_non_null(file);
+    fputs(text, file);
+    fclose(file);
+    assert_done(aisle_reload(catalog, &error));
+}
+
 static int tear_down(void **state)
 {
     aisle_close(catalog);
@@ -76,6 +85,31 @@ static void a_search_survives_each_failed_allocation(void **state)
                              .text = texts[i],
                              .match = AISLE_MATCH_RELAXED,
                              .as_you_type = true,
+                             .explain = true};
+        expect_old_or_new(&query);
+    }
+}
+
+static void a_search_with_rules_survives_each_failed_allocation(void **state)
+{
+    (void)state;
+    static const char *const affinities[] = {"colour:red=0.3", "price:49=1"};
+    static const char *const facets[] = {"colour:multi"};
+    write_rules("[ {\"query\": \"wireless\", \"match\": \"contains\", \"with_filter\": \"price < 200\", "
+                "\"pin\": [\"2\", \"9\"], \"hide\": [\"7\"], \"replace\": \"bluetooth\", "
+                "\"filter\": \"price > 1\"},"
+                "{\"context\": \"a\", \"boost\": [{\"ids\": [\"1\"], \"weight\": 2}, "
+                "{\"filter\": \"price > 50\", \"weight\": 1}]} ]");
+    for (unsigned i = 0; i < 3; i++) {
+        aisle_query query = {.size = sizeof query,
+                             .text = i == 2 ? "" : "wireless",
+                             .filter = "price < 200 AND NOT price = 5",
+                             .affinities = affinities,
+                             .affinity_count = 2,
+                             .contexts = "b, a",
+                             .facets = facets,
+                             .facet_count = i == 0 ? 1 : 0,
+                             .sort = i == 1 ? "price" : NULL,
                              .explain = true};
         expect_old_or_new(&query);
     }
@@ -142,7 +176,9 @@ static void rules_that_could_not_be_read_are_read_the_next_time(void **state)
     assert_done(schema_parse(bytes_of_string("{\"version\":1,\"id\":\"id\",\"fields\":{"
                                              "\"title\":{\"type\":\"text\"}}}"), &schema, &error));
     assert_int_equal(analyser_new(&analyser), 0);
-    assert_int_equal(rules_keeper_init(&keeper, path_of("failing"), path, NULL), 0);
+    const struct segment_columns columns = {.count = 0};
+    const char *const paths[RULES_FILES] = {path, NULL, path_of("failing/none.json")};
+    assert_int_equal(rules_keeper_init(&keeper, path_of("failing"), paths, &columns), 0);
     assert_int_equal(take_synonyms(&keeper, schema, analyser), 0);
     FILE *file = fopen(path, "w");
     assert_non_null(file);
@@ -236,6 +272,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_search_survives_each_failed_allocation),
+        cmocka_unit_test(a_search_with_rules_survives_each_failed_allocation),
         cmocka_unit_test(reading_rules_again_survives_each_failed_allocation),
         cmocka_unit_test(rules_that_could_not_be_read_are_read_the_next_time),
         cmocka_unit_test(a_backup_has_the_rules_too),
