@@ -163,7 +163,8 @@ bool merge_reads_dictionary(const struct shard_writer *writer, uint32_t dictiona
 static size_t choose(struct merge_run *run, const struct manifest *manifest, uint32_t *chosen)
 {
     uint32_t positions[LIMIT_SEGMENTS];
-    struct merge_limits limits = {.documents_max = run->writer->budget->merge_documents,
+    struct merge_limits limits = {.whole_tiers = run->order->loading,
+                                  .documents_max = run->writer->budget->merge_documents,
                                   .bytes_max = run->order->bytes_max};
     size_t count = 0;
     uint64_t dead = 0;
@@ -478,7 +479,7 @@ static void note_failure(struct shard_writer *writer, int status)
     }
 }
 
-/* When there are no segments to merge. */
+/* When there are no segments to merge, or many parts. */
 static int merge_parts(struct shard_writer *writer, const struct merge_order *order, bool *merged, aisle_error *error)
 {
     uint64_t start = clock_monotonic_ns();
@@ -490,13 +491,22 @@ static int merge_parts(struct shard_writer *writer, const struct merge_order *or
     return status;
 }
 
+static int clean_behind(struct shard_writer *writer, const struct merge_order *order, aisle_error *error)
+{
+    return shard_writer_clean(writer, order->clean_batches == 0 ? CLEAN_ALL : order->clean_batches, error);
+}
+
 int shard_writer_merge(struct shard_writer *writer, const struct merge_order *order, bool *merged,
                        aisle_error *error)
 {
     struct merge_run *run = NULL;
     uint64_t start = clock_monotonic_ns();
     *merged = false;
-    int status = merge_run_new(writer, order, &run, error);
+    int status = parts_many(writer) ? merge_parts(writer, order, merged, error) : 0;
+    if (status != 0 || *merged) {
+        return status == 0 ? clean_behind(writer, order, error) : status;
+    }
+    status = merge_run_new(writer, order, &run, error);
     shard_writer_lock(writer);
     if (status != 0) {
         note_failure(writer, status);
@@ -527,8 +537,7 @@ int shard_writer_merge(struct shard_writer *writer, const struct merge_order *or
         clean = *merged;
     }
     if (clean) {
-        uint32_t batches = order->clean_batches == 0 ? CLEAN_ALL : order->clean_batches;
-        int cleaned = shard_writer_clean(writer, batches, status == 0 ? error : NULL);
+        int cleaned = clean_behind(writer, order, status == 0 ? error : NULL);
         status = status == 0 ? cleaned : status;
     }
     return status;

@@ -3,6 +3,12 @@
  */
 #include "index/merger.h"
 
+#include <errno.h>
+#include <time.h>
+
+/* A load commits every half minute; when nothing has come for so long, it is over. */
+#define LOADING_SECONDS 90
+
 int merger_init(struct merger *merger, struct shard_writer *shards, uint32_t shard_count, uint64_t bytes_per_second)
 {
     *merger = (struct merger){
@@ -45,9 +51,30 @@ static void merge_shard(struct merger *merger, struct shard_writer *shard)
                                 .bytes_per_second = merger->bytes_per_second};
     for (bool merged = true; merged && !atomic_load(&merger->cancel);) {
         aisle_error error = {.code = 0};
+        pthread_mutex_lock(&merger->lock);
+        order.loading = merger->loading;
+        pthread_mutex_unlock(&merger->lock);
         int status = shard_writer_merge(shard, &order, &merged, &error);
         merged = merged && status == 0;
         note_end(merger, status, &error);
+    }
+}
+
+/* Under the lock: until there is something to do. */
+static void sleep_until_woken(struct merger *merger)
+{
+    struct timespec until;
+    while (!merger->wanted && !merger->stop) {
+        if (!merger->loading) {
+            pthread_cond_wait(&merger->wake, &merger->lock);
+            continue;
+        }
+        clock_gettime(CLOCK_REALTIME, &until); /* the conditions' clock; should it jump, that merges sooner or later */
+        until.tv_sec += LOADING_SECONDS;
+        if (pthread_cond_timedwait(&merger->wake, &merger->lock, &until) == ETIMEDOUT) {
+            merger->loading = false;
+            merger->wanted = true;
+        }
     }
 }
 
@@ -56,9 +83,7 @@ static void *run_merger(void *context)
     struct merger *merger = context;
     pthread_mutex_lock(&merger->lock);
     for (;;) {
-        while (!merger->wanted && !merger->stop) {
-            pthread_cond_wait(&merger->wake, &merger->lock);
-        }
+        sleep_until_woken(merger);
         if (!merger->wanted) {
             break;
         }
@@ -78,13 +103,14 @@ static void *run_merger(void *context)
 
 /* ---- the writer's side ---- */
 
-bool merger_wake(struct merger *merger)
+bool merger_wake(struct merger *merger, bool loading)
 {
     pthread_mutex_lock(&merger->lock);
     if (!merger->running) {
         merger->running = pthread_create(&merger->thread, NULL, run_merger, merger) == 0;
     }
     merger->wanted = merger->running;
+    merger->loading = loading && merger->running;
     pthread_cond_signal(&merger->wake);
     bool running = merger->running;
     pthread_mutex_unlock(&merger->lock);
@@ -142,6 +168,8 @@ void merger_release(struct merger *merger, bool finish)
     }
     pthread_mutex_lock(&merger->lock);
     merger->stop = true;
+    merger->wanted = merger->wanted || (finish && merger->loading);
+    merger->loading = false;
     pthread_cond_signal(&merger->wake);
     pthread_mutex_unlock(&merger->lock);
     if (merger->running) {

@@ -5,6 +5,10 @@
  * a time, until it chooses nothing. It publishes its results itself, so that they are seen and their space comes back
  * when the writer is idle, too.
  *
+ * While a large load is under way it merges only whole tiers (merge_order.loading): what is merged in smaller numbers
+ * is soon merged again, and the load wants the processor. The rest is merged when the writer ends, when a small commit
+ * says that the load is over, or when no commit has come for some time.
+ *
  * Thread rule: all functions are for the writer's thread.
  */
 #ifndef AISLE_INDEX_MERGER_H
@@ -22,6 +26,7 @@ struct merger {
     bool wanted;  /* a look at the shards */
     bool busy;    /* looking, and merging */
     bool stop;
+    bool loading; /* more is to come */
     atomic_bool cancel;
     int status; /* of the first failure that is not put off, until it is told; then error says what it was */
     aisle_error error;
@@ -37,8 +42,8 @@ must_check int merger_init(struct merger *merger, struct shard_writer *shards, u
 /* Stops the thread: with finish after all merges that are called for, otherwise without the one under way. */
 void merger_release(struct merger *merger, bool finish);
 
-/* Wakes the thread, making it first. False: there is no thread to be had. */
-bool merger_wake(struct merger *merger);
+/* Wakes the thread, making it first; loading: much more is about to come. False: there is no thread to be had. */
+bool merger_wake(struct merger *merger, bool loading);
 
 /* Whether a merge is under way or about to be. */
 bool merger_busy(struct merger *merger);

@@ -197,6 +197,9 @@ must_check int parts_write_pending(struct shard_writer *writer, const struct par
 /* Under the lock: whether pending parts are so many that they had better be merged before a commit lists them. */
 bool parts_crowded(const struct shard_writer *writer);
 
+/* Whether there are so many that merging them goes before segments. Takes the lock. */
+bool parts_many(struct shard_writer *writer);
+
 /* A batch that is much larger than the budget: merges pending parts when they are crowded. */
 must_check int parts_tidy(struct shard_writer *writer, aisle_error *error);
 

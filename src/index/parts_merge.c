@@ -234,6 +234,23 @@ static size_t choose(const struct part *parts[LIMIT_PARTS], size_t count, uint64
     return chosen;
 }
 
+/* Moves the smallest PARTS_TIER of about one size to the front; returns how many that are. */
+static size_t choose_tier(const struct part *parts[LIMIT_PARTS], size_t count, uint64_t bytes_max)
+{
+    for (size_t first = 0; first + PARTS_TIER <= count; first++) {
+        uint64_t bytes = 0;
+        for (size_t i = 0; i < PARTS_TIER; i++) {
+            bytes += part_bytes(&parts[first + i]->info);
+        }
+        if (parts[first + PARTS_TIER - 1]->info.entries < parts[first]->info.entries * PARTS_TIER &&
+            bytes <= bytes_max) {
+            memmove(parts, parts + first, PARTS_TIER * sizeof *parts);
+            return PARTS_TIER;
+        }
+    }
+    return 0;
+}
+
 /* Under the lock: enters a run of listed parts of the first kind that has some to be merged. */
 static void begin_run(struct parts_run *run, const struct merge_order *order)
 {
@@ -242,10 +259,12 @@ static void begin_run(struct parts_run *run, const struct merge_order *order)
     for (size_t i = 0; part_kind_at(i) != NULL && chosen == 0 && !run->writer->lost; i++) {
         const struct part_kind *kind = part_kind_at(i);
         size_t count = parts_sort(parts, free_parts(run->writer, kind->number, false, parts));
-        chosen = !order->all              ? choose(parts, count, order->bytes_max)
-                 : kind->compacted_apart ? 0
-                 : count > 1             ? count
-                                         : 0;
+        if (order->all) {
+            chosen = kind->compacted_apart || count < 2 ? 0 : count;
+        } else {
+            chosen = order->loading ? choose_tier(parts, count, order->bytes_max)
+                                    : choose(parts, count, order->bytes_max);
+        }
     }
     enter_run(run, parts, chosen);
 }
@@ -330,7 +349,7 @@ int parts_write_pending(struct shard_writer *writer, const struct part_kind *kin
 }
 
 /* From so many parts on, pending ones of a kind become one. */
-#define CROWDED_PARTS (LIMIT_PARTS / 2)
+#define CROWDED_PARTS (LIMIT_PARTS * 3 / 4)
 
 /* Under the lock: the pending parts of a kind that are to be merged; 0: they need not be. */
 static size_t crowded_parts(const struct shard_writer *writer, const struct part_kind *kind,
@@ -338,6 +357,14 @@ static size_t crowded_parts(const struct shard_writer *writer, const struct part
 {
     size_t count = free_parts(writer, kind->number, true, out);
     return writer->parts.count >= CROWDED_PARTS && count > 1 ? count : 0;
+}
+
+bool parts_many(struct shard_writer *writer)
+{
+    shard_writer_lock(writer);
+    bool many = writer->parts.count >= MANY_PARTS;
+    shard_writer_unlock(writer);
+    return many;
 }
 
 bool parts_crowded(const struct shard_writer *writer)

@@ -12,6 +12,15 @@
  */
 #define PARTS_FACTOR 3u
 
+/*
+ * While a large load is under way so many parts of about one size (within this factor) are merged at once instead: of
+ * 42 parts an entry is written twice that way, and 5 times by the rule above, which applies again when it is over.
+ */
+#define PARTS_TIER 8u
+
+/* From so many parts on they are merged before segments, and a writer waits for that. */
+#define MANY_PARTS (LIMIT_PARTS / 2)
+
 /* All kinds, one by one; NULL behind the last. */
 const struct part_kind *part_kind_at(size_t i);
 

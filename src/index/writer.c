@@ -243,6 +243,7 @@ static int take_product(struct aisle_writer *writer, struct shard_writer *shard,
  * segment for each of them. Less than a dictionary is learned from, so that the first is learned from a large batch.
  */
 #define WIDE_PRODUCTS 900u
+#define LOADING_PRODUCTS 50000u /* in one commit: as many are likely to follow */
 #define WIDE_LOOK 4096u /* products between looks at what workers have made */
 
 static int begin_workers(struct aisle_writer *writer, aisle_error *error)
@@ -335,6 +336,7 @@ static int gather(struct aisle_writer *writer, aisle_error *error)
         note_memory(writer, workers_memory(writer->workers));
         route_seen_clear(&writer->seen);
     }
+    writer->loading = writer->wide && writer->taken >= LOADING_PRODUCTS;
     writer->wide = writer->wide && status == 0 && writer->taken > WIDE_PRODUCTS;
     writer->taken = 0;
     return status;
@@ -579,11 +581,12 @@ static int merge_here(struct aisle_writer *writer, struct shard_writer *shard, a
 static int relieve(struct aisle_writer *writer, struct shard_writer *shard, aisle_error *error)
 {
     struct merge_order small = {.bytes_max = bytes_to_merge(shard, SMALL_MERGE_BYTES_MIN, SMALL_MERGE_BYTES_MAX),
+                                .loading = writer->loading,
                                 .clean_batches = 1};
     bool merged;
     int status = shard_writer_merge(shard, &small, &merged, error);
     uint64_t start = clock_monotonic_ns();
-    while (shard_writer_segments(shard) >= WAIT_SEGMENTS && merger_busy(&writer->merger)) {
+    while ((shard_writer_segments(shard) >= WAIT_SEGMENTS || parts_many(shard)) && merger_busy(&writer->merger)) {
         merger_wait(&writer->merger);
     }
     writer->statistics.wait_ns += clock_monotonic_ns() - start;
@@ -598,7 +601,7 @@ static int merge_after_commit(struct aisle_writer *writer, aisle_error *error)
     if (status != 0) {
         return writer_fail(writer, status);
     }
-    beside = beside && merger_wake(&writer->merger);
+    beside = beside && merger_wake(&writer->merger, writer->loading);
     for (uint32_t i = 0; i < writer->catalog->shard_count && status == 0; i++) {
         if (!beside) {
             status = merge_here(writer, &writer->shards[i], error);

@@ -25,6 +25,7 @@ struct aisle_writer {
     bool moved;                  /* a product from one shard to another, since the last commit */
     bool wide;                   /* products go to the workers; else the caller's thread takes them in */
     uint64_t taken;              /* products since the last commit */
+    bool loading;                /* the last commit was that of a large load, which goes on */
     struct ingest ingest;
     struct product_reader *reader;
     struct product_codec codec;

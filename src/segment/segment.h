@@ -477,6 +477,7 @@ struct merge_limits {
     uint64_t total_documents;  /* live, of the whole shard */
     uint64_t documents_max;    /* of all sources, dead ones included: a merge takes memory for each */
     uint64_t bytes_max;        /* of all sources */
+    bool whole_tiers;          /* no fewer than make one, whatever that leaves: more segments are about to come */
 };
 
 /* Payload bytes of a segment. */

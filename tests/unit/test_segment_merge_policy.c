@@ -21,7 +21,7 @@ static size_t choose(const uint32_t *documents, const uint32_t *dead, size_t cou
         infos[i].documents = documents[i];
         infos[i].dead = dead == NULL ? 0 : dead[i];
     }
-    return merge_policy_choose(infos, count, &(struct merge_limits){1000000000, UINT64_MAX, UINT64_MAX}, chosen);
+    return merge_policy_choose(infos, count, &(struct merge_limits){1000000000, UINT64_MAX, UINT64_MAX, false}, chosen);
 }
 
 static void eight_of_one_size_stay_and_nine_merge_the_smallest_eight(void **state)
@@ -135,6 +135,53 @@ static void merge_keeps_to_the_bytes_it_is_given(void **state)
 }
 
 /* As many commits of one document as a shop makes in a day. */
+/* Segments of one size, as a load makes them: what is merged once it is over. Returns how many are left. */
+static size_t load(size_t flushes, bool whole_tiers, uint64_t *rewritten)
+{
+    static struct segment_info infos[LIMIT_SEGMENTS];
+    size_t count = 0;
+    *rewritten = 0;
+    for (size_t i = 0; i <= flushes; i++) {
+        struct merge_limits limits = {i * 100000, UINT64_MAX, UINT64_MAX, whole_tiers && i < flushes};
+        size_t merging;
+        if (i < flushes) {
+            infos[count++] = (struct segment_info){.documents = 100000};
+            limits.total_documents += 100000;
+        }
+        while ((merging = merge_policy_choose(infos, count, &limits, chosen)) != 0) {
+            uint32_t sum = 0;
+            size_t kept = 0;
+            for (size_t c = 0; c < merging; c++) {
+                sum += infos[chosen[c]].documents;
+                infos[chosen[c]].documents = 0;
+            }
+            for (size_t s = 0; s < count; s++) {
+                if (infos[s].documents != 0) {
+                    infos[kept++] = infos[s];
+                }
+            }
+            infos[kept++] = (struct segment_info){.documents = sum};
+            count = kept;
+            *rewritten += sum / 100000;
+        }
+        assert_true(count < 64);
+    }
+    return count;
+}
+
+static void a_large_load_rewrites_half_as_much_by_whole_tiers(void **state)
+{
+    (void)state;
+    for (size_t flushes = 70; flushes <= 290; flushes += 55) {
+        uint64_t now;
+        uint64_t whole;
+        assert_true(load(flushes, false, &now) <= 20);
+        assert_true(load(flushes, true, &whole) <= 20);
+        assert_true(whole * 5 < now * 3);
+        assert_true(whole <= flushes * 2);
+    }
+}
+
 static void thousands_of_commits_leave_few_segments(void **state)
 {
     (void)state;
@@ -146,7 +193,7 @@ static void thousands_of_commits_leave_few_segments(void **state)
         assert_true(count < 64);
         infos[count++] = (struct segment_info){.documents = 1};
         size_t merging;
-        struct merge_limits limits = {i + 1, UINT64_MAX, UINT64_MAX};
+        struct merge_limits limits = {i + 1, UINT64_MAX, UINT64_MAX, false};
         while ((merging = merge_policy_choose(infos, count, &limits, chosen)) != 0) {
             uint32_t sum = 0;
             for (size_t c = 0; c < merging; c++) {
@@ -179,6 +226,7 @@ int main(void)
         cmocka_unit_test(large_segment_is_merged_alone_when_a_fifth_is_dead),
         cmocka_unit_test(no_merge_makes_more_than_an_eighth_of_the_shard),
         cmocka_unit_test(merge_keeps_to_the_bytes_it_is_given),
+        cmocka_unit_test(a_large_load_rewrites_half_as_much_by_whole_tiers),
         cmocka_unit_test(thousands_of_commits_leave_few_segments),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
