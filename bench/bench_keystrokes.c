@@ -1,14 +1,15 @@
 /*
  * bench_keystrokes.c - the processor's time of each keystroke of queries, and which are the slowest.
  *
- *     bench_keystrokes CATALOG QUERIES [SHOWN [PASSES]]      default the 20 slowest, each keystroke's best of 1 pass
+ *     bench_keystrokes CATALOG QUERIES [SHOWN [PASSES [whole]]]      default the 20 slowest, best of 1 pass
  *
  * QUERIES holds one query a line (keystrokes.py --save makes them). Each beginning of one is searched with ten hits and
- * an exact total, its last word being a beginning. The time is that of the calling thread, so that a busy machine does
+ * an exact total, its last word being a beginning; with "whole" only what the lines say. The time is that of the calling thread, so that a busy machine does
  * not change it much. Prints percentiles in microseconds by the length of what was typed, then the slowest.
  */
 #include "aisle.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -57,7 +58,7 @@ static void add(const char *query, size_t end, unsigned length)
     added->typed[end] = '\0';
 }
 
-static void read_queries(const char *path)
+static void read_queries(const char *path, bool whole)
 {
     char line[TYPED_MAX];
     FILE *file = fopen(path, "r");
@@ -70,7 +71,9 @@ static void read_queries(const char *path)
         for (size_t end = 1; line[end - 1] != '\0'; end++) {
             if (((unsigned char)line[end] & 0xc0) != 0x80) { /* a character is complete */
                 length++;
-                add(line, end, length);
+                if (!whole || line[end] == '\0') {
+                    add(line, end, length);
+                }
             }
         }
     }
@@ -115,11 +118,11 @@ int main(int argc, char **argv)
     aisle_error error;
     aisle_result *result = NULL;
     if (argc < 3) {
-        fail("usage: bench_keystrokes CATALOG QUERIES [SHOWN [PASSES]]");
+        fail("usage: bench_keystrokes CATALOG QUERIES [SHOWN [PASSES [whole]]]");
     }
     size_t shown = argc > 3 ? strtoul(argv[3], NULL, 10) : 20;
     unsigned passes = argc > 4 ? (unsigned)strtoul(argv[4], NULL, 10) : 1;
-    read_queries(argv[2]);
+    read_queries(argv[2], argc > 5);
     if (aisle_open(argv[1], NULL, &catalog, &error) != 0) {
         fail(error.message);
     }

@@ -13,8 +13,9 @@
 #define RARE_MAX 4096u
 #define RARE_IN_WINDOW 4u
 
-/* A leaf of more lists is poured out as a whole, if a byte for each document is not too much. */
+/* A leaf of more frequent lists, or more rare postings, is poured out, if a byte for each document is not too much. */
 #define CODED_LISTS 64u
+#define CODED_RARE_PART 4u
 #define CODED_MAX (16u << 20)
 
 /* Documents that are bounded together hold about a block of the group's postings. */
@@ -320,6 +321,16 @@ static int open_coded(struct scan_group *group, const struct scan_group_options 
     return status;
 }
 
+/*
+ * Whether a leaf of many lists is poured out, which reads all of them: so many that each may hold something in any range,
+ * or rare postings whose sorting would take longer. A handful of frequent lists beside rare ones is better passed over.
+ */
+static bool is_coded(const struct scan_group_options *options, uint32_t frequent, size_t rare_postings)
+{
+    uint32_t documents = options->part->end - options->part->from;
+    return documents < CODED_MAX && (frequent > CODED_LISTS || rare_postings > documents / CODED_RARE_PART);
+}
+
 int scan_group_open(const struct scan_group_options *options, const struct query_node *node, struct scan_group **out)
 {
     struct arena *arena = options->context->arena;
@@ -343,11 +354,11 @@ int scan_group_open(const struct scan_group_options *options, const struct query
     if (options->room == NULL) {
         return open_counted(group, options, sources, count);
     }
-    if (node->kind == QUERY_TERMS && count > CODED_LISTS && options->part->end - options->part->from < CODED_MAX) {
-        return open_coded(group, options, sources, count);
-    }
     size_t postings;
     uint32_t rare = separate(sources, count, documents, &postings);
+    if (node->kind == QUERY_TERMS && is_coded(options, count - rare, postings)) {
+        return open_coded(group, options, sources, count);
+    }
     if (rare < count && !options->room->is_clean) {
         memset(options->room->scores, 0, sizeof options->room->scores);
         memset(options->room->bits, 0, sizeof options->room->bits);

@@ -87,7 +87,7 @@ enum segment_component {
 #define PREFIX_WORDS_MIN 64u
 #define PREFIX_LONG_WORDS_MIN 128u
 #define PREFIX_DOCUMENTS_MIN 512u
-#define PREFIX_FREQUENT_PART 128u
+#define PREFIX_FREQUENT_PART 512u
 #define PREFIX_WORD_MARK 1u /* begins no term */
 #define PREFIX_WORD_BYTES_MAX (LIMIT_TERM_BYTES - 1)
 
