@@ -4,9 +4,10 @@
  *     campaign [--rounds N] [--seed N] [--place DIR]
  *
  * A round is one command in a child, main and all: create, index, index --follow, compact (which shrinks), backup,
- * alias. It is killed at its n-th call that writes, syncs or renames, or after some microseconds of the processor: neither
- * depends on how busy the machine is. The log has puts, replacements, patches of columns, of text and of the field that
- * routes, deletes, and changed keys; every other life has four shards, so that kills fall between their commits, too.
+ * alias. It is killed at its n-th call that writes, syncs or renames, or after some microseconds of the processor:
+ * neither depends on how busy the machine is. The log has puts, replacements, patches of columns, of text and of the
+ * field that routes, deletes, and changed keys; every other life has four shards, so that kills fall between their
+ * commits, too.
  * After each kill
  *     the catalog opens, and a writer begins, in less than a second;
  *     every product is as the log made it at the committed position, or, with several shards, at some place from there
@@ -229,8 +230,12 @@ static void make_log(void)
         unsigned id = random_below(PRODUCTS);
         unsigned dice = i < PRODUCTS / 2 ? 0 : random_below(20);
         bool live = products[id].live;
-        enum operation_kind kind = !live || dice < 5 ? PUT : dice < 10 ? PRICE : dice < 12 ? TITLE : dice < 15 ? CATEGORY
-                                   : dice < 17 ? ERASE : RENAME;
+        enum operation_kind kind = !live || dice < 5 ? PUT
+                                   : dice < 10       ? PRICE
+                                   : dice < 12       ? TITLE
+                                   : dice < 15       ? CATEGORY
+                                   : dice < 17       ? ERASE
+                                                     : RENAME;
         *operation = (struct operation){.kind = kind, .id = id};
         operation->to = (id + 1 + random_below(PRODUCTS - 1)) % PRODUCTS;
         operation->values = (struct product){
@@ -519,7 +524,7 @@ static bool look(const char *name, bool is_copy, bool at_end)
     return good && took > REOPEN_MAX_MS ? fail("%s took %.0f ms to reopen", name, took) : good;
 }
 
-/* ------------------------------------------------------------------------------------------------------ the steps -- */
+/* ---------------------------------------------------------------------------------------------------- the steps -- */
 
 static bool index_step(enum step step, bool *finished)
 {
