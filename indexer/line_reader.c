@@ -194,7 +194,7 @@ static size_t limit_of(const uint8_t *data, size_t size)
 
 static void cut_long(struct line *line)
 {
-    if (line->text.size > limit_of(line->text.data, line->text.size)) {
+    if (line->text.size > LIMIT_LINE_BYTES && line->text.size > limit_of(line->text.data, line->text.size)) {
         line->text.size = LINE_SHOWN_BYTES;
         line->too_long = true;
     }
