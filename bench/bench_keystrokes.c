@@ -3,9 +3,10 @@
  *
  *     bench_keystrokes CATALOG QUERIES [SHOWN [PASSES [whole]]]      default the 20 slowest, best of 1 pass
  *
- * QUERIES holds one query a line (keystrokes.py --save makes them). Each beginning of one is searched with ten hits and
- * an exact total, its last word being a beginning; with "whole" only what the lines say. The time is that of the calling thread, so that a busy machine does
- * not change it much. Prints percentiles in microseconds by the length of what was typed, then the slowest.
+ * QUERIES holds one query a line (keystrokes.py --save makes them). Each beginning of one is searched with ten hits
+ * and an exact total, its last word being a beginning; with "whole" only what the lines say. The time is that of the
+ * calling thread, so that a busy machine does not change it much. Prints percentiles in microseconds by the length of
+ * what was typed, then the slowest.
  */
 #include "aisle.h"
 

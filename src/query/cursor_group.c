@@ -86,28 +86,50 @@ static bool is_in_scope(struct group_cursor *group, struct positions_cursor *pos
     return in_scope;
 }
 
+static void pour_batches(struct group_cursor *group, struct postings_cursor *cursor, uint32_t last)
+{
+    const uint32_t *documents;
+    const uint8_t *codes;
+    size_t count;
+    while ((count = postings_cursor_batch(cursor, last, &documents, &codes)) != 0) {
+        for (size_t i = 0; i < count; i++) {
+            pour(group, documents[i], codes[i]);
+        }
+    }
+}
+
+static void pour_in_scope(struct group_cursor *group, struct long_list *list, uint32_t last)
+{
+    uint32_t document = postings_cursor_document(&list->postings);
+    while (document <= last) {
+        if (is_in_scope(group, &list->positions, postings_cursor_ordinal(&list->postings))) {
+            pour(group, document, postings_cursor_code(&list->postings));
+        }
+        document = postings_cursor_next(&list->postings);
+    }
+}
+
 /* Fills the window that begins at window. Windows never go back. */
 static void load(struct group_cursor *group, uint32_t window)
 {
-    uint64_t end = (uint64_t)window + CURSOR_WINDOW;
+    static_assert(LIMIT_SEGMENT_DOCUMENTS <= UINT32_MAX - CURSOR_WINDOW, "windows end before the end mark");
+    uint32_t last = window + CURSOR_WINDOW - 1;
     memset(group->bits, 0, sizeof group->bits);
     group->window = window;
     group->loaded = true;
     while (group->next_entry < group->entry_count && entry_document(group, group->next_entry) < window) {
         group->next_entry++;
     }
-    for (size_t i = group->next_entry; i < group->entry_count && entry_document(group, i) < end; i++) {
+    for (size_t i = group->next_entry; i < group->entry_count && entry_document(group, i) <= last; i++) {
         pour(group, entry_document(group, i), (uint8_t)group->entries[i]);
     }
     for (uint32_t i = 0; i < group->long_count; i++) {
         struct postings_cursor *cursor = &group->longs[i].postings;
-        uint32_t document = postings_cursor_seek(cursor, window);
-        while (document < end && document != POSTINGS_END) {
-            if (group->scope == 0 ||
-                is_in_scope(group, &group->longs[i].positions, postings_cursor_ordinal(cursor))) {
-                pour(group, document, postings_cursor_code(cursor));
-            }
-            document = postings_cursor_next(cursor);
+        (void)postings_cursor_seek(cursor, window);
+        if (group->scope == 0) {
+            pour_batches(group, cursor, last);
+        } else {
+            pour_in_scope(group, &group->longs[i], last);
         }
         group->status = group->status != 0 ? group->status : postings_cursor_status(cursor);
     }

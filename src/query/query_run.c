@@ -121,39 +121,6 @@ static bool is_out_of_order(const struct query_context *context, const struct qu
     return context->filter == NULL && (browsed || scan_is_best(context, root, number, top));
 }
 
-/* Whether a word that is needed does not occur in the segment: nothing of it need be opened. */
-static bool is_absent(const struct query_node *node, uint32_t number)
-{
-    bool absent;
-    switch (node->kind) {
-    case QUERY_TERMS:
-        return node->in_segment[number].count == 0;
-    case QUERY_AND:
-        absent = false;
-        for (uint32_t i = 0; i < node->child_count && !absent; i++) {
-            absent = is_absent(node->children[i], number);
-        }
-        return absent;
-    case QUERY_OR:
-    case QUERY_ANY:
-        absent = true;
-        for (uint32_t i = 0; i < node->child_count && absent; i++) {
-            absent = is_absent(node->children[i], number);
-        }
-        return absent;
-    case QUERY_PHRASE:
-        return is_absent(node->candidates, number);
-    case QUERY_WITHOUT:
-    case QUERY_PREFER:
-        return is_absent(node->children[0], number);
-    case QUERY_ALL:
-    case QUERY_NOTHING:
-    case QUERY_DOCUMENTS:
-        break;
-    }
-    return node->kind == QUERY_NOTHING;
-}
-
 static int top_of_part(struct query_context *context, const struct query_node *root, const struct share_part *part,
                        struct scan_room *room, struct topk *top)
 {
@@ -203,7 +170,7 @@ static void work_on_top(void *given, uint32_t member, struct arena *arena)
     room->is_clean = false;
     room->group.is_clean = false;
     while (!query_watch_stops(context.watch) && (part = share_take(&work->share)) != NULL) {
-        if (is_absent(work->root, part->segment)) {
+        if (scan_is_absent(work->root, part->segment)) {
             continue;
         }
         struct arena_mark mark = arena_mark(arena);
@@ -264,7 +231,7 @@ static bool count_is_known(const struct query_context *context, const struct que
                            uint64_t *count)
 {
     const struct query_segment *segment = &context->segments[number];
-    if (is_absent(root, number)) {
+    if (scan_is_absent(root, number)) {
         *count = 0;
         return true;
     }

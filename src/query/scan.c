@@ -5,6 +5,60 @@
 
 #include "query/phrase.h"
 
+bool scan_is_absent(const struct query_node *node, uint32_t number)
+{
+    bool absent;
+    switch (node->kind) {
+    case QUERY_TERMS:
+        return node->in_segment[number].count == 0;
+    case QUERY_AND:
+        absent = false;
+        for (uint32_t i = 0; i < node->child_count && !absent; i++) {
+            absent = scan_is_absent(node->children[i], number);
+        }
+        return absent;
+    case QUERY_OR:
+    case QUERY_ANY:
+        absent = true;
+        for (uint32_t i = 0; i < node->child_count && absent; i++) {
+            absent = scan_is_absent(node->children[i], number);
+        }
+        return absent;
+    case QUERY_PHRASE:
+        return scan_is_absent(node->candidates, number);
+    case QUERY_WITHOUT:
+    case QUERY_PREFER:
+        return scan_is_absent(node->children[0], number);
+    case QUERY_ALL:
+    case QUERY_NOTHING:
+    case QUERY_DOCUMENTS:
+        break;
+    }
+    return node->kind == QUERY_NOTHING;
+}
+
+/* Of alternatives that are absent here but for one that one: of "size 1" as one word and as two, mostly the latter. */
+static const struct query_node *only_present(const struct query_node *node, uint32_t number)
+{
+    while (node->kind == QUERY_ANY) {
+        const struct query_node *present = NULL;
+        for (uint32_t i = 0; i < node->child_count; i++) {
+            if (scan_is_absent(node->children[i], number)) {
+                continue;
+            }
+            if (present != NULL) {
+                return node;
+            }
+            present = node->children[i];
+        }
+        if (present == NULL) {
+            return node;
+        }
+        node = present;
+    }
+    return node;
+}
+
 /* Whether a leaf is one list here whose every posting counts. */
 static bool is_list(const struct query_context *context, const struct query_node *node, uint32_t number)
 {
@@ -88,8 +142,9 @@ static int add_optional(struct scan *scan, const struct query_node *node)
 }
 
 /* Adds what a document must match. */
-static int add_conjuncts(struct scan *scan, const struct query_node *node)
+static int add_conjuncts(struct scan *scan, const struct query_node *whole)
 {
+    const struct query_node *node = only_present(whole, scan->number);
     int status = 0;
     if (node->kind == QUERY_AND) {
         for (uint32_t i = 0; i < node->child_count && status == 0; i++) {
@@ -264,7 +319,8 @@ int scan_open(struct query_context *context, const struct query_node *root, cons
               struct signals *signals, struct scan_room *room, struct scan **out)
 {
     uint32_t number = part->segment;
-    const struct query_node *wanted = root->kind == QUERY_WITHOUT ? root->children[0] : root;
+    const struct query_node *whole = root->kind == QUERY_WITHOUT ? root->children[0] : root;
+    const struct query_node *wanted = only_present(whole, number);
     bool is_sum = wanted->kind == QUERY_OR;
     *out = NULL;
     if (!suits(context, wanted, number)) {
@@ -277,7 +333,7 @@ int scan_open(struct query_context *context, const struct query_node *root, cons
     scan->room = room;
     scan->all = !is_sum;
     int status = is_sum ? add_alternatives(scan, wanted) : add_conjuncts(scan, wanted);
-    if (status == 0 && root != wanted) {
+    if (status == 0 && root != whole) {
         status = cursor_open(context, root->children[1], number, &scan->unwanted);
     }
     status = status == 0 ? add_filter(scan) : status;

@@ -134,6 +134,9 @@ static inline int32_t scan_extra(const struct scan *scan, uint32_t first, uint32
     return scan->others_max + (scan->signals == NULL ? 0 : signals_bound(scan->signals, first, last));
 }
 
+/* Whether a word that is needed does not occur in the segment: nothing of it need be opened. */
+bool scan_is_absent(const struct query_node *node, uint32_t number);
+
 /*
  * Prepares to scan a bound tree in a part of a segment; signals may be NULL. *out is NULL when the tree is none that
  * this is for: then cursors must do. room is the query's, of which only is_clean, and that of its group, is set, to
@@ -157,14 +160,14 @@ static inline void scan_refresh(struct scan *scan)
 int scan_status(const struct scan *scan);
 
 /*
- * Whether a bound tree is one leaf of several lists here, which scan_best is for: it wants a small heap, because it
- * looks for each document that it takes among those held.
+ * Whether a bound tree is one leaf of several lists here, or alternatives of leaves, which scan_best is for: it wants a
+ * small heap, because it looks for each document that it takes among those held.
  */
 bool scan_is_best(const struct query_context *context, const struct query_node *root, uint32_t number,
                   const struct topk *top);
 
-/* Offers the documents of such a leaf. AISLE_CORRUPT, AISLE_NO_MEMORY. */
-must_check int scan_best(struct query_context *context, const struct query_node *leaf, uint32_t number,
+/* Offers the documents of such a tree. AISLE_CORRUPT, AISLE_NO_MEMORY. */
+must_check int scan_best(struct query_context *context, const struct query_node *root, uint32_t number,
                          struct signals *signals, struct topk *top);
 
 /*

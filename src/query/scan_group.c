@@ -145,16 +145,26 @@ static void add_to_window(const struct scan_group *group, uint32_t at, int32_t p
     room->scores[at] = group->is_sum ? held + part : part > held ? part : held;
 }
 
+/* They are the same in most windows, and cost as much as reading some tens of postings. */
+static const uint8_t *limits_of(struct scan_group_list *list, int32_t least)
+{
+    if (!list->has_limits || list->limits_least != least) {
+        select_limits(list->table, least, list->limits);
+        memset(list->limits, 0, list->least_class);
+        list->limits_least = least;
+        list->has_limits = true;
+    }
+    return list->limits;
+}
+
 /* Pours what a list has up to last, which is in the window that begins at from, and what is worth least. */
-static void pour_list(struct scan_group *group, const struct scan_group_list *list, uint32_t from, uint32_t last,
+static void pour_list(struct scan_group *group, struct scan_group_list *list, uint32_t from, uint32_t last,
                       int32_t least)
 {
     const uint32_t *documents;
     const uint8_t *codes;
-    uint8_t limits[SELECT_CLASSES];
+    const uint8_t *limits = limits_of(list, least);
     size_t count;
-    select_limits(list->table, least, limits);
-    memset(limits, 0, list->least_class);
     while ((count = postings_cursor_batch(list->postings, last, &documents, &codes)) != 0) {
         uint64_t wanted[POSTINGS_BLOCK / 64];
         group->kernels->codes(codes, count, limits, wanted);

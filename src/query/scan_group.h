@@ -25,6 +25,9 @@ struct scan_group_list {
     struct postings_cursor *postings;
     const struct rank_table *table;
     uint8_t least_class; /* codes of lower ones do not count */
+    bool has_limits;     /* what a code must be to be worth limits_least, the last that was asked for */
+    uint8_t limits[SELECT_CLASSES];
+    int32_t limits_least;
 };
 
 /*

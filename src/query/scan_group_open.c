@@ -248,7 +248,8 @@ static int pour_all(struct scan_group *group, const struct scan_group_options *o
     int status = cursor == NULL ? AISLE_NO_MEMORY : 0;
     struct scan_group one = {.list_count = 1};
     for (uint32_t i = 0; i < count && status == 0; i++) {
-        struct scan_group_list list = {cursor, sources[i].table, sources[i].least_class};
+        struct scan_group_list list = {
+            .postings = cursor, .table = sources[i].table, .least_class = sources[i].least_class};
         status = postings_cursor_open(cursor, &options->segment->segment->postings, sources[i].list);
         if (status == 0) {
             one.lists = &list;
@@ -322,8 +323,9 @@ static int open_coded(struct scan_group *group, const struct scan_group_options 
 }
 
 /*
- * Whether a leaf of many lists is poured out, which reads all of them: so many that each may hold something in any range,
- * or rare postings whose sorting would take longer. A handful of frequent lists beside rare ones is better passed over.
+ * Whether a leaf of many lists is poured out, which reads all of them: so many that each may hold something in any
+ * range, or rare postings whose sorting would take longer. A handful of frequent lists beside rare ones is better
+ * passed over.
  */
 static bool is_coded(const struct scan_group_options *options, uint32_t frequent, size_t rare_postings)
 {

@@ -28,7 +28,7 @@
  *   Split, join  A word that no product has and that is two known ones (which some product has both), and two
  *                neighbours that are one known word, are those, too: corrections of one edit.
  *   Being typed  The last word, unless a space follows, is the beginning of any word; when no word begins so, of words
- *                that begin nearly so.
+ *                that begin nearly so, with three characters and more.
  *   Understood   Price phrases (price.h), and values of fields that the schema says are to be understood, become
  *                filters (or preferences) in place of words. When nothing is found so, prices are passed over, and
  *                values are words.

@@ -267,6 +267,34 @@ static int correct_fragment(struct rewrite *rewrite, struct query_context *conte
                        : status;
 }
 
+/* What begins with a variant, as the number-th alternative. */
+static int add_beginning(struct rewrite *rewrite, struct clause *clause, const struct rewrite_variant *variant,
+                         uint32_t number)
+{
+    struct query_node *node;
+    int status = query_parser_prefix(rewrite->parser, variant->word, &node);
+    if (status == 0) {
+        status = rewrite_add_alternative(rewrite, clause, node, number == 0 ? QUERY_WEIGHT_WHOLE : WEIGHT_OTHERS);
+    }
+    if (status == 0 && number == 0) {
+        clause->candidates[0] = (struct candidate){.text = variant->word, .node = node, .edits = variant->edits};
+        clause->candidate_count = 1;
+    }
+    return status == 0 && number < CANDIDATES_MAX ? rewrite_note(rewrite, REWRITE_TYPO, clause->text, variant->word)
+                                                  : status;
+}
+
+/* Of variants that are long enough; they stand in order. */
+static uint8_t fewest_edits(const struct rewrite_variants *variants)
+{
+    for (size_t i = 0; i < variants->count; i++) {
+        if (rewrite_length(variants->list[i].word) >= PREFIX_LENGTH_MIN) {
+            return variants->list[i].edits;
+        }
+    }
+    return 0;
+}
+
 /* What begins nearly as what is being typed. */
 static int correct_prefix(struct rewrite *rewrite, struct query_context *context, struct clause *clause, bool *changed)
 {
@@ -283,24 +311,17 @@ static int correct_prefix(struct rewrite *rewrite, struct query_context *context
         return 0;
     }
     int status = words->similar_prefix(words->self, &ask, rewrite->source.arena, &variants);
-    for (size_t i = 0; i < variants.count && i < options->variants_max && status == 0; i++) {
-        struct query_node *node;
-        if (variants.list[i].edits > variants.list[0].edits ||
+    uint32_t taken = 0;
+    for (size_t i = 0; i < variants.count && taken < options->variants_max && status == 0; i++) {
+        struct rewrite_variant *variant = &variants.list[i];
+        if (rewrite_length(variant->word) < PREFIX_LENGTH_MIN) {
+            continue; /* nearly anything begins so */
+        }
+        if (variant->edits > fewest_edits(&variants) ||
             query_parser_leaves_left(rewrite->parser) < LIMIT_QUERY_TERMS) {
             break;
         }
-        status = query_parser_prefix(rewrite->parser, variants.list[i].word, &node);
-        if (status == 0) {
-            status = rewrite_add_alternative(rewrite, clause, node, i == 0 ? QUERY_WEIGHT_WHOLE : WEIGHT_OTHERS);
-        }
-        if (status == 0 && i == 0) {
-            clause->candidates[0] =
-                (struct candidate){.text = variants.list[0].word, .node = node, .edits = variants.list[0].edits};
-            clause->candidate_count = 1;
-        }
-        if (status == 0 && i < CANDIDATES_MAX) {
-            status = rewrite_note(rewrite, REWRITE_TYPO, clause->text, variants.list[i].word);
-        }
+        status = add_beginning(rewrite, clause, variant, taken++);
         *changed = true;
     }
     (void)context;
