@@ -133,8 +133,15 @@ static int top_of_part(struct query_context *context, const struct query_node *r
         return root->kind == QUERY_ALL ? browse_run(context, number, signals, top)
                                        : scan_best(context, root, number, signals, top);
     }
+    bool is_done = false;
     if (status == 0) {
+        status = scan_alternatives(context, root, part, room, top, &is_done);
+    }
+    if (status == 0 && !is_done) {
         status = scan_open(context, root, part, signals, room, &scan);
+    }
+    if (status == 0 && is_done) {
+        return 0;
     }
     if (status != 0 || scan != NULL) {
         return status != 0 ? status : scan_run(scan, top);

@@ -37,8 +37,7 @@ bool scan_is_absent(const struct query_node *node, uint32_t number)
     return node->kind == QUERY_NOTHING;
 }
 
-/* Of alternatives that are absent here but for one that one: of "size 1" as one word and as two, mostly the latter. */
-static const struct query_node *only_present(const struct query_node *node, uint32_t number)
+const struct query_node *scan_only_present(const struct query_node *node, uint32_t number)
 {
     while (node->kind == QUERY_ANY) {
         const struct query_node *present = NULL;
@@ -144,7 +143,7 @@ static int add_optional(struct scan *scan, const struct query_node *node)
 /* Adds what a document must match. */
 static int add_conjuncts(struct scan *scan, const struct query_node *whole)
 {
-    const struct query_node *node = only_present(whole, scan->number);
+    const struct query_node *node = scan_only_present(whole, scan->number);
     int status = 0;
     if (node->kind == QUERY_AND) {
         for (uint32_t i = 0; i < node->child_count && status == 0; i++) {
@@ -320,7 +319,7 @@ int scan_open(struct query_context *context, const struct query_node *root, cons
 {
     uint32_t number = part->segment;
     const struct query_node *whole = root->kind == QUERY_WITHOUT ? root->children[0] : root;
-    const struct query_node *wanted = only_present(whole, number);
+    const struct query_node *wanted = scan_only_present(whole, number);
     bool is_sum = wanted->kind == QUERY_OR;
     *out = NULL;
     if (!suits(context, wanted, number)) {

@@ -72,6 +72,7 @@ struct scan {
     struct topk *top;
     int32_t minimum; /* what a document must score to enter the answer */
     bool all;        /* every list must have a document; else any */
+    bool is_again;   /* documents may have been offered before, with other scores */
     bool is_unfit;   /* something that is no list need not match */
     const struct select_kernels *kernels;
     struct scan_list *lists;
@@ -137,6 +138,9 @@ static inline int32_t scan_extra(const struct scan *scan, uint32_t first, uint32
 /* Whether a word that is needed does not occur in the segment: nothing of it need be opened. */
 bool scan_is_absent(const struct query_node *node, uint32_t number);
 
+/* Of alternatives that are absent here but for one, that one: of "size 1" as one word and as two, mostly the latter. */
+const struct query_node *scan_only_present(const struct query_node *node, uint32_t number);
+
 /*
  * Prepares to scan a bound tree in a part of a segment; signals may be NULL. *out is NULL when the tree is none that
  * this is for: then cursors must do. room is the query's, of which only is_clean, and that of its group, is set, to
@@ -148,6 +152,17 @@ must_check int scan_open(struct query_context *context, const struct query_node 
 
 /* Offers the part's documents that may be among the best to top. AISLE_CORRUPT, AISLE_NO_MEMORY. */
 must_check int scan_run(struct scan *scan, struct topk *top);
+
+/* Heaps of more hits are too large to look for a document in them. */
+#define SCAN_AGAIN_HITS_MAX 128u
+
+/*
+ * Scans a tree as several if just one clause of it is a few alternatives, of which not all are leaves. *is_done:
+ * whether it did. Errors as scan_open.
+ */
+must_check int scan_alternatives(struct query_context *context, const struct query_node *root,
+                                 const struct share_part *part, struct scan_room *room, struct topk *top,
+                                 bool *is_done);
 
 /* Takes note of what other threads have found meanwhile. */
 static inline void scan_refresh(struct scan *scan)

@@ -12,8 +12,6 @@
 #include "base/bitset.h"
 #include "base/radix.h"
 
-#define BEST_HITS_MAX 128u
-
 /* One of the lists. */
 struct best_list {
     const struct postings_list *list;
@@ -64,7 +62,7 @@ bool scan_is_best(const struct query_context *context, const struct query_node *
                   const struct topk *top)
 {
     /* A document that is passed over with its best score must not come in with a lower one. */
-    return context->after == NULL && top->capacity <= BEST_HITS_MAX && count_lists(root, number) > 1;
+    return context->after == NULL && top->capacity <= SCAN_AGAIN_HITS_MAX && count_lists(root, number) > 1;
 }
 
 /* What a document from this one on must score to be taken. */
@@ -89,7 +87,7 @@ static void offer(struct best *best, uint32_t document, int32_t part)
         hit.score += signals_part(best->signals, document);
     }
     if (hit.score >= minimum && segment_state_alive(best->segment->state, document)) {
-        topk_offer_again(best->top, &hit);
+        (void)topk_offer_again(best->top, &hit);
     }
 }
 

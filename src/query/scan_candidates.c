@@ -144,7 +144,7 @@ static void offer(struct scan *scan, uint32_t document, int32_t score)
         return;
     }
     struct query_hit hit = {.score = score, .segment = scan->number, .document = document};
-    int32_t minimum = topk_offer_in_order(scan->top, &hit);
+    int32_t minimum = scan->is_again ? topk_offer_again(scan->top, &hit) : topk_offer_in_order(scan->top, &hit);
     scan->minimum = minimum > scan->minimum ? minimum : scan->minimum;
 }
 

@@ -101,19 +101,26 @@ int32_t topk_offer_in_order(struct topk *top, struct query_hit *hit)
     return topk_worst(top) + (!taken || top->hits[0].segment == hit->segment ? 1 : 0);
 }
 
-void topk_offer_again(struct topk *top, struct query_hit *hit)
+int32_t topk_offer_again(struct topk *top, struct query_hit *hit)
 {
-    for (uint32_t i = 0; i < top->count; i++) {
-        if (top->hits[i].document == hit->document && top->hits[i].segment == hit->segment) {
-            if (hit->score > top->hits[i].score) {
-                top->hits[i].score = hit->score;
-                sink(top, i);
-                tell(top);
-            }
-            return;
-        }
+    bool lost = false;
+    uint32_t at = 0;
+    while (at < top->count && (top->hits[at].document != hit->document || top->hits[at].segment != hit->segment)) {
+        at++;
     }
-    (void)topk_offer(top, hit);
+    if (at == top->count) {
+        lost = !topk_offer(top, hit);
+    } else if (hit->score > top->hits[at].score) {
+        top->hits[at].score = hit->score;
+        sink(top, at);
+        tell(top);
+    }
+    if (!topk_full(top)) {
+        return 0;
+    }
+    const struct query_hit *worst = &top->hits[0];
+    bool is_behind = worst->segment == hit->segment && worst->document <= hit->document;
+    return worst->score + (lost || is_behind ? 1 : 0);
 }
 
 void topk_join(struct topk *top, const struct topk *other)

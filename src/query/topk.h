@@ -63,9 +63,10 @@ int32_t topk_offer_in_order(struct topk *top, struct query_hit *hit);
 
 /*
  * Offers hit, whose document may be held with another score: the higher one counts. Looks at all hits held. A document
- * that was turned down or went may come again with a higher score.
+ * that was turned down or went may come again with a higher score. Returns what the next document behind must score, as
+ * topk_offer_in_order, if hit scored the minimum at least.
  */
-void topk_offer_again(struct topk *top, struct query_hit *hit);
+int32_t topk_offer_again(struct topk *top, struct query_hit *hit);
 
 /* Offers all hits of another worker's heap. */
 void topk_join(struct topk *top, const struct topk *other);
