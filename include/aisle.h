@@ -383,7 +383,8 @@ enum aisle_match {
  * 1 and 2 characters are allowed none, of 3 to 5 one, longer ones two. What was typed comes first, then one edit, then
  * two. Words that no product has are corrected at once, others when the whole query finds few products (few, below):
  * then hits that it finds as it was typed stand before all that corrections add, and both before what is found only
- * when words are left out, unless hits are sorted.
+ * when words are left out, unless hits are sorted. Corrections do not count in fields with "typos": false in the
+ * schema; words of "exact:" lines among the synonyms (aisle_reload) are never corrected.
  */
 typedef struct aisle_typos {
     size_t size;
@@ -392,6 +393,8 @@ typedef struct aisle_typos {
     uint32_t max_expansions; /* words that one is corrected to, 64 at most; default 16 */
     bool digits;             /* words with digits, too, which otherwise are meant as they are typed */
     const char *exact_words; /* that are never corrected: folded, separated by spaces; NULL: none */
+    uint32_t one_from;       /* characters from which on a word is allowed one edit; default 3 */
+    uint32_t two_from;       /* and two; default 6; at most 120, as one_from */
 } aisle_typos;
 
 /*
@@ -648,6 +651,8 @@ AISLE_API int aisle_get(aisle *catalog, aisle_bytes id, bool original, aisle_res
  *
  *     tv, television, fernseher        who searches for one of them finds the others, too
  *     rtx 4070 => geforce 4070, 4070   who searches for what stands left also finds what stands right
+ *
+ *     exact: nike, lego             words that are never corrected, not even when nothing is found
  *
  * with up to 8 words in each place and 32 places on a side; # begins a line that is none. What stands left is found by
  * its stems, the longest first. Stop words are a file of one word a line; without it, a short list for each language of

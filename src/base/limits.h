@@ -79,6 +79,7 @@
 #define LIMIT_SYNONYM_WORDS 8u            /* words of one synonym                                                    */
 #define LIMIT_SYNONYM_ALTERNATIVES 32u    /* on one side of a line of synonyms                                       */
 #define LIMIT_STOP_WORDS 10000u
+#define LIMIT_EXACT_WORDS 100000u         /* that the file of synonyms says are never corrected                      */
 #define LIMIT_VARIANTS 64u                /* words that one word is corrected to                                     */
 #define LIMIT_SIMILAR 1024u               /* words like it that are looked at for that                               */
 #define LIMIT_SPLITS 8u                   /* ways to split one word that are looked at                               */

@@ -225,9 +225,10 @@ done:
 /* What the command line asks for. */
 static struct {
     uint64_t limit, offset, now, snippet, few, deadline, total_bound, group_size;
+    uint64_t edits, fixed_prefix, expansions, one_from, two_from;
     struct option_texts facets, affinities;
-    const char *weights, *filter, *highlight, *match, *sort, *after, *fields, *group, *context;
-    bool explain, json, as_you_type, no_typos, no_synonyms, no_stop_words, no_understanding, no_rules;
+    const char *weights, *filter, *highlight, *match, *sort, *after, *fields, *group, *context, *exact_words;
+    bool explain, json, as_you_type, no_typos, no_synonyms, no_stop_words, no_understanding, no_rules, digits;
 } asked = {.limit = 10};
 
 static const struct option table[] = {
@@ -271,6 +272,19 @@ static const struct option table[] = {
     {.name = "as-you-type", .kind = OPTION_FLAG, .value.flag = &asked.as_you_type,
      .help = "the last word is only a beginning, unless a space follows"},
     {.name = "no-typos", .kind = OPTION_FLAG, .value.flag = &asked.no_typos, .help = "words are meant as typed"},
+    {.name = "edits", .kind = OPTION_NUMBER, .value.number = &asked.edits, .argument = "N",
+     .help = "that a word is corrected by at most, 1 or 2; default by its length", .min = 1, .max = 2},
+    {.name = "one-from", .kind = OPTION_NUMBER, .value.number = &asked.one_from, .argument = "N",
+     .help = "characters from which on a word is allowed one edit; default 3", .min = 1, .max = LIMIT_TERM_BYTES},
+    {.name = "two-from", .kind = OPTION_NUMBER, .value.number = &asked.two_from, .argument = "N",
+     .help = "characters from which on a word is allowed two; default 6", .min = 1, .max = LIMIT_TERM_BYTES},
+    {.name = "fixed-prefix", .kind = OPTION_NUMBER, .value.number = &asked.fixed_prefix, .argument = "N",
+     .help = "characters at the beginning of a word that must be right", .max = LIMIT_TERM_BYTES},
+    {.name = "expansions", .kind = OPTION_NUMBER, .value.number = &asked.expansions, .argument = "N",
+     .help = "words that one is corrected to at most; default 16", .min = 1, .max = LIMIT_VARIANTS},
+    {.name = "digits", .kind = OPTION_FLAG, .value.flag = &asked.digits, .help = "correct words with digits, too"},
+    {.name = "exact-words", .kind = OPTION_TEXT, .value.text = &asked.exact_words, .argument = "WORDS",
+     .help = "that are not corrected, with spaces between"},
     {.name = "no-synonyms", .kind = OPTION_FLAG, .value.flag = &asked.no_synonyms, .help = "leave synonyms aside"},
     {.name = "no-stop-words", .kind = OPTION_FLAG, .value.flag = &asked.no_stop_words,
      .help = "every word must match, \"the\" and \"for\", too"},
@@ -288,7 +302,9 @@ static const struct options options = {
                 "                    [--offset N] [--after CURSOR] [--group FIELD] [--group-size N]\n"
                 "                    [--fields NAME,...] [--weights FIELD:W,...] [--now SECONDS]\n"
                 "                    [--highlight FIELD,...] [--snippet N] [--match MODE] [--as-you-type]\n"
-                "                    [--no-typos] [--no-synonyms] [--no-stop-words] [--no-understanding]\n"
+                "                    [--no-typos] [--edits N] [--one-from N] [--two-from N] [--fixed-prefix N]\n"
+                "                    [--expansions N] [--digits] [--exact-words WORDS]\n"
+                "                    [--no-synonyms] [--no-stop-words] [--no-understanding]\n"
                 "                    [--affinity FIELD:V=W]... [--context NAME,...] [--no-rules]\n"
                 "                    [--few N] [--deadline MS] [--total-bound N] [--explain] [--json]",
     .about = "Prints the products that match all words of TEXT, the best first. `a OR b` takes either, -word\n"
@@ -335,6 +351,14 @@ int cli_search(int argc, char **argv)
     if (!words_match(asked.match, &mode)) {
         return cli_complain(CLI_USAGE, "search", "--match is all, relaxed or any", NULL);
     }
+    const aisle_typos typos = {.size = sizeof typos,
+                               .max_edits = (uint32_t)asked.edits,
+                               .fixed_prefix = (uint32_t)asked.fixed_prefix,
+                               .max_expansions = (uint32_t)asked.expansions,
+                               .digits = asked.digits,
+                               .exact_words = asked.exact_words,
+                               .one_from = (uint32_t)asked.one_from,
+                               .two_from = (uint32_t)asked.two_from};
     const aisle_query query = {.size = sizeof query,
                                .text = argv[1],
                                .limit = (uint32_t)asked.limit,
@@ -360,6 +384,7 @@ int cli_search(int argc, char **argv)
                                .match = mode,
                                .as_you_type = asked.as_you_type,
                                .no_typos = asked.no_typos,
+                               .typos = &typos,
                                .no_synonyms = asked.no_synonyms,
                                .no_stop_words = asked.no_stop_words,
                                .no_understanding = asked.no_understanding,

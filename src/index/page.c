@@ -25,7 +25,8 @@ static uint64_t hash_typos(uint64_t seed, const aisle_typos *typos)
         return seed;
     }
     memcpy(&taken, typos, typos->size);
-    const uint64_t words[] = {taken.max_edits, taken.fixed_prefix, taken.max_expansions, taken.digits};
+    const uint64_t words[] = {taken.max_edits, taken.fixed_prefix, taken.max_expansions,
+                              taken.digits,    taken.one_from,     taken.two_from};
     return hash_string(hash_bytes_seeded(words, sizeof words, seed), taken.exact_words);
 }
 

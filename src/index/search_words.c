@@ -29,14 +29,17 @@ static int take_typos(const aisle_typos *given, struct rewrite_options *out, ais
         return error_set(error, AISLE_INVALID, "aisle_typos.size is not sizeof(aisle_typos)");
     }
     memcpy(&typos, given, given->size);
-    if (typos.max_edits > 2 || typos.fixed_prefix > LIMIT_TERM_BYTES || typos.max_expansions > LIMIT_VARIANTS) {
-        return error_set(error, AISLE_LIMIT, "typos: at most 2 edits, a fixed prefix of %u and %u expansions",
-                         LIMIT_TERM_BYTES, LIMIT_VARIANTS);
+    if (typos.max_edits > 2 || typos.fixed_prefix > LIMIT_TERM_BYTES || typos.max_expansions > LIMIT_VARIANTS ||
+        typos.one_from > LIMIT_TERM_BYTES || typos.two_from > LIMIT_TERM_BYTES) {
+        return error_set(error, AISLE_LIMIT, "typos: at most 2 edits, %u expansions, and %u characters", LIMIT_VARIANTS,
+                         LIMIT_TERM_BYTES);
     }
     out->edits_max = (uint8_t)typos.max_edits;
     out->fixed_prefix = (uint8_t)typos.fixed_prefix;
     out->variants_max = typos.max_expansions;
     out->digits = typos.digits;
+    out->one_from = (uint8_t)typos.one_from;
+    out->two_from = (uint8_t)typos.two_from;
     out->exact = bytes_of_string(typos.exact_words == NULL ? "" : typos.exact_words);
     if (!utf8_valid(out->exact, NULL)) {
         return error_set(error, AISLE_INVALID, "typos: the exact words are not UTF-8");

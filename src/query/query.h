@@ -129,6 +129,15 @@ must_check int query_parser_group(struct query_parser *parser, const struct byte
 /* A node with room for children; NULL: no memory. */
 struct query_node *query_parser_node(struct query_parser *parser, enum query_kind kind, uint32_t child_capacity);
 
+/*
+ * What calls above make from now on without naming a field counts only in these (a bit for each searchable_rank), all
+ * of which keep positions; 0: in all.
+ */
+void query_parser_set_scope(struct query_parser *parser, uint64_t fields);
+
+/* A leaf that was made last is used no more: another may have its number. */
+void query_parser_drop_leaf(struct query_parser *parser);
+
 /* How many leaves the query may still be given. */
 uint32_t query_parser_leaves_left(const struct query_parser *parser);
 

@@ -19,6 +19,7 @@ struct query_parser {
     uint32_t leaf_count;
     uint32_t leaf_max;
     uint32_t run_count; /* of plain pieces */
+    uint64_t scope;     /* of words that name no field */
 };
 
 static int no_memory(struct query_parser *parser)
@@ -126,7 +127,9 @@ static int make_leaf(struct query_parser *parser, const struct token_source *sou
     node->terms = terms;
     node->prefix = source->prefix && list->tokens[i].position + list->tokens[i].parts == list->length;
     node->first_only = source->first_only;
-    node->scope = needs_places(parser, source->piece->field) ? field_bit(parser, source->piece->field) : 0;
+    node->scope = source->piece->field == SCHEMA_NO_FIELD        ? parser->scope
+                  : needs_places(parser, source->piece->field) ? field_bit(parser, source->piece->field)
+                                                               : 0;
     if (node->prefix) {
         terms[node->term_count++] = list->tokens[i].folded;
     }
@@ -574,7 +577,18 @@ int query_parser_group(struct query_parser *parser, const struct bytes *words, u
     for (uint32_t i = 0; i < count && status == 0; i++) {
         status = add_terms(parser, words[i], node->terms, &node->term_count);
     }
-    return status;
+    node->scope = parser->scope;
+    return status == 0 ? restrict_leaf(parser, out) : status;
+}
+
+void query_parser_set_scope(struct query_parser *parser, uint64_t fields)
+{
+    parser->scope = fields;
+}
+
+void query_parser_drop_leaf(struct query_parser *parser)
+{
+    parser->leaf_count--;
 }
 
 struct query_node *query_parser_node(struct query_parser *parser, enum query_kind kind, uint32_t child_capacity)

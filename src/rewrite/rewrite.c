@@ -68,6 +68,20 @@ static int read_again(struct rewrite *rewrite, struct query_context *context)
     return read_text(rewrite);
 }
 
+/* Without any field that allows typos there are no corrections. */
+static void find_typo_fields(struct rewrite *rewrite)
+{
+    const struct schema *schema = rewrite->source.schema;
+    bool all = true;
+    for (uint8_t f = 0; f < schema->field_count; f++) {
+        const struct field *field = &schema->fields[f];
+        all = all && (!field->searchable || field->typos);
+        rewrite->typo_fields |= field->typos ? UINT64_C(1) << field->searchable_rank : 0;
+    }
+    rewrite->source.options.no_typos = rewrite->source.options.no_typos || rewrite->typo_fields == 0;
+    rewrite->typo_fields = all ? 0 : rewrite->typo_fields;
+}
+
 int rewrite_new(const struct rewrite_source *source, struct bytes text, struct rewrite **out)
 {
     struct rewrite *rewrite = arena_calloc(source->arena, 1, sizeof *rewrite);
@@ -80,6 +94,9 @@ int rewrite_new(const struct rewrite_source *source, struct bytes text, struct r
     struct rewrite_options *options = &rewrite->source.options;
     options->few = options->few == 0 ? REWRITE_FEW : options->few;
     options->variants_max = options->variants_max == 0 ? REWRITE_VARIANTS : options->variants_max;
+    options->one_from = options->one_from == 0 ? REWRITE_ONE_FROM : options->one_from;
+    options->two_from = options->two_from == 0 ? REWRITE_TWO_FROM : options->two_from;
+    find_typo_fields(rewrite);
     rewrite->prices = options->no_understanding ? PRICES_WORDS : PRICES_FILTER;
     rewrite->reads_values = !options->no_understanding;
     int status = query_parser_new(source->schema, source->analyser, source->arena, &rewrite->parser, source->error);

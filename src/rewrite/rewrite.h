@@ -20,10 +20,11 @@
  *                stands beside them (AT&T). They are in the index: a query of stop words alone finds them, and phrases
  *                need them.
  *   Corrections  None for words of 1 and 2 characters, one edit for 3 to 5, two for 6 and more; none for words with a
- *                digit, unless asked. A word that no product has is corrected to the words of the fewest edits that
- *                products have. When the query finds few, every word is corrected, known ones to words with the same
- *                first character, and if the query finds any, to words that twenty times as many products have; what
- *                was typed comes first.
+ *                digit, unless asked, and for words that the rules or the caller call exact. They count in the fields
+ *                whose schema allows typos. A word that no product has is corrected to the words of the fewest edits
+ *                that products have. When the query finds few, every word is corrected, known ones to words with the
+ *                same first character, and if the query finds any, to words that twenty times as many products have;
+ *                what was typed comes first.
  *   Fragments    A word with a digit that no product has, of 3 bytes or more, finds the codes that contain it.
  *   Split, join  A word that no product has and that is two known ones (which some product has both), and two
  *                neighbours that are one known word, are those, too: corrections of one edit.
@@ -85,6 +86,8 @@ struct rewrite_options {
     bool as_you_type;
     bool digits;         /* words with digits are corrected, too */
     uint8_t edits_max;   /* 0: by length */
+    uint8_t one_from;    /* characters from which on a word is allowed one edit; 0: REWRITE_ONE_FROM */
+    uint8_t two_from;    /* and two; 0: REWRITE_TWO_FROM */
     uint8_t fixed_prefix;
     uint32_t variants_max; /* of one word; 0: REWRITE_VARIANTS */
     uint32_t few;        /* hits; fewer are few; 0: REWRITE_FEW */
@@ -93,6 +96,8 @@ struct rewrite_options {
 
 #define REWRITE_VARIANTS 16u
 #define REWRITE_FEW 5u
+#define REWRITE_ONE_FROM 3u
+#define REWRITE_TWO_FROM 6u
 
 enum rewrite_note_kind {
     REWRITE_SYNONYM,

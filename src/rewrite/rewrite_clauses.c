@@ -152,6 +152,30 @@ int rewrite_df(struct rewrite *rewrite, struct query_context *context, struct by
     return status == 0 ? query_df(context, terms, count, df) : status;
 }
 
+/* Dead products that are passed over in search of a live one. */
+#define DEAD_MAX 1000u
+
+int rewrite_counts(struct rewrite *rewrite, struct query_context *context, struct bytes word, bool *counts)
+{
+    struct query_node *node;
+    uint32_t steps = DEAD_MAX;
+    *counts = true;
+    if (rewrite->typo_fields == 0 || query_parser_leaves_left(rewrite->parser) == 0) {
+        return 0;
+    }
+    query_parser_set_scope(rewrite->parser, rewrite->typo_fields);
+    int status = query_parser_group(rewrite->parser, &word, 1, &node);
+    status = status == 0 ? query_bind(context, node) : status;
+    status = status == 0 ? query_exists(context, node, &steps, counts) : status;
+    if (status == AISLE_LIMIT) { /* most likely further on */
+        *counts = true;
+        status = 0;
+    }
+    query_parser_drop_leaf(rewrite->parser);
+    query_parser_set_scope(rewrite->parser, 0);
+    return status;
+}
+
 int rewrite_count(struct query_context *context, struct query_node *node, uint64_t *count)
 {
     int status = query_bind(context, node);

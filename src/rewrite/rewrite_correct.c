@@ -39,10 +39,17 @@ static bool is_listed(struct bytes list, struct bytes word)
     return false;
 }
 
+/* Whether the rules or the caller say that the word is meant as it is typed. */
+static bool is_exact(const struct rewrite *rewrite, struct bytes word)
+{
+    const struct rules *rules = rewrite->source.rules;
+    return is_listed(rewrite->source.options.exact, word) || (rules != NULL && rules_is_exact(rules, word));
+}
+
 static uint8_t edits_for(const struct rewrite_options *options, struct bytes word)
 {
     uint32_t length = rewrite_length(word);
-    uint8_t edits = length < 3 ? 0 : length < 6 ? 1 : 2;
+    uint8_t edits = length < options->one_from ? 0 : length < options->two_from ? 1 : 2;
     return options->edits_max != 0 && options->edits_max < edits ? options->edits_max : edits;
 }
 
@@ -106,6 +113,27 @@ static int rank_variants(struct rewrite *rewrite, struct query_context *context,
     }
     qsort(ranked, *count, sizeof *ranked, compare_ranked);
     return 0;
+}
+
+/* Of the best, most at most, those that a product has where corrections count. */
+static int keep_counting(struct rewrite *rewrite, struct query_context *context, struct ranked *ranked, uint32_t *count,
+                         uint32_t most)
+{
+    uint32_t kept = 0;
+    int status = 0;
+    if (rewrite->typo_fields == 0) {
+        *count = *count < most ? *count : most;
+        return 0;
+    }
+    for (uint32_t i = 0; i < *count && kept < most && status == 0; i++) {
+        bool counts;
+        status = rewrite_counts(rewrite, context, ranked[i].word, &counts);
+        if (counts) {
+            ranked[kept++] = ranked[i];
+        }
+    }
+    *count = kept;
+    return status;
 }
 
 /* One leaf of words from first to end - 1, as an alternative. */
@@ -218,12 +246,18 @@ static int correct_similar(struct rewrite *rewrite, struct query_context *contex
     if (status == 0 && is_known && !rewrite->found_none) {
         count = keep_frequent(clause->typed, ranked, count);
     }
+    if (status == 0) {
+        uint32_t most = options->variants_max < LIMIT_VARIANTS ? options->variants_max : LIMIT_VARIANTS;
+        status = keep_counting(rewrite, context, ranked, &count, most);
+    }
     if (status != 0 || count == 0) {
         return status;
     }
-    count = count < options->variants_max ? count : options->variants_max;
     *changed = true;
-    return add_corrections(rewrite, clause, ranked, count < LIMIT_VARIANTS ? count : LIMIT_VARIANTS, all, is_known);
+    query_parser_set_scope(rewrite->parser, rewrite->typo_fields);
+    status = add_corrections(rewrite, clause, ranked, count, all, is_known);
+    query_parser_set_scope(rewrite->parser, 0);
+    return status;
 }
 
 /* Codes that contain what was typed: those that begin with it, then others. */
@@ -312,6 +346,7 @@ static int correct_prefix(struct rewrite *rewrite, struct query_context *context
     }
     int status = words->similar_prefix(words->self, &ask, rewrite->source.arena, &variants);
     uint32_t taken = 0;
+    query_parser_set_scope(rewrite->parser, rewrite->typo_fields);
     for (size_t i = 0; i < variants.count && taken < options->variants_max && status == 0; i++) {
         struct rewrite_variant *variant = &variants.list[i];
         if (rewrite_length(variant->word) < PREFIX_LENGTH_MIN) {
@@ -324,6 +359,7 @@ static int correct_prefix(struct rewrite *rewrite, struct query_context *context
         status = add_beginning(rewrite, clause, variant, taken++);
         *changed = true;
     }
+    query_parser_set_scope(rewrite->parser, 0);
     (void)context;
     return status;
 }
@@ -333,7 +369,7 @@ int rewrite_correct(struct rewrite *rewrite, struct query_context *context, stru
 {
     const struct rewrite_options *options = &rewrite->source.options;
     bool is_known = query_information(context, clause->typed) != 0;
-    if (clause->first != clause->last || is_listed(options->exact, clause->first->folded)) {
+    if (clause->first != clause->last || is_exact(rewrite, clause->first->folded)) {
         return 0;
     }
     clause->corrected = all;

@@ -58,6 +58,7 @@ enum rewrite_stage { STAGE_TYPED, STAGE_CORRECTED, STAGE_DROPPING, STAGE_ANY };
 struct rewrite {
     struct rewrite_source source;
     struct query_parser *parser;
+    uint64_t typo_fields; /* that corrections count in (query_parser_set_scope); 0: all */
     struct bytes text;
     struct query_node *root;
     struct query_node *unwanted; /* NULL: none */
@@ -128,6 +129,9 @@ must_check int rewrite_correct_text(struct rewrite *rewrite, struct query_contex
 
 /* How many products have the word, at most; 0: none. */
 must_check int rewrite_df(struct rewrite *rewrite, struct query_context *context, struct bytes word, uint64_t *df);
+
+/* Whether a product has the word in a field that corrections count in. */
+must_check int rewrite_counts(struct rewrite *rewrite, struct query_context *context, struct bytes word, bool *counts);
 
 /* How many products match node. */
 must_check int rewrite_count(struct query_context *context, struct query_node *node, uint64_t *count);

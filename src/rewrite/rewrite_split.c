@@ -90,6 +90,7 @@ int rewrite_split(struct rewrite *rewrite, struct query_context *context, struct
     uint64_t most = 0;
     uint32_t count = 0;
     int status = clause->first->part_count == 1 ? find_splits(rewrite, context, word, splits, &count) : 0;
+    query_parser_set_scope(rewrite->parser, rewrite->typo_fields);
     for (uint32_t i = 0; i < count && status == 0 && splits[i].least > most; i++) {
         struct query_node *node = NULL;
         struct bytes text;
@@ -107,6 +108,7 @@ int rewrite_split(struct rewrite *rewrite, struct query_context *context, struct
             best_text = text;
         }
     }
+    query_parser_set_scope(rewrite->parser, 0);
     if (status != 0 || best == NULL) {
         return status;
     }
@@ -130,7 +132,9 @@ static int join_clauses(struct rewrite *rewrite, uint32_t i, struct bytes joined
     if (both == NULL) {
         return AISLE_NO_MEMORY;
     }
+    query_parser_set_scope(rewrite->parser, rewrite->typo_fields);
     int status = query_parser_group(rewrite->parser, &joined, 1, &one);
+    query_parser_set_scope(rewrite->parser, 0);
     if (status != 0) {
         return status;
     }
@@ -181,7 +185,11 @@ int rewrite_join(struct rewrite *rewrite, struct query_context *context, bool al
         }
         status = join_text(rewrite, left->first->folded, right->first->folded, "", &joined);
         status = status == 0 ? rewrite_df(rewrite, context, joined, &df) : status;
+        bool counts = false;
         if (status == 0 && df != 0) {
+            status = rewrite_counts(rewrite, context, joined, &counts);
+        }
+        if (status == 0 && counts) {
             *changed = true;
             status = join_clauses(rewrite, i, joined, is_known);
         }

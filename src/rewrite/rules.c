@@ -1,8 +1,8 @@
 /*
  * rules.c - reads synonyms and stop words into one table, by a hash of what a left side's terms are.
  *
- * A left side is kept as its terms, each behind its size; a stop word has a byte in front that no size can be. All of
- * it lives in one arena.
+ * A left side is kept as its terms, each behind its size; a stop word, and one that is never corrected, has a byte in
+ * front that no size can be. All of it lives in one arena.
  */
 #include "rewrite/rules.h"
 
@@ -15,9 +15,11 @@
 
 #define KEY_BYTES_MAX (LIMIT_SYNONYM_WORDS * (LIMIT_TERM_BYTES + 1u))
 #define STOP_MARK 0xffu
+#define EXACT_MARK 0xfeu
+#define EXACT_LINE "exact:"
 #define ARENA_BYTES ((size_t)256 << 20)
 
-static_assert(LIMIT_TERM_BYTES < STOP_MARK, "a size is no mark");
+static_assert(LIMIT_TERM_BYTES < EXACT_MARK, "a size is no mark");
 
 struct entry {
     struct bytes key;
@@ -31,6 +33,7 @@ struct rules {
     size_t slot_count;
     uint32_t synonyms;
     uint32_t stops;
+    uint32_t exacts;
     uint32_t words_max;
 };
 
@@ -248,8 +251,63 @@ static int check_right(struct reading *reading, const struct bytes *texts, uint3
     return 0;
 }
 
+/* A folded word behind its mark. */
+static struct bytes mark_word(struct key *key, uint8_t mark, struct bytes folded)
+{
+    key->bytes[0] = mark;
+    memcpy(key->bytes + 1, folded.data, folded.size);
+    key->size = folded.size + 1;
+    return bytes_of(key->bytes, key->size);
+}
+
+static bool has_mark(const struct rules *rules, uint8_t mark, struct bytes folded)
+{
+    struct key key;
+    return folded.size <= LIMIT_TERM_BYTES && find_entry(rules, mark_word(&key, mark, folded)) != NULL;
+}
+
+/* The folded form of a text that is one word; a compound is its parts as one. */
+static int fold_word(struct reading *reading, struct bytes text, const char *why, struct bytes *folded)
+{
+    struct token_list list;
+    int status = analyser_run(reading->source->analyser, text, reading->language, &list);
+    if (status != 0) {
+        return refuse(reading, status, aisle_error_text(status), text);
+    }
+    const struct token *last = list.count == 0 ? NULL : &list.tokens[list.count - 1];
+    if (last == NULL || (last->kind == TOKEN_JOINED ? last->parts : 1u) != list.length) {
+        return refuse(reading, AISLE_INVALID, why, text);
+    }
+    *folded = last->folded;
+    return 0;
+}
+
+static int take_exact(struct reading *reading, struct bytes side)
+{
+    struct bytes texts[LIMIT_SYNONYM_ALTERNATIVES];
+    struct rules *rules = reading->rules;
+    uint32_t count;
+    int status = split_side(reading, side, texts, &count);
+    for (uint32_t i = 0; i < count && status == 0; i++) {
+        struct bytes folded;
+        struct key key;
+        status = fold_word(reading, texts[i], "behind \"exact:\" stand words, with commas between", &folded);
+        if (status == 0 && make_entry(rules, mark_word(&key, EXACT_MARK, folded)) == NULL) {
+            status = no_memory(reading);
+        }
+        if (status == 0 && ++rules->exacts > LIMIT_EXACT_WORDS) {
+            status = refuse(reading, AISLE_LIMIT, "too many exact words", texts[i]);
+        }
+    }
+    return status;
+}
+
 static int take_synonyms(struct reading *reading, struct bytes line)
 {
+    size_t mark = sizeof EXACT_LINE - 1;
+    if (bytes_begin_with(line, bytes_of_string(EXACT_LINE))) {
+        return take_exact(reading, bytes_of(line.data + mark, line.size - mark));
+    }
     struct bytes left[LIMIT_SYNONYM_ALTERNATIVES];
     struct bytes right[LIMIT_SYNONYM_ALTERNATIVES];
     uint32_t left_count;
@@ -279,10 +337,8 @@ static int take_synonyms(struct reading *reading, struct bytes line)
 
 static int add_stop(struct reading *reading, struct bytes folded)
 {
-    struct key key = {.size = 1, .bytes = {STOP_MARK}};
-    memcpy(key.bytes + 1, folded.data, folded.size);
-    key.size += folded.size;
-    if (make_entry(reading->rules, bytes_of(key.bytes, key.size)) == NULL) {
+    struct key key;
+    if (make_entry(reading->rules, mark_word(&key, STOP_MARK, folded)) == NULL) {
         return no_memory(reading);
     }
     if (++reading->rules->stops > LIMIT_STOP_WORDS) {
@@ -293,15 +349,10 @@ static int add_stop(struct reading *reading, struct bytes folded)
 
 static int take_stop_word(struct reading *reading, struct bytes line)
 {
-    struct token_list list;
-    int status = analyser_run(reading->source->analyser, line, reading->language, &list);
-    if (status != 0) {
-        return refuse(reading, status, aisle_error_text(status), line);
-    }
-    if (list.length != 1 || list.count != 1) {
-        return refuse(reading, AISLE_INVALID, "a stop word is one word a line", line);
-    }
-    return add_stop(reading, list.tokens[0].folded);
+    static const char why[] = "a stop word is one word a line";
+    struct bytes folded;
+    int status = fold_word(reading, line, why, &folded);
+    return status == 0 ? add_stop(reading, folded) : status;
 }
 
 static int add_default_stops(struct reading *reading)
@@ -417,11 +468,10 @@ const struct rules_target *rules_find(const struct rules *rules, const struct by
 
 bool rules_is_stop_word(const struct rules *rules, struct bytes folded)
 {
-    struct key key = {.size = 1, .bytes = {STOP_MARK}};
-    if (rules->stops == 0 || folded.size > LIMIT_TERM_BYTES) {
-        return false;
-    }
-    memcpy(key.bytes + 1, folded.data, folded.size);
-    key.size += folded.size;
-    return find_entry(rules, bytes_of(key.bytes, key.size)) != NULL;
+    return rules->stops != 0 && has_mark(rules, STOP_MARK, folded);
+}
+
+bool rules_is_exact(const struct rules *rules, struct bytes folded)
+{
+    return rules->exacts != 0 && has_mark(rules, EXACT_MARK, folded);
 }

@@ -3,7 +3,8 @@
  *
  *   synonyms   = { line }                    a line that is blank or begins with '#' says nothing
  *   line       = side "=>" side | side       with "=>": who searches for one of the left also finds the right;
- *   side       = text { "," text }           without: each finds all others
+ *              | "exact:" side               without: each finds all others; "exact:": words that are never corrected
+ *   side       = text { "," text }
  *   stop words = { word }                    one a line, '#' as above
  *
  * Left sides are analysed as a query is, in the language of its first field: they are found by the stems of their
@@ -56,6 +57,9 @@ uint32_t rules_words_max(const struct rules *rules);
 
 /* What the left side of these terms, count of them, leads to; NULL: nothing. */
 const struct rules_target *rules_find(const struct rules *rules, const struct bytes *terms, uint32_t count);
+
+/* Whether a folded word is never corrected. */
+bool rules_is_exact(const struct rules *rules, struct bytes folded);
 
 /* Whether a folded word is a stop word. */
 bool rules_is_stop_word(const struct rules *rules, struct bytes folded);

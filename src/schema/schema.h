@@ -19,8 +19,10 @@
  *                                                product's value for facets, sorting and signals; default
  *                                                least, of a bool greatest (true if any is); dates have no sum
  *                "language": NAME?               text, or a field with search_weight; default the schema's
- *                "positions": BOOL? }            likewise: whether it keeps where its words stand, for phrases and
+ *                "positions": BOOL?              likewise: whether it keeps where its words stand, for phrases and
  *                                                proximity; default true
+ *                "typos": BOOL? }                likewise: whether corrections of misspelled words count in it; default
+ *                                                true. Beside one that says false, the others need their positions
  *   part     = "length" | NAME | NAME ":asc" | NAME ":desc"     text fields cannot order; only numbers take a direction
  *   signal   = { "kind": "popularity"|"rating"|"recency"|"stock", "field": NAME, "weight": 0.01..100,
  *                "count": NAME?                  rating: an integer field, how many ratings there are
@@ -96,6 +98,7 @@ struct field {
     char language[SCHEMA_LANGUAGE_BYTES + 1]; /* its own or the schema's; never empty */
     bool searchable;                          /* weight > 0 */
     bool positions;                           /* searchable, and where its words stand is kept */
+    bool typos;                               /* searchable, and corrections count in it */
     uint8_t searchable_rank;                  /* number among the searchable fields, from 0 */
     bool column; /* numbers, bools, dates, variants; keyword and path with facet or used in order or signals */
 };

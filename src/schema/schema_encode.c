@@ -83,6 +83,9 @@ static void put_field(struct buf *out, const struct schema *schema, const struct
     if (field->searchable && !field->positions) {
         buf_put_string(out, ", \"positions\": false");
     }
+    if (field->searchable && !field->typos) {
+        buf_put_string(out, ", \"typos\": false");
+    }
     if (field->understand != schema_understand_default(field)) {
         static const char *const names[] = {"off", "filter", "boost"};
         buf_printf(out, ", \"understand\": \"%s\"", names[field->understand]);

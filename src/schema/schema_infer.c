@@ -226,6 +226,7 @@ static void add_field(struct schema *schema, const struct field *field)
         *added = *field;
         added->searchable = added->weight > 0;
         added->positions = added->searchable;
+        added->typos = added->searchable;
         added->understand = (uint8_t)schema_understand_default(added);
         memcpy(added->language, schema->language, sizeof added->language);
     }

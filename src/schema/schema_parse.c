@@ -200,6 +200,7 @@ static int check_options(struct schema_parser *parser, uint32_t object, const ch
         {"keeps", field->of_variants && field_type_is_number(field->type), "numbers, bools and dates with \"variant\""},
         {"language", field->searchable, "text fields and fields with \"search_weight\""},
         {"positions", field->searchable, "text fields and fields with \"search_weight\""},
+        {"typos", field->searchable, "text fields and fields with \"search_weight\""},
     };
     for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
         uint32_t member = (uint32_t)json_member(parser->json, object, bytes_of_string(options[i].key));
@@ -279,6 +280,7 @@ static int get_weights(struct schema_parser *parser, uint32_t object, const char
     }
     field->searchable = field->weight > 0;
     field->positions = field->searchable;
+    field->typos = field->searchable;
     return status;
 }
 
@@ -321,8 +323,8 @@ static int get_understand(struct schema_parser *parser, uint32_t object, const c
 
 static int parse_field(struct schema_parser *parser, uint32_t node)
 {
-    static const char *const known[] = {"type",     "weight",    "search_weight", "code",    "scale", "facet",
-                                        "language", "positions", "understand",    "variant", "keeps", NULL};
+    static const char *const known[] = {"type",     "weight",    "search_weight", "code",       "scale",   "facet",
+                                        "language", "positions", "typos",         "understand", "variant", "keeps", NULL};
     struct schema *schema = parser->schema;
     struct bytes name = parser->nodes[node].key;
     struct field *field = &schema->fields[schema->field_count];
@@ -350,6 +352,7 @@ static int parse_field(struct schema_parser *parser, uint32_t node)
         (status = get_bool(parser, node, where, "facet", &field->facet)) != 0 ||
         (status = get_language(parser, node, where, field->language, &language)) != 0 ||
         (status = get_bool(parser, node, where, "positions", &field->positions)) != 0 ||
+        (status = get_bool(parser, node, where, "typos", &field->typos)) != 0 ||
         (status = get_understand(parser, node, where, field)) != 0 ||
         (status = get_variant(parser, node, where, field)) != 0 ||
         (status = check_options(parser, node, where, field)) != 0) {
@@ -366,6 +369,26 @@ static int parse_field(struct schema_parser *parser, uint32_t node)
     return 0;
 }
 
+/* Where some fields take no corrections, places tell in which one a corrected word stands. */
+static int check_typos(struct schema_parser *parser)
+{
+    const struct schema *schema = parser->schema;
+    bool any_without = false;
+    int status = 0;
+    for (uint8_t f = 0; f < schema->field_count; f++) {
+        any_without = any_without || (schema->fields[f].searchable && !schema->fields[f].typos);
+    }
+    for (uint8_t f = 0; f < schema->field_count && any_without && status == 0; f++) {
+        const struct field *field = &schema->fields[f];
+        if (field->typos && !field->positions) {
+            status = schema_refuse(parser, parser->field_nodes[f], "fields",
+                                   "\"%s\" without positions needs \"typos\": false, as another field has it",
+                                   field->name);
+        }
+    }
+    return status;
+}
+
 static int parse_fields(struct schema_parser *parser)
 {
     uint32_t object = 0;
@@ -379,7 +402,7 @@ static int parse_fields(struct schema_parser *parser)
     for (uint32_t m = object + 1; m < parser->nodes[object].next && status == 0; m = parser->nodes[m].next) {
         status = parse_field(parser, m);
     }
-    return status;
+    return status == 0 ? check_typos(parser) : status;
 }
 
 static int parse_version(struct schema_parser *parser)

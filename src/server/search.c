@@ -196,6 +196,16 @@ static int take_edits(struct parser *p)
     return take_typos_number(p, "the edits behind EDITS", 2, &p->search->typos.max_edits);
 }
 
+static int take_one_from(struct parser *p)
+{
+    return take_typos_number(p, "the characters behind ONEFROM", LIMIT_TERM_BYTES, &p->search->typos.one_from);
+}
+
+static int take_two_from(struct parser *p)
+{
+    return take_typos_number(p, "the characters behind TWOFROM", LIMIT_TERM_BYTES, &p->search->typos.two_from);
+}
+
 static int take_prefix(struct parser *p)
 {
     return take_typos_number(p, "the characters behind PREFIX", LIMIT_TERM_BYTES, &p->search->typos.fixed_prefix);
@@ -362,7 +372,8 @@ static const struct {
     {"FACET", take_facet},       {"SORT", take_sort},           {"AFTER", take_after},   {"GROUP", take_group},
     {"UNDERSTAND", take_understand}, {"HIGHLIGHT", take_highlight}, {"TAGS", take_tags}, {"SNIPPET", take_snippet},
     {"PLAIN", take_plain},       {"FIELDS", take_fields},       {"WORK", take_work},     {"EDITS", take_edits},
-    {"PREFIX", take_prefix},     {"EXPANSIONS", take_expansions}, {"DIGITS", take_digits}, {"EXACT", take_exact},
+    {"PREFIX", take_prefix},     {"EXPANSIONS", take_expansions}, {"DIGITS", take_digits},
+    {"ONEFROM", take_one_from},  {"TWOFROM", take_two_from}, {"EXACT", take_exact},
     {"AFFINITY", take_affinity}, {"CONTEXT", take_context},   {"RULES", take_rules},
 };
 

@@ -265,10 +265,14 @@ def words_and_marks(world):
         equal(client.call("AISLE.SEARCH", "shop", "waterprof", "EXACT", "waterprof")["total"], 0)
         equal(client.call("AISLE.SEARCH", "shop", "wattrprof", "EDITS", 1)["total"], 0)
         equal(client.call("AISLE.SEARCH", "shop", "xaterproof", "PREFIX", 1)["total"], 0)
-        for options in (("EDITS", 2), ("PREFIX", 2), ("EXPANSIONS", 64), ("DIGITS",), ("EXACT", "other")):
+        for options in (("EDITS", 2), ("PREFIX", 2), ("EXPANSIONS", 64), ("DIGITS",), ("EXACT", "other"),
+                        ("ONEFROM", 9), ("TWOFROM", 120)):
             assert client.call("AISLE.SEARCH", "shop", "waterprof", *options)["total"] > 0, options
         has(client.fails("AISLE.SEARCH", "shop", "x", "EDITS", 3), "up to 2, not '3' (argument 4)")
+        equal(client.call("AISLE.SEARCH", "shop", "waterprof", "ONEFROM", 10)["total"], 0)
+        equal(client.call("AISLE.SEARCH", "shop", "wattrprof", "TWOFROM", 10)["total"], 0)
         has(client.fails("AISLE.SEARCH", "shop", "x", "EXPANSIONS", 65), "up to 64")
+        has(client.fails("AISLE.SEARCH", "shop", "x", "ONEFROM", 121), "up to 120")
         marked = [client.call("AISLE.SEARCH", "shop", "shoes", "HIGHLIGHT", 1, "title", "TAGS", "<", ">", *plain)
                   ["hits"][0]["highlight"]["title"] for plain in ((), ("PLAIN",))]
         assert marked[0].startswith(marked[1][:1]) and b"<" in marked[1], marked

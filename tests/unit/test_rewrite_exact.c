@@ -229,15 +229,16 @@ static void compare(aisle *catalog, aisle_query *query)
     aisle_result_free(best);
 }
 
-static void the_best_of_rewritten_queries_are_the_first_of_all(void **state)
+static void search_for_all(const char *description)
 {
-    (void)state;
-    static const char schema[] = "{\"version\":1,\"id\":\"id\",\"language\":\"english\",\"fields\":{"
-                                 "\"title\":{\"type\":\"text\",\"weight\":3},\"description\":{\"type\":\"text\"},"
-                                 "\"brand\":{\"type\":\"keyword\",\"facet\":true,\"search_weight\":2,"
-                                 "\"understand\":\"boost\"},\"price\":{\"type\":\"decimal\"},"
-                                 "\"sales\":{\"type\":\"integer\"}},"
-                                 "\"signals\":[{\"kind\":\"popularity\",\"field\":\"sales\",\"weight\":0.3}]}";
+    char schema[1024];
+    snprintf(schema, sizeof schema,
+             "{\"version\":1,\"id\":\"id\",\"language\":\"english\",\"fields\":{"
+             "\"title\":{\"type\":\"text\",\"weight\":3},\"description\":{\"type\":\"text\"%s},"
+             "\"brand\":{\"type\":\"keyword\",\"facet\":true,\"search_weight\":2,\"understand\":\"boost\"},"
+             "\"price\":{\"type\":\"decimal\"},\"sales\":{\"type\":\"integer\"}},"
+             "\"signals\":[{\"kind\":\"popularity\",\"field\":\"sales\",\"weight\":0.3}]}",
+             description);
     create_catalog("exact", schema, 2);
     FILE *file = fopen(path_of("exact/synonyms.txt"), "w");
     assert_non_null(file);
@@ -261,12 +262,26 @@ static void the_best_of_rewritten_queries_are_the_first_of_all(void **state)
     aisle_close(catalog);
 }
 
+static void the_best_of_rewritten_queries_are_the_first_of_all(void **state)
+{
+    (void)state;
+    search_for_all("");
+}
+
+static void so_they_are_where_a_field_takes_no_corrections(void **state)
+{
+    (void)state;
+    search_for_all(",\"typos\":false");
+}
+
 int main(int argc, char **argv)
 {
     queries = argc > 1 ? (unsigned)strtoul(argv[1], NULL, 10) : queries;
     seed = argc > 2 ? strtoull(argv[2], NULL, 10) : seed;
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(the_best_of_rewritten_queries_are_the_first_of_all, make_directory,
+                                        remove_directory),
+        cmocka_unit_test_setup_teardown(so_they_are_where_a_field_takes_no_corrections, make_directory,
                                         remove_directory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

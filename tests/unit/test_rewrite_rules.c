@@ -129,9 +129,33 @@ static void stop_words_are_those_of_the_language_or_the_file(void **state)
     rules_free(rules);
 }
 
+static void exact_words_are_told_from_others(void **state)
+{
+    (void)state;
+    struct rules *rules = read_rules("exact: Nike, t-shirt ,wh1000\nexact:lego\ntv, nikon\n", "the");
+    assert_true(rules_is_exact(rules, bytes_of_string("nike")));
+    assert_true(rules_is_exact(rules, bytes_of_string("tshirt")));
+    assert_true(rules_is_exact(rules, bytes_of_string("wh1000")));
+    assert_true(rules_is_exact(rules, bytes_of_string("lego")));
+    assert_false(rules_is_exact(rules, bytes_of_string("nik")));
+    assert_false(rules_is_exact(rules, bytes_of_string("shirt")));
+    assert_false(rules_is_exact(rules, bytes_of_string("exact")));
+    assert_false(rules_is_exact(rules, bytes_of_string("nikon")));
+    assert_false(rules_is_exact(rules, bytes_of_string("the")));
+    assert_false(rules_is_stop_word(rules, bytes_of_string("nike")));
+    assert_int_equal(rules_synonym_count(rules), 2);
+    rules_free(rules);
+}
+
 static void faults_are_told_with_their_line(void **state)
 {
     (void)state;
+    expect_refused("exact: a\nexact: red lamp", NULL, AISLE_INVALID,
+                   "synonyms.txt:2: behind \"exact:\" stand words, with commas between: \"red lamp\"");
+    expect_refused("exact:", NULL, AISLE_INVALID, "synonyms.txt:1: a word is missing beside a comma or =>: \"\"");
+    expect_refused("exact: a,", NULL, AISLE_INVALID, "synonyms.txt:1: a word is missing beside a comma or =>: \"\"");
+    expect_refused("exact: !", NULL, AISLE_INVALID,
+                   "synonyms.txt:1: behind \"exact:\" stand words, with commas between: \"!\"");
     expect_refused("tv\n", NULL, AISLE_INVALID,
                    "synonyms.txt:1: one word alone is no synonym: write a, b or a => b: \"tv\"");
     expect_refused("a, b\n\ntv, , radio\n", NULL, AISLE_INVALID,
@@ -204,6 +228,7 @@ int main(void)
         cmocka_unit_test(one_way_leads_from_left_to_right_alone),
         cmocka_unit_test(a_compound_is_found_joined_and_apart),
         cmocka_unit_test(stop_words_are_those_of_the_language_or_the_file),
+        cmocka_unit_test(exact_words_are_told_from_others),
         cmocka_unit_test(faults_are_told_with_their_line),
         cmocka_unit_test(a_byte_order_mark_is_passed_over),
         cmocka_unit_test(limits_hold_on_both_sides),

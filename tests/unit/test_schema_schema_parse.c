@@ -228,6 +228,34 @@ static void options_belong_to_their_types(void **state)
     schema_free(schema);
 }
 
+static void searchable_fields_take_corrections_unless_told(void **state)
+{
+    (void)state;
+    static const char text[] = ROOT("\"t\":{\"type\":\"text\"},\"n\":{\"type\":\"integer\"},"
+                                    "\"b\":{\"type\":\"keyword\",\"search_weight\":1,\"typos\":false},"
+                                    "\"d\":{\"type\":\"text\",\"typos\":false,\"positions\":false}");
+    static const bool typos[] = {true, false, false, false};
+    struct schema *first = accept(text);
+    struct buf encoded;
+    buf_init(&encoded, LIMIT_SCHEMA_BYTES);
+    assert_int_equal(schema_encode(first, &encoded), 0);
+    buf_put_u8(&encoded, 0);
+    struct schema *again = accept((const char *)encoded.data);
+    for (unsigned f = 0; f < 4; f++) {
+        assert_int_equal(first->fields[f].typos, typos[f]);
+        assert_int_equal(again->fields[f].typos, typos[f]);
+    }
+    buf_release(&encoded);
+    schema_free(first);
+    schema_free(again);
+    refuses(ROOT("\"a\":{\"type\":\"keyword\",\"typos\":true}"), "true}",
+            "field \"a\": \"typos\" is only for text fields and fields with \"search_weight\" (type is keyword)");
+    refuses(ROOT("\"a\":{\"type\":\"text\",\"typos\":1}"), "1}", "\"typos\": found a number, expected true or false");
+    refuses(ROOT("\"a\":{\"type\":\"text\",\"typos\":false},\"b\":{\"type\":\"text\",\"positions\":false}"),
+            "{\"type\":\"text\",\"positions\"",
+            "fields: \"b\" without positions needs \"typos\": false, as another field has it");
+}
+
 static void searchable_fields_keep_positions_unless_told(void **state)
 {
     (void)state;
@@ -665,6 +693,7 @@ int main(void)
         cmocka_unit_test(no_field_outweighs_the_first_text_field),
         cmocka_unit_test(options_belong_to_their_types),
         cmocka_unit_test(searchable_fields_keep_positions_unless_told),
+        cmocka_unit_test(searchable_fields_take_corrections_unless_told),
         cmocka_unit_test(scales_go_from_none_to_nine),
         cmocka_unit_test(a_listed_id_is_a_keyword),
         cmocka_unit_test(fields_are_bounded),
