@@ -4,8 +4,10 @@
  *     test_lexicon_similar                              a few seconds
  *     test_lexicon_similar WORDS CASES [SEED [PARTS]]   a campaign: 2000000 100000
  *
- * The judge walks the sorted words with whole rows of distances, and leaves out words that begin with what no word
- * within the distance begins with; in small lexicons it is itself judged by the whole matrix for each word.
+ * The judge fills rows of distances for every word whose length and letters allow so few edits, until a row is beyond
+ * them. An edit takes at most one character away and adds at most one, so that of letters held against each other at
+ * most as many are missing on either side as there are edits. In small lexicons it is itself judged by the whole matrix
+ * for each word.
  */
 #include "base/alloc.h"
 #include "support/memory_extents.h"
@@ -87,6 +89,9 @@ struct world {
     struct lexicon_set all;
     struct bytes *sorted; /* owned: eligible words */
     uint32_t count;
+    struct bytes *numbered; /* owned: the same by length, from by_length[length] on */
+    uint64_t *letters;      /* owned: of those */
+    uint32_t by_length[ROWS + 1];
     struct lexicon_set sets[PARTS_MAX];
     struct memory_extents memory[PARTS_MAX];
     struct extent_view views[PARTS_MAX];
@@ -116,6 +121,40 @@ static void write_part(struct world *world, uint32_t i, size_t memory_bytes)
     world->list[i] = &world->parts[i];
 }
 
+/* A bit for each letter that occurs, one for each that does twice, and twelve for all other characters. */
+static uint64_t letters_of(const struct spelled *word)
+{
+    uint64_t letters = 0;
+    for (unsigned i = 0; i < word->count; i++) {
+        uint32_t character = word->characters[i];
+        bool plain = character >= 'a' && character <= 'z';
+        uint64_t bit = UINT64_C(1) << (plain ? character - 'a' : 52 + character % 12);
+        letters |= plain && (letters & bit) != 0 ? bit << 26 : bit;
+    }
+    return letters;
+}
+
+static void number_by_length(struct world *world)
+{
+    struct spelled word;
+    uint32_t at[ROWS + 1] = {0};
+    world->numbered = mem_alloc(world->count * sizeof *world->numbered);
+    world->letters = mem_alloc(world->count * sizeof *world->letters);
+    for (uint32_t w = 0; w < world->count; w++) {
+        spell(world->sorted[w], &word);
+        world->by_length[word.count + 1]++;
+    }
+    for (unsigned length = 0; length < ROWS; length++) {
+        world->by_length[length + 1] += world->by_length[length];
+        at[length] = world->by_length[length];
+    }
+    for (uint32_t w = 0; w < world->count; w++) {
+        spell(world->sorted[w], &word);
+        world->numbered[at[word.count]] = world->sorted[w];
+        world->letters[at[word.count]++] = letters_of(&word);
+    }
+}
+
 static void make_world(struct world *world, uint32_t words, uint32_t parts, uint64_t seed)
 {
     struct bytes word;
@@ -135,6 +174,7 @@ static void make_world(struct world *world, uint32_t words, uint32_t parts, uint
         }
     }
     qsort(world->sorted, world->count, sizeof *world->sorted, compare_bytes);
+    number_by_length(world);
     for (uint32_t i = 0; i < parts; i++) {
         write_part(world, i, words > 100000 ? (size_t)256 << 20 : LEXICON_WRITE_MEMORY_MIN);
     }
@@ -149,6 +189,8 @@ static void end_world(struct world *world)
     }
     lexicon_set_release(&world->all);
     mem_free(world->sorted);
+    mem_free(world->numbered);
+    mem_free(world->letters);
     arena_release(&world->arena);
 }
 
@@ -177,26 +219,6 @@ static int compare_variants(const void *a, const void *b)
     return x->edits != y->edits ? x->edits - y->edits : bytes_compare(x->word, y->word);
 }
 
-/* The first word from `from` on that does not begin with the first size bytes of word. */
-static uint32_t pass_over(const struct world *world, uint32_t from, struct bytes beginning)
-{
-    uint32_t step = 1;
-    while (from + step < world->count && bytes_begin_with(world->sorted[from + step], beginning)) {
-        step *= 2;
-    }
-    uint32_t low = from + step / 2;
-    uint32_t high = from + step < world->count ? from + step : world->count;
-    while (low + 1 < high) {
-        uint32_t middle = low + (high - low) / 2;
-        if (bytes_begin_with(world->sorted[middle], beginning)) {
-            low = middle;
-        } else {
-            high = middle;
-        }
-    }
-    return low + 1;
-}
-
 static size_t bytes_of_characters(struct bytes word, unsigned count)
 {
     size_t size = 0;
@@ -207,46 +229,58 @@ static size_t bytes_of_characters(struct bytes word, unsigned count)
     return size;
 }
 
+/* Whether the distance is at most edits; *distance is it then. No row is below the least of the row before. */
+static bool is_within(unsigned rows[][COLUMNS], const struct spelled *word, const struct spelled *typed, unsigned edits,
+                      unsigned *distance)
+{
+    for (unsigned i = 1; i <= word->count; i++) {
+        unsigned lowest = UINT32_MAX;
+        fill(rows, word->characters, i, typed);
+        for (unsigned k = 0; k <= typed->count; k++) {
+            lowest = least(lowest, rows[i][k]);
+        }
+        if (lowest > edits) {
+            return false;
+        }
+    }
+    *distance = rows[word->count][typed->count];
+    return *distance <= edits;
+}
+
+static bool begins_so(const struct spelled *word, const struct spelled *typed, unsigned fixed)
+{
+    bool begins = true;
+    for (unsigned i = 0; i < fixed && i < typed->count; i++) {
+        begins = begins && i < word->count && word->characters[i] == typed->characters[i];
+    }
+    return begins;
+}
+
 static void judge(const struct world *world, struct bytes typed, unsigned edits, unsigned fixed, struct verdict *out)
 {
     unsigned rows[ROWS][COLUMNS];
     struct spelled query;
-    struct spelled before = {.count = 0};
-    unsigned valid = 0; /* rows that are of the word at hand */
     spell(typed, &query);
+    uint64_t letters = letters_of(&query);
     for (unsigned i = 0; i <= query.count; i++) {
         rows[0][i] = i;
     }
     out->count = 0;
-    for (uint32_t w = 0; w < world->count;) {
-        struct spelled word;
-        unsigned dead = 0;
-        spell(world->sorted[w], &word);
-        unsigned shared = 0;
-        while (shared < valid && shared < word.count && before.characters[shared] == word.characters[shared]) {
-            shared++;
-        }
-        for (valid = shared; valid < word.count && dead == 0;) {
-            fill(rows, word.characters, ++valid, &query);
-            unsigned lowest = UINT32_MAX;
-            for (unsigned i = 0; i <= query.count; i++) {
-                lowest = least(lowest, rows[valid][i]);
+    for (unsigned length = query.count > edits ? query.count - edits : 0;
+         length <= query.count + edits && length < ROWS; length++) {
+        for (uint32_t w = world->by_length[length]; w < world->by_length[length + 1]; w++) {
+            unsigned missing = (unsigned)__builtin_popcountll(letters & ~world->letters[w]);
+            unsigned added = (unsigned)__builtin_popcountll(world->letters[w] & ~letters);
+            struct spelled word;
+            unsigned distance;
+            if (missing > edits || added > edits) {
+                continue;
             }
-            dead = lowest > edits ? valid : 0;
+            spell(world->numbered[w], &word);
+            if (is_within(rows, &word, &query, edits, &distance) && begins_so(&word, &query, fixed)) {
+                note(out, world->numbered[w], distance);
+            }
         }
-        before = word;
-        if (dead != 0) {
-            w = pass_over(world, w, bytes_of(world->sorted[w].data, bytes_of_characters(world->sorted[w], dead)));
-            continue;
-        }
-        bool begins = true;
-        for (unsigned i = 0; i < fixed && i < query.count; i++) {
-            begins = begins && i < word.count && word.characters[i] == query.characters[i];
-        }
-        if (rows[word.count][query.count] <= edits && begins) {
-            note(out, world->sorted[w], rows[word.count][query.count]);
-        }
-        w++;
     }
     if (out->count > 1) {
         qsort(out->list, out->count, sizeof *out->list, compare_variants);
