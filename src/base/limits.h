@@ -82,6 +82,7 @@
 #define LIMIT_EXACT_WORDS 100000u         /* that the file of synonyms says are never corrected                      */
 #define LIMIT_VARIANTS 64u                /* words that one word is corrected to                                     */
 #define LIMIT_SIMILAR 1024u               /* words like it that are looked at for that                               */
+#define LIMIT_CODES_LOOKED (1u << 18)     /* codes that one with a wrong character is compared with: 5 ms           */
 #define LIMIT_SPLITS 8u                   /* ways to split one word that are looked at                               */
 
 /* Rules, affinities */

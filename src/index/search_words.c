@@ -99,7 +99,7 @@ static int look(const void *self, const struct rewrite_ask *ask, struct arena *a
                                            .max_edits = ask->max_edits,
                                            .fixed_prefix = ask->fixed_prefix,
                                            .limit = ask->limit,
-                                           .codes = has_digit(ask->word)},
+                                           .codes = has_digit(ask->word) ? LIMIT_CODES_LOOKED : 0},
                      arena, &found);
     if (status != 0) {
         return status;

@@ -86,14 +86,14 @@ struct lexicon_ask {
     uint8_t max_edits;    /* 0 to LEXICON_EDITS_MAX */
     uint8_t fixed_prefix; /* so many characters at the beginning must be the same */
     size_t limit;         /* variants wanted */
-    bool codes;           /* lexicon_similar: codes of ASCII are eligible, too */
+    uint32_t codes;       /* lexicon_similar: so many codes of ASCII are looked at, too */
 };
 
 /*
  * Every eligible word within max_edits of ask->word, which need not be in the lexicon itself and comes first when it
- * is; sorted by edits, then by bytes; the first `limit` of them. Codes, when they are asked for, are all looked at that
- * have a length that counts: some 20 ns each. AISLE_CORRUPT, AISLE_NO_MEMORY; AISLE_INVALID for more
- * edits than LEXICON_EDITS_MAX.
+ * is; sorted by edits, then by bytes; the first `limit` of them. Codes have no index for this: as many as are asked for
+ * are looked at, some 20 ns each, those of the nearest lengths first; of more, `truncated` tells. AISLE_CORRUPT,
+ * AISLE_NO_MEMORY; AISLE_INVALID for more edits than LEXICON_EDITS_MAX.
  */
 must_check int lexicon_similar(const struct lexicon *lexicon, const struct lexicon_ask *ask, struct arena *arena,
                                struct lexicon_variants *out);

@@ -49,7 +49,7 @@ void lexicon_found_finish(struct lexicon_found *found, size_t limit, struct lexi
     }
     out->list = found->list;
     out->count = kept < limit ? kept : limit;
-    out->truncated = kept > limit;
+    out->truncated = kept > limit || found->is_cut;
 }
 
 bool lexicon_has_fixed(const struct lexicon_lookup *lookup, struct bytes word)
@@ -74,18 +74,37 @@ static int check_word(const struct lexicon_lookup *lookup, struct bytes word, bo
     return lexicon_found_add(found, word, distance);
 }
 
-/* All codes of lengths that count: no index is kept for what is rarely wanted. */
-static int scan_codes(const struct lexicon_lookup *lookup)
+/* Codes of one length in one part, *left of them at most. */
+static int scan_length(const struct lexicon_lookup *lookup, uint32_t size, uint32_t *left)
 {
     const struct lexicon_part *part = lookup->part;
-    uint32_t longest = lookup->longest < LEXICON_LENGTHS ? lookup->longest : LEXICON_LENGTHS - 1;
+    uint32_t class = lexicon_class_of(LEXICON_CODES, size);
+    uint32_t count = part->first[class + 1] - part->first[class];
     int status = 0;
-    for (uint32_t size = lookup->shortest; size <= longest; size++) {
-        uint32_t class = lexicon_class_of(LEXICON_CODES, size);
-        uint32_t count = part->first[class + 1] - part->first[class];
-        for (uint32_t i = 0; i < count && status == 0; i++) {
-            const uint8_t *text = lexicon_text(part, class, i);
-            status = text == NULL ? AISLE_CORRUPT : check_word(lookup, bytes_of(text, size), true, lookup->found);
+    lookup->found->is_cut = lookup->found->is_cut || count > *left;
+    count = count < *left ? count : *left;
+    *left -= count;
+    for (uint32_t i = 0; i < count && status == 0; i++) {
+        const uint8_t *text = lexicon_text(part, class, i);
+        status = text == NULL ? AISLE_CORRUPT : check_word(lookup, bytes_of(text, size), true, lookup->found);
+    }
+    return status;
+}
+
+/* Codes, of the same length first: no index is kept for what is rarely wanted. */
+static int scan_codes(const struct lexicon *lexicon, struct lexicon_lookup *lookup)
+{
+    uint32_t left = lookup->ask->codes;
+    int status = 0;
+    for (uint32_t step = 0; step <= 2 * lookup->edits; step++) {
+        uint32_t away = (step + 1) / 2;
+        uint32_t size = step % 2 == 0 ? lookup->pattern->count + away : lookup->pattern->count - away;
+        if (size < lookup->shortest || size >= LEXICON_LENGTHS) { /* one below 0 is a large one */
+            continue;
+        }
+        for (size_t i = 0; i < lexicon->count && status == 0; i++) {
+            lookup->part = lexicon->parts[i];
+            status = scan_length(lookup, size, &left);
         }
     }
     return status;
@@ -96,7 +115,7 @@ static int find_exact(const struct lexicon *lexicon, const struct lexicon_ask *a
 {
     struct bytes word = ask->word;
     enum lexicon_group group = word.size <= LIMIT_TERM_BYTES ? lexicon_group_of(word) : LEXICON_OTHERS;
-    bool eligible = group == LEXICON_PLAIN || group == LEXICON_WIDE || (group == LEXICON_CODES && ask->codes);
+    bool eligible = group == LEXICON_PLAIN || group == LEXICON_WIDE || (group == LEXICON_CODES && ask->codes != 0);
     int status = eligible ? lexicon_has(lexicon, word) : AISLE_END;
     return status == 0 ? lexicon_found_add(found, word, 0) : status == AISLE_END ? 0 : status;
 }
@@ -127,7 +146,9 @@ int lexicon_similar(const struct lexicon *lexicon, const struct lexicon_ask *ask
     for (size_t i = 0; i < lexicon->count && status == 0 && ask->max_edits != 0; i++) {
         lookup.part = lexicon->parts[i];
         status = lexicon_lookup(&lookup);
-        status = status == 0 && ask->codes ? scan_codes(&lookup) : status;
+    }
+    if (status == 0 && ask->codes != 0 && ask->max_edits != 0) {
+        status = scan_codes(lexicon, &lookup);
     }
     if (status == 0) {
         lexicon_found_finish(&found, ask->limit, out);

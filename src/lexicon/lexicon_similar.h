@@ -12,6 +12,7 @@ struct lexicon_found {
     struct lexicon_variant *list;
     size_t count;
     size_t capacity;
+    bool is_cut; /* not all candidates were looked at */
 };
 
 /* Keeps a copy of word. AISLE_NO_MEMORY. */

@@ -2,13 +2,16 @@
  * suggest_check.c - proves that records and tree of a part agree: the walk behind `check`.
  *
  * Every record is looked up in every context it names; then the whole tree is walked, whose leaves must be words of
- * the records they lead to, in order, under bounds that are reached. Page checksums are the extents' own affair.
+ * the records they lead to, in order, under bounds that are reached. Nodes that are met take no more bytes than there
+ * are, so that one to which many ways lead does not keep the walk busy for ever. Page checksums are the extents' own
+ * affair.
  */
 #include "suggest/suggest_private.h"
 
 struct check {
     const struct suggest_reader *reader;
     aisle_error *error;
+    uint64_t left; /* bytes of the tree that nodes met from now on may take */
     uint8_t path[SUGGEST_TREE_KEY_BYTES + 1];
 };
 
@@ -155,6 +158,11 @@ static int check_node(struct check *check, uint32_t offset, uint16_t code, size_
     if (suggest_node_at(check->reader, offset, &node) != 0 || path_size + node.label_size > SUGGEST_TREE_KEY_BYTES) {
         return fault(check, "a node cannot be read", offset);
     }
+    uint64_t size = SUGGEST_NODE_HEAD + node.label_size + (uint64_t)node.count * SUGGEST_ENTRY_BYTES;
+    if (size > check->left) {
+        return fault(check, "a node is met again", offset);
+    }
+    check->left -= size;
     if (code != 0 && (node.count == 0 || suggest_node_code(&node, 0) != code)) {
         return fault(check, "a bound is not reached", offset);
     }
@@ -171,7 +179,7 @@ static int check_node(struct check *check, uint32_t offset, uint16_t code, size_
 
 int suggest_check(const struct suggest_reader *reader, aisle_error *error)
 {
-    struct check check = {.reader = reader, .error = error};
+    struct check check = {.reader = reader, .error = error, .left = reader->tree->size};
     int status = check_records(&check);
     if (status != 0) {
         return status;

@@ -453,7 +453,7 @@ static void codes_are_similar_when_they_are_asked_for(void **state)
         struct lexicon_ask ask = {.word = bytes_of(text, size),
                                   .max_edits = (uint8_t)random_below(&world.random, 3),
                                   .limit = 1000,
-                                  .codes = true};
+                                  .codes = UINT32_MAX};
         judge_plainly(&world, ask.word, ask.max_edits, &wanted);
         uint32_t eligible = world.count;
         struct bytes *sorted = world.sorted;
@@ -480,6 +480,27 @@ static void codes_are_similar_when_they_are_asked_for(void **state)
         assert_int_equal(lexicon_similar(&world.lexicon, &ask, &world.arena, &got), 0);
         expect(&wanted, &got, ask.limit, ask.word);
         mem_free(wanted.list);
+    }
+    end_world(&world);
+}
+
+static void as_many_codes_are_looked_at_as_are_asked_for(void **state)
+{
+    (void)state;
+    struct world world;
+    struct lexicon_variants all;
+    struct lexicon_variants some;
+    make_world(&world, 4000, 3, 13);
+    struct lexicon_ask ask = {.word = bytes_of_string("ab12"), .max_edits = 2, .limit = 1000, .codes = UINT32_MAX};
+    assert_int_equal(lexicon_similar(&world.lexicon, &ask, &world.arena, &all), 0);
+    assert_false(all.truncated);
+    assert_true(all.count > 3);
+    ask.codes = 20;
+    assert_int_equal(lexicon_similar(&world.lexicon, &ask, &world.arena, &some), 0);
+    assert_true(some.truncated);
+    assert_true(some.count < all.count);
+    for (size_t i = 0; i < some.count; i++) { /* the nearest lengths come first */
+        assert_true(some.list[i].word.size == ask.word.size || !has_digit(some.list[i].word));
     }
     end_world(&world);
 }
@@ -551,6 +572,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(similar_words_are_those_that_plain_distances_say),
         cmocka_unit_test(similar_words_are_found_among_many),
         cmocka_unit_test(codes_are_similar_when_they_are_asked_for),
+        cmocka_unit_test(as_many_codes_are_looked_at_as_are_asked_for),
         cmocka_unit_test(beginnings_are_those_that_plain_distances_say),
         cmocka_unit_test(parts_pass_their_check),
         cmocka_unit_test(more_edits_than_there_are_are_refused),

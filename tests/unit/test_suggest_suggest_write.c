@@ -428,6 +428,39 @@ static void a_writer_without_memory_says_so(void **state)
     }
 }
 
+/* Nodes that all lead to the one before by two ways: as many paths as grains of rice on a chessboard. */
+static void a_tree_whose_ways_meet_again_is_refused_at_once(void **state)
+{
+    struct memory_extents memory[2] = {{0}, {0}};
+    struct extent_writer streams[2];
+    struct suggest_reader reader;
+    aisle_error error = {.code = 0};
+    uint64_t below = 0;
+    (void)state;
+    memory_extents_begin(&memory[0], &streams[0]);
+    memory_extents_begin(&memory[1], &streams[1]);
+    for (unsigned level = 0; level < 64; level++) {
+        uint8_t follow = (uint8_t)(level < 2 ? 0 : suggest_follow('a') | suggest_follow('b'));
+        uint8_t node[SUGGEST_NODE_HEAD + 2 * SUGGEST_ENTRY_BYTES] = {0, 2, 0, 'a', 'b', follow, follow};
+        store_u32(node + SUGGEST_NODE_HEAD + 2 * 4, (uint32_t)below);
+        store_u32(node + SUGGEST_NODE_HEAD + 2 * 4 + 4, (uint32_t)below);
+        node[1] = level == 0 ? 0 : 2;
+        below = extent_writer_put_whole(&streams[1], node, level == 0 ? SUGGEST_NODE_HEAD : sizeof node, 1);
+    }
+    uint8_t footer[SUGGEST_FOOTER_BYTES] = {0};
+    store_u32(footer, (uint32_t)below);
+    store_u32(footer + 32, SUGGEST_VERSION);
+    store_u32(footer + 36, SUGGEST_MAGIC);
+    extent_writer_put(&streams[1], footer, sizeof footer);
+    struct extent_view text = memory_extents_view(&memory[0], &streams[0]);
+    struct extent_view tree = memory_extents_view(&memory[1], &streams[1]);
+    assert_int_equal(suggest_open(&reader, &text, &tree), 0);
+    assert_int_equal(suggest_check(&reader, &error), AISLE_CORRUPT);
+    assert_non_null(strstr(error.message, "a node is met again"));
+    memory_extents_release(&memory[0]);
+    memory_extents_release(&memory[1]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -439,6 +472,7 @@ int main(void)
         cmocka_unit_test(of_many_that_end_alike_the_best_are_found_and_the_whole_one),
         cmocka_unit_test(merged_parts_are_the_part_of_the_sums),
         cmocka_unit_test(damage_is_met_and_not_followed),
+        cmocka_unit_test(a_tree_whose_ways_meet_again_is_refused_at_once),
         cmocka_unit_test(a_page_that_fails_its_checksum_is_damage),
         cmocka_unit_test(a_newer_version_is_told_from_damage),
         cmocka_unit_test(a_writer_without_memory_says_so),
