@@ -347,8 +347,11 @@ AISLE_API void aisle_writer_free(aisle_writer *writer);
  * by part. popularity: 0 for none, the whole for a million, by a logarithm; rating: five stars are the whole, the mean
  * counting ten ratings of 3 besides the product's own; recency: the whole for today, half of it a half life ago; stock:
  * the whole for what is there. A field without a value gives 0 (a rating, that of the ten). An empty text gives the
- * best by signals. `weights` names, separated by commas, the fields that signals read, each with a weight of 0 (leaves
- * the signal out) to 100 with at most two decimals.
+ * best by signals. With "exact" in the schema, that weight is added to products whose whole title (of up to four words)
+ * or part number is the text, and a product whose id is the text (of four bytes or more, with a digit, unless the id is
+ * searched as a field) stands first, as if it were pinned, unless the answer is sorted. `weights` names, separated by
+ * commas, the fields that signals read, each with a weight of 0 (leaves the signal out) to 100 with at most two
+ * decimals; "exact" names that of whole titles.
  */
 typedef struct aisle_param {
     const char *name;          /* as it stands behind the $, NUL-terminated */

@@ -123,26 +123,30 @@ static int may_be_pinned(const struct applying *applying, const struct query_hit
     return status == 0 ? filter_test(filter, hit->document, may) : status;
 }
 
-static int pin(struct applying *applying, const struct curation_rule *rule)
+static int pin_one(struct applying *applying, struct bytes id, uint32_t position, const struct curation_rule *rule)
 {
     struct curate *curate = applying->curate;
-    for (uint32_t i = 0; i < rule->pin_count && curate->pin_count < LIMIT_RULE_PINS; i++) {
-        struct query_hit hit;
-        bool may = false;
-        int status = find_product(applying, rule->pins[i].id, &hit);
-        status = status == 0 ? may_be_pinned(applying, &hit, &may) : status;
-        if (status < 0) {
-            return status;
+    struct query_hit hit;
+    bool may = false;
+    int status = find_product(applying, id, &hit);
+    status = status == 0 ? may_be_pinned(applying, &hit, &may) : status;
+    if (may && status == 0) { /* behind those of its place */
+        uint32_t at = curate->pin_count++;
+        for (; at > 0 && curate->pins[at - 1].position > position; at--) {
+            curate->pins[at] = curate->pins[at - 1];
         }
-        if (may) { /* behind those of its place */
-            uint32_t at = curate->pin_count++;
-            for (; at > 0 && curate->pins[at - 1].position > rule->pins[i].position; at--) {
-                curate->pins[at] = curate->pins[at - 1];
-            }
-            curate->pins[at] = (struct curate_pin){hit, rule->pins[i].position, rule};
-        }
+        curate->pins[at] = (struct curate_pin){hit, position, rule};
     }
-    return 0;
+    return status < 0 ? status : 0;
+}
+
+static int pin(struct applying *applying, const struct curation_rule *rule)
+{
+    int status = 0;
+    for (uint32_t i = 0; i < rule->pin_count && applying->curate->pin_count < LIMIT_RULE_PINS && status == 0; i++) {
+        status = pin_one(applying, rule->pins[i].id, rule->pins[i].position, rule);
+    }
+    return status;
 }
 
 /* The filter of a boost: its own, or the products that it names. */
@@ -242,7 +246,7 @@ static int make_filters(struct applying *applying)
 }
 
 int curate_apply(struct curate *curate, const struct look *look, const struct query_context *context,
-                 struct filter_node *request, struct boost_list *list)
+                 struct filter_node *request, struct bytes id, struct boost_list *list)
 {
     struct applying applying = {.curate = curate, .look = look, .context = context, .list = list};
     const uint32_t boosts_max = list->count + LIMIT_RULE_BOOSTS;
@@ -250,7 +254,7 @@ int curate_apply(struct curate *curate, const struct look *look, const struct qu
     int status = 0;
     curate->request = request;
     curate->rest = request;
-    if (curate->rule_count == 0) {
+    if (curate->rule_count == 0 && id.size == 0) {
         return 0;
     }
     curate->pins = arena_alloc(arena, LIMIT_RULE_PINS * sizeof *curate->pins);
@@ -262,6 +266,7 @@ int curate_apply(struct curate *curate, const struct look *look, const struct qu
     for (uint32_t i = 0; i < curate->rule_count && status == 0; i++) {
         status = hide(&applying, curate->rules[i].rule);
     }
+    status = status == 0 && id.size != 0 ? pin_one(&applying, id, 0, NULL) : status;
     for (uint32_t i = 0; i < curate->rule_count && status == 0; i++) {
         const struct curation_rule *rule = curate->rules[i].rule;
         status = pin(&applying, rule);
@@ -346,8 +351,11 @@ void curate_explain(const struct curate *curate, const struct query_hit *hit, st
     for (uint32_t i = 0; i < curate->pin_count; i++) {
         const struct curate_pin *pin = &curate->pins[i];
         if (pin->hit.segment == hit->segment && pin->hit.document == hit->document) {
-            buf_printf(out, "{\"score\":0,\"pinned\":%u,\"rule\":", pin->position + 1);
-            json_put_string(out, pin->rule->id);
+            buf_printf(out, "{\"score\":0,\"pinned\":%u,", pin->position + 1);
+            buf_put_string(out, pin->rule == NULL ? "\"exact\":\"id\"" : "\"rule\":");
+            if (pin->rule != NULL) {
+                json_put_string(out, pin->rule->id);
+            }
             buf_put_string(out, "}");
             return;
         }

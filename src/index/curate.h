@@ -23,7 +23,7 @@
 struct curate_pin {
     struct query_hit hit;
     uint32_t position; /* from 0 */
-    const struct curation_rule *rule;
+    const struct curation_rule *rule; /* NULL: its id was typed */
 };
 
 struct curate {
@@ -47,10 +47,11 @@ must_check int curate_find(struct curate *curate, const struct curation *curatio
 
 /*
  * Finds the products of the rules, appends their boosts to list, which has room for LIMIT_RULE_BOOSTS, and makes
- * curate->rest of the request's filter. context holds the segments of look. AISLE_CORRUPT, AISLE_NO_MEMORY.
+ * curate->rest of the request's filter. id, unless empty, may be that of a product, which is then pinned before all
+ * others. context holds the segments of look. AISLE_CORRUPT, AISLE_NO_MEMORY.
  */
 must_check int curate_apply(struct curate *curate, const struct look *look, const struct query_context *context,
-                            struct filter_node *request, struct boost_list *list);
+                            struct filter_node *request, struct bytes id, struct boost_list *list);
 
 /*
  * Makes pass one over all matches, pins included, of which there are some: pass->root and pass->filter are those of

@@ -4,6 +4,7 @@
 #include "index/ingest.h"
 
 #include "index/analysers.h"
+#include "index/exact.h"
 
 #include "base/alloc.h"
 #include "base/hash.h"
@@ -163,6 +164,20 @@ static int add_tokens(struct ingest *ingest, struct segment_builder *builder, co
     return status;
 }
 
+/* Has the term of a whole title wait. */
+static int add_exact(struct ingest *ingest, struct segment_builder *builder, const struct token_list *list,
+                     uint32_t base, uint8_t field)
+{
+    uint32_t at = ingest->waiting;
+    size_t size = exact_title_term(list, ingest->term_bytes[at]);
+    if (size == 0) {
+        return 0;
+    }
+    ingest->terms[at] = (struct segment_token){bytes_of(ingest->term_bytes[at], size), 0};
+    ingest->tokens[at] = (struct ingest_token){.position = base, .field = field, .parts = 1};
+    return ++ingest->waiting == SEGMENT_TOUCH_MAX ? add_waiting(ingest, builder) : 0;
+}
+
 /* Adds all tokens of a field; *length grows by weight * tokens. */
 static int add_field(struct ingest *ingest, struct segment_builder *builder, const struct product_value *value,
                      uint8_t field, uint64_t *length)
@@ -175,6 +190,9 @@ static int add_field(struct ingest *ingest, struct segment_builder *builder, con
                                       ingest->schema->fields[field].code, &list);
         if (status == 0) {
             status = add_tokens(ingest, builder, &list, base, field);
+        }
+        if (status == 0 && field == ingest->schema->first_text && ingest->schema->exact != 0) {
+            status = add_exact(ingest, builder, &list, base, field);
         }
         base += list.length + PLACES_GAP;
         *length += status == 0 ? (uint64_t)list.length * ingest->schema->fields[field].weight : 0;

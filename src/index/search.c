@@ -4,6 +4,7 @@
 #include "index/affinity.h"
 #include "index/catalog.h"
 #include "index/curate.h"
+#include "index/exact.h"
 #include "index/groups.h"
 #include "index/highlights.h"
 #include "index/look.h"
@@ -27,8 +28,14 @@
 
 #define LIMIT_DEFAULT 10u
 
-/* Boosts of one search: of affinities, of rules. */
-#define BOOSTS_MAX (LIMIT_AFFINITIES + LIMIT_RULE_BOOSTS)
+/* Boosts of one search: of affinities, of rules, of exact names. */
+#define BOOSTS_MAX (LIMIT_AFFINITIES + LIMIT_RULE_BOOSTS + EXACT_BOOSTS)
+
+/* Scores are sums of 32 bits: words, then signals and boosts at their most. */
+#define EXTRA_MAX                                                                                   \
+    (LIMIT_SIGNALS * 100u + LIMIT_AFFINITIES * LIMIT_AFFINITY_WEIGHT + EXACT_BOOSTS * 100u +        \
+     LIMIT_RULE_BOOSTS * LIMIT_RULE_WEIGHT)
+static_assert(UINT64_C(64) * RANK_PART_MAX + UINT64_C(1) * RANK_SCALE * EXTRA_MAX < INT32_MAX, "scores are 32 bits");
 
 /* One search under way. */
 struct search {
@@ -38,6 +45,8 @@ struct search {
     struct kept_rules *rules; /* synonyms, stop words and the shop's rules in use */
     struct curate curate;     /* those of them that hold */
     struct boost_list boosts;
+    struct bytes text;     /* what is searched for: as typed, or as a rule has it */
+    uint32_t exact_weight; /* hundredths */
     struct rewrite *rewrite;
     struct query_node *root; /* what is run */
     struct signal_rules signals;
@@ -142,7 +151,7 @@ static int put_hit(struct search *search, const struct query_hit *hit, const ais
 static int take_signals(struct search *search, const aisle_query *query, aisle_error *error)
 {
     uint32_t weights[LIMIT_SIGNALS];
-    int status = weights_parse(query->weights, search->look.catalog->schema, weights, error);
+    int status = weights_parse(query->weights, search->look.catalog->schema, weights, &search->exact_weight, error);
     if (status == 0) {
         search->now_ms = query->now_ms != 0       ? query->now_ms
                          : search->page.is_behind ? search->page.place.now_ms
@@ -218,6 +227,7 @@ static int take_text(struct search *search, const aisle_query *query, aisle_erro
                                       &source.words);
     }
     if (status == 0) {
+        search->text = text;
         status = rewrite_new(&source, text, &search->rewrite);
     }
     search->root = status == 0 ? rewrite_root(search->rewrite) : NULL;
@@ -465,6 +475,22 @@ static int run(struct search *search, const aisle_query *query, struct aisle_res
     return status == 0 && search->context.watch != NULL ? tell_watch(search, result, error) : status;
 }
 
+/* Finds the products that rules name, and those whose title, part number or id was typed. */
+static int take_products(struct search *search, const aisle_query *query)
+{
+    struct bytes text = search->text;
+    bool first = search->exact_weight != 0 && (query->sort == NULL || query->sort[0] == '\0');
+    int status = 0;
+    if (search->exact_weight != 0) {
+        status = exact_find(&search->look, &search->context, search->shard_of, text, search->exact_weight,
+                            &search->boosts);
+    }
+    text = first && exact_may_be_id(search->look.catalog->schema, text) ? text : bytes_of(NULL, 0);
+    return status == 0 ? curate_apply(&search->curate, &search->look, &search->context, search->filter, text,
+                                      &search->boosts)
+                       : status;
+}
+
 /* Copies as much of the caller's query as it has; zeros stand for the rest. */
 static int take_query(const aisle_query *given, aisle_query *query, aisle_error *error)
 {
@@ -560,9 +586,7 @@ int aisle_search(aisle *catalog, const aisle_query *given, aisle_result **inout,
     if (status == 0) {
         status = result_new(&result);
         status = status != 0 ? status : look_gather(&search.look, &search.context, &search.shard_of);
-        status = status != 0 ? status
-                             : curate_apply(&search.curate, &search.look, &search.context, search.filter,
-                                            &search.boosts);
+        status = status == 0 ? take_products(&search, &query) : status;
         search.context.filter = search.curate.rest;
         search.context.boosts = search.boosts.count == 0 ? NULL : &search.boosts;
         take_watch(&search, &query, start_us);

@@ -44,7 +44,7 @@ static bool read_weight(const char *text, size_t size, uint32_t *out)
 
 /* One FIELD:number of size bytes. */
 static int take_weight(const char *text, const char *at, size_t size, const struct schema *schema, uint32_t *weights,
-                       aisle_error *error)
+                       uint32_t *exact, aisle_error *error)
 {
     const char *colon = memrchr(at, ':', size);
     struct bytes whole = bytes_of(at, size);
@@ -61,18 +61,24 @@ static int take_weight(const char *text, const char *at, size_t size, const stru
             found = true;
         }
     }
+    if (!found && schema->exact != 0 && bytes_equal(name, bytes_of_string("exact"))) {
+        *exact = weight;
+        return 0;
+    }
     return found ? 0 : refuse(text, at, "the schema has no signal that reads this field", name, error);
 }
 
-int weights_parse(const char *text, const struct schema *schema, uint32_t weights[LIMIT_SIGNALS], aisle_error *error)
+int weights_parse(const char *text, const struct schema *schema, uint32_t weights[LIMIT_SIGNALS], uint32_t *exact,
+                  aisle_error *error)
 {
     int status = 0;
+    *exact = schema->exact;
     for (uint8_t i = 0; i < LIMIT_SIGNALS; i++) {
         weights[i] = SIGNAL_WEIGHT_SCHEMA;
     }
     for (const char *at = text; at != NULL && status == 0;) {
         size_t size = strcspn(at, ",");
-        status = take_weight(text, at, size, schema, weights, error);
+        status = take_weight(text, at, size, schema, weights, exact, error);
         at = at[size] == ',' ? at + size + 1 : NULL;
     }
     return status;

@@ -137,18 +137,28 @@ static int32_t bound_in_window(struct boosts *boosts, uint32_t first, uint32_t l
     return most;
 }
 
+/* The parts of all that may keep a document of the range. */
+static int32_t bound_by_filters(const struct boosts *boosts, uint32_t first, uint32_t last)
+{
+    int32_t sum = 0;
+    for (uint32_t i = 0; i < boosts->count; i++) {
+        sum += filter_may_keep(boosts->filters[i], first, last) ? boosts->parts[i] : 0;
+    }
+    return sum;
+}
+
 int32_t boosts_bound(struct boosts *boosts, uint32_t first, uint32_t last)
 {
     uint32_t window = first / FILTER_WINDOW;
     uint32_t end = last / FILTER_WINDOW;
-    int32_t most = 0;
+    int32_t most = bound_by_filters(boosts, first, last);
+    if (most == 0 || end - window >= WINDOWS_MAX) {
+        return most;
+    }
     if (window == end) {
         return bound_in_window(boosts, first, last);
     }
-    if (end - window >= WINDOWS_MAX) {
-        return boosts->max;
-    }
-    for (; window <= end; window++) {
+    for (most = 0; window <= end; window++) {
         if (boosts->window_max[window] == NOT_KNOWN) {
             enter_window(boosts, window * FILTER_WINDOW);
         }

@@ -258,6 +258,24 @@ uint64_t filter_estimate(const struct filter *filter)
     return filter->estimate;
 }
 
+bool filter_may_keep(const struct filter *filter, uint32_t first, uint32_t last)
+{
+    uint32_t low = 0;
+    uint32_t high = filter->set_count;
+    if (filter->kind != FILTER_DOCUMENTS) {
+        return true;
+    }
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (filter->set[middle] < first) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low < filter->set_count && filter->set[low] <= last;
+}
+
 /* ---- opening ---- */
 
 static void take_column(struct filter *filter, const struct filter_node *node, const struct segment *segment,

@@ -7,7 +7,7 @@
  *
  *   schema   = { "version": 1, "id": NAME, "language": NAME?, "strict": BOOL?, "fields": { NAME: field, ... },
  *                "order": [ part, ... ]?, "signals": [ signal, ... ]?, "stems": { WORD: WORD, ... }?,
- *                "route": NAME? }
+ *                "route": NAME?, "exact": 0.01..100? }
  *   field    = { "type": "text"|"keyword"|"path"|"integer"|"decimal"|"double"|"bool"|"date"|"variants",
  *                "weight": W?                    text: 0.01..100, default 1
  *                "search_weight": W?             keyword, path: makes it searchable
@@ -30,6 +30,9 @@
  *
  * "stems" are exceptions to stemming, in every language but "none": a word is stemmed as another one would be ("mice":
  * "mouse"), or, when both are the same, not at all ("airpods": "airpods"). At most LIMIT_STEM_EXCEPTIONS of them.
+ *
+ * "exact" is what a product gets whose whole title, part number or id was typed: a weight, as that of a signal, of
+ * which it gets all. The title is the first text field.
  *
  * "route" names a keyword or path: products with an equal first value, of a path with an equal first level, lie in one
  * shard. Without it, and for products without a value, the id decides.
@@ -131,6 +134,7 @@ struct schema {
     uint32_t version;
     char id_name[LIMIT_FIELD_NAME_BYTES + 1];
     char language[SCHEMA_LANGUAGE_BYTES + 1]; /* "none" when the schema names none */
+    uint32_t exact;                           /* hundredths; 0: nothing */
     bool strict;                              /* products with unknown fields are rejected */
     uint8_t field_count;
     uint8_t searchable_count;

@@ -182,6 +182,10 @@ int schema_encode(const struct schema *schema, struct buf *out)
     if (schema->signal_count > 0) {
         put_signals(out, schema);
     }
+    if (schema->exact > 0) {
+        buf_put_string(out, ",\n  \"exact\": ");
+        put_hundredths(out, schema->exact);
+    }
     if (schema->stem_count > 0) {
         put_stems(out, schema);
     }

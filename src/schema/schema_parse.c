@@ -439,7 +439,7 @@ static int parse_id(struct schema_parser *parser)
 static int parse_root(struct schema_parser *parser)
 {
     static const char *const known[] = {"version", "id", "language", "strict", "fields",
-                                        "order",   "signals", "stems", "route", NULL};
+                                        "order",   "signals", "stems", "route", "exact", NULL};
     uint32_t language = 0;
     int status = 0;
     if (parser->nodes[0].type != JSON_OBJECT) {
@@ -450,6 +450,7 @@ static int parse_root(struct schema_parser *parser)
         (status = parse_id(parser)) != 0 ||
         (status = get_language(parser, 0, root_where, parser->schema->language, &language)) != 0 ||
         (status = get_bool(parser, 0, root_where, "strict", &parser->schema->strict)) != 0 ||
+        (status = schema_get_weight(parser, 0, root_where, "exact", &parser->schema->exact)) != 0 ||
         (status = parse_fields(parser)) != 0) {
         return status;
     }

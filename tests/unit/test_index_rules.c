@@ -11,7 +11,7 @@
     "{\"version\":1,\"id\":\"id\",\"language\":\"none\",\"fields\":{\"title\":{\"type\":\"text\",\"weight\":5}," \
     "\"body\":{\"type\":\"text\"},\"brand\":{\"type\":\"keyword\",\"facet\":true},\"price\":{\"type\":"          \
     "\"integer\",\"facet\":true},\"sales\":{\"type\":\"integer\"}},\"order\":[\"length\"],\"signals\":["         \
-    "{\"kind\":\"popularity\",\"field\":\"sales\",\"weight\":0.5}]}"
+    "{\"kind\":\"popularity\",\"field\":\"sales\",\"weight\":0.5}],\"exact\":50}"
 
 #define PRODUCTS 9000u
 #define BRANDS 12u
