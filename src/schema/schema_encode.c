@@ -23,7 +23,15 @@ static const char shop[] = "{ \"version\": 1, \"id\": \"id\", \"language\": \"en
                            "    \"rating\":      {\"type\": \"double\"},\n"
                            "    \"reviews\":     {\"type\": \"integer\"},\n"
                            "    \"updated\":     {\"type\": \"date\"} },\n"
-                           "  \"order\": [\"length\", \"category\", \"brand\", \"sales:desc\"] }\n";
+                           "  \"order\": [\"length\", \"category\", \"brand\", \"sales:desc\"],\n"
+                           "  \"signals\": [\n"
+                           "    {\"kind\": \"popularity\", \"field\": \"sales\", \"weight\": 0.5},\n"
+                           "    {\"kind\": \"rating\", \"field\": \"rating\", \"count\": \"reviews\", "
+                           "\"weight\": 0.3},\n"
+                           "    {\"kind\": \"recency\", \"field\": \"updated\", \"half_life\": \"90d\", "
+                           "\"weight\": 0.2},\n"
+                           "    {\"kind\": \"stock\", \"field\": \"in_stock\", \"weight\": 0.3} ],\n"
+                           "  \"exact\": 100 }\n";
 
 struct bytes schema_default_json(void)
 {

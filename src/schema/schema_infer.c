@@ -17,6 +17,8 @@
 #define BRAND_WEIGHT 300u
 #define PLAIN_WEIGHT 100u
 #define FACET_BYTES_MAX 80u /* a longer value does not suit a list to click on */
+#define EXACT_WEIGHT 10000u                        /* above what any words are worth beside others */
+#define HALF_LIFE_MS (INT64_C(90) * 24 * 3600 * 1000) /* of recency */
 #define SCALE_PRICE 2u
 #define SCALE_GUESSED_MAX 4u
 
@@ -30,7 +32,9 @@ enum role {
     ROLE_CHOICE, /* size, colour: a facet however many values */
     ROLE_PRICE,
     ROLE_RATING,
+    ROLE_REVIEWS, /* how many ratings */
     ROLE_SALES,
+    ROLE_UPDATED, /* since when it is there, or as it is */
     ROLE_STOCK
 };
 
@@ -77,11 +81,30 @@ static const struct {
     {"rating", ROLE_RATING},
     {"ratings", ROLE_RATING},
     {"averagerating", ROLE_RATING},
+    {"stars", ROLE_RATING},
+    {"reviews", ROLE_REVIEWS},
+    {"reviewcount", ROLE_REVIEWS},
+    {"numreviews", ROLE_REVIEWS},
+    {"ratingcount", ROLE_REVIEWS},
+    {"ratingscount", ROLE_REVIEWS},
     {"sales", ROLE_SALES},
     {"popularity", ROLE_SALES},
+    {"salesvelocity", ROLE_SALES},
+    {"unitssold", ROLE_SALES},
+    {"sold", ROLE_SALES},
+    {"views", ROLE_SALES},
+    {"updated", ROLE_UPDATED},
+    {"updatedat", ROLE_UPDATED},
+    {"created", ROLE_UPDATED},
+    {"createdat", ROLE_UPDATED},
+    {"published", ROLE_UPDATED},
+    {"publishedat", ROLE_UPDATED},
+    {"releasedate", ROLE_UPDATED},
+    {"instock", ROLE_STOCK},
+    {"available", ROLE_STOCK},
     {"stock", ROLE_STOCK},
-    {"quantity", ROLE_STOCK},
     {"inventory", ROLE_STOCK},
+    {"quantity", ROLE_STOCK},
 };
 
 static enum role role_of(const char *name)
@@ -331,6 +354,11 @@ static void add_variants(struct schema *schema, const struct infer *infer)
     }
 }
 
+static bool is_number(enum field_type type)
+{
+    return type == FIELD_INTEGER || type == FIELD_DECIMAL || type == FIELD_DOUBLE;
+}
+
 /* length, category, brand, sales:desc: the first field of each role that has fitting values. */
 static void add_order(struct schema *schema)
 {
@@ -339,13 +367,61 @@ static void add_order(struct schema *schema)
     for (size_t w = 0; w < sizeof wanted / sizeof wanted[0]; w++) {
         for (uint8_t i = 0; i < schema->field_count; i++) {
             enum field_type type = schema->fields[i].type;
-            bool number = type == FIELD_INTEGER || type == FIELD_DECIMAL || type == FIELD_DOUBLE;
+            bool number = is_number(type);
             bool string = type == FIELD_KEYWORD || type == FIELD_PATH;
             if (role_of(schema->fields[i].name) == wanted[w] && (wanted[w] == ROLE_SALES ? number : string)) {
                 schema->order[schema->order_count++] =
                     (struct order_part){.kind = ORDER_FIELD, .field = i, .descending = number};
                 break;
             }
+        }
+    }
+}
+
+static bool suits(enum role role, enum field_type type)
+{
+    return role == ROLE_REVIEWS   ? type == FIELD_INTEGER
+           : role == ROLE_UPDATED ? type == FIELD_DATE
+           : role == ROLE_STOCK   ? is_number(type) || type == FIELD_BOOL
+                                  : is_number(type);
+}
+
+/* The first field of this role that a signal can read; SCHEMA_NO_FIELD: none. */
+static uint8_t field_of(const struct schema *schema, enum role role)
+{
+    for (uint8_t i = 0; i < schema->field_count; i++) {
+        if (role_of(schema->fields[i].name) == role && suits(role, schema->fields[i].type)) {
+            return i;
+        }
+    }
+    return SCHEMA_NO_FIELD;
+}
+
+/*
+ * As the shop schema's, what products have of it. Weights are small against those of words, of which even a frequent
+ * one tells a unit or two: signals decide among what matches about as well.
+ */
+static void add_signals(struct schema *schema)
+{
+    static const struct {
+        enum role role;
+        enum signal_kind kind;
+        uint32_t weight;
+        int64_t half_life_ms;
+    } wanted[] = {{ROLE_SALES, SIGNAL_POPULARITY, 50, 0},
+                  {ROLE_RATING, SIGNAL_RATING, 30, 0},
+                  {ROLE_UPDATED, SIGNAL_RECENCY, 20, HALF_LIFE_MS},
+                  {ROLE_STOCK, SIGNAL_STOCK, 30, 0}};
+    for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++) {
+        uint8_t field = field_of(schema, wanted[i].role);
+        bool rates = wanted[i].role == ROLE_RATING;
+        if (field != SCHEMA_NO_FIELD) {
+            schema->signals[schema->signal_count++] =
+                (struct signal){.kind = wanted[i].kind,
+                                .field = field,
+                                .count_field = rates ? field_of(schema, ROLE_REVIEWS) : SCHEMA_NO_FIELD,
+                                .weight = wanted[i].weight,
+                                .half_life_ms = wanted[i].half_life_ms};
         }
     }
 }
@@ -372,6 +448,8 @@ static int decide(const struct infer *infer, struct buf *json_out, aisle_error *
     add_fields(schema, infer);
     add_variants(schema, infer);
     add_order(schema);
+    add_signals(schema);
+    schema->exact = EXACT_WEIGHT;
     int status = 0;
     if (schema->field_count == 0) {
         status =

@@ -145,7 +145,8 @@ int prefixes_next(struct prefixes *prefixes, struct bytes term)
         return 0;
     }
     int status = end_term(prefixes);
-    for (uint32_t i = 0; i < PREFIX_CHARACTERS_MAX && at < term.size; i++) {
+    bool is_word = term.size != 0 && term.data[0] >= ' '; /* of whole titles (index/exact.h) nobody types beginnings */
+    for (uint32_t i = 0; i < PREFIX_CHARACTERS_MAX && at < term.size && is_word; i++) {
         at += prefixes_character(bytes_of(term.data + at, term.size - at));
         sizes[i] = at;
     }
@@ -172,7 +173,7 @@ int prefixes_finish(struct prefixes *prefixes)
 
 void prefixes_add(struct prefixes *prefixes, const uint32_t *documents, const uint8_t *codes, size_t count)
 {
-    if (prefixes->documents == 0 || count == 0) {
+    if (prefixes->documents == 0 || count == 0 || prefixes->levels[0].size == 0) {
         return;
     }
     prefixes->is_counted = true;
