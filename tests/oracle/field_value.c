@@ -3,6 +3,8 @@
  */
 #include "oracle/field_value.h"
 
+#include "base/hash.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,6 +29,65 @@ int64_t field_thousandths(yajl_val value)
     return field_thousandths_of_text(YAJL_GET_NUMBER(value));
 }
 
+static struct {
+    struct pool pool;
+    struct remembered {
+        const char *text;
+        const char *folded;
+        size_t size;
+    } *slots;
+    size_t slot_count;
+    size_t count;
+} folds;
+
+static struct remembered *slot_of(const char *text, size_t size)
+{
+    size_t at = (size_t)hash_bytes(text, size) & (folds.slot_count - 1);
+    while (folds.slots[at].text != NULL &&
+           (folds.slots[at].size != size || memcmp(folds.slots[at].text, text, size) != 0)) {
+        at = (at + 1) & (folds.slot_count - 1);
+    }
+    return &folds.slots[at];
+}
+
+static void grow(void)
+{
+    struct remembered *old = folds.slots;
+    size_t old_count = folds.slot_count;
+    folds.slot_count = old_count == 0 ? 1024 : old_count * 2;
+    folds.slots = oracle_grow(NULL, folds.slot_count * sizeof *folds.slots);
+    memset(folds.slots, 0, folds.slot_count * sizeof *folds.slots);
+    for (size_t i = 0; i < old_count; i++) {
+        if (old[i].text != NULL) {
+            *slot_of(old[i].text, old[i].size) = old[i];
+        }
+    }
+    free(old);
+}
+
+const char *field_fold(const char *text, size_t size)
+{
+    if (folds.count * 2 >= folds.slot_count) {
+        grow();
+    }
+    struct remembered *slot = slot_of(text, size);
+    if (slot->text == NULL) {
+        *slot = (struct remembered){.text = pool_text(&folds.pool, text, size), .size = size};
+        slot->folded = oracle_fold(&folds.pool, text, size);
+        folds.count++;
+    }
+    return slot->folded;
+}
+
+void field_forget(void)
+{
+    pool_release(&folds.pool);
+    free(folds.slots);
+    folds.slots = NULL;
+    folds.slot_count = 0;
+    folds.count = 0;
+}
+
 size_t field_strings(yajl_val value)
 {
     return YAJL_IS_ARRAY(value) ? YAJL_GET_ARRAY(value)->len : 1;
@@ -44,7 +105,7 @@ const char *field_path(struct pool *pool, yajl_val value)
     for (size_t i = 0; i < field_strings(value); i++) {
         const char *level = field_string(value, i);
         used += (size_t)snprintf(path + used, sizeof path - used, "%s%s", i == 0 ? "" : "\x01",
-                                 oracle_fold(pool, level, strlen(level)));
+                                 field_fold(level, strlen(level)));
     }
     return pool_text(pool, path, used);
 }

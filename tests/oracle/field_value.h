@@ -18,6 +18,10 @@ int64_t field_thousandths_of_text(const char *text);
 size_t field_strings(yajl_val value);
 const char *field_string(yajl_val value, size_t i);
 
+/* oracle_fold, remembered until field_forget: evaluators ask of the same few texts again and again. */
+const char *field_fold(const char *text, size_t size);
+void field_forget(void);
+
 /* A path's levels, folded, with \x01 between them. */
 const char *field_path(struct pool *pool, yajl_val value);
 

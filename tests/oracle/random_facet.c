@@ -128,9 +128,9 @@ static void draw_histogram(struct shop *shop, struct random_facet *facet, char *
     print_thousandths(text, facet->width);
 }
 
-static const char *fold(struct random_facet *facet, const char *text)
+static const char *fold(const char *text)
 {
-    return oracle_fold(&facet->pool, text, strlen(text));
+    return field_fold(text, strlen(text));
 }
 
 static void draw_word_options(struct shop *shop, struct random_facet *facet, char *text)
@@ -138,12 +138,12 @@ static void draw_word_options(struct shop *shop, struct random_facet *facet, cha
     static const char *const pieces[] = {"a", "s", "RU", "no", "sh", "\xc3\xa9", "e"};
     const char *piece = pieces[shop_random(shop, sizeof pieces / sizeof pieces[0])];
     if (shop_chance(shop, 20)) {
-        facet->prefix = fold(facet, piece);
+        facet->prefix = fold(piece);
         shop_append(text, FACET_TEXT_BYTES, ":prefix=%s", piece);
     }
     if (shop_chance(shop, 20)) {
         piece = pieces[shop_random(shop, sizeof pieces / sizeof pieces[0])];
-        facet->contains = fold(facet, piece);
+        facet->contains = fold(piece);
         shop_append(text, FACET_TEXT_BYTES, ":contains=\"%s\"", piece);
     }
 }
@@ -154,7 +154,7 @@ static void draw_path(struct shop *shop, struct random_facet *facet, char *text)
     uint32_t count = shop_random(shop, 3);
     for (uint32_t i = 0; i < count; i++) {
         const char *level = levels[shop_random(shop, sizeof levels / sizeof levels[0])];
-        facet->under[facet->levels++] = fold(facet, level);
+        facet->under[facet->levels++] = fold(level);
         shop_append(text, FACET_TEXT_BYTES, shop_chance(shop, 50) ? ">%s" : " > \"%s\"", level);
     }
 }
@@ -277,7 +277,7 @@ static size_t add_words(struct random_facet *facet, yajl_val value)
     const char *seen[1024];
     size_t words = 0;
     for (size_t i = 0; i < field_strings(value); i++) {
-        const char *word = fold(facet, field_string(value, i));
+        const char *word = fold(field_string(value, i));
         bool is_new = word[0] != '\0';
         for (size_t k = 0; k < words; k++) {
             is_new = is_new && strcmp(seen[k], word) != 0;
@@ -297,7 +297,7 @@ static size_t add_path(struct random_facet *facet, yajl_val value)
     char key[8192] = "";
     size_t levels = field_strings(value);
     for (size_t level = 0; level <= facet->levels && level < levels; level++) {
-        const char *own = fold(facet, field_string(value, level));
+        const char *own = fold(field_string(value, level));
         shop_append(key, sizeof key, "%s%s", level == 0 ? "" : LEVEL_SIGN, own);
         if (level < facet->levels ? strcmp(own, facet->under[level]) != 0 : !is_shown(facet, own)) {
             return levels;
@@ -383,7 +383,7 @@ static bool same_key(struct random_facet *facet, const struct counted *wanted, c
         if (end != NULL) {
             *end = '\0';
         }
-        shop_append(key, sizeof key, "%s%s", level == text ? "" : LEVEL_SIGN, fold(facet, level));
+        shop_append(key, sizeof key, "%s%s", level == text ? "" : LEVEL_SIGN, fold(level));
         level = end == NULL ? NULL : end + 3;
     }
     return strcmp(key, wanted->key) == 0;

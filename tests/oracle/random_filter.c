@@ -255,124 +255,121 @@ static bool compare(enum random_kind kind, int order)
     }
 }
 
-static int order_of(const struct random_filter *filter, struct pool *pool, yajl_val value, size_t i)
+static int order_of(const struct random_filter *filter, yajl_val value, size_t i)
 {
     if (filter->type > SHOP_PATH) {
         int64_t own = field_thousandths(value);
         return (own > filter->thousandths[i]) - (own < filter->thousandths[i]);
     }
     const char *text = YAJL_GET_STRING(value);
-    return strcmp(oracle_fold(pool, text, strlen(text)), oracle_fold(pool, filter->texts[i], strlen(filter->texts[i])));
+    return strcmp(field_fold(text, strlen(text)), field_fold(filter->texts[i], strlen(filter->texts[i])));
 }
 
 /* The condition about one value that is not a path. */
-static bool holds(const struct random_filter *filter, struct pool *pool, yajl_val value)
+static bool holds(const struct random_filter *filter, yajl_val value)
 {
     bool found = false;
     switch (filter->kind) {
     case EXISTS:
         return true;
     case BETWEEN:
-        return (filter->open[0] || order_of(filter, pool, value, 0) >= 0) &&
-               (filter->open[1] || order_of(filter, pool, value, 1) <= 0);
+        return (filter->open[0] || order_of(filter, value, 0) >= 0) &&
+               (filter->open[1] || order_of(filter, value, 1) <= 0);
     case ONE_OF:
         for (size_t i = 0; i < filter->count; i++) {
-            found = found || order_of(filter, pool, value, i) == 0;
+            found = found || order_of(filter, value, i) == 0;
         }
         return found;
     default:
-        return compare(filter->kind, order_of(filter, pool, value, 0));
+        return compare(filter->kind, order_of(filter, value, 0));
     }
 }
 
 /* Levels of the i-th value, folded. */
-static size_t levels_of(const struct random_filter *filter, struct pool *pool, size_t i, const char **levels)
+static size_t levels_of(const struct random_filter *filter, size_t i, const char **levels)
 {
     const char *text = filter->texts[i];
     size_t count = 0;
     while (text != NULL) {
         const char *end = strstr(text, " > ");
         size_t size = end == NULL ? strlen(text) : (size_t)(end - text);
-        levels[count++] = oracle_fold(pool, text, size);
+        levels[count++] = field_fold(text, size);
         text = end == NULL ? NULL : end + 3;
     }
     return count;
 }
 
-static bool path_holds(const struct random_filter *filter, struct pool *pool, yajl_val value)
+static bool path_holds(const struct random_filter *filter, yajl_val value)
 {
     size_t own = YAJL_IS_ARRAY(value) ? YAJL_GET_ARRAY(value)->len : 1;
     bool found = filter->kind == EXISTS;
     for (size_t i = 0; i < (filter->kind == ONE_OF ? filter->count : 1) && !found; i++) {
         const char *levels[LEVELS_MAX];
-        size_t wanted = levels_of(filter, pool, i, levels);
+        size_t wanted = levels_of(filter, i, levels);
         found = wanted == own || (filter->kind == UNDER && wanted < own);
         for (size_t level = 0; level < wanted && found; level++) {
             const char *text = YAJL_GET_STRING(YAJL_IS_ARRAY(value) ? YAJL_GET_ARRAY(value)->values[level] : value);
-            found = strcmp(levels[level], oracle_fold(pool, text, strlen(text))) == 0;
+            found = strcmp(levels[level], field_fold(text, strlen(text))) == 0;
         }
     }
     return found;
 }
 
-static bool keeps(const struct random_filter *filter, struct pool *pool, const struct asked *asked);
+static bool keeps(const struct random_filter *filter, const struct asked *asked);
 
 /* Whether one variant meets the condition. */
-static bool keeps_any(const struct random_filter *filter, struct pool *pool, const struct asked *asked)
+static bool keeps_any(const struct random_filter *filter, const struct asked *asked)
 {
     yajl_val list = value_of(asked, "variants");
     bool found = false;
     for (size_t i = 0; i < YAJL_GET_ARRAY(list)->len && !found; i++) {
-        found = keeps(filter, pool, &(struct asked){asked->version, YAJL_GET_ARRAY(list)->values[i]});
+        found = keeps(filter, &(struct asked){asked->version, YAJL_GET_ARRAY(list)->values[i]});
     }
     return found;
 }
 
 /* Whether the product's or variant's value meets a condition that is not negated. */
-static bool condition_holds(const struct random_filter *condition, struct pool *pool, const struct asked *asked)
+static bool condition_holds(const struct random_filter *condition, const struct asked *asked)
 {
     yajl_val value = value_of(asked, condition->field);
     bool found = false;
     if (condition->of_variants && asked->variant == NULL) {
-        return keeps_any(condition, pool, asked);
+        return keeps_any(condition, asked);
     }
     if (value != NULL && condition->type == SHOP_PATH) {
-        return path_holds(condition, pool, value);
+        return path_holds(condition, value);
     }
     if (value != NULL && YAJL_IS_ARRAY(value)) {
         for (size_t i = 0; i < YAJL_GET_ARRAY(value)->len && !found; i++) {
-            found = holds(condition, pool, YAJL_GET_ARRAY(value)->values[i]);
+            found = holds(condition, YAJL_GET_ARRAY(value)->values[i]);
         }
         return found;
     }
-    return value != NULL && holds(condition, pool, value);
+    return value != NULL && holds(condition, value);
 }
 
-static bool keeps(const struct random_filter *filter, struct pool *pool, const struct asked *asked)
+static bool keeps(const struct random_filter *filter, const struct asked *asked)
 {
     bool found = false;
     if (filter->kind == ANY_VARIANT) {
-        return keeps_any(filter->children[0], pool, asked);
+        return keeps_any(filter->children[0], asked);
     }
     if (filter->kind <= ANY_VARIANT) {
         for (size_t i = 0; i < filter->count; i++) {
-            bool kept = keeps(filter->children[i], pool, asked);
+            bool kept = keeps(filter->children[i], asked);
             found = i == 0 ? kept : filter->kind == ALL_OF ? found && kept : found || kept;
         }
         return filter->kind == NONE_OF ? !found : found;
     }
     struct random_filter condition = *filter;
     condition.kind = filter->kind == IS_NOT ? IS : filter->kind;
-    found = condition_holds(&condition, pool, asked);
+    found = condition_holds(&condition, asked);
     return filter->kind == IS_NOT ? !found : found;
 }
 
 bool random_filter_keeps(const struct random_filter *filter, struct oracle *oracle, const char *id)
 {
-    struct pool pool = {.blocks = NULL};
-    bool kept = keeps(filter, &pool, &(struct asked){oracle_find(oracle, id), NULL});
-    pool_release(&pool);
-    return kept;
+    return keeps(filter, &(struct asked){oracle_find(oracle, id), NULL});
 }
 
 static bool is_about(const struct random_filter *filter, const char *field)

@@ -3,6 +3,8 @@
  */
 #include "oracle/rounds.h"
 
+#include "oracle/field_value.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -62,12 +64,14 @@ bool rounds_run(const struct rounds *rounds, uint64_t seed)
     char *text = malloc(SHOP_TEXT_BYTES);
     snprintf(path, sizeof path, "oracle.%ld.%s", (long)getpid(), rounds->name);
     shop_init(&shop, seed, SHOP_ANY_ORDER);
+    shop.ids = rounds->ids_max != 0 && shop.ids > rounds->ids_max ? rounds->ids_max : shop.ids;
     bool same = text != NULL && pair_open(&pair, path, shop.schema, shop_random(&shop, 3) == 0 ? 4 : 1) &&
                 batches(rounds, &pair, &shop, text) && pair_check(&pair);
     if (!same) {
         fprintf(stderr, "seed %llu, schema %s\n", (unsigned long long)seed, shop.schema);
     }
     pair_close(&pair);
+    field_forget();
     free(text);
     return same;
 }
@@ -102,6 +106,7 @@ bool rounds_run_large(const struct rounds *rounds, uint64_t seed)
         fprintf(stderr, "seed %llu, schema %s\n", (unsigned long long)seed, shop.schema);
     }
     pair_close(&pair);
+    field_forget();
     free(text);
     return same;
 }

@@ -20,6 +20,7 @@ struct rounds {
     rounds_compare *compare;
     void *tally;      /* of compare */
     unsigned looks;   /* comparisons after each batch */
+    uint32_t ids_max; /* of rounds_run's catalogs; 0: as many as are drawn */
 };
 
 /* One round of small batches. */
