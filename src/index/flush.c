@@ -13,6 +13,7 @@
 struct flush {
     struct shard_writer *writer;
     struct segment_builder *builder; /* borrowed */
+    bool late;                       /* all extents wait for the commit */
     uint32_t id;                     /* 0: none yet */
     struct segment_info info;
     struct bytes *words; /* owned: for the lexicon */
@@ -117,11 +118,12 @@ static int write_segment(struct shard_writer *writer, struct flush *flush, aisle
     if (status == 0) {
         segment_writer->info.dictionary = dictionary;
         segment_writer->sink.gate = &writer->gate;
-        segment_writer->sink.waiting_max = writer->budget->transaction_bytes;
+        segment_writer->sink.waiting_max = flush->late ? UINT64_MAX : writer->budget->transaction_bytes;
         status = segment_builder_write(flush->builder, segment_writer, compress_product, &store);
     }
     if (status == 0) {
-        status = segment_writer_finish(segment_writer, &flush->info, error);
+        status = flush->late ? segment_writer_end(segment_writer, &flush->info, error)
+                             : segment_writer_finish(segment_writer, &flush->info, error);
     } else if (segment_writer != NULL && segment_writer->sink.error.code != 0 && error != NULL) {
         *error = segment_writer->sink.error;
     } else {
@@ -134,7 +136,11 @@ static int write_segment(struct shard_writer *writer, struct flush *flush, aisle
         uint64_t others = flush->compress_ns + flush->commit_ns;
         flush->encode_ns = all > others ? all - others : 0;
     }
-    segment_writer_free(segment_writer);
+    if (status == 0 && flush->late) {
+        writer->late = segment_writer;
+    } else {
+        segment_writer_free(segment_writer);
+    }
     compressor_free(store.compressor);
     return status;
 }
@@ -163,10 +169,21 @@ static uint32_t count_pending(const struct shard_writer *writer)
     return count;
 }
 
-/* Under the lock: the written segment becomes one of the writer's, pending; what its products replace dies. */
-static int take_segment(struct shard_writer *writer, const struct flush *flush, aisle_error *error)
+static int add_pending(struct shard_writer *writer, const struct flush *flush, aisle_error *error)
 {
     struct segment *segment = NULL;
+    int status = shard_writer_open_pending(writer, &flush->info, &segment, error);
+    if (status != 0) {
+        return status;
+    }
+    status = shard_writer_add_segment(writer, &flush->info, segment, NULL, true);
+    segment_release(segment);
+    return status == 0 ? 0 : error_no_memory(error, "adding a segment");
+}
+
+/* Under the lock: the segment becomes one of the writer's, pending or late; what its products replace dies. */
+static int take_segment(struct shard_writer *writer, const struct flush *flush, aisle_error *error)
+{
     int status = kill_older_versions(writer, flush->builder);
     if (status != 0) {
         return error_set(error, status, "older versions cannot be found: %s (%s)", aisle_error_text(status),
@@ -177,24 +194,18 @@ static int take_segment(struct shard_writer *writer, const struct flush *flush, 
         return error_set(error, status, "words cannot be added: %s (%s)", aisle_error_text(status),
                          storage_path(writer->shard->storage));
     }
-    status = shard_writer_open_pending(writer, &flush->info, &segment, error);
-    if (status != 0) {
-        return status;
-    }
-    status = shard_writer_add_segment(writer, &flush->info, segment, NULL, true);
-    segment_release(segment);
     writer->compress_ns += flush->compress_ns;
     writer->encode_ns += flush->encode_ns;
     writer->commit_ns += flush->commit_ns;
     writer->written_bytes += merge_policy_bytes(&flush->info);
-    return status == 0 ? 0 : error_no_memory(error, "adding a segment");
+    return flush->late ? 0 : add_pending(writer, flush, error);
 }
 
-int shard_writer_write(struct shard_writer *writer, struct segment_builder *builder, aisle_error *error)
+static int write_builder(struct shard_writer *writer, struct segment_builder *builder, bool late, aisle_error *error)
 {
     int status = 0;
     if (segment_builder_live(builder) != 0) {
-        struct flush flush = {.writer = writer, .builder = builder};
+        struct flush flush = {.writer = writer, .builder = builder, .late = late};
         struct suggest_collector suggestions;
         status = parts_suggest_collect(writer, builder, &suggestions);
         status = status != 0 ? error_no_memory(error, "collecting suggestions") : write_segment(writer, &flush, error);
@@ -206,7 +217,9 @@ int shard_writer_write(struct shard_writer *writer, struct segment_builder *buil
         if (status == 0 && parts_suggest_take(writer, &suggestions) != 0) {
             status = error_no_memory(error, "adding suggestions");
         }
-        shard_writer_built(writer, flush.id);
+        if (status != 0 || !late) {
+            shard_writer_built(writer, flush.id);
+        }
         shard_writer_unlock(writer);
         suggest_collector_release(&suggestions);
         mem_free(flush.words);
@@ -216,6 +229,27 @@ int shard_writer_write(struct shard_writer *writer, struct segment_builder *buil
         status = parts_lexicon_spill(writer, false, error);
     }
     return status;
+}
+
+int shard_writer_write(struct shard_writer *writer, struct segment_builder *builder, aisle_error *error)
+{
+    return write_builder(writer, builder, false, error);
+}
+
+int shard_writer_flush_late(struct shard_writer *writer, aisle_error *error)
+{
+    bool late = segment_builder_memory(writer->builder) <= writer->budget->transaction_bytes;
+    int status = write_builder(writer, writer->builder, late, error);
+    return status == 0 ? shard_writer_tidy(writer, error) : status;
+}
+
+void shard_writer_forget_late(struct shard_writer *writer)
+{
+    if (writer->late != NULL) {
+        shard_writer_built(writer, writer->late->info.id);
+        segment_writer_free(writer->late);
+        writer->late = NULL;
+    }
 }
 
 int shard_writer_flush(struct shard_writer *writer, aisle_error *error)

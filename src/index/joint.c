@@ -178,7 +178,7 @@ int joint_publish(struct shard_writer *shards, uint32_t count, aisle_error *erro
 {
     int status = 0;
     for (uint32_t i = 0; i < count && status == 0; i++) {
-        status = shard_writer_flush(&shards[i], error);
+        status = shard_writer_flush_late(&shards[i], error);
     }
     if (status != 0) {
         return status;

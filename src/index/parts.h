@@ -185,6 +185,9 @@ must_check int parts_change_put(struct shard_writer *writer, struct parts_change
                                 struct manifest *manifest);
 void parts_change_end(struct shard_writer *writer, struct parts_change *change);
 
+/* Deletes what the change replaces in the transaction that does so, instead of leaving refuse to be cleaned later. */
+must_check int parts_change_delete(const struct parts_change *change, struct storage_txn *txn);
+
 /*
  * Writes a part at once, in transactions of its own: as a pending one that the next commit lists. Takes the lock, but
  * fill is called without it; it fills out->info.entries, and with 0 of them there is no part.

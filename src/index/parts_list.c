@@ -153,6 +153,44 @@ int parts_change_begin(struct shard_writer *writer, struct parts_change *change,
     return status;
 }
 
+/* Deletes the extents of a small part: a handful. */
+static int delete_extents(struct storage_txn *txn, uint32_t id)
+{
+    uint8_t lowest[sizeof id];
+    int status = 0;
+    store_u32_big(lowest, id);
+    while (status == 0) {
+        struct storage_cursor *cursor = NULL;
+        struct bytes key;
+        struct bytes value;
+        uint8_t copy[EXTENT_KEY_BYTES];
+        status = storage_cursor_open(txn, TABLE_EXTENTS, &cursor);
+        if (status != 0) {
+            return status;
+        }
+        status = storage_cursor_seek(cursor, bytes_of(lowest, sizeof lowest), &key, &value);
+        storage_cursor_close(cursor);
+        if (status == 0 && key.size != sizeof copy) {
+            status = AISLE_CORRUPT;
+        } else if (status == 0 && load_u32_big(key.data) != id) {
+            status = AISLE_END;
+        } else if (status == 0) {
+            memcpy(copy, key.data, sizeof copy);
+            status = storage_delete(txn, TABLE_EXTENTS, bytes_of(copy, sizeof copy));
+        }
+    }
+    return status == AISLE_END ? 0 : status;
+}
+
+int parts_change_delete(const struct parts_change *change, struct storage_txn *txn)
+{
+    int status = 0;
+    for (uint32_t i = 0; i < change->removed_count && status == 0; i++) {
+        status = delete_extents(txn, change->removed[i]);
+    }
+    return status;
+}
+
 int parts_change_put(struct shard_writer *writer, struct parts_change *change, struct storage_txn *txn,
                      struct manifest *manifest)
 {

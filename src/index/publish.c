@@ -1,8 +1,9 @@
 /*
  * publish.c - the commit: one write transaction with dead bits, changed columns, manifest and log position.
  *
- * All the bulk is on disk already under ids that no manifest lists. What this transaction writes is proportional to
- * what was deleted and patched, and to the number of segments. When several shards must commit together, joint.c takes
+ * All the bulk is on disk already under ids that no manifest lists, but for small segments and parts, whose extents
+ * wait for this transaction: each transaction syncs twice, and most commits are small. What else it writes is
+ * proportional to what was deleted and patched, and to the number of segments. When several shards must commit together, joint.c takes
  * the steps.
  */
 #include "index/joint.h"
@@ -127,7 +128,7 @@ static int fill_manifest(const struct shard_writer *writer, struct manifest *man
             status = manifest_add(manifest, &writer->segments[i].info);
         }
     }
-    return status;
+    return status == 0 && writer->late != NULL ? manifest_add(manifest, &writer->late->info) : status;
 }
 
 static int put_marks(struct storage_txn *txn, struct shard_writer *writer, uint64_t generation)
@@ -159,6 +160,9 @@ static int put_all(struct storage_txn *txn, struct shard_writer *writer, struct 
     if (status == 0) {
         status = parts_change_put(writer, parts, txn, &manifest);
     }
+    if (status == 0 && writer->late != NULL) {
+        status = segment_sink_put_into(&writer->late->sink, txn);
+    }
     if (status == 0) {
         status = put_marks(txn, writer, manifest.generation);
     }
@@ -187,12 +191,13 @@ bool publish_has_news(const struct shard_writer *writer)
             return true;
         }
     }
-    return writer->any_deaths || writer->changes.count != 0 || writer->suggestions.has_learned;
+    return writer->late != NULL || writer->any_deaths || writer->changes.count != 0 || writer->suggestions.has_learned;
 }
 
 void publish_take(struct shard_writer *writer)
 {
     changes_release(&writer->changes);
+    shard_writer_forget_late(writer);
     writer->any_deaths = false;
     for (uint32_t i = 0; i < writer->mark_count; i++) {
         struct writer_mark *mark = &writer->marks[i];
@@ -219,6 +224,11 @@ static int write_transaction(struct shard_writer *writer, struct parts_change *p
         storage_aside_begin(txn);
     }
     status = put_all(txn, writer, parts, joint, error);
+    if (status == 0 && !aside) {
+        status = parts_change_delete(parts, txn);
+        error_set(status == 0 ? NULL : error, status, "replaced parts cannot be deleted: %s (%s)",
+                  aisle_error_text(status), storage_path(writer->shard->storage));
+    }
     if (status != 0) {
         storage_abort(txn);
         return status;
@@ -249,7 +259,7 @@ static int write_commit(struct shard_writer *writer, aisle_error *error)
 
 int shard_writer_publish(struct shard_writer *writer, aisle_error *error)
 {
-    int status = shard_writer_flush(writer, error);
+    int status = shard_writer_flush_late(writer, error);
     status = status != 0 ? status : parts_lexicon_spill(writer, true, error);
     if (status != 0) {
         return status;

@@ -32,6 +32,7 @@ void shard_writer_release(struct shard_writer *writer)
     }
     bool forked = storage_forked(writer->shard->storage);
     release_segments(writer);
+    shard_writer_forget_late(writer);
     parts_release(writer);
     parts_forget(writer);
     segment_builder_free(writer->builder);

@@ -72,6 +72,7 @@ struct shard_writer {
     struct writer_segment *segments;
     uint32_t segment_count;
     struct changes changes;
+    struct segment_writer *late; /* owned; a small segment whose extents wait for the commit; NULL: none */
     struct writer_building {
         uint32_t id; /* 0: free */
         uint32_t dictionary; /* the oldest that its products may be stored with */

@@ -43,6 +43,15 @@ must_check int publish_dead_pages(struct storage_txn *txn, struct writer_segment
 must_check int publish_changes(struct storage_txn *txn, struct changes *changes, const struct writer_segment *segments,
                                uint32_t segment_count);
 
+/*
+ * As shard_writer_flush, right before a commit: a small segment is made in memory, for the transaction of the commit to
+ * write (writer->late), which spares a transaction with its syncs.
+ */
+must_check int shard_writer_flush_late(struct shard_writer *writer, aisle_error *error);
+
+/* Under the lock: what was to be written late is, or never will be. */
+void shard_writer_forget_late(struct shard_writer *writer);
+
 /* ---- a commit in steps, under the lock ---- */
 
 bool publish_has_news(const struct shard_writer *writer);

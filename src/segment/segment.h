@@ -198,6 +198,9 @@ struct segment_writer {
 must_check int segment_writer_new(struct storage *storage, uint32_t id, const struct segment_columns *columns,
                                   struct segment_writer **out);
 
+/* Ends all streams; what waits in the sink stays there, for segment_sink_put_into. Errors as segment_writer_finish. */
+must_check int segment_writer_end(struct segment_writer *writer, struct segment_info *info, aisle_error *error);
+
 /* Finishes all components and commits their extents; info then describes the segment. */
 must_check int segment_writer_finish(struct segment_writer *writer, struct segment_info *info, aisle_error *error);
 void segment_writer_free(struct segment_writer *writer);

@@ -192,21 +192,24 @@ static int finish_writers(struct segment_writer *writer)
     return status;
 }
 
-int segment_writer_finish(struct segment_writer *writer, struct segment_info *info, aisle_error *error)
+int segment_writer_end(struct segment_writer *writer, struct segment_info *info, aisle_error *error)
 {
     int status = finish_writers(writer);
-    if (status != 0) {
-        if (error != NULL && writer->sink.error.code != 0) {
-            *error = writer->sink.error;
-            return status;
-        }
-        return error_set(error, status, "segment %u cannot be written: %s", writer->info.id, aisle_error_text(status));
-    }
-    status = segment_sink_finish(&writer->sink, error);
     if (status == 0) {
         *info = writer->info;
+        return 0;
     }
-    return status;
+    if (error != NULL && writer->sink.error.code != 0) {
+        *error = writer->sink.error;
+        return status;
+    }
+    return error_set(error, status, "segment %u cannot be written: %s", writer->info.id, aisle_error_text(status));
+}
+
+int segment_writer_finish(struct segment_writer *writer, struct segment_info *info, aisle_error *error)
+{
+    int status = segment_writer_end(writer, info, error);
+    return status == 0 ? segment_sink_finish(&writer->sink, error) : status;
 }
 
 void segment_writer_free(struct segment_writer *writer)
