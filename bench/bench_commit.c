@@ -3,11 +3,12 @@
  *
  *     bench_commit CATALOG [count=30] [patched=0] [batch=1] [seed=1]
  *
- * The catalog is one of `aisle generate`'s products, and is changed: first patched= random prices and whether they are
- * in stock, committed in batches of 50,000, so that pages of columns are no longer those of the segments. Then count=
- * commits each of one patched price, one replaced product, one new product and one deleted product (batch= of them). For
- * each kind are printed, at the median and at most, milliseconds from the first change to the end of a search that finds
- * the commit's state, the commit's and the search's share of it, and the processor's; then bytes written a commit.
+ * The catalog is one of `aisle generate`'s products, and is changed: first patched= random prices and whether they
+ * are in stock, committed in batches of 50,000, so that pages of columns are no longer those of the segments. Then
+ * count= commits each of one patched price, one replaced product, one new product and one deleted product (batch= of
+ * them). For each kind are printed, at the median and at most, milliseconds from the first change to the end of a
+ * search that finds the commit's state, the commit's and the search's share of it, and the processor's; then bytes
+ * written a commit.
  */
 #include "aisle.h"
 #include "base/clock.h"

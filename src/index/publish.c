@@ -3,8 +3,8 @@
  *
  * All the bulk is on disk already under ids that no manifest lists, but for small segments and parts, whose extents
  * wait for this transaction: each transaction syncs twice, and most commits are small. What else it writes is
- * proportional to what was deleted and patched, and to the number of segments. When several shards must commit together, joint.c takes
- * the steps.
+ * proportional to what was deleted and patched, and to the number of segments. When several shards must commit
+ * together, joint.c takes the steps.
  */
 #include "index/joint.h"
 #include "index/shard_writer_private.h"
