@@ -867,6 +867,12 @@ typedef void aisle_log_report(void *context, const aisle_position *position);
  */
 AISLE_API int aisle_logs(aisle *catalog, aisle_log_report *report, void *context, aisle_error *error);
 
+/*
+ * Whether the product is one that aisle_put would take, from any thread and while another is the writer: for programs
+ * that acknowledge products before a writer has them. AISLE_BAD_PRODUCT as for aisle_put; AISLE_NO_MEMORY.
+ */
+AISLE_API int aisle_check_product(aisle *catalog, aisle_bytes product, aisle_error *error);
+
 /* Receives each fault found; the message is the callee's for the time of the call. */
 typedef void aisle_check_report(void *context, const char *message);
 
