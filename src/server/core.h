@@ -81,6 +81,7 @@ struct request {
     uint64_t received_ns;
     uint64_t started_ns;             /* 0: not yet */
     uint64_t ended_ns;
+    uint64_t log_end;                /* of a write: behind its line in the change log; of its catalog's thread */
     struct buf reply;                /* of the thread that has it */
     size_t bytes;                    /* of the arguments */
     uint32_t count;

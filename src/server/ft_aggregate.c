@@ -141,6 +141,13 @@ static int take_dialect(struct aggregate *aggregate)
     return take_word(aggregate, "2");
 }
 
+/* How matches would be scored, which counts of them do not show; clients send it unasked. */
+static int take_scorer(struct aggregate *aggregate)
+{
+    struct bytes name = {0};
+    return arguments_take(aggregate->arguments, "the name behind SCORER", &name, aggregate->error);
+}
+
 static int take_params(struct aggregate *aggregate)
 {
     return ft_query_take_params(&aggregate->query, aggregate->arguments, aggregate->arena, aggregate->error);
@@ -158,7 +165,7 @@ static const struct {
 } table[] = {
     {"GROUPBY", take_group}, {"REDUCE", take_reduce},   {"SORTBY", take_sort},
     {"LIMIT", take_limit},   {"DIALECT", take_dialect}, {"TIMEOUT", take_timeout},
-    {"PARAMS", take_params},
+    {"PARAMS", take_params}, {"SCORER", take_scorer},
 };
 
 static int take_option(struct aggregate *aggregate)

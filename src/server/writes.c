@@ -5,18 +5,22 @@
  *   1. every write is put to the writer, with the log offset that its line will end at
  *   2. their lines are appended to the log and synced
  *   3. they are acknowledged; their keys are remembered
- *   4. now and then: commit, then acknowledge those that asked to be visible
+ *   4. now and then: commit, on a thread of its own, then acknowledge those that asked to be visible
  * When 2 fails, the writer holds writes that the log does not: it is freed and what the log has is applied anew.
+ *
+ * While a commit runs, the log goes *ahead* of the writer: a PUT is checked without it, appended and acknowledged, and
+ * put to the writer from the log later, a few milliseconds' worth at a time. What only the writer can judge, a PATCH or
+ * DEL, waits for the commit to end, and so does what its client sends behind it.
  */
 #include "server/writes.h"
 
 #include "base/alloc.h"
 #include "base/clock.h"
-#include "base/utf8.h"
+#include "server/committer.h"
 #include "server/change_line.h"
 #include "server/changes.h"
-#include "server/command.h"
 #include "server/keys.h"
+#include "server/write_arguments.h"
 
 #include <stdio.h>
 
@@ -27,14 +31,23 @@
 #define IDLE_NS UINT64_C(10000000000)         /* without a write, before the writer is given back */
 #define KEYS_READ_BYTES (UINT64_C(128) << 20) /* of the log's end, searched for keys when it is opened */
 #define LINE_BYTES_MAX (2u * LIMIT_LINE_BYTES)
+#define AHEAD_BYTES_MAX ((uint64_t)16 << 20) /* of the log that the writer has not: more writes wait for it */
+#define SLICE_NS UINT64_C(5000000)           /* of putting them to the writer, before new ones have their turn */
+#define CLIENT_BITS 4096u
 
 struct write {
     struct request *request;
     struct change_line line;
     uint64_t digest;
     bool wants_visible;
-    bool is_taken;  /* by the writer, and appended */
+    bool is_taken;  /* by the writer or ahead of it, and appended */
+    bool is_held;   /* until the commit has ended */
     bool is_repeat; /* of a key that stands in keys, or earlier in this batch */
+};
+
+/* Requests in order. */
+struct waiting {
+    struct request *first, *last;
 };
 
 struct writes {
@@ -45,19 +58,27 @@ struct writes {
     uv_mutex_t mutex;
     uv_cond_t wake;
     uv_thread_t thread;
-    struct request *first, *last; /* under mutex */
+    struct waiting queue;         /* under mutex */
     bool stop;                    /* under mutex */
+    bool committer_ended;         /* under mutex: look at it */
     /* The thread's: */
     aisle_writer *writer; /* NULL: not taken */
     struct changes changes;
     struct keys keys;
     struct buf scratch;
     uint64_t next_seq;
+    struct committer committer;
+    bool is_committing;      /* the committer has the writer */
+    uint64_t committing;     /* offset in the log that it had then */
     uint64_t applied;        /* offset in the log that the writer has */
+    uint64_t slice_end_ns;   /* of applying the log */
     uint64_t committed;      /* and the catalog */
     uint64_t dirty_ns;       /* since when there is something to commit; 0: there is nothing */
     uint64_t active_ns;      /* of the last write */
-    struct request *visible_first, *visible_last; /* that wait for the next commit */
+    struct waiting visible;  /* that wait for a commit of their lines */
+    struct waiting hiding;   /* that wait for the one under way */
+    struct waiting held;     /* that are carried out when it has ended */
+    uint64_t held_clients[CLIENT_BITS / 64]; /* whose they are, and maybe others */
     struct write batch[BATCH_MAX];
     uint32_t batch_count;
 };
@@ -86,18 +107,35 @@ static void answer(struct request *request, uint64_t seq, bool found)
     reply_unsigned(&reply, found ? seq : 0);
 }
 
-static void finish_visible(struct writes *writes, const aisle_error *error)
+static void push(struct waiting *waiting, struct request *request)
 {
-    struct request *request = writes->visible_first;
-    writes->visible_first = NULL;
-    writes->visible_last = NULL;
-    while (request != NULL) {
-        struct request *next = request->queued;
+    request->queued = NULL;
+    if (waiting->first == NULL) {
+        waiting->first = request;
+    } else {
+        waiting->last->queued = request;
+    }
+    waiting->last = request;
+}
+
+static struct request *pop(struct waiting *waiting)
+{
+    struct request *request = waiting->first;
+    if (request != NULL) {
+        waiting->first = request->queued;
+        waiting->last = waiting->first == NULL ? NULL : waiting->last;
+    }
+    return request;
+}
+
+static void finish_all(struct writes *writes, struct waiting *waiting, const aisle_error *error)
+{
+    struct request *request;
+    while ((request = pop(waiting)) != NULL) {
         if (error != NULL) {
             fail_request(request, error);
         }
         finish(writes, request);
-        request = next;
     }
 }
 
@@ -108,6 +146,13 @@ static void drop_writer(struct writes *writes)
     aisle_writer_free(writes->writer);
     writes->writer = NULL;
     writes->dirty_ns = 0;
+    writes->applied = writes->committed;
+}
+
+/* Whether the log has what the writer has not. */
+static bool is_ahead(const struct writes *writes)
+{
+    return writes->is_committing || (writes->writer != NULL && writes->applied < writes->changes.end);
 }
 
 static int mark(struct writes *writes, uint64_t offset, uint64_t seq, aisle_error *error)
@@ -170,6 +215,7 @@ static int take_writer(struct writes *writes, aisle_error *error)
         return status;
     }
     status = aisle_log_offset(writes->handle, SOURCE, IDENTITY, &writes->committed, error);
+    writes->applied = writes->committed;
     if (status == 0 && writes->committed < writes->changes.end) {
         status = changes_read(&writes->changes, writes->committed, apply_again, writes, error);
     }
@@ -179,21 +225,79 @@ static int take_writer(struct writes *writes, aisle_error *error)
     return status;
 }
 
-static void commit(struct writes *writes)
+/* As apply_again, until the slice of time is over. */
+static int apply_in_slice(void *context, struct bytes text, uint64_t end, aisle_error *error)
+{
+    const struct writes *writes = context;
+    return clock_monotonic_ns() > writes->slice_end_ns ? AISLE_END : apply_again(context, text, end, error);
+}
+
+/* Brings what the log has ahead to the writer, until then. A failure leaves no writer. */
+static int apply_until(struct writes *writes, uint64_t end_ns, aisle_error *error)
+{
+    writes->slice_end_ns = end_ns;
+    int status = changes_read(&writes->changes, writes->applied, apply_in_slice, writes, error);
+    if (status < 0) {
+        drop_writer(writes);
+    }
+    return status < 0 ? status : 0;
+}
+
+/* Lends the writer to the committer, with the requests that wait to see what it has. */
+static void begin_commit(struct writes *writes)
 {
     aisle_error error = {0};
-    int status = take_writer(writes, &error); /* it may have been lost since */
-    status = status != 0 ? status : aisle_commit(writes->writer, &error);
-    if (status != 0) {
+    if (take_writer(writes, &error) != 0) { /* it may have been lost since */
         server_log("a commit failed: %s; the change log has what it should have made visible", error.message);
-        drop_writer(writes);
-        finish_visible(writes, &error);
+        finish_all(writes, &writes->visible, &error);
         return;
     }
+    while (writes->visible.first != NULL && writes->visible.first->log_end <= writes->applied) {
+        push(&writes->hiding, pop(&writes->visible));
+    }
     writes->dirty_ns = 0;
-    writes->committed = writes->applied;
-    finish_visible(writes, NULL);
-    changes_trim(&writes->changes, writes->committed, writes->keep_bytes);
+    writes->committing = writes->applied;
+    writes->is_committing = true;
+    committer_lend(&writes->committer, writes->writer);
+}
+
+/* Puts those that were held back before what has queued up since. */
+static void release_held(struct writes *writes)
+{
+    if (writes->held.first == NULL) {
+        return;
+    }
+    uv_mutex_lock(&writes->mutex);
+    writes->held.last->queued = writes->queue.first;
+    writes->queue.last = writes->queue.first == NULL ? writes->held.last : writes->queue.last;
+    writes->queue.first = writes->held.first;
+    uv_mutex_unlock(&writes->mutex);
+    writes->held = (struct waiting){NULL, NULL};
+    memset(writes->held_clients, 0, sizeof writes->held_clients);
+}
+
+static void end_commit(struct writes *writes, int status, const aisle_error *error)
+{
+    writes->is_committing = false;
+    if (status != 0) {
+        server_log("a commit failed: %s; the change log has what it should have made visible", error->message);
+        drop_writer(writes);
+        finish_all(writes, &writes->hiding, error);
+    } else {
+        writes->committed = writes->committing;
+        finish_all(writes, &writes->hiding, NULL);
+        changes_trim(&writes->changes, writes->committed, writes->keep_bytes);
+    }
+    release_held(writes);
+}
+
+static void look_at_commit(struct writes *writes)
+{
+    aisle_error error = {0};
+    int status = 0;
+    if (writes->is_committing && committer_poll(&writes->committer, &status, &error)) {
+        end_commit(writes, status, &error);
+    }
 }
 
 /* Whether the log has writes that neither the catalog nor a writer has: a commit failed, or the writer was lost. */
@@ -213,59 +317,6 @@ static void catch_up(struct writes *writes, uint64_t now)
 }
 
 /* --------------------------------------------------------------------------------------------- one batch -- */
-
-static int parse_options(struct write *write, const struct bytes *arguments, uint32_t from, uint32_t count,
-                         aisle_error *error)
-{
-    for (uint32_t i = from; i < count; i++) {
-        bool is_key = command_word(arguments[i], "KEY");
-        if (is_key ? write->line.key.size > 0 : command_word(arguments[i], "VISIBLE") && write->wants_visible) {
-            return error_set(error, AISLE_INVALID, "argument '%.*s' is given twice (argument %u)",
-                             (int)arguments[i].size, (const char *)arguments[i].data, i);
-        }
-        if (is_key && i + 1 < count) {
-            write->line.key = arguments[++i];
-            if (write->line.key.size == 0 || write->line.key.size > CHANGE_KEY_BYTES_MAX) {
-                return error_set(error, AISLE_INVALID, "a key has 1 to %u bytes (argument %u)", CHANGE_KEY_BYTES_MAX,
-                                 i);
-            }
-        } else if (command_word(arguments[i], "VISIBLE")) {
-            write->wants_visible = true;
-        } else {
-            return error_set(error, AISLE_INVALID, "%s '%.*s' (argument %u)",
-                             is_key ? "no key behind" : "unknown argument",
-                             (int)(arguments[i].size < 48 ? arguments[i].size : 48), (const char *)arguments[i].data,
-                             i);
-        }
-    }
-    return 0;
-}
-
-static int parse(struct write *write, aisle_error *error)
-{
-    const struct bytes *arguments = write->request->arguments;
-    const char *name = write->request->command->name;
-    struct change_line *line = &write->line;
-    uint32_t next = 2;
-    line->op = strcmp(name, "AISLE.PUT") == 0     ? CHANGE_LINE_PUT
-               : strcmp(name, "AISLE.PATCH") == 0 ? CHANGE_LINE_PATCH
-                                                  : CHANGE_LINE_DELETE;
-    if (line->op != CHANGE_LINE_PUT) {
-        line->id = arguments[next++];
-    }
-    if (line->op != CHANGE_LINE_DELETE) {
-        line->body = arguments[next++];
-    }
-    int status = parse_options(write, arguments, next, write->request->count, error);
-    if (status == 0 && (!utf8_valid(line->id, NULL) || !utf8_valid(line->key, NULL))) {
-        status = error_set(error, AISLE_BAD_PRODUCT, "the %s is not UTF-8",
-                           utf8_valid(line->id, NULL) ? "key" : "id");
-    }
-    if (status == 0 && line->op != CHANGE_LINE_PUT && (line->id.size == 0 || line->id.size > LIMIT_ID_BYTES)) {
-        status = error_set(error, AISLE_BAD_PRODUCT, "an id has 1 to %u bytes", LIMIT_ID_BYTES);
-    }
-    return status;
-}
 
 /* The body as the log will have it, so that its digest is the same when the log is read again. */
 static void flatten(struct write *write)
@@ -346,28 +397,105 @@ static int take(struct writes *writes, struct write *write, aisle_error *error)
     return status;
 }
 
+static uint32_t client_bit(const struct request *request)
+{
+    return (uint32_t)(request->client % CLIENT_BITS);
+}
+
+/* Whether the log is as far ahead as it may be. */
+static bool is_far_ahead(const struct writes *writes)
+{
+    return writes->changes.end + writes->changes.pending.size > writes->applied + AHEAD_BYTES_MAX;
+}
+
+/* Whether the write has to wait for the commit's end: the writer must judge it, or it is behind one of its client's. */
+static bool must_wait(const struct writes *writes, const struct write *write)
+{
+    uint32_t bit = client_bit(write->request);
+    return writes->is_committing &&
+           (write->line.op != CHANGE_LINE_PUT || (writes->held_clients[bit / 64] >> bit % 64 & 1) != 0 ||
+            is_far_ahead(writes));
+}
+
+static void hold(struct writes *writes, struct write *write)
+{
+    uint32_t bit = client_bit(write->request);
+    write->is_held = true;
+    writes->held_clients[bit / 64] |= UINT64_C(1) << bit % 64;
+    push(&writes->held, write->request);
+}
+
+/* Takes a PUT to the log's pending lines alone. */
+static int take_ahead(struct writes *writes, struct write *write, aisle_error *error)
+{
+    struct change_line *line = &write->line;
+    const aisle_bytes body = {(const char *)line->body.data, line->body.size};
+    int status = aisle_check_product(writes->handle, body, error);
+    if (status != 0) {
+        return status;
+    }
+    line->seq = writes->next_seq;
+    line->time_ms = clock_wall_ms();
+    line->found = true;
+    status = compose(writes, line, error);
+    if (status == 0 && changes_append(&writes->changes, buf_bytes(&writes->scratch)) == 0) {
+        status = error_no_memory(error, "the change log");
+    }
+    write->is_taken = status == 0;
+    writes->next_seq += status == 0;
+    return status;
+}
+
+/* Takes a write that is no repeat. AISLE_END: what is pending must be synced first, so that the writer can have it. */
+static int take_one(struct writes *writes, struct write *write, bool *is_broken, aisle_error *error)
+{
+    if (is_ahead(writes) && write->line.op == CHANGE_LINE_PUT && !is_far_ahead(writes)) {
+        return take_ahead(writes, write, error);
+    }
+    if (is_ahead(writes)) {
+        if (writes->changes.pending.size > 0) {
+            return AISLE_END;
+        }
+        int status = apply_until(writes, UINT64_MAX, error);
+        if (status != 0) {
+            return status;
+        }
+    }
+    int status = take_writer(writes, error);
+    if (status == 0) {
+        status = take(writes, write, error);
+        *is_broken = status != 0 && !is_own_fault(status);
+    }
+    return status;
+}
+
 /* Carries out writes from the batch's i-th on until one breaks the writer or there is much to sync; behind which. */
 static uint32_t take_some(struct writes *writes, uint32_t i, bool *is_broken)
 {
-    while (i < writes->batch_count && !*is_broken && writes->changes.pending.size < SYNC_BYTES) {
-        struct write *write = &writes->batch[i++];
+    for (; i < writes->batch_count && !*is_broken && writes->changes.pending.size < SYNC_BYTES; i++) {
+        struct write *write = &writes->batch[i];
         aisle_error error = {0};
         write->request->started_ns = clock_monotonic_ns();
-        int status = parse(write, &error);
+        int status = write_arguments_read(write->request, &write->line, &write->wants_visible, &error);
+        if (status == 0 && must_wait(writes, write)) {
+            hold(writes, write);
+            continue;
+        }
         if (status == 0) {
             flatten(write);
             status = look_up_key(writes, write, &error);
         }
         if (status == 0 && !write->is_repeat) {
-            status = take_writer(writes, &error);
-            if (status == 0) {
-                status = take(writes, write, &error);
-                *is_broken = status != 0 && !is_own_fault(status);
+            status = take_one(writes, write, is_broken, &error);
+            if (status == AISLE_END) {
+                *write = (struct write){.request = write->request}; /* to be read again */
+                break;
             }
         }
         if (status != 0) {
             fail_request(write->request, &error);
         }
+        write->request->log_end = writes->changes.end + writes->changes.pending.size;
     }
     return i;
 }
@@ -375,6 +503,9 @@ static uint32_t take_some(struct writes *writes, uint32_t i, bool *is_broken)
 static void settle_one(struct writes *writes, struct write *write, const aisle_error *error)
 {
     struct request *request = write->request;
+    if (write->is_held) {
+        return;
+    }
     bool done = write->is_taken || write->is_repeat;
     if (done && error->code != 0) {
         fail_request(request, error);
@@ -392,13 +523,7 @@ static void settle_one(struct writes *writes, struct write *write, const aisle_e
         finish(writes, request);
         return;
     }
-    request->queued = NULL;
-    if (writes->visible_first == NULL) {
-        writes->visible_first = request;
-    } else {
-        writes->visible_last->queued = request;
-    }
-    writes->visible_last = request;
+    push(&writes->visible, request);
 }
 
 /* Makes the batch's writes from first to before end durable, and answers them. */
@@ -406,17 +531,18 @@ static void settle(struct writes *writes, uint32_t first, uint32_t end, bool is_
 {
     aisle_error error = {0};
     bool any = writes->changes.pending.size > 0;
+    bool ahead = is_ahead(writes);
     int status = changes_sync(&writes->changes, &error);
     if (status != 0) {
         server_log("writes were refused: %s", error.message);
-    } else if (any) {
+    } else if (any && !ahead) {
         writes->applied = writes->changes.end;
         writes->dirty_ns = writes->dirty_ns == 0 ? clock_monotonic_ns() : writes->dirty_ns;
     }
     for (uint32_t i = first; i < end; i++) {
         settle_one(writes, &writes->batch[i], &error);
     }
-    if ((status != 0 && any) || is_broken) {
+    if ((status != 0 && any && !ahead) || is_broken) {
         drop_writer(writes);
     }
 }
@@ -430,10 +556,10 @@ static void run_batch(struct writes *writes)
         bool is_broken = false;
         next = take_some(writes, first, &is_broken);
         settle(writes, first, next, is_broken);
-        if (is_broken && writes->visible_first != NULL) {
+        if (is_broken && writes->visible.first != NULL) {
             aisle_error error = {0};
             if (take_writer(writes, &error) != 0) {
-                finish_visible(writes, &error);
+                finish_all(writes, &writes->visible, &error);
             }
         }
     }
@@ -446,6 +572,12 @@ static void run_batch(struct writes *writes)
 static uint64_t patience(const struct writes *writes, uint64_t now)
 {
     uint64_t due = UINT64_MAX;
+    if (writes->is_committing) {
+        return IDLE_NS; /* its end wakes */
+    }
+    if (is_ahead(writes) || writes->visible.first != NULL) {
+        return 0;
+    }
     if (writes->dirty_ns != 0) {
         due = writes->dirty_ns + writes->commit_ns;
     } else if (writes->writer != NULL) {
@@ -457,20 +589,71 @@ static uint64_t patience(const struct writes *writes, uint64_t now)
 /* Moves what is queued into the batch, waiting for something to do; false at the end. */
 static bool collect(struct writes *writes)
 {
+    struct request *request;
     uv_mutex_lock(&writes->mutex);
     uint64_t wait = patience(writes, clock_monotonic_ns());
-    if (writes->first == NULL && !writes->stop && wait > 0) {
+    bool wakes = writes->is_committing || !writes->stop;
+    if (writes->queue.first == NULL && wakes && wait > 0 && !(writes->is_committing && writes->committer_ended)) {
         (void)uv_cond_timedwait(&writes->wake, &writes->mutex, wait);
     }
-    while (writes->first != NULL && writes->batch_count < BATCH_MAX) {
-        struct request *request = writes->first;
-        writes->first = request->queued;
-        writes->last = writes->first == NULL ? NULL : writes->last;
+    writes->committer_ended = false;
+    while (writes->batch_count < BATCH_MAX && (request = pop(&writes->queue)) != NULL) {
         writes->batch[writes->batch_count++] = (struct write){.request = request};
     }
-    bool go_on = writes->batch_count > 0 || !writes->stop;
+    bool go_on = writes->batch_count > 0 || writes->is_committing || !writes->stop;
     uv_mutex_unlock(&writes->mutex);
     return go_on;
+}
+
+/* By the committer's thread. */
+static void on_commit_ended(void *context)
+{
+    struct writes *writes = context;
+    uv_mutex_lock(&writes->mutex);
+    writes->committer_ended = true;
+    uv_cond_signal(&writes->wake);
+    uv_mutex_unlock(&writes->mutex);
+}
+
+/* What is to be done between batches: putting what is ahead to the writer, committing, giving the writer back. */
+static void look_after(struct writes *writes)
+{
+    uint64_t now = clock_monotonic_ns();
+    aisle_error error = {0};
+    if (!writes->is_committing && is_ahead(writes) && apply_until(writes, now + SLICE_NS, &error) != 0) {
+        server_log("the catalog stays behind its change log: %s", error.message);
+    }
+    bool is_wanted = writes->visible.first != NULL &&
+                     (writes->writer == NULL || writes->visible.first->log_end <= writes->applied);
+    bool is_due = writes->dirty_ns != 0 && now >= writes->dirty_ns + writes->commit_ns;
+    if (!writes->is_committing && (is_wanted || is_due)) {
+        begin_commit(writes);
+    }
+    if (!writes->is_committing && writes->dirty_ns == 0 && !is_ahead(writes) && now >= writes->active_ns + IDLE_NS) {
+        if (is_behind(writes)) {
+            catch_up(writes, now);
+        } else {
+            drop_writer(writes);
+        }
+    }
+}
+
+/* The end: all that was acknowledged is committed, as far as it can be. */
+static void commit_rest(struct writes *writes)
+{
+    aisle_error error = {0};
+    int status = 0;
+    if (is_ahead(writes) && apply_until(writes, UINT64_MAX, &error) != 0) {
+        server_log("the change log has what is not committed: %s", error.message);
+    }
+    if (writes->dirty_ns != 0 || writes->visible.first != NULL) {
+        begin_commit(writes);
+    }
+    if (writes->is_committing) {
+        committer_wait(&writes->committer, &status, &error);
+        end_commit(writes, status, &error);
+    }
+    drop_writer(writes);
 }
 
 static void work(void *context)
@@ -478,34 +661,16 @@ static void work(void *context)
     struct writes *writes = context;
     while (collect(writes)) {
         run_batch(writes);
-        uint64_t now = clock_monotonic_ns();
-        if (writes->visible_first != NULL || (writes->dirty_ns != 0 && now >= writes->dirty_ns + writes->commit_ns)) {
-            commit(writes);
-        }
-        if (writes->dirty_ns == 0 && now >= writes->active_ns + IDLE_NS) {
-            if (is_behind(writes)) {
-                catch_up(writes, now);
-            } else {
-                drop_writer(writes);
-            }
-        }
+        look_at_commit(writes); /* not before: what it releases is older than the batch */
+        look_after(writes);
     }
-    if (writes->dirty_ns != 0) {
-        commit(writes);
-    }
-    drop_writer(writes);
+    commit_rest(writes);
 }
 
 void writes_submit(struct writes *writes, struct request *request)
 {
-    request->queued = NULL;
     uv_mutex_lock(&writes->mutex);
-    if (writes->first == NULL) {
-        writes->first = request;
-    } else {
-        writes->last->queued = request;
-    }
-    writes->last = request;
+    push(&writes->queue, request);
     uv_cond_signal(&writes->wake);
     uv_mutex_unlock(&writes->mutex);
 }
@@ -553,6 +718,7 @@ static int recover(struct writes *writes, const char *path, aisle_error *error)
 
 static void release(struct writes *writes)
 {
+    committer_stop(&writes->committer);
     changes_close(&writes->changes);
     keys_release(&writes->keys);
     buf_release(&writes->scratch);
@@ -578,10 +744,17 @@ int writes_open(struct server *server, const struct config *config, aisle *handl
         release(writes);
         return status;
     }
-    if (uv_mutex_init(&writes->mutex) != 0 || uv_cond_init(&writes->wake) != 0 ||
-        uv_thread_create(&writes->thread, work, writes) != 0) {
+    if (uv_mutex_init(&writes->mutex) != 0 || uv_cond_init(&writes->wake) != 0) {
         release(writes);
         return error_set(error, AISLE_NO_MEMORY, "a writing thread cannot be started");
+    }
+    status = committer_start(&writes->committer, on_commit_ended, writes, error);
+    if (status == 0 && uv_thread_create(&writes->thread, work, writes) != 0) {
+        status = error_set(error, AISLE_NO_MEMORY, "a writing thread cannot be started");
+    }
+    if (status != 0) {
+        release(writes);
+        return status;
     }
     *out = writes;
     return 0;

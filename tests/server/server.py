@@ -425,6 +425,7 @@ def queries_of_redis_search(world):
                       ("GROUPBY", 1, "@brand", *count, "GROUPBY", 0)):
             has(two.fails("FT.AGGREGATE", "shop", "shoes", *wrong), "ERR")
         has(two.fails("FT.AGGREGATE", "shop", "shoes", "GROUPBY", 1, "@br:3", *count), "BADQUERY")
+        two.call("FT.AGGREGATE", "shop", "shoes", "SCORER", "TFIDF", "GROUPBY", 1, "@brand", *count)
         equal(two.call("FT.AGGREGATE", "shop", "shoes", "GROUPBY", 0, *count), [1, [b"n", b"%d" % maps_total(three)]])
 
         def groups(*order, query="shoes", params=()):
@@ -576,6 +577,67 @@ def writing(world):
             equal(client.call("AISLE.SEARCH", "small", "llama")["total"], 1)
         with world.server(path) as server:
             equal(server.client(3).call("AISLE.SEARCH", "small", "llama")["total"], 1)
+
+
+@check
+def writes_go_on_while_commits_run(world):
+    """Clients that put, patch, delete and look, with a commit nearly always under way."""
+    def live(server, number, failures):
+        try:
+            client, model, last, random = server.client(3), {}, 0, number
+            for turn in range(60):
+                asks, wanted = [], []
+                for _ in range(12):
+                    random = (random * 1103515245 + 12345) % 2**31
+                    name, kind = f"{number}-{random >> 8 & 15}", random >> 16 & 7
+                    seen = ("VISIBLE",) if random >> 20 & 31 == 0 else ()
+                    if kind < 5:
+                        model[name] = {"id": name, "title": f"t{turn} " + "word " * 50, "price": turn}
+                        asks.append(request("AISLE.PUT", "small", json.dumps(model[name]), *seen))
+                        wanted.append("write")
+                    elif kind == 5:
+                        wanted.append("write" if name in model else "none")
+                        asks.append(request("AISLE.PATCH", "small", name, json.dumps({"price": turn + 0.5}), *seen))
+                        if name in model:
+                            model[name]["price"] = turn + 0.5
+                    else:
+                        wanted.append("write" if name in model else "zero")
+                        asks.append(request("AISLE.DEL", "small", name, *seen))
+                        model.pop(name, None)
+                client.socket.sendall(b"".join(asks))
+                for want in wanted:
+                    answer = client.read()
+                    if want == "write":
+                        assert isinstance(answer, int) and answer > last, (answer, last)
+                        last = answer
+                    elif want == "zero":
+                        equal(answer, 0)
+                    else:
+                        has(str(answer), "NOTFOUND")
+                if turn % 10 == 9:
+                    client.call("AISLE.PUT", "small", json.dumps({"id": f"{number}-last", "price": turn}), "VISIBLE")
+                    equal(json.loads(client.call("AISLE.GET", "small", f"{number}-last"))["price"], turn)
+                    for i in range(16):
+                        got = client.call("AISLE.GET", "small", f"{number}-{i}")
+                        equal(json.loads(got) if got else None, model.get(f"{number}-{i}"), f"{number}-{i}")
+        except Exception as error:  # for the main thread to report
+            failures.append(error)
+
+    with temporary() as folder:
+        path, failures = world.empty(folder), []
+        with world.server(path, "--commit-ms", "1") as server:
+            threads = [threading.Thread(target=live, args=(server, number, failures)) for number in range(4)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            equal(failures, [])
+            left = server.client(3).call("AISLE.SEARCH", "small", "", "LIMIT", 0, 1000, "RETURN", 0)
+        again = os.path.join(folder, "again")
+        equal(world.cli("create", again).returncode, 0)
+        equal(world.cli("index", again, path + ".changes").returncode, 0)
+        found = json.loads(world.cli("search", again, "", "--json", "--limit", "1000").stdout)
+        equal(sorted(hit["id"] for hit in found["hits"]), sorted(hit.decode() for hit in ids(left)), "of the log alone")
 
 
 @check

@@ -6,8 +6,9 @@
 static void a_check_says_what_a_put_says(void **state)
 {
     static const char *const products[] = {
-        "{\"id\":\"1\",\"title\":\"lamp\",\"price\":9.99}", "{\"id\":\"1\",\"price\":\"dear\"}", "{\"title\":\"no id\"}",
-        "{\"id\":\"\"}", "{\"id\":\"1\",\"id\":\"2\"}", "{\"id\":1.5}", "[1]", "", "{\"id\":\"1\"", "{\"id\":\"\xff\"}"};
+        "{\"id\":\"1\",\"title\":\"lamp\",\"price\":9.99}", "{\"id\":\"1\",\"price\":\"dear\"}",
+        "{\"title\":\"no id\"}", "{\"id\":\"\"}", "{\"id\":\"1\",\"id\":\"2\"}", "{\"id\":1.5}", "[1]", "",
+        "{\"id\":\"1\"", "{\"id\":\"\xff\"}"};
     aisle_error told;
     (void)state;
     create_catalog("check", NULL, 1);
