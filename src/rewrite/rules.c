@@ -289,7 +289,7 @@ static int take_exact(struct reading *reading, struct bytes side)
     uint32_t count;
     int status = split_side(reading, side, texts, &count);
     for (uint32_t i = 0; i < count && status == 0; i++) {
-        struct bytes folded;
+        struct bytes folded = {.data = NULL};
         struct key key;
         status = fold_word(reading, texts[i], "behind \"exact:\" stand words, with commas between", &folded);
         if (status == 0 && make_entry(rules, mark_word(&key, EXACT_MARK, folded)) == NULL) {
@@ -350,7 +350,7 @@ static int add_stop(struct reading *reading, struct bytes folded)
 static int take_stop_word(struct reading *reading, struct bytes line)
 {
     static const char why[] = "a stop word is one word a line";
-    struct bytes folded;
+    struct bytes folded = {.data = NULL};
     int status = fold_word(reading, line, why, &folded);
     return status == 0 ? add_stop(reading, folded) : status;
 }

@@ -324,7 +324,8 @@ static int get_understand(struct schema_parser *parser, uint32_t object, const c
 static int parse_field(struct schema_parser *parser, uint32_t node)
 {
     static const char *const known[] = {"type",     "weight",    "search_weight", "code",       "scale",   "facet",
-                                        "language", "positions", "typos",         "understand", "variant", "keeps", NULL};
+                                        "language", "positions", "typos",         "understand", "variant", "keeps",
+                                        NULL};
     struct schema *schema = parser->schema;
     struct bytes name = parser->nodes[node].key;
     struct field *field = &schema->fields[schema->field_count];
