@@ -173,7 +173,7 @@ static int add_exact(struct ingest *ingest, struct segment_builder *builder, con
     if (size == 0) {
         return 0;
     }
-    ingest->terms[at] = (struct segment_token){bytes_of(ingest->term_bytes[at], size), 0};
+    ingest->terms[at] = (struct segment_token){.term = bytes_of(ingest->term_bytes[at], size)};
     ingest->tokens[at] = (struct ingest_token){.position = base, .field = field, .parts = 1};
     return ++ingest->waiting == SEGMENT_TOUCH_MAX ? add_waiting(ingest, builder) : 0;
 }
