@@ -281,16 +281,11 @@ struct lexicon_set *segment_builder_word_set(struct segment_builder *builder)
     return &builder->lexicon;
 }
 
-static inline bool is_live_word(const struct builder_use *use)
-{
-    return use->is_word != 0 && use->df != 0;
-}
-
 int segment_builder_words(const struct segment_builder *builder, struct bytes **words, size_t *count)
 {
     size_t total = builder->lexicon.count;
     for (uint32_t term = 0; term < builder->term_count; term++) {
-        total += is_live_word(&builder->uses[term]) ? 1 : 0;
+        total += builder->uses[term].is_word;
     }
     *count = 0;
     *words = mem_alloc(total * sizeof **words);
@@ -298,7 +293,7 @@ int segment_builder_words(const struct segment_builder *builder, struct bytes **
         return AISLE_NO_MEMORY;
     }
     for (uint32_t term = 0; term < builder->term_count; term++) {
-        if (is_live_word(&builder->uses[term])) {
+        if (builder->uses[term].is_word != 0) {
             (*words)[(*count)++] = bytes_of(builder->terms[term].data, builder->terms[term].size);
         }
     }

@@ -259,8 +259,8 @@ struct values_collector *segment_builder_values(struct segment_builder *builder,
 struct lexicon_set *segment_builder_word_set(struct segment_builder *builder);
 
 /*
- * All words of live documents, and some of those that were dropped: the set's, and terms that are words. Some may be
- * there twice. *words is the caller's to free, what it points to lives to the next change. AISLE_NO_MEMORY.
+ * All words of the documents, dropped ones included: the set's, and terms that are words. Some may be there twice.
+ * *words is the caller's to free, what it points to lives to the next change. AISLE_NO_MEMORY.
  */
 must_check int segment_builder_words(const struct segment_builder *builder, struct bytes **words, size_t *count);
 
