@@ -9,7 +9,10 @@
 /* A commit writes small parts anew with its own suggestions, up to so many: some milliseconds. */
 #define TAKE_IN_SUGGESTIONS 2048u
 
-/* Of a large batch every product up to so many is looked into, then one in some: what is frequent is seen so, too. */
+/*
+ * Of what one commit adds every product up to so many is looked into, then one in some: what is frequent is seen so,
+ * too. In a shard of so many products that compaction would look into fewer, it is as few.
+ */
 #define COLLECT_ALL 2048u
 #define COLLECT_EVERY 32u
 
@@ -104,18 +107,33 @@ static int merge_suggest(const struct part *const *parts, size_t count, size_t m
 
 /* ---- new products ---- */
 
-int parts_suggest_collect(const struct shard_writer *writer, const struct segment_builder *builder,
+/* What of the products of a flush is looked into: the first `all`, then one in `every`. */
+static void choose_products(struct shard_writer *writer, uint64_t *all, uint64_t *every)
+{
+    uint64_t documents = 0;
+    shard_writer_lock(writer);
+    for (uint32_t i = 0; i < writer->segment_count; i++) {
+        documents += writer->segments[i].info.documents;
+    }
+    *all = writer->suggestions.products < COLLECT_ALL ? COLLECT_ALL - writer->suggestions.products : 0;
+    shard_writer_unlock(writer);
+    *every = documents / LIMIT_SUGGEST_PRODUCTS > COLLECT_EVERY ? documents / LIMIT_SUGGEST_PRODUCTS : COLLECT_EVERY;
+}
+
+int parts_suggest_collect(struct shard_writer *writer, const struct segment_builder *builder,
                           struct suggest_collector *collector)
 {
     uint32_t documents = writer->suggestions.schema == NULL ? 0 : segment_builder_documents(builder);
+    uint64_t all;
+    uint64_t every;
+    choose_products(writer, &all, &every);
     int status = suggest_collector_init(collector, writer->suggestions.schema, writer->budget->overlay_bytes);
     for (uint32_t i = 0, live = 0; i < documents && status == 0; i++) {
         if (segment_builder_dropped(builder, i)) {
             continue;
         }
-        bool all = live < COLLECT_ALL;
-        if (all || live % COLLECT_EVERY == 0) {
-            status = suggest_collect(collector, segment_builder_stored(builder, i), NULL, all ? 1 : COLLECT_EVERY);
+        if (live < all || live % every == 0) {
+            status = suggest_collect(collector, segment_builder_stored(builder, i), NULL, live < all ? 1 : every);
         }
         live++;
     }

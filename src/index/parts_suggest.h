@@ -28,9 +28,9 @@ struct fresh_suggestions {
 
 /*
  * What the live products of a builder suggest, into collector, which is init here and the caller's to release. Takes
- * no lock. AISLE_NO_MEMORY.
+ * the lock for a moment. AISLE_NO_MEMORY.
  */
-must_check int parts_suggest_collect(const struct shard_writer *writer, const struct segment_builder *builder,
+must_check int parts_suggest_collect(struct shard_writer *writer, const struct segment_builder *builder,
                                      struct suggest_collector *collector);
 
 /* Under the lock: adds what was collected, which may be moved out of the collector. AISLE_NO_MEMORY. */
