@@ -791,8 +791,8 @@ typedef struct aisle_statistics {
     char log_seq[64];
     uint32_t shards;
     uint64_t positions_bytes; /* where words stand, for phrases: payload, as above */
-    uint64_t words;           /* that the lexicon knows, summed over its parts; some may be of deleted products, and codes
-                                 of a large load stand in several parts until these are merged */
+    uint64_t words;           /* of the lexicon, summed over its parts: some may be of deleted products, and codes of a
+                                 large load are in several parts until these are merged */
     uint64_t lexicon_bytes, suggestions_bytes; /* payload, as above */
 } aisle_statistics;
 
