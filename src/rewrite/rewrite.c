@@ -92,6 +92,7 @@ int rewrite_new(const struct rewrite_source *source, struct bytes text, struct r
     rewrite->source = *source;
     rewrite->text = text;
     struct rewrite_options *options = &rewrite->source.options;
+    rewrite->few_is_given = options->few != 0;
     options->few = options->few == 0 ? REWRITE_FEW : options->few;
     options->variants_max = options->variants_max == 0 ? REWRITE_VARIANTS : options->variants_max;
     options->one_from = options->one_from == 0 ? REWRITE_ONE_FROM : options->one_from;
@@ -184,8 +185,13 @@ int rewrite_again(struct rewrite *rewrite, struct query_context *context, uint64
         *again = true;
         return read_again(rewrite, context);
     }
-    if (rewrite->fixed || found >= rewrite->source.options.few) {
+    if (rewrite->fixed || found >= rewrite_few(rewrite)) {
         return 0;
+    }
+    if (found >= rewrite->source.options.few) { /* enough, but it may be a part of other codes, too */
+        rewrite->stage = STAGE_CORRECTED;
+        status = rewrite_add_codes(rewrite, context, &rewrite->clauses[0], again);
+        return status == 0 && *again ? rewrite_build(rewrite) : status;
     }
     if (rewrite->stage == STAGE_TYPED) {
         rewrite->found_none = found == 0;
@@ -205,7 +211,11 @@ struct query_node *rewrite_root(const struct rewrite *rewrite)
 
 uint32_t rewrite_few(const struct rewrite *rewrite)
 {
-    return rewrite->fixed ? 1 : rewrite->source.options.few;
+    const struct rewrite_options *options = &rewrite->source.options;
+    bool is_fragment = !rewrite->fixed && rewrite->stage == STAGE_TYPED && !options->no_typos &&
+                       rewrite->clause_count == 1 && rewrite_may_be_fragment(rewrite, &rewrite->clauses[0]);
+    uint32_t few = is_fragment && !rewrite->few_is_given ? REWRITE_FEW_EXACT : options->few;
+    return rewrite->fixed ? 1 : few;
 }
 
 int rewrite_finish(struct rewrite *rewrite, struct query_context *context, struct rewrite_report *out)

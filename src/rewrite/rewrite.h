@@ -25,7 +25,9 @@
  *                that products have. When the query finds few, every word is corrected, known ones to words with the
  *                same first character, and if the query finds any, to words that twenty times as many products have;
  *                what was typed comes first.
- *   Fragments    A word with a digit that no product has, of 3 bytes or more, finds the codes that contain it.
+ *   Fragments    A word with a digit, of 3 bytes or more, finds the codes that contain it, the shortest LIMIT_VARIANTS:
+ *                at once when no product has it, else when the query finds few, or fewer than REWRITE_FEW_EXACT and is
+ *                the only word. So does a word of letters that no product has and that is like no other.
  *   Split, join  A word that no product has and that is two known ones (which some product has both), and two
  *                neighbours that are one known word, are those, too: corrections of one edit.
  *   Being typed  The last word, unless a space follows, is the beginning of any word; when no word begins so, of words
@@ -96,6 +98,7 @@ struct rewrite_options {
 
 #define REWRITE_VARIANTS 16u
 #define REWRITE_FEW 5u
+#define REWRITE_FEW_EXACT 1000u /* products that have a part of codes as a word, which stand before those codes */
 #define REWRITE_ONE_FROM 3u
 #define REWRITE_TWO_FROM 6u
 

@@ -260,10 +260,18 @@ static int correct_similar(struct rewrite *rewrite, struct query_context *contex
     return status;
 }
 
-/* Codes that contain what was typed: those that begin with it, then others. */
-static int correct_fragment(struct rewrite *rewrite, struct query_context *context, struct clause *clause,
-                            bool *changed)
+bool rewrite_may_be_fragment(const struct rewrite *rewrite, const struct clause *clause)
 {
+    return clause->first != NULL && clause->first == clause->last && !clause->first->prefix && !clause->rewritten &&
+           !clause->understood && rewrite_has_digit(clause->first->folded) &&
+           clause->first->folded.size >= FRAGMENT_BYTES_MIN && rewrite->source.words.containing != NULL &&
+           !is_exact(rewrite, clause->first->folded);
+}
+
+int rewrite_add_codes(struct rewrite *rewrite, struct query_context *context, struct clause *clause, bool *changed)
+{
+    bool is_known = query_information(context, clause->typed) != 0;
+    uint32_t whole = is_known ? WEIGHT_CONTAINED : QUERY_WEIGHT_WHOLE;
     const struct rewrite_words *words = &rewrite->source.words;
     struct bytes typed = clause->first->folded;
     struct rewrite_ask ask = {.word = typed, .limit = LIMIT_VARIANTS};
@@ -280,7 +288,7 @@ static int correct_fragment(struct rewrite *rewrite, struct query_context *conte
         uint64_t df;
         struct bytes word = variants.list[i].word;
         status = rewrite_df(rewrite, context, word, &df);
-        if (status != 0 || df == 0) {
+        if (status != 0 || df == 0 || bytes_equal(word, typed)) {
             continue;
         }
         if (begin_count + contain_count < CANDIDATES_MAX) {
@@ -294,10 +302,9 @@ static int correct_fragment(struct rewrite *rewrite, struct query_context *conte
     }
     *changed = *changed || begin_count + contain_count != 0;
     if (status == 0) {
-        status = add_tier(rewrite, clause, begin, 0, begin_count, QUERY_WEIGHT_WHOLE);
+        status = add_tier(rewrite, clause, begin, 0, begin_count, whole);
     }
-    return status == 0 ? add_tier(rewrite, clause, contain, 0, contain_count,
-                                  begin_count == 0 ? QUERY_WEIGHT_WHOLE : WEIGHT_CONTAINED)
+    return status == 0 ? add_tier(rewrite, clause, contain, 0, contain_count, begin_count == 0 ? whole : whole / 2)
                        : status;
 }
 
@@ -377,9 +384,11 @@ int rewrite_correct(struct rewrite *rewrite, struct query_context *context, stru
     bool split = false;
     bool digits = rewrite_has_digit(clause->first->folded);
     if (clause->first->prefix) {
-        return is_known || all ? 0
-               : digits        ? correct_fragment(rewrite, context, clause, changed)
-                               : correct_prefix(rewrite, context, clause, changed);
+        if (!is_known && !all && !digits) {
+            status = correct_prefix(rewrite, context, clause, changed);
+        }
+        return status == 0 && !is_known && !all && !*changed ? rewrite_add_codes(rewrite, context, clause, changed)
+                                                             : status;
     }
     if (all && !is_known) { /* what was corrected at once is made anew, of more words */
         clause->node = clause->typed;
@@ -387,12 +396,15 @@ int rewrite_correct(struct rewrite *rewrite, struct query_context *context, stru
     if (!digits || !is_known) {
         status = rewrite_split(rewrite, context, clause, &split);
     }
-    if (status == 0 && digits && !is_known) {
-        status = correct_fragment(rewrite, context, clause, changed);
+    if (status == 0 && digits && (!is_known || all)) {
+        status = rewrite_add_codes(rewrite, context, clause, changed);
     }
     if (status == 0 && (!digits || options->digits)) {
         status = correct_similar(rewrite, context, clause, all || options->edits_max != 0, changed);
     }
     *changed = *changed || split;
+    if (status == 0 && !digits && !is_known && !*changed) {
+        status = rewrite_add_codes(rewrite, context, clause, changed);
+    }
     return status;
 }

@@ -70,6 +70,7 @@ struct rewrite {
     bool looked;     /* for values */
     bool has_prices;
     bool reads_values;
+    bool few_is_given; /* by the caller, who then wants no more of what is found */
     enum rewrite_prices prices;
     const struct filter_node *given_filter; /* the caller's */
     struct filter_node *own_filters[REWRITE_UNDERSTOOD_MAX];
@@ -107,6 +108,13 @@ must_check int rewrite_as_you_type(struct rewrite *rewrite);
 /* Corrects a clause; unless all, only because no product has it. *changed: it may match more. */
 must_check int rewrite_correct(struct rewrite *rewrite, struct query_context *context, struct clause *clause, bool all,
                                bool *changed);
+
+/* Whether a clause is one typed word that may be a part of a code. */
+bool rewrite_may_be_fragment(const struct rewrite *rewrite, const struct clause *clause);
+
+/* Adds the codes that contain what clause is, which may be known. */
+must_check int rewrite_add_codes(struct rewrite *rewrite, struct query_context *context, struct clause *clause,
+                                 bool *changed);
 
 /* Joins neighbours that are one word; unless all, only where no product has one of them. */
 must_check int rewrite_join(struct rewrite *rewrite, struct query_context *context, bool all, bool *changed);
