@@ -38,6 +38,7 @@ struct group_cursor {
     uint64_t scope;
     struct cursor_places scratch;
     bool accept[256];
+    bool is_plain; /* all postings count */
     uint64_t *entries; /* of all short lists, ascending */
     size_t entry_count;
     size_t next_entry;
@@ -46,6 +47,7 @@ struct group_cursor {
     uint32_t long_count;
     uint32_t window; /* first document of the window; windows start at multiples of CURSOR_WINDOW */
     bool loaded;
+    bool scored; /* the window has scores, not bits alone */
     bool placed; /* stands on a document, or at the end */
     int status;
     uint64_t bits[CURSOR_WINDOW_WORDS];
@@ -109,17 +111,43 @@ static void pour_in_scope(struct group_cursor *group, struct long_list *list, ui
     }
 }
 
-/* Fills the window that begins at window. Windows never go back. */
+/* Begins a window. Windows never go back. */
+static void enter(struct group_cursor *group, uint32_t window, bool scored)
+{
+    memset(group->bits, 0, sizeof group->bits);
+    group->window = window;
+    group->loaded = true;
+    group->scored = scored;
+    while (group->next_entry < group->entry_count && entry_document(group, group->next_entry) < window) {
+        group->next_entry++;
+    }
+}
+
+/* Fills the window that begins at window with bits alone. */
+static void load_bits(struct group_cursor *group, uint32_t window)
+{
+    enter(group, window, false);
+    for (size_t i = group->next_entry; i < group->entry_count; i++) {
+        uint32_t at = entry_document(group, i) - window;
+        if (at >= CURSOR_WINDOW) {
+            break;
+        }
+        group->bits[at / 64] |= UINT64_C(1) << (at % 64);
+    }
+    for (uint32_t i = 0; i < group->long_count; i++) {
+        struct postings_cursor *cursor = &group->longs[i].postings;
+        (void)postings_cursor_seek(cursor, window);
+        postings_cursor_fill(cursor, window, CURSOR_WINDOW, group->bits);
+        group->status = group->status != 0 ? group->status : postings_cursor_status(cursor);
+    }
+}
+
+/* Likewise with scores. */
 static void load(struct group_cursor *group, uint32_t window)
 {
     static_assert(LIMIT_SEGMENT_DOCUMENTS <= UINT32_MAX - CURSOR_WINDOW, "windows end before the end mark");
     uint32_t last = window + CURSOR_WINDOW - 1;
-    memset(group->bits, 0, sizeof group->bits);
-    group->window = window;
-    group->loaded = true;
-    while (group->next_entry < group->entry_count && entry_document(group, group->next_entry) < window) {
-        group->next_entry++;
-    }
+    enter(group, window, true);
     for (size_t i = group->next_entry; i < group->entry_count && entry_document(group, i) <= last; i++) {
         pour(group, entry_document(group, i), (uint8_t)group->entries[i]);
     }
@@ -196,10 +224,56 @@ static uint32_t group_seek(struct cursor *cursor, uint32_t target, int32_t minim
     return document;
 }
 
+static size_t first_entry(const struct group_cursor *group, uint32_t document)
+{
+    size_t low = 0;
+    size_t high = group->entry_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (entry_document(group, middle) < document) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
+static int open_probes(struct group_cursor *group)
+{
+    int status = 0;
+    group->probes = arena_alloc(group->context->arena, group->long_count * sizeof *group->probes);
+    for (uint32_t i = 0; i < group->long_count && group->probes != NULL && status == 0; i++) {
+        group->probes[i].number = group->longs[i].number;
+        status = postings_cursor_open(&group->probes[i].postings, &group->segment->postings,
+                                      &group->lists[group->longs[i].number].postings);
+    }
+    return group->probes == NULL ? AISLE_NO_MEMORY : status;
+}
+
+/* Of a window that was only to be counted. */
+static int32_t score_anew(struct group_cursor *group, uint32_t document)
+{
+    int32_t best = 0;
+    for (size_t i = first_entry(group, document); i < group->entry_count && entry_document(group, i) == document; i++) {
+        int32_t part = group->table->part[(uint8_t)group->entries[i]];
+        best = part > best ? part : best;
+    }
+    int status = group->probes == NULL ? open_probes(group) : 0;
+    for (uint32_t i = 0; i < group->long_count && status == 0; i++) {
+        struct postings_cursor *postings = &group->probes[i].postings;
+        bool has = postings_cursor_seek(postings, document) == document;
+        int32_t part = has ? group->table->part[postings_cursor_code(postings)] : 0;
+        best = part > best ? part : best;
+    }
+    group->status = group->status != 0 ? group->status : status;
+    return best;
+}
+
 static int32_t group_score(struct cursor *cursor)
 {
-    const struct group_cursor *group = (struct group_cursor *)cursor;
-    return group->best[cursor->document - group->window];
+    struct group_cursor *group = (struct group_cursor *)cursor;
+    return group->scored ? group->best[cursor->document - group->window] : score_anew(group, cursor->document);
 }
 
 static int32_t group_bound(struct cursor *cursor, uint32_t target, uint32_t *last)
@@ -211,7 +285,18 @@ static int32_t group_bound(struct cursor *cursor, uint32_t target, uint32_t *las
 
 static uint32_t group_least(struct cursor *cursor, uint32_t target)
 {
-    return group_seek(cursor, target, CURSOR_ANY_SCORE);
+    struct group_cursor *group = (struct group_cursor *)cursor;
+    if (group->loaded && target < group->window) {
+        target = group->window;
+    }
+    if (group->loaded && target - group->window < CURSOR_WINDOW) {
+        uint32_t document = find_in_window(group, target);
+        if (document != POSTINGS_END) {
+            return document;
+        }
+        target = group->window + CURSOR_WINDOW;
+    }
+    return next_anywhere(group, target);
 }
 
 static void group_fill(struct cursor *cursor, uint32_t from, uint64_t *bits)
@@ -221,7 +306,11 @@ static void group_fill(struct cursor *cursor, uint32_t from, uint64_t *bits)
         return; /* as in group_seek: nothing lies before the window */
     }
     if (!group->loaded || group->window < from) {
-        load(group, from);
+        if (group->is_plain) {
+            load_bits(group, from);
+        } else {
+            load(group, from);
+        }
     }
     for (unsigned i = 0; i < CURSOR_WINDOW_WORDS; i++) {
         bits[i] |= group->bits[i];
@@ -244,17 +333,8 @@ static int add_places(struct group_cursor *group, uint32_t list, uint32_t ordina
 
 static int places_in_short(struct group_cursor *group, uint32_t document, struct cursor_places *out)
 {
-    size_t low = 0;
-    size_t high = group->entry_count;
+    size_t low = first_entry(group, document);
     int status = 0;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (entry_document(group, middle) < document) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
     for (; low < group->entry_count && entry_document(group, low) == document && status == 0; low++) {
         uint32_t list = (uint32_t)(group->entries[low] >> ENTRY_LIST_SHIFT) % ENTRY_LISTS_MAX;
         uint32_t posting = (uint32_t)(group->entries[low] >> ENTRY_POSTING_SHIFT) % SHORT_LIST_MAX;
@@ -263,18 +343,6 @@ static int places_in_short(struct group_cursor *group, uint32_t document, struct
         }
     }
     return status;
-}
-
-static int open_probes(struct group_cursor *group)
-{
-    int status = 0;
-    group->probes = arena_alloc(group->context->arena, group->long_count * sizeof *group->probes);
-    for (uint32_t i = 0; i < group->long_count && group->probes != NULL && status == 0; i++) {
-        group->probes[i].number = group->longs[i].number;
-        status = postings_cursor_open(&group->probes[i].postings, &group->segment->postings,
-                                      &group->lists[group->longs[i].number].postings);
-    }
-    return group->probes == NULL ? AISLE_NO_MEMORY : status;
 }
 
 static int places_in_long(struct group_cursor *group, uint32_t document, struct cursor_places *out)
@@ -422,6 +490,7 @@ int cursor_open_group(struct query_context *context, const struct query_node *no
     if (node->first_only) {
         cursor_accept_first(context, group->accept);
     }
+    group->is_plain = !node->first_only && node->scope == 0;
     *out = &group->base;
     int status = take_lists(group, lists->count);
     if (status == 0) {
