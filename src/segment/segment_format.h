@@ -32,7 +32,8 @@
  * which do not count: there are a handful, as well read from their own lists, and with them these would take three
  * times as much. COMPONENT_PREFIXES and _PREFIX_INDEX, empty when there is no list, are a dictionary
  * (terms/terms_format.h) of beginnings and, behind PREFIX_WORD_MARK, frequent terms. Postings lie among those of the
- * terms. The value of a beginning is
+ * terms. Terms that begin with a byte below PREFIX_TEXT_MIN, which nobody types, are in none. The value of a beginning
+ * is
  *   varint sum of the terms' document frequencies, record
  * and that of a frequent term, of two characters and up to PREFIX_WORD_BYTES_MAX bytes, is empty.
  *
@@ -88,7 +89,8 @@ enum segment_component {
 #define PREFIX_LONG_WORDS_MIN 128u
 #define PREFIX_DOCUMENTS_MIN 512u
 #define PREFIX_FREQUENT_PART 512u
-#define PREFIX_WORD_MARK 1u /* begins no term */
+#define PREFIX_WORD_MARK 1u
+#define PREFIX_TEXT_MIN 0x20u
 #define PREFIX_WORD_BYTES_MAX (LIMIT_TERM_BYTES - 1)
 
 enum segment_page_kind {

@@ -4,6 +4,8 @@
  */
 #include "segment_fixture.h"
 
+#include "segment/prefixes.h"
+
 #define SOURCES 5u
 #define SOURCE_DOCUMENTS 700u
 
@@ -101,7 +103,7 @@ static int restore(void *context, uint32_t dictionary, struct bytes stored, stru
 static void compare_with_built(struct storage *storage, const struct segment *merged)
 {
     static const uint8_t components[] = {COMPONENT_TERMS, COMPONENT_TERM_INDEX, COMPONENT_SKIPS, COMPONENT_BLOCKS,
-                                         COMPONENT_POSITIONS};
+                                         COMPONENT_POSITIONS, COMPONENT_PREFIXES, COMPONENT_PREFIX_INDEX};
     struct segment_builder *builder = new_builder();
     for (size_t i = survivor_count; i-- != 0;) {
         add_document(builder, &survivors[i]);
@@ -249,6 +251,7 @@ static void merge_of_dead_documents_alone_gives_none(void **state)
 
 int main(void)
 {
+    prefix_rules = (struct prefix_rules){.documents_min = 1, .words_min = 2, .long_words_min = 1, .frequent_part = 12};
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(merge_equals_one_segment_of_all, make_directory, remove_directory),
         cmocka_unit_test_setup_teardown(dead_documents_are_dropped, make_directory, remove_directory),
