@@ -482,7 +482,7 @@ typedef struct aisle_query {
     bool no_products; /* hits without their products */
     bool explain;     /* hits with their explanation */
     const char *weights; /* of signals, in place of the schema's: "sales:2,rating:0"; see above; NULL: the schema's */
-    int64_t now_ms;      /* the time that recency counts from, in ms since 1970; 0: the system's clock */
+    int64_t now_ms;      /* that recency and rules count from, in ms since 1970; 0: the clock, for recency its hour */
     const char *filter;        /* NUL-terminated; NULL or blank: none */
     const aisle_param *params; /* for the $names in it */
     size_t param_count;        /* at most 256 */

@@ -28,6 +28,9 @@
 
 #define LIMIT_DEFAULT 10u
 
+/* Recency counts in whole hours, so that two searches in a row score alike. */
+#define HOUR_MS INT64_C(3600000)
+
 /* Boosts of one search: of affinities, of rules, of exact names. */
 #define BOOSTS_MAX (LIMIT_AFFINITIES + LIMIT_RULE_BOOSTS + EXACT_BOOSTS)
 
@@ -155,7 +158,7 @@ static int take_signals(struct search *search, const aisle_query *query, aisle_e
     if (status == 0) {
         search->now_ms = query->now_ms != 0       ? query->now_ms
                          : search->page.is_behind ? search->page.place.now_ms
-                                                  : clock_wall_ms();
+                                                  : clock_wall_ms() / HOUR_MS * HOUR_MS;
         signal_rules_init(&search->signals, search->look.catalog->schema, weights, search->now_ms);
     }
     return status;
@@ -192,7 +195,7 @@ static int take_rules(struct search *search, const aisle_query *query, struct by
     const struct curation_ask ask = {.text = *text,
                                      .contexts = bytes_of_string(query->contexts == NULL ? "" : query->contexts),
                                      .filter = search->filter,
-                                     .now_ms = search->now_ms,
+                                     .now_ms = query->now_ms != 0 ? query->now_ms : clock_wall_ms(),
                                      .analyser = search->look.searcher->analyser,
                                      .arena = &search->look.searcher->arena};
     if (search->rules->curation == NULL || query->no_rules) {
