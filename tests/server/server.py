@@ -173,6 +173,38 @@ def searching(world):
 
 
 @check
+def rules_and_affinities(world):
+    folder = world.place()
+    shop = world.empty(folder)
+    with world.server(shop) as server:
+        client = server.client(3)
+        for number, brand in enumerate(("Acme", "Bolt", "Acme", "Zoom")):
+            product = {"id": f"P{number}", "title": "Red lamp " + "x" * (number + 1), "brand": brand}
+            client.call("AISLE.PUT", "small", json.dumps(product), "VISIBLE")
+        search = lambda *options: client.call("AISLE.SEARCH", "small", "lamp", *options)
+        equal(ids(search("AFFINITY", 4, "brand:Zoom", "0.5", "brand:Bolt", "0.25"))[:2], [b"P3", b"P1"])
+        with open(os.path.join(shop, "rules.json"), "w", encoding="utf-8") as file:
+            file.write('[{"id": "lamps", "query": "lamps", "pin": ["P2"], "hide": ["P0"]},'
+                       ' {"id": "mobile", "context": "mobile", "boost": [{"ids": ["P3"], "weight": 9}]}]')
+        equal(client.call("AISLE.RELOAD", "small"), "OK")
+        answer = search()
+        equal(answer["rules"], [b"lamps"])
+        equal(ids(answer)[0], b"P2")
+        equal([hit.get("pinned") for hit in answer["hits"]], [True, None, None])
+        equal(answer["total"], 3)
+        equal(ids(search("CONTEXT", "mobile"))[:2], [b"P2", b"P3"])
+        equal(search("RULES", "off")["total"], 4)
+        equal("rules" in search("RULES", "OFF"), False)
+        has(client.fails("AISLE.SEARCH", "small", "lamp", "AFFINITY", 1, "brand:Zoom"), "it is even")
+        has(client.fails("AISLE.SEARCH", "small", "lamp", "AFFINITY", 2, "brand:Zoom", "x"), "BADQUERY affinity:")
+        has(client.fails("AISLE.SEARCH", "small", "lamp", "RULES", "maybe"), "ON or OFF")
+        with open(os.path.join(shop, "rules.json"), "w", encoding="utf-8") as file:
+            file.write('[{"hide": 5}]')
+        has(client.fails("AISLE.RELOAD", "small"), "rules.json:1")
+        equal(search()["rules"], [b"lamps"])
+
+
+@check
 def wrong_arguments_are_named_with_their_place(world):
     with world.server(world.shop) as server:
         client = server.client()
