@@ -65,6 +65,8 @@
 #define LIMIT_FILTER_CONDITIONS 256u   /* conditions of one filter                                                    */
 #define LIMIT_FILTER_SET 10000u        /* values in the brackets of one IN                                            */
 #define LIMIT_FILTER_PARAMETERS 256u   /* names that values are bound to in one filter                                */
+#define LIMIT_LIKE_WORDS 16u           /* words of a product that others are found by                                */
+#define LIMIT_LIKE_LOOKED 256u         /* different words of it, from the first on, of which they are chosen         */
 #define LIMIT_QUERY_MEMORY_BYTES (256u << 20) /* memory of one query, results not counted */
 
 /* Completion */
@@ -108,6 +110,7 @@
 #define LIMIT_FACET_BUCKETS 10000u      /* of a histogram that hold anything                                         */
 #define LIMIT_FACET_NUMBERS (1u << 20)  /* different numbers that one counts                                         */
 #define LIMIT_FACET_VALUES (1u << 22)   /* different keywords of a field, summed over segments                       */
+#define LIMIT_FACET_PAIRS (1u << 22)    /* different pairs of a value and a group that one counts                     */
 #define LIMIT_FACET_SIZES (1u << 16)    /* values brought into the order of sizes                                    */
 #define LIMIT_SORT_PARTS 8u             /* of one sort order                                                         */
 #define LIMIT_SORT_VALUES (1u << 22)    /* different keywords of a field sorted by, summed over segments             */

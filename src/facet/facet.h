@@ -6,8 +6,11 @@
  *   bound   = a value as the field holds it, or "*" as the first or last
  *   width   = a number, or for dates one followed by s, m, h, d or w
  *   option  = N | "count" | "name" | "size" | "multi" | "stats" | "prefix=" text | "contains=" text | "like=" text
- *           | "sample=" N
+ *           | "sample=" N | "groups=" name
  *   text    = anything up to the next ":", or a string;    string = '"' ... '"' with \" and \\ in it
+ *
+ * With "groups=", of keywords and paths, a value's count is the number of different values that the products which have
+ * it have in the field of groups (a product without one is a group by itself): exact, too.
  *
  * Values are counted as products, exactly: a product with several values counts once for each, and once for a value
  * however often it has it. Ordinals of keywords mean something in one segment only, so that counts of segments are
@@ -47,6 +50,8 @@ struct facet_request {
     uint8_t field;
     bool multi;          /* the filter's conditions on the field do not narrow its counts */
     bool whole;          /* paths as they are, in place of a level of them */
+    bool by_groups;      /* counts are of groups, values of group_field */
+    uint8_t group_field;
     bool stats;          /* with the least, greatest, sum and mean */
     uint32_t limit;      /* values wanted */
     uint32_t sample;     /* of so many matches one is looked at; 1: all */

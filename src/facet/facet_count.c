@@ -34,6 +34,13 @@ static int prepare(struct facet_set *set, struct facet *facet, aisle_error *erro
     facet->segment = UINT32_MAX;
     facet->min = INT64_MAX;
     facet->max = INT64_MIN;
+    facet->is_path = context->schema->fields[request->field].type == FIELD_PATH && !request->whole;
+    if (request->by_groups) {
+        int status = facet_groups_new(&facet->groups);
+        if (status != 0) {
+            return status;
+        }
+    }
     if (request->kind == FACET_WORDS) {
         facet->words = arena_calloc(&set->arena, context->segment_count, sizeof *facet->words);
         for (uint32_t i = 0; i < context->segment_count; i++) {
@@ -81,6 +88,9 @@ int facet_set_new(const struct query_context *context, const struct facet_reques
 void facet_set_free(struct facet_set *set)
 {
     if (set != NULL) {
+        for (uint32_t i = 0; i < set->count && set->facets != NULL; i++) {
+            facet_groups_free(set->facets[i].groups);
+        }
         arena_release(&set->arena);
         mem_free(set);
     }
@@ -287,7 +297,8 @@ static int enter_segment(struct facet_set *set, struct facet *facet, uint32_t nu
     facet->segment = number;
     facet->column = &in->segment->column[facet->request->field];
     facet->overlays = in->state->overlay_count == 0 ? NULL : in->state;
-    return status == 0 && words ? enter_words(set, facet, in->segment) : status;
+    status = status == 0 && words ? enter_words(set, facet, in->segment) : status;
+    return status == 0 && facet->groups != NULL ? facet_groups_enter(set, facet) : status;
 }
 
 /* Matches of a window as positions in its pages. */
@@ -373,11 +384,21 @@ static int count_facet(struct facet_set *set, struct facet *facet, const struct 
         if (status == 0 && page.view.count != (left < COLUMN_PAGE_DOCUMENTS ? left : COLUMN_PAGE_DOCUMENTS)) {
             return AISLE_CORRUPT; /* positions may be behind its end */
         }
-        if (status == 0) {
+        if (status == 0 && facet->groups != NULL) {
+            status = facet_count_groups(facet, &page, first / COLUMN_PAGE_DOCUMENTS);
+        } else if (status == 0) {
             status = facet->request->kind == FACET_WORDS
                          ? facet_count_words(facet, &page)
                          : facet_count_numbers(facet, &page, field->type == FIELD_DOUBLE, &set->arena);
         }
+    }
+    if (status == AISLE_BAD_QUERY) {
+        return error_set(set->error, status, "facet: products have several values of \"%s\", which groups them",
+                         set->context->schema->fields[facet->request->group_field].name);
+    }
+    if (status == AISLE_LIMIT && facet->groups != NULL) {
+        return error_set(set->error, status, "facet: field \"%s\" has more than %u pairs of values and groups",
+                         field->name, LIMIT_FACET_PAIRS);
     }
     if (status == AISLE_LIMIT) {
         bool buckets = facet->request->kind == FACET_HISTOGRAM;

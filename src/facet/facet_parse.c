@@ -122,6 +122,16 @@ static int fold(struct parser *parser, const struct bytes *parts, uint32_t count
 
 /* ---- field ---- */
 
+static bool field_has_column(const struct parser *parser, int field)
+{
+    bool has_column = false;
+    for (uint8_t i = 0; i < parser->source->columns->count; i++) {
+        has_column = has_column || (parser->source->columns->field[i] == field &&
+                                    parser->source->schema->fields[field].type != FIELD_VARIANTS);
+    }
+    return has_column;
+}
+
 static int parse_field(struct parser *parser)
 {
     struct bytes name;
@@ -136,12 +146,7 @@ static int parse_field(struct parser *parser)
     }
     parser->field = &parser->source->schema->fields[found];
     parser->out->field = (uint8_t)found;
-    bool has_column = false;
-    for (uint8_t i = 0; i < parser->source->columns->count; i++) {
-        has_column = has_column || (parser->source->columns->field[i] == found &&
-                                    parser->source->schema->fields[found].type != FIELD_VARIANTS);
-    }
-    if (!has_column) {
+    if (!field_has_column(parser, found)) {
         return refuse(parser, position, "the field has no facets; in the schema, make it a keyword with \"facet\"");
     }
     parser->out->kind = is_words(parser) ? FACET_WORDS : FACET_NUMBERS;
@@ -349,6 +354,27 @@ static int take_like(struct parser *parser)
     return status;
 }
 
+/* The field whose values are counted in place of products. */
+static int take_groups(struct parser *parser)
+{
+    struct bytes name;
+    size_t position;
+    int status = is_words(parser) ? take_text(parser, ":", &name, &position)
+                                  : refuse(parser, parser->at, "only keywords and paths count groups");
+    if (status != 0) {
+        return status;
+    }
+    int found = schema_field_find(parser->source->schema, name);
+    if (found < 0 || !field_has_column(parser, found)) {
+        return refuse(parser, position, found < 0 ? "expected a field's name behind groups="
+                                                  : "the field cannot group; in the schema, make it a keyword with "
+                                                    "\"facet\"");
+    }
+    parser->out->by_groups = true;
+    parser->out->group_field = (uint8_t)found;
+    return 0;
+}
+
 static int take_order(struct parser *parser, enum facet_order order)
 {
     if (order == FACET_BY_SIZE && parser->field->type != FIELD_KEYWORD) {
@@ -391,9 +417,12 @@ static int parse_option(struct parser *parser)
     if (take_word(parser, "sample=")) {
         return take_number(parser, "expected of how many products one is taken", 1, LIMIT_FACET_SAMPLE, &out->sample);
     }
+    if (take_word(parser, "groups=")) {
+        return take_groups(parser);
+    }
     parser->has_limit = true;
     return take_number(parser, "expected a number of values, count, name, size, multi, stats, prefix=, contains=, "
-                               "like= or sample=", 0, LIMIT_FACET_SHOWN, &out->limit);
+                               "like=, groups= or sample=", 0, LIMIT_FACET_SHOWN, &out->limit);
 }
 
 /* What was not said. */
@@ -434,6 +463,9 @@ int facet_parse(struct bytes text, const struct filter_source *source, struct fa
         }
         parser.at++;
         status = parse_option(&parser);
+    }
+    if (status == 0 && out->by_groups && out->sample > 1) {
+        return refuse(&parser, 0, "groups are counted exactly, not by a sample");
     }
     if (status == 0) {
         settle(&parser);

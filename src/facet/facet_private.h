@@ -55,6 +55,8 @@ struct facet {
     uint32_t list_used;
     struct facet_numbers numbers; /* values, or buckets of a histogram */
     uint64_t *ranges;             /* bound_count - 1 of them */
+    struct facet_groups *groups; /* owned; NULL: products are counted */
+    bool is_path;                /* children of a path are counted */
     uint64_t matches;  /* seen */
     uint64_t looked;   /* of these, looked at: all unless it is a sample */
     uint64_t missing;  /* of these, without a value */
@@ -86,6 +88,23 @@ struct facet_page {
 must_check int facet_count_words(struct facet *facet, const struct facet_page *page);
 must_check int facet_count_numbers(struct facet *facet, const struct facet_page *page, bool real,
                                    struct arena *arena);
+
+/* Counts of groups (facet_groups.c). Freed with NULL allowed. */
+must_check int facet_groups_new(struct facet_groups **out);
+void facet_groups_free(struct facet_groups *groups);
+must_check int facet_groups_enter(struct facet_set *set, struct facet *facet);
+
+/* Counts the groups of matches of a page, whose number is given. AISLE_BAD_QUERY: a product is in several. */
+must_check int facet_count_groups(struct facet *facet, const struct facet_page *page, uint32_t number);
+
+/* How many groups have any value; those without are facet->missing. */
+uint64_t facet_groups_with_value(const struct facet_groups *groups);
+
+/*
+ * The beginning of a path down to the level whose values are counted; *label is its last level. Empty when the path
+ * ends above.
+ */
+struct bytes facet_cut_path(struct bytes path, uint32_t levels, struct bytes *label);
 
 /* Sums up what was counted in the segment at hand, before it is left. AISLE_CORRUPT. */
 must_check int facet_leave_words(struct facet *facet);

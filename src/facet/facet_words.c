@@ -10,10 +10,12 @@
 #include "facet/facet_private.h"
 
 #include "query/values_merge.h"
+#include "query/watch.h"
 
 #include <stdlib.h>
 
 #define LEVEL_SEPARATOR " > "
+#define WATCHED_STEPS 4096u /* values brought together that are a piece of work: some 100 us */
 
 /* A value that may be shown, and where its forms stand. */
 struct candidate {
@@ -167,11 +169,7 @@ static int keep(struct merge *merge)
 
 /* ---- from values to what is counted ---- */
 
-/*
- * The beginning of a path down to the level whose values are counted; *label is its last level. Empty when the path
- * ends above.
- */
-static struct bytes cut_path(struct bytes path, uint32_t levels, struct bytes *label)
+struct bytes facet_cut_path(struct bytes path, uint32_t levels, struct bytes *label)
 {
     size_t at = 0;
     for (uint32_t level = 0; level < levels; level++) {
@@ -202,7 +200,7 @@ static int add(struct merge *merge, const struct values_source *source)
     struct bytes label = key;
     int status = 0;
     if (merge->is_path) {
-        key = cut_path(key, request->levels, &label);
+        key = facet_cut_path(key, request->levels, &label);
         if (key.data == NULL) {
             return 0;
         }
@@ -232,11 +230,17 @@ static int add(struct merge *merge, const struct values_source *source)
     return 0;
 }
 
+/* What a watch stops is shown as far as it has come; the answer is then marked as a part. */
 static int run(struct merge *merge)
 {
     struct values_source *source;
+    struct query_watch *watch = merge->set->context->watch;
+    uint32_t steps = 0;
     int status = open_sources(merge);
     while (status == 0 && (source = values_merge_least(&merge->values)) != NULL) {
+        if (++steps % WATCHED_STEPS == 0 && query_watch_stops(watch)) {
+            break;
+        }
         status = add(merge, source);
         status = status == 0 ? values_merge_next(&merge->values) : status;
     }
@@ -324,6 +328,7 @@ int facet_set_answer(struct facet_set *set, uint32_t i, struct facet_answer *out
         status = words ? facet_answer_words(set, facet, out, error) : facet_answer_numbers(set, facet, out, error);
     }
     out->missing = facet_estimate(facet, facet->missing);
-    out->products = facet_estimate(facet, facet->looked - facet->missing);
+    out->products = facet->groups != NULL ? facet_groups_with_value(facet->groups)
+                                          : facet_estimate(facet, facet->looked - facet->missing);
     return status;
 }

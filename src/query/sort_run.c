@@ -12,6 +12,7 @@
 #include "query/cursor.h"
 #include "query/signals.h"
 #include "query/values_merge.h"
+#include "query/watch.h"
 
 #include "base/bitset.h"
 
@@ -19,6 +20,7 @@
 #define WINDOW_PAGES (WALK_WINDOW / COLUMN_PAGE_DOCUMENTS)
 #define PAGE_WORDS (COLUMN_PAGE_DOCUMENTS / 64u)
 #define NO_PAGE UINT32_MAX
+#define WATCHED_STEPS 4096u /* keywords given ranks that are a piece of work */
 #define NARROWED_LEAST 32u /* matches of a page that are looked at together first */
 
 struct sort_hit {
@@ -159,7 +161,7 @@ static int make_ranks(struct sorter *sorter, uint32_t at, struct bytes word, ais
                      : values_merge_init(&merge, context->segment_count, true, context->arena);
     for (uint32_t i = 0; i < context->segment_count && status == 0; i++) {
         const struct values_reader *values = &context->segments[i].segment->values[column->part->field];
-        column->ranks_of[i] = arena_alloc(context->arena, values->count * sizeof(uint32_t));
+        column->ranks_of[i] = arena_calloc(context->arena, values->count, sizeof(uint32_t));
         status = column->ranks_of[i] == NULL
                      ? AISLE_NO_MEMORY
                      : values_merge_add(&merge, &(struct values_source){.values = values, .number = i,
@@ -170,8 +172,12 @@ static int make_ranks(struct sorter *sorter, uint32_t at, struct bytes word, ais
     struct values_source *source;
     int64_t rank = -1;
     int64_t place = -1; /* twice the rank of the word, or one less than that of what is behind it */
+    uint32_t steps = 0;
     while (status == 0 && (source = values_merge_least(&merge)) != NULL) {
         struct bytes folded = source->cursor.folded;
+        if (++steps % WATCHED_STEPS == 0 && query_watch_stops(context->watch)) {
+            break; /* the walk will not begin */
+        }
         if (last.data == NULL || !bytes_equal(folded, last)) {
             rank++;
             memcpy(last_bytes, folded.data, folded.size);

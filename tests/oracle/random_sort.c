@@ -181,7 +181,8 @@ bool random_sort_same_pages(struct pair *pair, struct shop *shop, aisle_query *q
         aisle_error error = {.message = ""};
         query->after = cursor;
         query->no_total = shop_chance(shop, 50);
-        same = aisle_search(pair->catalog, query, &result, &error) == 0 && random_sort_same_hits(result, at, query->limit);
+        same = aisle_search(pair->catalog, query, &result, &error) == 0 &&
+               random_sort_same_hits(result, at, query->limit);
         if (!same) {
             fprintf(stderr, "page from %zu on: %s\n", at, error.message);
             break;
