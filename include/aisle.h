@@ -417,10 +417,12 @@ typedef struct aisle_typos {
  * Options follow behind colons, in any order; text with colons in it stands in double quotes. Counts are of products
  * and exact; a product counts once for each value it has. With `:multi`, conditions on the field that are AND-ed at the
  * top of the filter are left out for this facet alone, alternatives and NOT of them included; a condition that mixes
- * fields stays. `:sample=10` looks at every tenth match only, and the answer says that counts are estimates. Any
- * number of values of equal count come in the order of their folded bytes. A query has at most 64 facets; a facet shows
- * at most 10,000 values, of a field with at most 4,194,304 different keywords (summed over segments) or 1,048,576
- * different numbers among the matches, in at most 255 ranges or 10,000 buckets.
+ * fields stays. `:groups=FIELD` counts, of keywords and paths, not products but different values of FIELD, such as
+ * models that come in a colour, however many variants of them; a product without one counts by itself. At most
+ * 4,194,304 pairs of values and groups. `:sample=10` looks at every tenth match only, and the answer says that counts
+ * are estimates. Any number of values of equal count come in the order of their folded bytes. A query has at most 64
+ * facets; a facet shows at most 10,000 values, of a field with at most 4,194,304 different keywords (summed over
+ * segments) or 1,048,576 different numbers among the matches, in at most 255 ranges or 10,000 buckets.
  */
 /*
  * `sort` names up to 8 fields that have a column, each with :asc (as without) or :desc, and score, which descends. They
@@ -515,7 +517,14 @@ typedef struct aisle_query {
     size_t affinity_count;         /* at most 32 */
     bool no_rules;                 /* the shop's rules are left aside */
     const char *contexts;          /* that rules may ask for, between commas: "mobile,member"; NULL: none */
+    const char *like;          /* a product's id, with no text: products like it; see below; NULL: none */
 } aisle_query;
+
+/*
+ * What is like a product is found by its words that tell most: of its first text field, its keywords and paths that are
+ * searched and no part numbers, the 16 that the fewest products have, any of which will do. The product itself is left
+ * out; filters, facets, sorting, groups and pages are as ever. AISLE_NOT_FOUND when no product has the id.
+ */
 
 /*
  * Searches the state of the last commit. *inout: a result to reuse, or NULL; on success it holds the new answer. On
@@ -614,7 +623,7 @@ typedef struct aisle_facet {
 typedef struct aisle_facet_value {
     aisle_bytes value;    /* as it was first written; a path in full, "Audio > Headphones"; a range "50..100" */
     aisle_bytes from, to; /* of a range or bucket: from is in it, to is not; empty where it is open */
-    uint64_t count;       /* products */
+    uint64_t count;       /* products, or groups with :groups= */
 } aisle_facet_value;
 
 /* The i-th facet of the query, or AISLE_END; and its k-th value, or AISLE_END. Views live as those of hits. */

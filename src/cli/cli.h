@@ -21,6 +21,7 @@ enum cli_exit {
 int cli_create(int argc, char **argv);
 int cli_index(int argc, char **argv);
 int cli_search(int argc, char **argv);
+int cli_similar(int argc, char **argv);
 int cli_suggest(int argc, char **argv);
 int cli_get(int argc, char **argv);
 int cli_analyse(int argc, char **argv);

@@ -17,6 +17,7 @@ static const struct {
     {"create", cli_create, "make an empty catalog"},
     {"index", cli_index, "add, change and delete products from files; makes the catalog if needed"},
     {"search", cli_search, "find products"},
+    {"similar", cli_similar, "find products like one"},
     {"suggest", cli_suggest, "complete what a shopper is typing"},
     {"get", cli_get, "print one product"},
     {"analyse", cli_analyse, "print how a text is understood"},

@@ -186,7 +186,7 @@ static void print_list(const aisle_result *result, uint64_t offset, const struct
 static const char *part_at_fault(const char *message)
 {
     static const char *const parts[] = {"filter",  "facet", "sort",   "fields",
-                                        "group",  "after", "weights", "highlight", "affinity"};
+                                        "group",  "after", "weights", "highlight", "affinity", "like"};
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
         if (strncmp(message, parts[i], strlen(parts[i])) == 0 && message[strlen(parts[i])] == ':') {
             return parts[i];
@@ -318,6 +318,7 @@ static const struct options options = {
              "FACET is a field, such as brand, or price[*,50,100,*] for ranges, price/25 for a histogram,\n"
              "category>Audio for the children of a category; behind colons a number of values (default 10),\n"
              "name or size to order by, prefix=TEXT, contains=TEXT, like=TEXT (but for typos), stats, sample=N,\n"
+             "groups=FIELD (count values of FIELD, such as models, in place of products),\n"
              "and multi: the filter's conditions on the field do not narrow its own counts.",
     .examples = "  aisle search shop 'waterproof hiking boots'\n"
                 "  aisle search shop 'jacket -winter' --limit 3\n"
@@ -336,12 +337,9 @@ static const struct options options = {
     .operands_max = 2,
 };
 
-int cli_search(int argc, char **argv)
+/* Searches for text, or for products like the one with this id. */
+static int run(const char *path, const char *text, const char *like)
 {
-    int status;
-    if (options_parse(&options, argc, argv, &status) == OPTIONS_EXIT) {
-        return status;
-    }
     struct marked marked = {.count = 0};
     if (asked.highlight != NULL && !cut_names(asked.highlight, &marked)) {
         return cli_complain(CLI_USAGE, "search", "--highlight names too many fields", NULL);
@@ -360,7 +358,8 @@ int cli_search(int argc, char **argv)
                                .one_from = (uint32_t)asked.one_from,
                                .two_from = (uint32_t)asked.two_from};
     const aisle_query query = {.size = sizeof query,
-                               .text = argv[1],
+                               .text = text,
+                               .like = like,
                                .limit = (uint32_t)asked.limit,
                                .offset = (uint32_t)asked.offset,
                                .explain = asked.explain,
@@ -394,5 +393,31 @@ int cli_search(int argc, char **argv)
                                .affinity_count = asked.affinities.count,
                                .few = (uint32_t)asked.few,
                                .now_ms = (int64_t)asked.now * 1000};
-    return search(argv[0], &query, &marked, asked.json);
+    return search(path, &query, &marked, asked.json);
+}
+
+int cli_search(int argc, char **argv)
+{
+    int status;
+    return options_parse(&options, argc, argv, &status) == OPTIONS_EXIT ? status : run(argv[0], argv[1], NULL);
+}
+
+static const struct options similar_options = {
+    .command = "similar",
+    .synopsis = "CATALOG ID [--filter EXPR] [--limit N] [options of search]",
+    .about = "Prints products like the one with this ID: those that have any of the words that tell most of it,\n"
+             "of its title, brand, category and what else is searched, the best first.",
+    .examples = "  aisle similar shop P1\n"
+                "  aisle similar shop P1 --filter 'price < 50 AND in_stock = true' --limit 5\n"
+                "  aisle similar shop P1 --group brand --json\n",
+    .options = table,
+    .option_count = sizeof table / sizeof table[0],
+    .operands_min = 2,
+    .operands_max = 2,
+};
+
+int cli_similar(int argc, char **argv)
+{
+    int status;
+    return options_parse(&similar_options, argc, argv, &status) == OPTIONS_EXIT ? status : run(argv[0], NULL, argv[1]);
 }

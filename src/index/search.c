@@ -14,6 +14,7 @@
 #include "index/result.h"
 #include "index/route.h"
 #include "index/search_words.h"
+#include "index/similar.h"
 #include "index/token.h"
 #include "index/weights.h"
 
@@ -55,6 +56,7 @@ struct search {
     struct signal_rules signals;
     struct highlights highlights;
     struct filter_node *filter; /* NULL: none */
+    struct filter_node *without; /* what leaves the product out that others are to be like; NULL: none is */
     struct pass pass;
     struct page page;
     struct groups groups;
@@ -177,6 +179,11 @@ static int take_filter(struct search *search, const aisle_query *query, aisle_er
     if (query->filter != NULL && query->filter[strspn(query->filter, " \t\n\v\f\r")] != '\0') {
         status = filter_parse(bytes_of_string(query->filter), &source, &search->filter, error);
     }
+    if (status == 0 && search->without != NULL) {
+        struct filter_node *const both[] = {search->without, search->filter};
+        search->filter = filter_new_parent(source.arena, FILTER_AND, both, search->filter == NULL ? 1 : 2);
+        status = search->filter == NULL ? error_no_memory(error, "searching") : 0;
+    }
     search->boosts.boosts = arena_alloc(source.arena, BOOSTS_MAX * sizeof *search->boosts.boosts);
     if (search->boosts.boosts == NULL) {
         return error_no_memory(error, "reading a query");
@@ -202,6 +209,30 @@ static int take_rules(struct search *search, const aisle_query *query, struct by
         return 0;
     }
     return curate_find(&search->curate, search->rules->curation, &ask, text);
+}
+
+/* In place of a text, the words of the product that others are to be like, each meant as it is. */
+static int take_like(struct search *search, aisle_query *query, aisle_error *error)
+{
+    struct similar similar;
+    if (query->like == NULL) {
+        return 0;
+    }
+    if (query->text != NULL && query->text[0] != '\0') {
+        return error_set(error, AISLE_BAD_QUERY, "like: expected no text besides a product's id");
+    }
+    int status = look_gather(&search->look, &search->context, &search->shard_of);
+    status = status == 0 ? similar_take(&search->look, &search->context, bytes_of_string(query->like), &similar, error)
+                         : status;
+    if (status == 0) {
+        query->text = similar.text;
+        query->no_typos = query->no_synonyms = query->no_stop_words = query->no_understanding = true;
+        query->no_rules = true;
+        query->match = AISLE_MATCH_ALL;
+        query->as_you_type = false;
+        search->without = similar.without;
+    }
+    return status;
 }
 
 /* Reads the text, and what of the shop's own words is in it. */
@@ -573,6 +604,9 @@ int aisle_search(aisle *catalog, const aisle_query *given, aisle_result **inout,
         error->code = 0; /* of another call */
     }
     status = begin(&search, catalog, 0, catalog->shard_count, error);
+    if (status == 0) {
+        status = take_like(&search, &query, error);
+    }
     if (status == 0) {
         status = take_filter(&search, &query, error);
     }

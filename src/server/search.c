@@ -283,6 +283,11 @@ static int take_after(struct parser *p)
     return arguments_string(p->arguments, "the cursor behind AFTER", p->arena, &p->search->query.after, p->error);
 }
 
+static int take_like(struct parser *p)
+{
+    return arguments_string(p->arguments, "the id behind LIKE", p->arena, &p->search->query.like, p->error);
+}
+
 static int take_group(struct parser *p)
 {
     aisle_query *query = &p->search->query;
@@ -375,6 +380,7 @@ static const struct {
     {"PREFIX", take_prefix},     {"EXPANSIONS", take_expansions}, {"DIGITS", take_digits},
     {"ONEFROM", take_one_from},  {"TWOFROM", take_two_from}, {"EXACT", take_exact},
     {"AFFINITY", take_affinity}, {"CONTEXT", take_context},   {"RULES", take_rules},
+    {"LIKE", take_like},
 };
 
 #define OPTION_COUNT (sizeof options / sizeof options[0])
