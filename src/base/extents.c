@@ -186,6 +186,12 @@ static bool verify(const struct extent_view *view, uint32_t index, size_t start,
     return true;
 }
 
+const uint8_t *extent_view_ahead(const struct extent_view *view, uint64_t offset)
+{
+    uint64_t index = offset / EXTENT_PAYLOAD;
+    return offset < view->size && index < view->extent_count ? view->extents[index] + offset % EXTENT_PAYLOAD : NULL;
+}
+
 const uint8_t *extent_view_at(const struct extent_view *view, uint64_t offset, size_t size)
 {
     if (size == 0 || size > view->size || offset > view->size - size) {

@@ -81,6 +81,13 @@ static inline uint32_t ids_count(const struct ids_reader *reader)
  */
 must_check int ids_get(const struct ids_reader *reader, uint32_t document, uint8_t out[LIMIT_ID_BYTES], size_t *size);
 
+/*
+ * Asks memory for what ids_get will read of a document: first where its block is, then, some time later, the block.
+ * For several documents each step is made for all before the next, so that they wait together.
+ */
+enum ids_ahead { IDS_AHEAD_PLACE, IDS_AHEAD_BLOCK };
+void ids_ahead(const struct ids_reader *reader, uint32_t document, enum ids_ahead step);
+
 /* The document with this id. hash: of id. AISLE_END when there is none; AISLE_CORRUPT. */
 must_check int ids_find(const struct ids_reader *reader, struct bytes id, uint64_t hash, uint32_t *document);
 

@@ -7,6 +7,8 @@
 
 #include "documents/ids_format.h"
 
+#define IDS_AHEAD_BYTES 64u /* a block of numbers has about two lines of the cache */
+
 static int open_footer(struct ids_reader *reader)
 {
     if (reader->ids->size < IDS_FOOTER_BYTES) {
@@ -65,4 +67,19 @@ int ids_get(const struct ids_reader *reader, uint32_t document, uint8_t out[LIMI
     uint32_t left = reader->count - block * IDS_BLOCK_IDS;
     uint32_t count = left < IDS_BLOCK_IDS ? left : IDS_BLOCK_IDS;
     return ids_block_decode(bytes_of(bytes, block_bytes), count, document % IDS_BLOCK_IDS, out, size);
+}
+
+void ids_ahead(const struct ids_reader *reader, uint32_t document, enum ids_ahead step)
+{
+    uint64_t entry = reader->directory_offset + (uint64_t)(document / IDS_BLOCK_IDS) * sizeof(uint64_t);
+    /* The entry is aligned, so that it does not straddle. */
+    const uint8_t *at = document < reader->count ? extent_view_ahead(reader->ids, entry) : NULL;
+    if (at != NULL && step == IDS_AHEAD_BLOCK) {
+        uint64_t offset = load_u64(at) >> IDS_DIRECTORY_SHIFT; /* whatever it says: it is looked for inside */
+        at = extent_view_ahead(reader->ids, offset);
+    }
+    if (at != NULL) {
+        __builtin_prefetch(at);
+        __builtin_prefetch(at + IDS_AHEAD_BYTES);
+    }
 }

@@ -14,12 +14,13 @@ static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwx
 
 static void put_base64(struct bytes bytes, struct buf *out)
 {
-    for (size_t i = 0; i < bytes.size; i += 3) {
+    uint8_t *p = buf_extend(out, (bytes.size * 4 + 2) / 3);
+    for (size_t i = 0; i < bytes.size && p != NULL; i += 3) {
         size_t left = bytes.size - i < 3 ? bytes.size - i : 3;
         uint32_t word = (uint32_t)bytes.data[i] << 16 | (left > 1 ? (uint32_t)bytes.data[i + 1] << 8 : 0) |
                         (left > 2 ? bytes.data[i + 2] : 0u);
         for (size_t k = 0; k <= left; k++) {
-            buf_put_u8(out, (uint8_t)digits[word >> (18 - 6 * k) & 63]);
+            *p++ = (uint8_t)digits[word >> (18 - 6 * k) & 63];
         }
     }
 }

@@ -148,6 +148,9 @@ struct postings_list {
 /* Decodes a record; nothing in *out refers to it. AISLE_CORRUPT. */
 must_check int postings_list_decode(struct bytes record, struct postings_list *out);
 
+/* Asks memory for what a cursor reads first, of a list that is to be opened soon. */
+void postings_list_ahead(const struct postings_source *source, const struct postings_list *list);
+
 struct postings_kernels;
 struct postings_lanes;
 

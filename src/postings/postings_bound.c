@@ -197,6 +197,16 @@ bool skip_to(struct postings_cursor *cursor, uint32_t target)
     return true;
 }
 
+/* Asks the processor to fetch size bytes from offset on, as far as they lie in one extent. */
+static void fetch(const struct extent_view *view, uint64_t offset, uint64_t size)
+{
+    const uint8_t *at = extent_view_ahead(view, offset);
+    uint64_t left = EXTENT_PAYLOAD - offset % EXTENT_PAYLOAD;
+    for (uint64_t i = 0; at != NULL && i < size && i < left; i += CACHE_LINE_BYTES) {
+        __builtin_prefetch(at + i);
+    }
+}
+
 void skip_prefetch(const struct postings_cursor *cursor, uint32_t target)
 {
     const struct extent_view *blocks = &cursor->source->blocks;
@@ -206,14 +216,18 @@ void skip_prefetch(const struct postings_cursor *cursor, uint32_t target)
         return;
     }
     at = first_reaching(cursor->lasts, at, cursor->superblock_blocks, target);
-    uint64_t offset = cursor->superblock_base + load_u16(cursor->ends + (at - 1) * sizeof(uint16_t));
-    uint64_t extent = offset / EXTENT_PAYLOAD;
-    if (extent < blocks->extent_count) {
-        uint64_t begin = offset % EXTENT_PAYLOAD;
-        uint64_t left = EXTENT_PAYLOAD - begin;
-        for (uint64_t i = 0; i < PREFETCH_BYTES && i < left; i += CACHE_LINE_BYTES) {
-            __builtin_prefetch(blocks->extents[extent] + begin + i);
-        }
+    fetch(blocks, cursor->superblock_base + load_u16(cursor->ends + (at - 1) * sizeof(uint16_t)), PREFETCH_BYTES);
+}
+
+void postings_list_ahead(const struct postings_source *source, const struct postings_list *list)
+{
+    if (list->kind == POSTINGS_SINGLE) {
+        fetch(&source->blocks, list->at.block_offset, list->size);
+    } else if (list->kind == POSTINGS_SHORT || list->kind == POSTINGS_LONG) {
+        fetch(&source->skips, list->at.skips.superblocks, POSTINGS_SUPERBLOCK_BYTES);
+    }
+    if (list->kind == POSTINGS_LONG) {
+        fetch(&source->skips, list->at.skips.upper, CACHE_LINE_BYTES);
     }
 }
 

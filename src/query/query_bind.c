@@ -40,6 +40,9 @@ static int bind_terms(struct query_context *context, struct query_node *node)
             if (status != 0) {
                 return status;
             }
+            if (!context->unpriced) { /* else it may be enough to know how long it is */
+                postings_list_ahead(&context->segments[s].segment->postings, &lists->lists[lists->count].postings);
+            }
             df += lists->lists[lists->count++].postings.count;
         }
         node->df = df > node->df ? df : node->df;
@@ -326,8 +329,23 @@ static void price(const struct query_context *context, struct query_node *node, 
     }
 }
 
+/* Asks memory for what looking up the leaves' terms begins with: one by one each would be waited for. */
+static void look_ahead(const struct query_context *context, const struct query_node *node)
+{
+    bool is_new = node->kind == QUERY_TERMS && node->in_segment == NULL && !node->prefix;
+    for (uint32_t t = 0; is_new && t < node->term_count; t++) {
+        for (uint32_t s = 0; s < context->segment_count; s++) {
+            terms_ahead(&context->segments[s].segment->terms, node->terms[t]);
+        }
+    }
+    for (uint32_t i = 0; i < node->child_count; i++) {
+        look_ahead(context, node->children[i]);
+    }
+}
+
 int query_bind(struct query_context *context, struct query_node *root)
 {
+    look_ahead(context, root);
     int status = find_lists(context, root);
     if (status == 0) {
         price(context, root, 1.0);

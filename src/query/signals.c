@@ -244,6 +244,15 @@ static int32_t bound_of_page(struct signals *signals, uint32_t page)
     return *bound;
 }
 
+/* The bound of the documents from first to last of a page, which is bounded by of_page as a whole. */
+static int32_t bound_in_page(const struct signals *signals, uint32_t page, uint32_t first, uint32_t last,
+                             int32_t of_page)
+{
+    const struct signals_kept *kept =
+        last - first < COLUMN_PAGE_DOCUMENTS - SIGNALS_GROUP ? groups_of(signals, page) : NULL;
+    return kept == NULL ? of_page : bound_of_groups(kept, first / SIGNALS_GROUP, last / SIGNALS_GROUP);
+}
+
 /* The bound of signals alone. */
 static int32_t bound_of_range(struct signals *signals, uint32_t first, uint32_t last)
 {
@@ -253,14 +262,14 @@ static int32_t bound_of_range(struct signals *signals, uint32_t first, uint32_t 
     if (last_page - first_page >= PAGES_MAX) {
         return signals->max - (signals->boosts == NULL ? 0 : boosts_max(signals->boosts));
     }
-    if (last - first < COLUMN_PAGE_DOCUMENTS - 1 && first_page == last_page) {
-        const struct signals_kept *kept = groups_of(signals, first_page);
-        if (kept != NULL) {
-            return bound_of_groups(kept, first / SIGNALS_GROUP, last / SIGNALS_GROUP);
-        }
-    }
     for (uint32_t page = first_page; page <= last_page; page++) {
         int32_t of_page = bound_of_page(signals, page);
+        if (of_page > bound) {
+            uint32_t page_first = page * COLUMN_PAGE_DOCUMENTS;
+            uint32_t page_last = page_first + (COLUMN_PAGE_DOCUMENTS - 1);
+            of_page = bound_in_page(signals, page, first > page_first ? first : page_first,
+                                    last < page_last ? last : page_last, of_page);
+        }
         bound = bound < of_page ? of_page : bound;
     }
     return bound;

@@ -76,6 +76,9 @@ static inline uint64_t terms_count(const struct terms_reader *reader)
     return reader->count;
 }
 
+/* Asks memory for the line of the hash table that terms_find begins with: for all terms, before the first is found. */
+void terms_ahead(const struct terms_reader *reader, struct bytes term);
+
 /*
  * Looks one term up. On 0, *value is a view into an extent of TERMS. AISLE_END when the term is not there (*value is
  * empty then); AISLE_CORRUPT.

@@ -94,6 +94,17 @@ static int match_in_block(struct bytes block, uint32_t rank, struct bytes term, 
     return 0;
 }
 
+void terms_ahead(const struct terms_reader *reader, struct bytes term)
+{
+    if (reader->count != 0) {
+        uint32_t line = terms_line_of(terms_hash(term), reader->line_count);
+        const uint8_t *at = extent_view_ahead(reader->index, terms_line_offset(line));
+        if (at != NULL) {
+            __builtin_prefetch(at);
+        }
+    }
+}
+
 int terms_find(const struct terms_reader *reader, struct bytes term, struct bytes *value)
 {
     *value = bytes_of(NULL, 0);

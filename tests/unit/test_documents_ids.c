@@ -102,6 +102,17 @@ static int find(const struct catalog *c, struct bytes id, uint32_t *document)
     return ids_find(&c->reader, id, hash_bytes(id.data, id.size), document);
 }
 
+/* Asks for what is there, and for what is not: nothing may be read outside. */
+static void look_ahead(const struct ids_reader *reader)
+{
+    for (int step = IDS_AHEAD_PLACE; step <= IDS_AHEAD_BLOCK; step++) {
+        for (uint32_t i = 0; i < reader->count + 200; i += 7) {
+            ids_ahead(reader, i, (enum ids_ahead)step);
+        }
+        ids_ahead(reader, UINT32_MAX, (enum ids_ahead)step);
+    }
+}
+
 /* Every id comes back, is found, and check agrees. */
 static void expect_all(const struct catalog *c)
 {
@@ -115,6 +126,7 @@ static void expect_all(const struct catalog *c)
         assert_int_equal(find(c, c->ids[i], &document), 0);
         assert_int_equal(document, i);
     }
+    look_ahead(&c->reader);
     assert_int_equal(ids_check(&c->reader, &error), 0);
 }
 
@@ -536,6 +548,7 @@ static bool notices(const struct catalog *c)
     if (ids_open(&reader, &c->text.view, &c->table.view) != 0) {
         return true;
     }
+    look_ahead(&reader);
     for (uint32_t i = 0; i < ids_count(&reader) && i < c->count; i++) {
         uint8_t id[LIMIT_ID_BYTES];
         size_t size;
