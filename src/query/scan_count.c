@@ -2,8 +2,9 @@
  * scan_count.c - exact totals: lists poured into large windows of bits, or candidates of a rare list looked up.
  *
  * Of lists of which any may match, the longest is not read at all: it counts as a whole, and of the others only what it
- * has not. Of lists that must all match, the rarest leads. How a further list is asked (about each candidate, or by
- * pouring it out, too) is decided for each window by what both would cost.
+ * has not. A single list counts as a whole, too, less what of it is dead. Of lists that must all match, the rarest
+ * leads. How a further list is asked (about each candidate, or by pouring it out, too) is decided for each window by
+ * what both would cost.
  */
 #include "query/scan_count.h"
 
@@ -181,6 +182,38 @@ static void count_all(struct scan *scan, struct scan_count_room *room, uint64_t 
     }
 }
 
+/* Whether what matches is one list as a whole, but for so few dead documents that it costs less to look for those. */
+static bool is_list_but_dead(const struct scan *scan)
+{
+    const struct scan_list *list = scan->order[0];
+    uint64_t dead = scan->segment->state->dead_count;
+    uint64_t blocks = list->count / POSTINGS_BLOCK + 1;
+    uint64_t cost = dead * COST_ASK + (dead < blocks ? dead : blocks) * COST_BLOCK + bitset_words(scan->documents);
+    bool is_alone = scan->wanted_count == 1 && scan->other_count == 0 && scan->phrase_count == 0 &&
+                    scan->unwanted == NULL && scan->filter == NULL && list->group == NULL;
+    bool is_whole = scan->from == 0 && scan->end == scan->documents;
+    return is_alone && is_whole && scan->segment->state->dead != NULL && cost < (uint64_t)list->count * COST_POSTING;
+}
+
+static void count_but_dead(struct scan *scan, struct scan_count_room *room, uint64_t *total)
+{
+    struct scan_list *list = scan->order[0];
+    const uint64_t *dead = scan->segment->state->dead;
+    size_t words = bitset_words(scan->documents);
+    uint32_t listed = 0;
+    *total += list->count;
+    for (uint32_t word = 0; word < words; word++) {
+        for (uint64_t left = dead[word]; left != 0; left &= left - 1) {
+            room->documents[listed++] = word * 64 + (uint32_t)__builtin_ctzll(left);
+        }
+        if (listed > SCAN_WINDOW - 64 || (word + 1 == words && listed != 0)) {
+            look_up(list, room, listed);
+            *total -= bitset_count(room->found, bitset_words(listed));
+            listed = 0;
+        }
+    }
+}
+
 static void count_any(struct scan *scan, struct scan_count_room *room, uint64_t *total)
 {
     struct scan_list *longest = scan->order[scan->list_count - 1];
@@ -214,6 +247,8 @@ int scan_count(struct scan *scan, struct scan_count_room *room, uint64_t *total)
 {
     if (scan->list_count != 0 && !scan->all) {
         count_any(scan, room, total);
+    } else if (scan->list_count != 0 && is_list_but_dead(scan)) {
+        count_but_dead(scan, room, total);
     } else if (scan->list_count != 0 && scan->order[0]->is_sparse) {
         count_sparse(scan, room, total);
     } else if (scan->list_count != 0) {

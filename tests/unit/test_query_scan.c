@@ -214,6 +214,14 @@ static void words_that_must_all_occur(void **state)
     }
 }
 
+static void single_words_count_all_but_the_dead(void **state)
+{
+    (void)state;
+    for (uint32_t word = 0; word < WORDS; word++) {
+        expect(words[word], count_products(1u << word, true, 0));
+    }
+}
+
 static void words_of_which_one_must_occur(void **state)
 {
     (void)state;
@@ -270,6 +278,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(words_that_must_all_occur),
+        cmocka_unit_test(single_words_count_all_but_the_dead),
         cmocka_unit_test(words_of_which_one_must_occur),
         cmocka_unit_test(prefixes_phrases_and_mixtures),
         cmocka_unit_test(a_warm_query_takes_memory_for_its_result_alone),
