@@ -32,7 +32,7 @@ static bool is_trouble(int status)
 static int check_products(struct walk *walk, uint32_t shard, const struct shard_snapshot *snapshot, uint32_t position)
 {
     const struct segment *segment = snapshot->view->segments[position];
-    const struct segment_state *state = &snapshot->view->states[position];
+    const struct segment_state *state = snapshot->view->states[position];
     struct product_codec codec;
     struct buf product;
     product_codec_init(&codec);
@@ -92,7 +92,7 @@ static int check_shard(struct walk *walk, uint32_t number, aisle_error *error)
     for (uint32_t i = 0; i < view->manifest.segment_count && status == 0; i++) {
         uint64_t before = walk->faults;
         status = segment_check(view->segments[i], walk->report, walk->context, &walk->faults);
-        check_overlays(walk, number, view->segments[i], &view->states[i]);
+        check_overlays(walk, number, view->segments[i], view->states[i]);
         if (status == 0 && walk->faults == before) {
             status = check_products(walk, number, &snapshot, i);
         }

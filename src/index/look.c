@@ -45,7 +45,7 @@ int look_gather(const struct look *look, struct query_context *context, uint32_t
     for (uint32_t i = 0; i < look->begun; i++) {
         const struct shard_view *view = look->searcher->snapshots[i].view;
         for (uint32_t s = 0; s < view->manifest.segment_count; s++) {
-            segments[at] = (struct query_segment){view->segments[s], &view->states[s]};
+            segments[at] = (struct query_segment){view->segments[s], view->states[s]};
             of[at++] = i;
             context->statistics.products += view->manifest.segments[s].documents;
             context->statistics.length_sum += view->manifest.segments[s].length_sum;

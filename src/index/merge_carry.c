@@ -140,7 +140,7 @@ static const struct segment_state *state_now(const struct shard_snapshot *now, u
 {
     for (uint32_t i = 0; i < now->view->manifest.segment_count; i++) {
         if (now->view->manifest.segments[i].id == id) {
-            return &now->view->states[i];
+            return now->view->states[i];
         }
     }
     return NULL;

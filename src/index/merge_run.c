@@ -202,11 +202,10 @@ static int copy_overlays(const struct segment_state *from, struct segment_state 
     }
     for (size_t i = 0; i < from->overlay_count; i++) {
         struct bytes content = from->overlays[i].content;
-        uint8_t *copy = mem_alloc(content.size);
+        uint8_t *copy = segment_content_new(content.data, content.size);
         if (copy == NULL) {
             return AISLE_NO_MEMORY;
         }
-        memcpy(copy, content.data, content.size);
         to->overlays[i] = from->overlays[i];
         to->overlays[i].content = bytes_of(copy, content.size);
         to->overlays[i].owned = true;
@@ -220,11 +219,10 @@ static int copy_state(const struct segment_state *from, uint32_t documents, stru
     *to = (struct segment_state){.dead_count = from->dead_count};
     if (from->dead != NULL) {
         size_t bytes = bitset_words(documents) * sizeof *to->dead;
-        to->dead = mem_alloc(bytes);
+        to->dead = (uint64_t *)(void *)segment_content_new(from->dead, bytes);
         if (to->dead == NULL) {
             return AISLE_NO_MEMORY;
         }
-        memcpy(to->dead, from->dead, bytes);
     }
     return from->overlay_count == 0 ? 0 : copy_overlays(from, to);
 }
@@ -236,15 +234,15 @@ static int take_sources(struct merge_run *run, const uint32_t *chosen, size_t co
     uint64_t overlays = 0;
     int status = 0;
     for (size_t i = 0; i < count; i++) {
-        overlays += overlay_bytes(&view->states[chosen[i]]);
+        overlays += overlay_bytes(view->states[chosen[i]]);
     }
     bool hold = overlays > run->writer->budget->overlay_bytes;
     for (size_t i = 0; i < count && status == 0; i++) {
         run->infos[i] = view->manifest.segments[chosen[i]];
-        run->sources[i] = (struct merge_source){view->segments[chosen[i]], &view->states[chosen[i]]};
+        run->sources[i] = (struct merge_source){view->segments[chosen[i]], view->states[chosen[i]]};
         run->count++;
         if (!hold) {
-            status = copy_state(&view->states[chosen[i]], run->infos[i].documents, &run->states[i]);
+            status = copy_state(view->states[chosen[i]], run->infos[i].documents, &run->states[i]);
             run->sources[i].state = &run->states[i];
         }
     }
@@ -386,13 +384,16 @@ static int put_successor(struct storage_txn *txn, const struct merge_run *run, s
     struct merge_carried *carried = &successor->carried;
     int status = 0;
     if (carried->stored.info.dead < carried->stored.info.documents) {
-        status = publish_dead_pages(txn, &carried->stored);
+        status = publish_dead_pages(txn, &carried->stored, NULL);
         if (status == 0) {
             status = put_patched(txn, run);
         }
         if (status == 0) {
-            status = publish_changes(txn, &carried->values, &carried->stored, 1);
+            status = publish_changes(txn, &carried->values, &carried->stored, 1, NULL);
         }
+    }
+    if (status == 0) { /* what the segments before have is as it was; the new one is read whole */
+        status = recent_pages_store(txn, successor->manifest.generation, NULL);
     }
     return status != 0 ? error_set(error, status, "a merge cannot be published: %s", aisle_error_text(status))
                        : manifest_store(txn, &successor->manifest, error);

@@ -154,7 +154,8 @@ static int write_manifest(struct shard_writer *writer, const struct manifest *ma
     turns_take(&writer->turns);
     int status = storage_write_begin(writer->shard->storage, &txn, error);
     if (status == 0) {
-        status = manifest_store(txn, manifest, error);
+        status = recent_pages_store(txn, manifest->generation, NULL);
+        status = status == 0 ? manifest_store(txn, manifest, error) : status;
         if (status != 0) {
             storage_abort(txn);
         } else {

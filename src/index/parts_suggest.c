@@ -306,7 +306,7 @@ static int count_product(struct counting *counting, struct suggest_collector *co
     buf_init(&product, LIMIT_PRODUCT_BYTES * 2);
     int status = product_codec_read(codec, &counting->snapshot, view->segments[segment], document, &product);
     if (status == 0 && field != SCHEMA_NO_FIELD) {
-        status = segment_state_column(view->segments[segment], &view->states[segment], field, document, &popularity);
+        status = segment_state_column(view->segments[segment], view->states[segment], field, document, &popularity);
     }
     if (status == 0) {
         status = suggest_collect(collector, buf_bytes(&product), &popularity, times);
@@ -325,7 +325,7 @@ static int count_products(struct counting *counting, struct suggest_collector *c
     every = every == 0 ? 1 : every; /* a manifest that counts none may be wrong */
     for (uint32_t s = 0; s < view->manifest.segment_count && status == 0; s++) {
         for (uint32_t d = 0; d < view->manifest.segments[s].documents && status == 0; d++) {
-            if (segment_state_alive(&view->states[s], d) && live++ % every == 0) {
+            if (segment_state_alive(view->states[s], d) && live++ % every == 0) {
                 status = count_product(counting, collector, codec, s, d, every);
             }
         }
@@ -370,7 +370,7 @@ static bool is_counted(const struct counting *counting)
         }
     }
     for (uint32_t s = 0; s < view->manifest.segment_count; s++) {
-        same = same && view->states[s].overlay_count == 0 && view->states[s].dead_count == 0;
+        same = same && view->states[s]->overlay_count == 0 && view->states[s]->dead_count == 0;
     }
     return parts == 0 || (parts == 1 && same);
 }

@@ -13,7 +13,14 @@
 #include "base/bitset.h"
 #include "base/clock.h"
 
-int publish_dead_pages(struct storage_txn *txn, struct writer_segment *segment)
+static void note_page(struct recent_pages *recent, uint32_t segment, uint8_t kind, uint32_t page)
+{
+    if (recent != NULL) {
+        recent_pages_add(recent, segment, kind, page);
+    }
+}
+
+int publish_dead_pages(struct storage_txn *txn, struct writer_segment *segment, struct recent_pages *recent)
 {
     size_t words = bitset_words(segment->info.documents);
     uint32_t pages = segment->info.documents / PAGE_BITS_DOCUMENTS + 1;
@@ -27,6 +34,7 @@ int publish_dead_pages(struct storage_txn *txn, struct writer_segment *segment)
         size_t count = words - first < PAGE_BITS_WORDS ? words - first : PAGE_BITS_WORDS;
         memcpy(bits, segment->dead + first, count * sizeof *bits);
         status = segment_page_put(txn, segment->info.id, PAGE_DEAD, page, bytes_of(bits, sizeof bits));
+        note_page(recent, segment->info.id, PAGE_DEAD, page);
     }
     return status;
 }
@@ -94,7 +102,7 @@ static size_t same_page(const struct column_patch *patches, size_t left, uint32_
 }
 
 int publish_changes(struct storage_txn *txn, struct changes *changes, const struct writer_segment *segments,
-                    uint32_t segment_count)
+                    uint32_t segment_count, struct recent_pages *recent)
 {
     const struct column_patch *patches = changes_sort(changes);
     size_t total = changes->count;
@@ -105,11 +113,15 @@ int publish_changes(struct storage_txn *txn, struct changes *changes, const stru
         size_t count = same_page(patches + i, total - i, COLUMN_PAGE_DOCUMENTS);
         const struct writer_segment *segment = find_segment(segments, segment_count, patches[i].segment);
         status = segment == NULL ? AISLE_CORRUPT : patch_column_page(txn, segment, patches + i, count, &scratch);
+        note_page(recent, patches[i].segment, (uint8_t)(PAGE_COLUMN + patches[i].field),
+                  patches[i].document / COLUMN_PAGE_DOCUMENTS);
         i += count;
     }
     for (size_t i = 0; i < total && status == 0;) {
         size_t count = same_page(patches + i, total - i, PAGE_BITS_DOCUMENTS);
         status = patch_marks(txn, find_segment(segments, segment_count, patches[i].segment), patches + i, count);
+        note_page(recent, patches[i].segment, (uint8_t)(PAGE_PATCHED + patches[i].field),
+                  patches[i].document / PAGE_BITS_DOCUMENTS);
         i += count;
     }
     buf_release(&scratch);
@@ -148,15 +160,20 @@ static int put_all(struct storage_txn *txn, struct shard_writer *writer, struct 
                    aisle_error *error)
 {
     struct manifest manifest = {.segments = NULL};
+    struct recent_pages recent = {.pages = NULL};
     int status = fill_manifest(writer, &manifest);
     for (uint32_t i = 0; i < writer->segment_count && status == 0; i++) {
         if (writer->segments[i].info.dead < writer->segments[i].info.documents) {
-            status = publish_dead_pages(txn, &writer->segments[i]);
+            status = publish_dead_pages(txn, &writer->segments[i], &recent);
         }
     }
     if (status == 0) {
-        status = publish_changes(txn, &writer->changes, writer->segments, writer->segment_count);
+        status = publish_changes(txn, &writer->changes, writer->segments, writer->segment_count, &recent);
     }
+    if (status == 0) {
+        status = recent_pages_store(txn, manifest.generation, &recent);
+    }
+    recent_pages_release(&recent);
     if (status == 0) {
         status = parts_change_put(writer, parts, txn, &manifest);
     }

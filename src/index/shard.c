@@ -90,7 +90,7 @@ static void release_view(struct shard_view *view)
             segment_release(view->segments[i]);
         }
         if (view->states != NULL) {
-            segment_state_release(&view->states[i]);
+            segment_state_drop(view->states[i]);
         }
     }
     for (uint32_t i = 0; view->parts != NULL && i < view->manifest.part_count; i++) {
@@ -114,14 +114,14 @@ void shard_close(struct shard *shard)
     shard->storage = NULL;
 }
 
-static struct segment *find_open(const struct shard_view *view, uint32_t id)
+/* Its index, or segment_count. */
+static uint32_t find_open(const struct shard_view *view, uint32_t id)
 {
-    for (uint32_t i = 0; view != NULL && i < view->manifest.segment_count; i++) {
-        if (view->segments[i]->info.id == id) {
-            return view->segments[i];
-        }
+    uint32_t i = 0;
+    while (i < view->manifest.segment_count && view->segments[i]->info.id != id) {
+        i++;
     }
-    return NULL;
+    return i;
 }
 
 static struct part *find_open_part(const struct shard_view *view, uint32_t id)
@@ -155,6 +155,27 @@ static int fill_parts(struct storage_txn *txn, const struct shard_view *known, s
     return status;
 }
 
+/* The segment's state: from that of a view before by the pages that have changed since; else all of it is read. */
+static int fill_state(struct storage_txn *txn, const struct segment_info *info, struct segment_state *before,
+                      const struct recent_pages *recent, struct segment_state **out, aisle_error *error)
+{
+    size_t first = 0;
+    while (first < recent->count && recent->pages[first].segment < info->id) {
+        first++;
+    }
+    size_t end = first;
+    while (end < recent->count && recent->pages[end].segment == info->id) {
+        end++;
+    }
+    int status = before == NULL
+                     ? AISLE_END
+                     : segment_state_update(txn, info, before, recent->pages + first, end - first, out);
+    return status == AISLE_END       ? segment_state_new(txn, info, out, error)
+           : status == AISLE_CORRUPT ? error_set(error, status, "a changed page of segment %u is damaged", info->id)
+           : status != 0             ? error_set(error, status, "taking a snapshot: %s", aisle_error_text(status))
+                                     : 0;
+}
+
 /* Opens what the manifest lists, reusing segments that known already has. */
 static int fill_view(struct shard *shard, struct storage_txn *txn, const struct shard_view *known,
                      struct shard_view *view, aisle_error *error)
@@ -165,20 +186,26 @@ static int fill_view(struct shard *shard, struct storage_txn *txn, const struct 
     if (view->segments == NULL || view->states == NULL) {
         return error_no_memory(error, "taking a snapshot");
     }
+    struct recent_pages recent = {.pages = NULL};
+    bool told = known != NULL &&
+                recent_pages_load(txn, known->manifest.generation, view->manifest.generation, &recent) == 0;
     int status = 0;
     for (uint32_t i = 0; i < count && status == 0; i++) {
         const struct segment_info *info = &view->manifest.segments[i];
-        struct segment *open = find_open(known, info->id);
-        if (open != NULL) {
-            segment_retain(open);
-            view->segments[i] = open;
+        uint32_t open = known == NULL ? 0 : find_open(known, info->id);
+        bool is_open = known != NULL && open < known->manifest.segment_count;
+        if (is_open) {
+            segment_retain(known->segments[open]);
+            view->segments[i] = known->segments[open];
         } else {
             status = segment_open(txn, info, shard->columns, &view->segments[i], error);
         }
         if (status == 0) {
-            status = segment_state_load(txn, info, &view->states[i], error);
+            status = fill_state(txn, info, is_open && told ? known->states[open] : NULL, &recent, &view->states[i],
+                                error);
         }
     }
+    recent_pages_release(&recent);
     return status;
 }
 
@@ -190,8 +217,8 @@ static size_t view_bytes(const struct shard_view *view)
     size_t sum = sizeof *view + count * (sizeof *view->segments + sizeof *view->states + sizeof(struct segment_info));
     for (uint32_t i = 0; i < count; i++) {
         const struct segment *segment = view->segments[i];
-        const struct segment_state *state = &view->states[i];
-        sum += sizeof *segment + 2 * COMPONENT_COUNT * HEAP_BLOCK_BYTES;
+        const struct segment_state *state = view->states[i];
+        sum += sizeof *state + sizeof *segment + 2 * COMPONENT_COUNT * HEAP_BLOCK_BYTES;
         for (unsigned c = 0; c < COMPONENT_COUNT; c++) {
             sum += segment->views[c].extent_count * (sizeof(uint8_t *) + sizeof(uint64_t));
         }
@@ -313,7 +340,7 @@ int shard_find(const struct shard_snapshot *snapshot, struct bytes id, uint64_t 
     for (uint32_t i = view->manifest.segment_count; i-- > 0;) {
         uint32_t found;
         int status = ids_find(&view->segments[i]->ids, id, id_hash, &found);
-        if (status == 0 && segment_state_alive(&view->states[i], found)) {
+        if (status == 0 && segment_state_alive(view->states[i], found)) {
             *segment = i;
             *document = found;
             return 0;

@@ -20,7 +20,7 @@ struct shard_view {
     atomic_int references;
     struct manifest manifest;
     struct segment **segments;   /* owned references, manifest.segment_count */
-    struct segment_state *states; /* owned, as many */
+    struct segment_state **states; /* owned references, as many; one that has not changed is shared with views before */
     struct part **parts;          /* owned references, manifest.part_count */
 };
 

@@ -118,14 +118,41 @@ int shard_writer_add_segment(struct shard_writer *writer, const struct segment_i
     return 0;
 }
 
-static int load_committed(struct shard_writer *loaded, const struct shard_view *view)
+/*
+ * The writer's own segment of this number, if as many of it are dead there as are committed: then the same are, since
+ * none comes to life again, and its bits need not be copied.
+ */
+static struct writer_segment *find_equal(const struct shard_writer *writer, const struct segment_info *info)
+{
+    for (uint32_t i = 0; i < writer->segment_count; i++) {
+        if (writer->segments[i].info.id == info->id && writer->segments[i].info.dead == info->dead) {
+            return &writer->segments[i];
+        }
+    }
+    return NULL;
+}
+
+static int load_committed(const struct shard_writer *writer, struct shard_writer *loaded,
+                          const struct shard_view *view)
 {
     int status = manifest_copy(&view->manifest, &loaded->manifest);
     for (uint32_t i = 0; i < view->manifest.segment_count && status == 0; i++) {
-        status = shard_writer_add_segment(loaded, &view->manifest.segments[i], view->segments[i],
-                                          view->states[i].dead, false);
+        const struct segment_info *info = &view->manifest.segments[i];
+        const uint64_t *dead = find_equal(writer, info) != NULL ? NULL : view->states[i]->dead;
+        status = shard_writer_add_segment(loaded, info, view->segments[i], dead, false);
     }
     return status;
+}
+
+static void take_over_dead(struct shard_writer *writer, struct shard_writer *loaded)
+{
+    for (uint32_t i = 0; i < loaded->segment_count; i++) {
+        struct writer_segment *equal = find_equal(writer, &loaded->segments[i].info);
+        if (equal != NULL) {
+            loaded->segments[i].dead = equal->dead;
+            equal->dead = NULL;
+        }
+    }
 }
 
 static uint32_t higher(uint32_t a, uint32_t b)
@@ -143,7 +170,7 @@ int shard_writer_reload(struct shard_writer *writer, aisle_error *error)
     if (status != 0) {
         return status;
     }
-    status = load_committed(&loaded, snapshot.view);
+    status = load_committed(writer, &loaded, snapshot.view);
     status = status == 0 ? parts_reload(writer, snapshot.view->parts, snapshot.view->manifest.part_count) : status;
     shard_end(&snapshot);
     writer->lost = status != 0;
@@ -154,6 +181,7 @@ int shard_writer_reload(struct shard_writer *writer, aisle_error *error)
     }
     loaded.manifest.next_segment = higher(loaded.manifest.next_segment, writer->manifest.next_segment);
     loaded.manifest.next_dictionary = higher(loaded.manifest.next_dictionary, writer->manifest.next_dictionary);
+    take_over_dead(writer, &loaded);
     release_segments(writer);
     manifest_release(&writer->manifest);
     writer->manifest = loaded.manifest;

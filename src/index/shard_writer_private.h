@@ -36,12 +36,13 @@ must_check int shard_writer_clean(struct shard_writer *writer, uint32_t batches_
 must_check int writer_segment_kill(struct writer_segment *segment, uint32_t document, bool *fresh);
 void writer_segment_release(struct writer_segment *segment);
 
-/* Writes the pages of dead bits that have changed. */
-must_check int publish_dead_pages(struct storage_txn *txn, struct writer_segment *segment);
+/* Writes the pages of dead bits that have changed; recent (may be NULL) is told which. */
+must_check int publish_dead_pages(struct storage_txn *txn, struct writer_segment *segment,
+                                  struct recent_pages *recent);
 
 /* Writes changed columns and the marks of the products that are older; changes can only be released then. */
 must_check int publish_changes(struct storage_txn *txn, struct changes *changes, const struct writer_segment *segments,
-                               uint32_t segment_count);
+                               uint32_t segment_count, struct recent_pages *recent);
 
 /*
  * As shard_writer_flush, right before a commit: a small segment is made in memory, for the transaction of the commit to

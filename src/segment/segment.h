@@ -102,6 +102,42 @@ must_check int segment_page_get(struct storage_txn *txn, uint32_t segment, uint8
 /* The content behind a stored page's checksum. AISLE_CORRUPT when it does not match. */
 must_check int segment_page_open(struct bytes stored, struct bytes *content);
 
+/* -------------------------------------------------------------------------------------------- recent pages -- */
+
+struct segment_page_id {
+    uint32_t segment;
+    uint32_t page;
+    uint8_t kind;
+};
+
+/*
+ * Pages that generations have changed (recent.c). ON DISK in TABLE_META: "recent" = records of the last generations,
+ * ascending: u64 generation, u32 count (UINT32_MAX: not known), count times u32 segment, u8 kind, u32 page.
+ */
+struct recent_pages {
+    struct segment_page_id *pages; /* owned */
+    size_t count;
+    size_t capacity;
+    bool unknown; /* they were too many */
+};
+
+void recent_pages_release(struct recent_pages *recent);
+void recent_pages_add(struct recent_pages *recent, uint32_t segment, uint8_t kind, uint32_t page);
+
+/* In the transaction that makes the generation; NULL: it changes no page of a segment that was listed before. */
+must_check int recent_pages_store(struct storage_txn *txn, uint64_t generation, const struct recent_pages *recent);
+
+/*
+ * All pages that the generations behind `after` up to `generation` have changed, sorted, once each. AISLE_END when that
+ * is not known. The caller's to release.
+ */
+must_check int recent_pages_load(struct storage_txn *txn, uint64_t after, uint64_t generation,
+                                 struct recent_pages *out);
+
+/* The same from what is stored, trusting nothing. */
+must_check int recent_pages_decode(struct bytes stored, uint64_t after, uint64_t generation,
+                                   struct recent_pages *out);
+
 /* ------------------------------------------------------------------------------------------------- sink -- */
 
 /* Who may write to the storage now, when several threads do; both are called by the sink's own thread. */
@@ -404,7 +440,8 @@ bool segment_has_fault(const struct segment *segment, const struct extent_fault 
  * pages, and which stored products are older than their columns.
  */
 struct segment_state {
-    uint64_t *dead; /* owned; NULL: none; a bit for each document */
+    atomic_int references; /* of states that were made by segment_state_new and _update */
+    uint64_t *dead; /* a content; NULL: none; a bit for each document */
     uint32_t dead_count;
     struct segment_overlay *overlays; /* owned, ordered by kind and page */
     size_t overlay_count;
@@ -414,13 +451,31 @@ struct segment_state {
 struct segment_overlay {
     uint8_t kind; /* PAGE_COLUMN or PAGE_PATCHED + field */
     uint32_t page;
-    bool owned;           /* content is the state's; otherwise a view into the transaction */
+    bool owned;           /* content is a content; otherwise a view into the transaction */
     struct bytes content;
 };
+
+/* What states share: bytes with counted references. NULL: no memory. data may be NULL: zeros. */
+must_check uint8_t *segment_content_new(const void *data, size_t size);
+void segment_content_release(const void *content);
 
 must_check int segment_state_load(struct storage_txn *txn, const struct segment_info *info, struct segment_state *out,
                                   aisle_error *error);
 void segment_state_release(struct segment_state *state);
+
+/* The same on the heap, with a reference for the caller. */
+must_check int segment_state_new(struct storage_txn *txn, const struct segment_info *info, struct segment_state **out,
+                                 aisle_error *error);
+
+/*
+ * The state that old becomes when these pages of the segment have changed, in ascending order of kind and page; what
+ * has not is shared with it. Without any page, and as many dead, it is old itself. AISLE_END: the pages do not explain
+ * info.
+ */
+must_check int segment_state_update(struct storage_txn *txn, const struct segment_info *info,
+                                    struct segment_state *old, const struct segment_page_id *pages, size_t count,
+                                    struct segment_state **out);
+void segment_state_drop(struct segment_state *state); /* a reference; NULL is allowed */
 
 /* The overlay page, or empty. */
 struct bytes segment_state_overlay(const struct segment_state *state, uint8_t kind, uint32_t page);

@@ -13,14 +13,52 @@
 /* Above this, LMDB gives a value pages of its own, which stay in place: half a page of 4 KiB, rounded up. */
 #define COPIED_BYTES_MAX 2048u
 
+/* In front of what is shared; as large as an alignment. */
+struct content_head {
+    atomic_int references;
+    uint32_t padding[3];
+};
+
+static struct content_head *head_of(const void *content)
+{
+    return (struct content_head *)(uintptr_t)content - 1;
+}
+
+uint8_t *segment_content_new(const void *data, size_t size)
+{
+    size_t whole = sizeof(struct content_head) + size;
+    struct content_head *head = data == NULL ? mem_calloc(1, whole) : mem_alloc(whole);
+    if (head == NULL) {
+        return NULL;
+    }
+    atomic_init(&head->references, 1);
+    if (data != NULL) {
+        memcpy(head + 1, data, size);
+    }
+    return (uint8_t *)(head + 1);
+}
+
+static void retain_content(const void *content)
+{
+    atomic_fetch_add_explicit(&head_of(content)->references, 1, memory_order_relaxed);
+}
+
+void segment_content_release(const void *content)
+{
+    if (content != NULL &&
+        atomic_fetch_sub_explicit(&head_of(content)->references, 1, memory_order_acq_rel) == 1) {
+        mem_free(head_of(content));
+    }
+}
+
 void segment_state_release(struct segment_state *state)
 {
     for (size_t i = 0; i < state->overlay_count; i++) {
         if (state->overlays[i].owned) {
-            mem_free((void *)(uintptr_t)state->overlays[i].content.data);
+            segment_content_release(state->overlays[i].content.data);
         }
     }
-    mem_free(state->dead);
+    segment_content_release(state->dead);
     mem_free(state->overlays);
     mem_free(atomic_load_explicit(&state->kept.block, memory_order_relaxed));
     *state = (struct segment_state){.dead = NULL};
@@ -35,7 +73,7 @@ static int take_dead(struct segment_state *state, const struct segment_info *inf
         return AISLE_CORRUPT;
     }
     if (state->dead == NULL) {
-        state->dead = mem_calloc(words, sizeof *state->dead);
+        state->dead = (uint64_t *)(void *)segment_content_new(NULL, words * sizeof *state->dead);
         if (state->dead == NULL) {
             return AISLE_NO_MEMORY;
         }
@@ -62,11 +100,10 @@ static int take_overlay(struct segment_state *state, uint8_t kind, uint32_t page
     }
     struct segment_overlay overlay = {.kind = kind, .page = page, .content = content};
     if (content.size < COPIED_BYTES_MAX) {
-        uint8_t *copy = mem_alloc(content.size);
+        uint8_t *copy = segment_content_new(content.data, content.size);
         if (copy == NULL) {
             return AISLE_NO_MEMORY;
         }
-        memcpy(copy, content.data, content.size);
         overlay.content = bytes_of(copy, content.size);
         overlay.owned = true;
     }
@@ -118,6 +155,136 @@ int segment_state_load(struct storage_txn *txn, const struct segment_info *info,
         return error_set(error, status, "the changed pages of segment %u cannot be read: %s", info->id,
                          aisle_error_text(status));
     }
+    return 0;
+}
+
+int segment_state_new(struct storage_txn *txn, const struct segment_info *info, struct segment_state **out,
+                      aisle_error *error)
+{
+    struct segment_state *state = mem_calloc(1, sizeof *state);
+    *out = NULL;
+    if (state == NULL) {
+        return error_no_memory(error, "taking a snapshot");
+    }
+    int status = segment_state_load(txn, info, state, error);
+    if (status != 0) {
+        mem_free(state);
+        return status;
+    }
+    atomic_init(&state->references, 1);
+    *out = state;
+    return 0;
+}
+
+void segment_state_drop(struct segment_state *state)
+{
+    if (state != NULL && atomic_fetch_sub_explicit(&state->references, 1, memory_order_acq_rel) == 1) {
+        segment_state_release(state);
+        mem_free(state);
+    }
+}
+
+/* ---- from one generation to another ---- */
+
+/* Dead bits of its own, if any of the pages are of them. */
+static int update_dead(struct storage_txn *txn, const struct segment_info *info, const struct segment_state *old,
+                       const struct segment_page_id *pages, size_t count, struct segment_state *state)
+{
+    size_t words = bitset_words(info->documents);
+    state->dead = old->dead;
+    if (count == 0 || pages[0].kind != PAGE_DEAD) {
+        if (old->dead != NULL) {
+            retain_content(old->dead);
+        }
+        return 0;
+    }
+    state->dead = (uint64_t *)(void *)segment_content_new(old->dead, words * sizeof *state->dead);
+    if (state->dead == NULL) {
+        return AISLE_NO_MEMORY;
+    }
+    int status = 0;
+    for (size_t i = 0; i < count && pages[i].kind == PAGE_DEAD && status == 0; i++) {
+        struct bytes content;
+        size_t first = (size_t)pages[i].page * PAGE_BITS_WORDS;
+        size_t end = first + PAGE_BITS_WORDS < words ? first + PAGE_BITS_WORDS : words;
+        status = segment_page_get(txn, info->id, PAGE_DEAD, pages[i].page, &content);
+        uint32_t before = first < end ? (uint32_t)bitset_count(state->dead + first, end - first) : 0;
+        status = status != 0 ? status : take_dead(state, info, pages[i].page, content);
+        if (status == 0) {
+            state->dead_count += (uint32_t)bitset_count(state->dead + first, end - first) - before;
+        }
+    }
+    return status;
+}
+
+static int keep_overlay(struct segment_state *state, const struct segment_overlay *overlay)
+{
+    if (overlay->owned) {
+        retain_content(overlay->content.data);
+    }
+    state->overlays[state->overlay_count++] = *overlay;
+    return 0;
+}
+
+static int compare_place(const struct segment_overlay *overlay, const struct segment_page_id *page)
+{
+    return overlay->kind != page->kind ? (overlay->kind > page->kind) - (overlay->kind < page->kind)
+                                       : (overlay->page > page->page) - (overlay->page < page->page);
+}
+
+/* Both in order: a changed page takes the place of the one before, or stands between others. */
+static int update_overlays(struct storage_txn *txn, const struct segment_info *info, const struct segment_state *old,
+                           const struct segment_page_id *pages, size_t count, struct segment_state *state)
+{
+    size_t capacity = old->overlay_count + count;
+    size_t from = 0;
+    int status = 0;
+    state->overlays = capacity == 0 ? NULL : mem_alloc(capacity * sizeof *state->overlays);
+    if (capacity != 0 && state->overlays == NULL) {
+        return AISLE_NO_MEMORY;
+    }
+    for (size_t i = 0; i < count && status == 0; i++) {
+        struct bytes content;
+        if (pages[i].kind == PAGE_DEAD) {
+            continue;
+        }
+        while (from < old->overlay_count && compare_place(&old->overlays[from], &pages[i]) < 0) {
+            status = keep_overlay(state, &old->overlays[from++]);
+        }
+        from += from < old->overlay_count && compare_place(&old->overlays[from], &pages[i]) == 0;
+        status = segment_page_get(txn, info->id, pages[i].kind, pages[i].page, &content);
+        status = status == 0 && content.size == 0 ? AISLE_END : status;
+        status = status != 0 ? status : take_overlay(state, pages[i].kind, pages[i].page, content, &capacity);
+    }
+    while (from < old->overlay_count && status == 0) {
+        status = keep_overlay(state, &old->overlays[from++]);
+    }
+    return status;
+}
+
+int segment_state_update(struct storage_txn *txn, const struct segment_info *info, struct segment_state *old,
+                         const struct segment_page_id *pages, size_t count, struct segment_state **out)
+{
+    *out = NULL;
+    if (count == 0 && old->dead_count == info->dead) {
+        atomic_fetch_add_explicit(&old->references, 1, memory_order_relaxed);
+        *out = old;
+        return 0;
+    }
+    struct segment_state *state = mem_calloc(1, sizeof *state);
+    if (state == NULL) {
+        return AISLE_NO_MEMORY;
+    }
+    atomic_init(&state->references, 1);
+    state->dead_count = old->dead_count;
+    int status = update_dead(txn, info, old, pages, count, state);
+    status = status != 0 ? status : update_overlays(txn, info, old, pages, count, state);
+    status = status == 0 && state->dead_count != info->dead ? AISLE_END : status;
+    if (status != 0) {
+        segment_state_drop(state);
+        return status;
+    }
+    *out = state;
     return 0;
 }
 

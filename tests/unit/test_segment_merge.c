@@ -63,7 +63,8 @@ static void make_source(struct storage *storage, uint32_t id, uint32_t count, bo
             .kind = PAGE_PATCHED + FIELD_A, .content = bytes_of(made->bits, sizeof made->bits)};
     }
     if (dead) {
-        made->state.dead = mem_calloc(bitset_words(count), sizeof(uint64_t));
+        made->state.dead =
+            (uint64_t *)(void *)segment_content_new(NULL, bitset_words(count) * sizeof(uint64_t));
     }
     for (uint32_t i = 0; i < count; i++) {
         if (dead && documents[i].number % 3 == 0) {
