@@ -240,7 +240,8 @@ int shard_writer_flush_late(struct shard_writer *writer, aisle_error *error)
 {
     bool late = segment_builder_memory(writer->builder) <= writer->budget->transaction_bytes;
     int status = write_builder(writer, writer->builder, late, error);
-    return status == 0 ? shard_writer_tidy(writer, error) : status;
+    status = status == 0 ? shard_writer_tidy(writer, error) : status;
+    return status == 0 ? parts_lexicon_spill(writer, true, error) : status;
 }
 
 void shard_writer_forget_late(struct shard_writer *writer)

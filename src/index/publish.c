@@ -277,7 +277,6 @@ static int write_commit(struct shard_writer *writer, aisle_error *error)
 int shard_writer_publish(struct shard_writer *writer, aisle_error *error)
 {
     int status = shard_writer_flush_late(writer, error);
-    status = status != 0 ? status : parts_lexicon_spill(writer, true, error);
     if (status != 0) {
         return status;
     }
