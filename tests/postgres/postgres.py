@@ -42,6 +42,7 @@ TABLE = """
 create table products(id text primary key, title text not null, description text, brand text, price numeric(10,2),
     in_stock boolean, sales integer, rating double precision, tags text[], attributes jsonb, updated timestamptz);
 alter table products alter column description set storage external;
+create index on products(sales);
 create table other(n integer primary key);
 """
 
@@ -115,7 +116,9 @@ class Cluster:
                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False, cwd=self.place)
 
     def psql(self, text, database="dbname=postgres", to=subprocess.PIPE):
-        done = subprocess.run(["psql", "-qAtX", "-v", "ON_ERROR_STOP=1", f"{database} host={self.place} user=postgres"],
+        aside = ["-o", "/dev/null"] if to != subprocess.PIPE else []
+        done = subprocess.run(["psql", "-qAtX", *aside, "-v", "ON_ERROR_STOP=1",
+                               f"{database} host={self.place} user=postgres"],
                               input=text.encode(), stdout=to, stderr=subprocess.PIPE, check=False)
         if done.returncode != 0:
             raise Failure(f"psql: {done.stderr.decode()}\n{text[:400]}")
@@ -123,14 +126,10 @@ class Cluster:
 
 
 EXPORT = r"""
-begin isolation level repeatable read read only;
-\o /dev/null
-CREATE_REPLICATION_SLOT aisle LOGICAL wal2json (SNAPSHOT 'use');
+begin isolation level repeatable read read only; CREATE_REPLICATION_SLOT aisle LOGICAL wal2json (SNAPSHOT 'use');
 \o
 copy (select json_build_object('op', 'r', 'source', json_build_object('schema', 'public', 'table', 'products'),
-                               'after', p) from products p)
-    to stdout (format csv, quote e'\x01', delimiter e'\x02');
-commit;
+      'after', p) from products p) to stdout (format csv, quote e'\x01', delimiter e'\x02');
 """
 
 
