@@ -265,6 +265,7 @@ static unsigned long whole_backups;
 static unsigned shown;   /* operations that the log has so far */
 static uint64_t behind;  /* offset committed when it was last looked */
 static unsigned shards;
+static volatile sig_atomic_t stopped; /* SIGTERM: the life under way is ended, and all is told */
 static aisle_error error;
 
 /* The first failure is kept. */
@@ -354,6 +355,7 @@ static void run_child(enum step step, char **arguments, bool by_calls, unsigned 
     int told = open(path_of("told"), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     dup2(quiet, STDOUT_FILENO);
     dup2(told, STDERR_FILENO);
+    signal(SIGTERM, SIG_DFL);
     arm(step, by_calls, number);
     int status = aisle_main(count, arguments);
     struct rusage usage;
@@ -721,13 +723,18 @@ static unsigned long live(unsigned long rounds, bool *good)
         rounds--;
         *good = create("shop", true, &there);
     }
-    while (*good && rounds > 0 && !(shown == OPERATIONS && behind + 1 >= log_size)) {
+    while (*good && rounds > 0 && !stopped && !(shown == OPERATIONS && behind + 1 >= log_size)) {
         *good = step_once(rounds--);
     }
     if (*good && access(path_of("shop"), F_OK) == 0) {
         *good = end_life();
     }
     return rounds;
+}
+
+static void stop(int number)
+{
+    stopped = number;
 }
 
 static void summarise(unsigned long rounds, double seconds)
@@ -776,7 +783,8 @@ int main(int argc, char **argv)
     bool good = true;
     double begun = now_ms(CLOCK_MONOTONIC);
     unsigned long left = rounds;
-    for (unsigned life = 0; good && left > 0; life++) {
+    signal(SIGTERM, stop);
+    for (unsigned life = 0; good && left > 0 && !stopped; life++) {
         shards = life % 2 == 0 ? 4 : 1;
         left = live(left, &good);
     }
