@@ -253,6 +253,7 @@ static int parse(struct call *call, struct ft_options *options)
     status = status != 0 ? status : set_marks(options);
     options->search.query.no_products = options->no_content;
     options->search.query.no_typos = true; /* what the query says, and no more */
+    options->search.query.no_rules = true;
     return status != 0 ? status
                        : ft_query_bind(&options->query, options->arena, &options->search.query, options->error);
 }

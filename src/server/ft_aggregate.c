@@ -191,6 +191,7 @@ static int set_facet(struct aggregate *aggregate)
     uint64_t wanted = aggregate->is_reversed ? VALUES_MAX : aggregate->offset + aggregate->count;
     aggregate->search.query.no_hits = true;
     aggregate->search.query.no_typos = true;
+    aggregate->search.query.no_rules = true;
     if (aggregate->field.size == 0) {
         return 0; /* the total says it */
     }

@@ -142,7 +142,7 @@ void ft_tagvals(struct call *call)
     struct bytes name = call->arguments[2];
     char text[LIMIT_FIELD_NAME_BYTES + 32];
     aisle_error error = {0};
-    struct search search = {.query = {.size = sizeof search.query, .no_hits = true, .facet_count = 1},
+    struct search search = {.query = {.size = sizeof search.query, .no_hits = true, .no_rules = true, .facet_count = 1},
                             .catalog = catalogs_find(call->request->set, call->arguments[1])};
     if (search.catalog == NULL) {
         call_fail(call, "NOTFOUND", "no such index");
