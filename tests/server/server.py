@@ -9,6 +9,7 @@ except where a timeout itself is what is tested.
 import argparse
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -202,6 +203,24 @@ def rules_and_affinities(world):
             file.write('[{"hide": 5}]')
         has(client.fails("AISLE.RELOAD", "small"), "rules.json:1")
         equal(search()["rules"], [b"lamps"])
+
+
+@check
+def one_page_has_every_command_and_option(world):
+    source = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../src/server")
+
+    def read(name):
+        with open(os.path.join(source, name), encoding="utf-8") as file:
+            return file.read()
+
+    page = read("COMMANDS.md")
+    for name in ("search.c", "ft.c", "ft_aggregate.c", "command.c"):
+        for word in re.findall(r'\{"([A-Z._]+)", (?:take_|COMMAND_)', read(name)):
+            assert re.search(rf"\b{re.escape(word)}\b", page) or word == "UNKNOWN", f"{word} of {name} is not told"
+    with world.server(world.shop) as server:
+        for line in server.client().call("INFO").decode().splitlines():
+            if line.startswith("loop_") and "mean" not in line:
+                has(page, f"`{line.split(':')[0]}`")
 
 
 @check
