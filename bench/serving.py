@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """All figures of the server at once: overhead, throughput, times at constant rates, PING beside redis-server's.
 
-    serving.py BUILD CATALOG QUERIES [--seconds 5] [--connections 1,8,64,512]
+    serving.py BUILD CATALOG QUERIES [--seconds 5] [--connections 1,8,64,512] [--restart]
 
-BUILD is the folder that aisle was built in, QUERIES a file of texts, one a line (aisle generate --items N --queries M).
-Starts a server of its own on the catalog and, if it is installed, a redis-server, and prints what README.md here has as
-Markdown. Wants a machine with nothing else to do: client, server and library share its cores.
+BUILD is the folder that aisle was built in, QUERIES a file of texts, one a line (aisle generate --queries).
+Starts a server of its own on the catalog and, if it is installed, a redis-server, and prints what README.md here has,
+partly as Markdown. With --restart it only tells how long a start takes. Wants a machine with nothing else to do: its
+cores are shared by client, server and library.
 """
 import argparse
 import os
@@ -48,6 +49,22 @@ def show_info(client):
     print(", ".join(f"{name} {info[name]}" for name in names), flush=True)
 
 
+def show_restart(aisle, catalog):
+    """From the start of the process to the first answers, and how many pages it had touched by then."""
+    with temporary() as folder:
+        start = time.perf_counter()
+        with Server(aisle, folder, catalog, "--slow-ms", "0") as server:
+            client = server.client()
+            client.call("PING")
+            ready = time.perf_counter() - start
+            with open(f"/proc/{server.process.pid}/stat", encoding="ascii") as file:
+                faults = file.read().rsplit(")", 1)[1].split()
+            client.call("AISLE.SEARCH", os.path.basename(catalog), "shoes")
+            found = time.perf_counter() - start
+    print(f"restart: answers PING after {1000 * ready:.0f} ms ({faults[7]} minor, {faults[9]} major faults), "
+          f"a search after {1000 * found:.0f} ms", flush=True)
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("build")
@@ -55,6 +72,7 @@ def main():
     parser.add_argument("queries")
     parser.add_argument("--seconds", type=int, default=5)
     parser.add_argument("--connections", default="1,8,64,512")
+    parser.add_argument("--restart", action="store_true")
     arguments = parser.parse_args()
     build = os.path.abspath(arguments.build)
     catalog = os.path.abspath(arguments.catalog)
@@ -63,6 +81,9 @@ def main():
     seconds, connections = f"seconds={arguments.seconds}", f"connections={arguments.connections}"
     port, redis_port = free_port(), free_port()
     print(machine(), flush=True)
+    show_restart(os.path.join(build, "aisle"), catalog)
+    if arguments.restart:
+        return 0
     with temporary() as folder, Server(os.path.join(build, "aisle"), folder, catalog, "--listen", f"127.0.0.1:{port}",
                                        "--slow-ms", "0") as server:
         show(bench, catalog, port, queries, "overhead", "throughput=64,8", seconds)

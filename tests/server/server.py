@@ -1039,6 +1039,8 @@ def slow_requests_are_logged(world):
             lines = [json.loads(line) for line in file]
     assert lines and lines[0]["request"][0] == "AISLE.SEARCH" and lines[0]["took_us"] >= 1000, lines[:1]
     assert "t1" in lines[0]["request"]
+    explained = [line["explanation"] for line in lines if "explanation" in line]
+    assert explained and "score" in explained[0], "no line has the plan of its best hit"
 
 
 def main():
