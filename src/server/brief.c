@@ -10,12 +10,17 @@
 #include "server/command.h"
 #include "server/ft.h"
 
+#include <stdio.h>
+#include <sys/stat.h>
+
 #define ARENA_BYTES (64u << 20)
 #define STREAK 8u                            /* short reads in a row, before one is tried */
 #define SHORT_NS (BRIEF_MS * UINT64_C(1000000))
 #define CROWD_NS UINT64_C(10000000)          /* that reads which overlapped are remembered */
 #define WAITED_NS UINT64_C(50000)            /* another client's read so soon behind one has waited for it */
 #define REQUEST_BYTES_MAX 4096u              /* of arguments: a long list of values takes its time, too */
+#define LOOK_NS UINT64_C(500000000)          /* between looks at a catalog's files */
+#define WORD_BYTES_MAX 32768                 /* of synonyms, stop words and rules, which are read in a millisecond */
 #define HITS_MAX 100u                        /* products to be unpacked */
 
 void brief_init(struct brief *brief)
@@ -36,6 +41,25 @@ bool brief_fits(const aisle_query *query)
     bool of_words = query->as_you_type || query->match != 0 ||
                     (query->text != NULL && strchr(query->text, '*') != NULL);
     return !all_matches && !of_hits && !of_words && query->work == 0;
+}
+
+bool brief_fits_catalog(struct catalog *catalog)
+{
+    static const char *const names[] = {"synonyms.txt", "stopwords.txt", "rules.json"};
+    uint64_t now = clock_monotonic_ns();
+    if (catalog->words_looked_ns != 0 && now < catalog->words_looked_ns + LOOK_NS) {
+        return !catalog->has_many_words;
+    }
+    off_t bytes = 0;
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        char path[LIMIT_PATH_BYTES + 16];
+        struct stat found;
+        snprintf(path, sizeof path, "%s/%s", catalog->path, names[i]);
+        bytes += stat(path, &found) == 0 ? found.st_size : 0;
+    }
+    catalog->words_looked_ns = now;
+    catalog->has_many_words = bytes > WORD_BYTES_MAX;
+    return !catalog->has_many_words;
 }
 
 static bool is_kind(const struct request *request)

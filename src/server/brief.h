@@ -31,4 +31,10 @@ void brief_finished(struct server *server, const struct request *request);
 /* Whether a search is of a kind that is short: some best hits by score. Any thread. */
 bool brief_fits(const aisle_query *query);
 
+/*
+ * Whether the catalog's synonyms, stop words and rules are short, too: whichever search comes first reads them when
+ * they have changed. The loop thread's.
+ */
+bool brief_fits_catalog(struct catalog *catalog);
+
 #endif

@@ -26,6 +26,8 @@ struct catalog {
     struct writes *writes;     /* NULL: for reading only, as it follows a log or another server writes it */
     struct follower *follower; /* NULL: follows none */
     atomic_uint sets;          /* that it is in; changed by the loop thread */
+    uint64_t words_looked_ns;  /* when its files of words and rules were looked at, for brief.c; the loop thread's */
+    bool has_many_words;       /* they are large */
 };
 
 struct catalog_name {

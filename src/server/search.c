@@ -501,7 +501,8 @@ int search_run(struct call *call, struct search *search, aisle_error *error)
     uint64_t limit = 0;
     uint64_t left = left_ms(call, search->deadline_ms, &limit);
     call->request->is_plain = brief_fits(&search->query);
-    if (call->is_brief && !call->request->is_plain) {
+    if (call->is_brief && !(call->request->is_plain && brief_fits_catalog(search->catalog))) {
+        call->request->is_plain = false; /* it says nothing of those that are */
         call->is_given_up = true;
         return AISLE_END;
     }

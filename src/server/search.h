@@ -13,7 +13,7 @@
 
 struct search {
     aisle_query query;           /* its strings live in the worker's arena */
-    const struct catalog *catalog;
+    struct catalog *catalog;
     const struct bytes *returns; /* fields wanted of each product */
     uint32_t return_count;
     bool cuts;                   /* returns is to be followed */

@@ -301,6 +301,15 @@ def the_loop_searches_itself_what_is_short(world):
             before = told(one, "loop_searches")
             assert one.call("AISLE.SEARCH", "shop", "shoes", *long)["total"] > 0
             equal(told(one, "loop_searches"), before, f"{long} is no short search")
+    with temporary() as folder:
+        path = world.empty(folder)
+        with open(os.path.join(path, "synonyms.txt"), "w", encoding="utf-8") as file:
+            file.write("".join(f"word{i}, other{i}\n" for i in range(4000)))
+        with world.server(path) as server:  # whoever searches first reads these words: not the loop
+            client = server.client(3)
+            for _ in range(100):
+                equal(client.call("AISLE.SEARCH", "small", "shoes")["total"], 0)
+            equal(told(client, "loop_searches"), 0)
 
 
 @check
