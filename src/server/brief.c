@@ -36,7 +36,7 @@ void brief_release(struct brief *brief)
 bool brief_fits(const aisle_query *query)
 {
     bool all_matches = query->facet_count > 0 || query->sort != NULL || query->after != NULL ||
-                       query->group_by != NULL;
+                       query->group_by != NULL || query->like != NULL;
     bool of_hits = query->explain || query->highlight_count > 0 || query->offset + query->limit > HITS_MAX;
     bool of_words = query->as_you_type || query->match != 0 ||
                     (query->text != NULL && strchr(query->text, '*') != NULL);
