@@ -9,18 +9,20 @@
 #define NO_WINDOW UINT32_MAX
 #define NOT_KNOWN (-1)
 
-/* Documents of a window that are tested one by one before its sums are made: about what these cost. */
-#define TESTS_MAX 8u
+/* Filters that are asked about single documents of a window before its sums are made: about what these cost. */
+#define TESTS_MAX 64u
 
-/* A range of more windows is not looked into: reading its postings costs less. */
-#define WINDOWS_MAX 2u
+/* Windows of a wider range are not asked for what is known of them. */
+#define WINDOWS_MAX 16u
 
 struct boosts {
     struct filter **filters; /* those that keep any document of the segment */
     int32_t *parts;          /* of them */
     uint32_t count;
+    uint32_t knowing; /* of them, the first ones, that know which ranges they keep nothing of */
     uint32_t documents;
     int32_t max;
+    int32_t rest_max; /* of those that do not */
     int status;
     int32_t *window_max;  /* by window; NOT_KNOWN, or the most that a document of it gets */
     uint32_t tested;      /* window that tests are of */
@@ -31,6 +33,20 @@ struct boosts {
     int32_t *sums;        /* FILTER_WINDOW of them */
     int32_t word_max[WINDOW_WORDS];
 };
+
+static void add(struct boosts *boosts, struct filter *filter, int32_t part, bool knows)
+{
+    uint32_t at = boosts->count++;
+    if (knows) { /* to the front */
+        boosts->filters[at] = boosts->filters[boosts->knowing];
+        boosts->parts[at] = boosts->parts[boosts->knowing];
+        at = boosts->knowing++;
+    }
+    boosts->filters[at] = filter;
+    boosts->parts[at] = part;
+    boosts->max += part;
+    boosts->rest_max += knows ? 0 : part;
+}
 
 int boosts_open(const struct query_context *context, uint32_t segment, struct boosts **out)
 {
@@ -65,9 +81,7 @@ int boosts_open(const struct query_context *context, uint32_t segment, struct bo
             return status;
         }
         if (filter_estimate(filter) != 0) {
-            boosts->filters[boosts->count] = filter;
-            boosts->parts[boosts->count++] = list->boosts[i].part;
-            boosts->max += list->boosts[i].part;
+            add(boosts, filter, list->boosts[i].part, list->boosts[i].filter->kind == FILTER_DOCUMENTS);
         }
     }
     *out = boosts->count == 0 ? NULL : boosts;
@@ -137,11 +151,11 @@ static int32_t bound_in_window(struct boosts *boosts, uint32_t first, uint32_t l
     return most;
 }
 
-/* The parts of all that may keep a document of the range. */
+/* The parts of all that may keep a document of the range; of the few that know, which stand in front. */
 static int32_t bound_by_filters(const struct boosts *boosts, uint32_t first, uint32_t last)
 {
-    int32_t sum = 0;
-    for (uint32_t i = 0; i < boosts->count; i++) {
+    int32_t sum = boosts->rest_max;
+    for (uint32_t i = 0; i < boosts->knowing; i++) {
         sum += filter_may_keep(boosts->filters[i], first, last) ? boosts->parts[i] : 0;
     }
     return sum;
@@ -158,13 +172,13 @@ int32_t boosts_bound(struct boosts *boosts, uint32_t first, uint32_t last)
     if (window == end) {
         return bound_in_window(boosts, first, last);
     }
-    for (most = 0; window <= end; window++) {
-        if (boosts->window_max[window] == NOT_KNOWN) {
-            enter_window(boosts, window * FILTER_WINDOW);
-        }
-        most = boosts->window_max[window] > most ? boosts->window_max[window] : most;
+    /* Making sums for a block of a rarer list costs more than reading it. */
+    int32_t known = 0;
+    for (; window <= end && known < most; window++) {
+        int32_t of_window = boosts->window_max[window] == NOT_KNOWN ? most : boosts->window_max[window];
+        known = of_window > known ? of_window : known;
     }
-    return most;
+    return known < most ? known : most;
 }
 
 /* ---- single documents ---- */
@@ -194,7 +208,8 @@ int32_t boosts_part(struct boosts *boosts, uint32_t document)
     if (document == boosts->document) {
         return boosts->part;
     }
-    if (window != boosts->window && boosts->tests++ < TESTS_MAX) {
+    if (window != boosts->window && boosts->tests < TESTS_MAX) {
+        boosts->tests += boosts->count;
         boosts->document = document;
         boosts->part = test(boosts, document);
         return boosts->part;
