@@ -11,7 +11,7 @@ int values_merge_init(struct values_merge *merge, uint32_t room, bool reads_byte
 {
     *merge = (struct values_merge){.room = room, .reads_bytes = reads_bytes};
     merge->sources = arena_alloc(arena, room * sizeof *merge->sources);
-    merge->heap = arena_alloc(arena, room * sizeof(struct values_source *));
+    merge->heap = arena_alloc(arena, room * sizeof *merge->heap);
     return merge->sources == NULL || merge->heap == NULL ? AISLE_NO_MEMORY : 0;
 }
 
@@ -36,20 +36,34 @@ static int advance(struct values_source *source, uint32_t ordinal, bool reads_by
     return status == AISLE_END ? AISLE_CORRUPT : status;
 }
 
-static bool is_before(const struct values_source *a, const struct values_source *b)
+/* The first eight bytes of a value, zeros behind a shorter one: numbers that differ are in the order of values. */
+static struct values_entry entry_of(struct values_source *source, bool reads_bytes)
 {
-    return bytes_compare(a->cursor.folded, b->cursor.folded) < 0;
+    struct values_entry entry = {.source = source};
+    if (reads_bytes) {
+        uint8_t head[8] = {0};
+        struct bytes folded = source->cursor.folded;
+        memcpy(head, folded.data, folded.size < sizeof head ? folded.size : sizeof head);
+        entry.head = load_u64_big(head);
+    }
+    return entry;
+}
+
+static bool is_before(const struct values_entry *a, const struct values_entry *b)
+{
+    return a->head != b->head ? a->head < b->head
+                              : bytes_compare(a->source->cursor.folded, b->source->cursor.folded) < 0;
 }
 
 static void sink(struct values_merge *merge)
 {
-    struct values_source *moved = merge->heap[0];
+    struct values_entry moved = merge->heap[0];
     uint32_t at = 0;
     for (uint32_t child = 1; child < merge->count; child = at * 2 + 1) {
-        if (child + 1 < merge->count && is_before(merge->heap[child + 1], merge->heap[child])) {
+        if (child + 1 < merge->count && is_before(&merge->heap[child + 1], &merge->heap[child])) {
             child++;
         }
-        if (!is_before(merge->heap[child], moved)) {
+        if (!is_before(&merge->heap[child], &moved)) {
             break;
         }
         merge->heap[at] = merge->heap[child];
@@ -71,20 +85,23 @@ int values_merge_add(struct values_merge *merge, const struct values_source *giv
     if (status != 0 || source->ordinal >= source->end) {
         return status;
     }
+    struct values_entry entry = entry_of(source, merge->reads_bytes);
     uint32_t at = merge->count++;
-    for (; at > 0 && merge->reads_bytes && is_before(source, merge->heap[(at - 1) / 2]); at = (at - 1) / 2) {
+    for (; at > 0 && merge->reads_bytes && is_before(&entry, &merge->heap[(at - 1) / 2]); at = (at - 1) / 2) {
         merge->heap[at] = merge->heap[(at - 1) / 2];
     }
-    merge->heap[at] = source;
+    merge->heap[at] = entry;
     return 0;
 }
 
 int values_merge_next(struct values_merge *merge)
 {
-    struct values_source *source = merge->heap[0];
+    struct values_source *source = merge->heap[0].source;
     int status = advance(source, source->ordinal + 1, merge->reads_bytes);
     if (source->ordinal >= source->end) {
         merge->heap[0] = merge->heap[--merge->count];
+    } else if (status == 0) {
+        merge->heap[0] = entry_of(source, merge->reads_bytes);
     }
     if (merge->count > 1) {
         sink(merge);

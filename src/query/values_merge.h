@@ -21,9 +21,15 @@ struct values_source {
     struct values_cursor cursor;        /* on it, where bytes are read */
 };
 
+/* A source in the heap, with the first bytes of its value as a number of the same order: most values differ in them. */
+struct values_entry {
+    uint64_t head;
+    struct values_source *source;
+};
+
 struct values_merge {
     struct values_source *sources; /* room for as many as were asked for */
-    struct values_source **heap;   /* those with values left, the least value first */
+    struct values_entry *heap;     /* those with values left, the least value first */
     uint32_t count;
     uint32_t room;
     bool reads_bytes;
@@ -41,7 +47,7 @@ must_check int values_merge_add(struct values_merge *merge, const struct values_
 /* The source that stands on the least value, or NULL at the end. */
 static inline struct values_source *values_merge_least(const struct values_merge *merge)
 {
-    return merge->count == 0 ? NULL : merge->heap[0];
+    return merge->count == 0 ? NULL : merge->heap[0].source;
 }
 
 /* Moves the source on the least value to its next. AISLE_CORRUPT. */
