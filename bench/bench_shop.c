@@ -1,0 +1,289 @@
+/*
+ * bench_shop.c - what a shop asks of a catalog, each held against its bar: facets, filters without text, text with a
+ * filter and facets, patches of numbers.
+ *
+ *     bench_shop CATALOG [--bar] [--queries FILE] [--patches N]
+ *
+ * Any catalog with the fields brand, category and price; --patches changes its price, stock and sales, of products as
+ * they come, and needs a copy of it. FILE has a text a line; without it, texts are the first two words of titles. Times
+ * are of one thread, warm; the processor's beside the clock's, because a busy machine shows in the second alone. With
+ * --bar, a bar that is missed ends the program with 1; bars are those of ten million products.
+ */
+#include "aisle.h"
+#include "base/clock.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define PASSES 15u
+#define VALUES 50u
+#define TEXTS 2000u
+#define TEXT_BYTES 256u
+#define BATCH 10000u
+
+static aisle *catalog;
+static aisle_error error;
+static bool fails; /* a bar is to be kept */
+static unsigned missed;
+static char brands[VALUES][TEXT_BYTES];
+static uint32_t brand_count;
+static char texts[TEXTS][TEXT_BYTES];
+static uint32_t text_count;
+
+static void check(int status)
+{
+    if (status != 0) {
+        fprintf(stderr, "bench_shop: %s\n", error.message);
+        exit(2);
+    }
+}
+
+static uint64_t processor_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+static int compare_times(const void *left, const void *right)
+{
+    uint64_t a = *(const uint64_t *)left;
+    uint64_t b = *(const uint64_t *)right;
+    return (a > b) - (a < b);
+}
+
+/* The processor's time of one search in ns; *total: how many products match. */
+static uint64_t search(const aisle_query *query, uint64_t *total)
+{
+    static aisle_result *result;
+    uint64_t start = processor_ns();
+    check(aisle_search(catalog, query, &result, &error));
+    uint64_t took = processor_ns() - start;
+    *total = aisle_result_total(result, NULL);
+    return took;
+}
+
+/* Tells a figure with its bar; at_most: the bar is above, not below. */
+static void tell(const char *what, double figure, double bar, bool at_most, const char *unit, const char *detail)
+{
+    bool kept = at_most ? figure <= bar : figure >= bar;
+    printf("%-44s %12.2f %-10s bar %10.2f  %s  %s\n", what, figure, unit, bar, kept ? "kept  " : "missed", detail);
+    missed += kept ? 0 : 1;
+}
+
+static double best_ms(const aisle_query *query, uint64_t *total)
+{
+    uint64_t best = UINT64_MAX;
+    for (unsigned pass = 0; pass < PASSES; pass++) {
+        uint64_t took = search(query, total);
+        best = took < best ? took : best;
+    }
+    return (double)best / 1e6;
+}
+
+static void measure_facets(void)
+{
+    static const char *const facets[] = {"brand:10", "category:50", "price[*,20,50,100,500,*]"};
+    char detail[TEXT_BYTES];
+    char most[64];
+    uint64_t total = 0;
+    aisle_query query = {.size = sizeof query, .text = "", .no_hits = true, .facets = facets, .facet_count = 3};
+    double took = best_ms(&query, &total);
+    uint64_t all = total;
+    snprintf(detail, sizeof detail, "%llu products", (unsigned long long)total);
+    tell("three facets over all", took, 60, true, "ms", detail);
+    /* The least price below which a million products lie, or all of a smaller catalog. */
+    double low = 0;
+    double high = 1e6;
+    for (unsigned step = 0; step < 30 && all > 1000000; step++) {
+        double middle = (low + high) / 2;
+        snprintf(most, sizeof most, "price < %.2f", middle);
+        query = (aisle_query){.size = sizeof query, .text = "", .no_hits = true, .filter = most};
+        (void)search(&query, &total);
+        *(total < 1000000 ? &low : &high) = middle;
+    }
+    snprintf(most, sizeof most, "price < %.2f", high);
+    query = (aisle_query){.size = sizeof query, .text = "", .no_hits = true, .filter = most};
+    double filter = best_ms(&query, &total);
+    query.facets = facets;
+    query.facet_count = 3;
+    took = best_ms(&query, &total);
+    snprintf(detail, sizeof detail, "%llu products; %.2f ms with their filter", (unsigned long long)total, took);
+    tell("three facets over a million matches", took - filter, 10, true, "ms", detail);
+}
+
+static void list_brands(void)
+{
+    const char *facet = "brand:50";
+    aisle_result *result = NULL;
+    aisle_facet_value value;
+    aisle_query query = {.size = sizeof query, .text = "", .no_hits = true, .facets = &facet, .facet_count = 1};
+    check(aisle_search(catalog, &query, &result, &error));
+    while (brand_count < VALUES && aisle_result_facet_value(result, 0, brand_count, &value) == 0) {
+        snprintf(brands[brand_count++], TEXT_BYTES, "%.*s", (int)value.value.size, value.value.data);
+    }
+    aisle_result_free(result);
+}
+
+static uint32_t draw(uint32_t limit)
+{
+    static uint64_t state = 1;
+    state = state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    return (uint32_t)((state >> 33) * limit >> 31);
+}
+
+/* "brand = ... AND price from TO to". */
+static void draw_filter(char filter[2 * TEXT_BYTES])
+{
+    uint32_t low = draw(100);
+    snprintf(filter, 2 * TEXT_BYTES, "brand = \"%s\" AND price %u TO %u", brands[draw(brand_count)], low,
+             low + 10 + draw(200));
+}
+
+static void measure_filter(void)
+{
+    uint64_t times[200];
+    uint64_t total = 0;
+    uint64_t found = 0;
+    char detail[TEXT_BYTES];
+    for (unsigned i = 0; i < 200; i++) {
+        char filter[2 * TEXT_BYTES];
+        draw_filter(filter);
+        const aisle_query query = {.size = sizeof query, .text = "", .filter = filter, .no_products = true};
+        (void)search(&query, &total);
+        times[i] = search(&query, &total);
+        found += total;
+    }
+    qsort(times, 200, sizeof times[0], compare_times);
+    snprintf(detail, sizeof detail, "p99 %.2f ms; %llu products at the mean", (double)times[198] / 1e6,
+             (unsigned long long)(found / 200));
+    tell("brand and price range without text, p50", (double)times[100] / 1e6, 2, true, "ms", detail);
+}
+
+/* The first two words of titles of products spread over the catalog. */
+static void take_titles(void)
+{
+    aisle_result *result = NULL;
+    for (uint32_t offset = 0; offset < 10000 && text_count < TEXTS; offset += 1000) {
+        aisle_query query = {.size = sizeof query, .text = "", .offset = offset, .limit = 200, .fields = "title",
+                             .sort = "price"};
+        aisle_hit hit;
+        check(aisle_search(catalog, &query, &result, &error));
+        for (size_t i = 0; aisle_result_hit(result, i, &hit) == 0 && text_count < TEXTS; i++) {
+            char first[TEXT_BYTES / 4], second[TEXT_BYTES / 4];
+            if (sscanf(hit.product.data, "{\"title\":\"%60[A-Za-z] %60[A-Za-z]", first, second) == 2) {
+                snprintf(texts[text_count++], TEXT_BYTES, "%s %s", first, second);
+            }
+        }
+    }
+    aisle_result_free(result);
+}
+
+static void take_queries(const char *path)
+{
+    FILE *file = fopen(path, "r");
+    if (file == NULL) {
+        fprintf(stderr, "bench_shop: %s cannot be read\n", path);
+        exit(2);
+    }
+    while (text_count < TEXTS && fgets(texts[text_count], TEXT_BYTES, file) != NULL) {
+        texts[text_count][strcspn(texts[text_count], "\t\r\n")] = '\0';
+        text_count += texts[text_count][0] != '\0' ? 1 : 0;
+    }
+    fclose(file);
+}
+
+static void measure_texts(void)
+{
+    static const char *const facets[] = {"brand:10", "category:20", "price[*,20,50,100,500,*]"};
+    static uint64_t times[TEXTS];
+    uint64_t total = 0;
+    char detail[TEXT_BYTES];
+    for (uint32_t i = 0; i < text_count; i++) {
+        char filter[64];
+        snprintf(filter, sizeof filter, "price %u TO %u", draw(50), 60 + draw(400));
+        const aisle_query query = {.size = sizeof query, .text = texts[i], .filter = filter, .facets = facets,
+                                   .facet_count = 3};
+        (void)search(&query, &total);
+        times[i] = search(&query, &total);
+    }
+    qsort(times, text_count, sizeof times[0], compare_times);
+    snprintf(detail, sizeof detail, "p50 %.3f ms; %u texts", (double)times[text_count / 2] / 1e6, text_count);
+    tell("text, filter and three facets, p99", (double)times[(text_count - 1) * 99 / 100] / 1e6, 20, true, "ms",
+         detail);
+}
+
+/* Batches of patches, each committed, so that the next search sees it. */
+static void measure_patches(const char *path, uint64_t count)
+{
+    aisle_writer *writer = NULL;
+    aisle_result *result = NULL;
+    static char ids[BATCH][TEXT_BYTES];
+    uint64_t known = 0;
+    aisle_hit hit;
+    char detail[TEXT_BYTES];
+    check(aisle_open(path, &(aisle_options){.size = sizeof(aisle_options)}, &catalog, &error));
+    const aisle_query query = {.size = sizeof query, .text = "", .sort = "price", .limit = BATCH, .no_products = true};
+    check(aisle_search(catalog, &query, &result, &error));
+    for (; known < BATCH && aisle_result_hit(result, known, &hit) == 0; known++) {
+        snprintf(ids[known], TEXT_BYTES, "%.*s", (int)hit.id.size, hit.id.data);
+    }
+    aisle_result_free(result);
+    check(aisle_begin(catalog, &writer, &error));
+    uint64_t start = clock_monotonic_ns();
+    uint64_t work = processor_ns();
+    for (uint64_t i = 0; i < count; i++) {
+        char fields[TEXT_BYTES];
+        const char *id = ids[i * 7919 % known];
+        int size = snprintf(fields, sizeof fields, "{\"price\":%u.%02u,\"sales\":%u,\"in_stock\":%s}", draw(1000),
+                            draw(100), draw(100000), draw(2) == 0 ? "true" : "false");
+        check(aisle_patch(writer, (aisle_bytes){id, strlen(id)}, (aisle_bytes){fields, (size_t)size}, &error));
+        if (i % BATCH == BATCH - 1 || i + 1 == count) {
+            check(aisle_commit(writer, &error));
+        }
+    }
+    double seconds = (double)(clock_monotonic_ns() - start) / 1e9;
+    snprintf(detail, sizeof detail, "%.0f by the clock; %llu, each 10,000 committed", (double)count / seconds,
+             (unsigned long long)count);
+    tell("patches of price, sales and stock", (double)count / ((double)(processor_ns() - work) / 1e9), 100000, false,
+         "a second", detail);
+    aisle_writer_free(writer);
+    aisle_close(catalog);
+}
+
+int main(int argc, char **argv)
+{
+    const char *queries = NULL;
+    uint64_t patches = 0;
+    for (int i = 2; i < argc; i++) {
+        fails = fails || strcmp(argv[i], "--bar") == 0;
+        queries = strcmp(argv[i], "--queries") == 0 && i + 1 < argc ? argv[++i] : queries;
+        patches = strcmp(argv[i], "--patches") == 0 && i + 1 < argc ? strtoull(argv[++i], NULL, 10) : patches;
+    }
+    if (argc < 2) {
+        fprintf(stderr, "bench_shop CATALOG [--bar] [--queries FILE] [--patches N]\n");
+        return 2;
+    }
+    const aisle_options options = {.size = sizeof options, .read_only = true};
+    check(aisle_open(argv[1], &options, &catalog, &error));
+    list_brands();
+    if (queries != NULL) {
+        take_queries(queries);
+    } else {
+        take_titles();
+    }
+    if (brand_count == 0 || text_count == 0) {
+        fprintf(stderr, "bench_shop: no brands or no texts\n");
+        return 2;
+    }
+    measure_facets();
+    measure_filter();
+    measure_texts();
+    aisle_close(catalog);
+    if (patches != 0) {
+        measure_patches(argv[1], patches);
+    }
+    return fails && missed != 0 ? 1 : 0;
+}
