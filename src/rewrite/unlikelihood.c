@@ -33,49 +33,49 @@ static uint32_t decode(struct bytes text, uint32_t *out)
     return count;
 }
 
-static bool is_one_of(uint32_t c, const char *set)
+/* Sets of letters that sound alike (aeiouy, cks, sz, gj, ckq, fpv, dt, bp, mn, vw, xz): a bit for each that has it. */
+#define SOUND_VOWEL 1u
+static const uint16_t sounds[128] = {
+    ['a'] = 0x1, ['b'] = 0x80, ['c'] = 0x12, ['d'] = 0x40, ['e'] = 0x1, ['f'] = 0x20, ['g'] = 0x8, ['i'] = 0x1,
+    ['j'] = 0x8, ['k'] = 0x12, ['m'] = 0x100, ['n'] = 0x100, ['o'] = 0x1, ['p'] = 0xa0, ['q'] = 0x10, ['s'] = 0x6,
+    ['t'] = 0x40, ['u'] = 0x1, ['v'] = 0x220, ['w'] = 0x200, ['x'] = 0x400, ['y'] = 0x1, ['z'] = 0x404};
+
+/* Where a key is, from 1 on: its row and its column, with room between rows. */
+#define KEY(row, column) ((row) * 16 + (column) + 17)
+static const uint8_t keys[128] = {
+    ['q'] = KEY(0, 0), ['w'] = KEY(0, 1), ['e'] = KEY(0, 2), ['r'] = KEY(0, 3), ['t'] = KEY(0, 4),
+    ['y'] = KEY(0, 5), ['u'] = KEY(0, 6), ['i'] = KEY(0, 7), ['o'] = KEY(0, 8), ['p'] = KEY(0, 9),
+    ['a'] = KEY(1, 0), ['s'] = KEY(1, 1), ['d'] = KEY(1, 2), ['f'] = KEY(1, 3), ['g'] = KEY(1, 4),
+    ['h'] = KEY(1, 5), ['j'] = KEY(1, 6), ['k'] = KEY(1, 7), ['l'] = KEY(1, 8),
+    ['z'] = KEY(2, 0), ['x'] = KEY(2, 1), ['c'] = KEY(2, 2), ['v'] = KEY(2, 3), ['b'] = KEY(2, 4),
+    ['n'] = KEY(2, 5), ['m'] = KEY(2, 6), [','] = KEY(2, 7), ['.'] = KEY(2, 8)};
+
+static bool sound_alike(uint32_t a, uint32_t b)
 {
-    return c != 0 && c < 0x80 && strchr(set, (int)c) != NULL;
+    return a < 128 && b < 128 && (sounds[a] & sounds[b]) != 0;
 }
 
-static bool are_in_one(uint32_t a, uint32_t b, const char *const *sets)
+static bool is_vowel_or_h(uint32_t c)
 {
-    for (; *sets != NULL; sets++) {
-        if (is_one_of(a, *sets) && is_one_of(b, *sets)) {
-            return true;
-        }
-    }
-    return false;
+    return c == 'h' || (c < 128 && (sounds[c] & SOUND_VOWEL) != 0);
 }
 
 static bool are_neighbours(uint32_t a, uint32_t b)
 {
-    static const char *const rows[] = {"qwertyuiop", "asdfghjkl;", "zxcvbnm,."};
-    int at[2][2] = {{-9, -9}, {-9, -9}};
-    for (int row = 0; row < 3; row++) {
-        for (int column = 0; column < 9 + (row == 0); column++) {
-            uint32_t key = (uint8_t)rows[row][column];
-            for (int i = 0; i < 2; i++) {
-                if (key == (i == 0 ? a : b)) {
-                    at[i][0] = row;
-                    at[i][1] = column;
-                }
-            }
-        }
+    if (a >= 128 || b >= 128 || keys[a] == 0 || keys[b] == 0) {
+        return false;
     }
-    int rows_apart = at[0][0] - at[1][0];
-    int columns_apart = at[0][1] - at[1][1];
-    return at[0][0] >= 0 && at[1][0] >= 0 && rows_apart >= -1 && rows_apart <= 1 && columns_apart >= -1 &&
-           columns_apart <= 1;
+    int rows_apart = keys[a] / 16 - keys[b] / 16;
+    int columns_apart = keys[a] % 16 - keys[b] % 16;
+    return rows_apart >= -1 && rows_apart <= 1 && columns_apart >= -1 && columns_apart <= 1;
 }
 
 static uint32_t price_replaced(uint32_t typed, uint32_t meant)
 {
-    static const char *const sounds[] = {"aeiouy", "cks", "sz", "gj", "ckq", "fpv", "dt", "bp", "mn", "vw", "xz", NULL};
     if (typed == meant) {
         return 0;
     }
-    return are_in_one(typed, meant, sounds) ? PRICE_SOUND : are_neighbours(typed, meant) ? PRICE_KEYS : PRICE_ANY;
+    return sound_alike(typed, meant) ? PRICE_SOUND : are_neighbours(typed, meant) ? PRICE_KEYS : PRICE_ANY;
 }
 
 /* Of the letter at i, that text has and the other has not. */
@@ -84,7 +84,7 @@ static uint32_t price_alone(const uint32_t *text, uint32_t length, uint32_t i, b
     if ((i > 0 && text[i - 1] == text[i]) || (i + 1 < length && text[i + 1] == text[i])) {
         return PRICE_DOUBLED;
     }
-    uint32_t price = is_one_of(text[i], "aeiouhy") ? PRICE_MISSING_VOWEL : PRICE_MISSING;
+    uint32_t price = is_vowel_or_h(text[i]) ? PRICE_MISSING_VOWEL : PRICE_MISSING;
     return !missing ? PRICE_MORE : i + 1 == length && price > PRICE_END ? PRICE_END : price;
 }
 
@@ -93,20 +93,24 @@ uint32_t rewrite_unlikelihood(struct bytes typed, struct bytes word)
     uint32_t a[LENGTH_MAX];
     uint32_t b[LENGTH_MAX];
     uint32_t rows[LENGTH_MAX + 1][LENGTH_MAX + 1];
+    uint32_t more_price[LENGTH_MAX];
+    uint32_t missing_price[LENGTH_MAX];
     uint32_t n = decode(typed, a);
     uint32_t m = decode(word, b);
     rows[0][0] = 0;
     for (uint32_t i = 1; i <= n; i++) {
-        rows[i][0] = rows[i - 1][0] + price_alone(a, n, i - 1, false);
+        more_price[i - 1] = price_alone(a, n, i - 1, false);
+        rows[i][0] = rows[i - 1][0] + more_price[i - 1];
     }
     for (uint32_t j = 1; j <= m; j++) {
-        rows[0][j] = rows[0][j - 1] + price_alone(b, m, j - 1, true);
+        missing_price[j - 1] = price_alone(b, m, j - 1, true);
+        rows[0][j] = rows[0][j - 1] + missing_price[j - 1];
     }
     for (uint32_t i = 1; i <= n; i++) {
         for (uint32_t j = 1; j <= m; j++) {
             uint32_t best = rows[i - 1][j - 1] + price_replaced(a[i - 1], b[j - 1]);
-            uint32_t more = rows[i - 1][j] + price_alone(a, n, i - 1, false);
-            uint32_t fewer = rows[i][j - 1] + price_alone(b, m, j - 1, true);
+            uint32_t more = rows[i - 1][j] + more_price[i - 1];
+            uint32_t fewer = rows[i][j - 1] + missing_price[j - 1];
             best = more < best ? more : best;
             best = fewer < best ? fewer : best;
             if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) {
