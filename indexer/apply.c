@@ -322,6 +322,32 @@ static int mark_line(struct run *run, const struct line *line, const struct chan
     return run_mark(run, line->end_offset, change->seq, error);
 }
 
+/*
+ * Of a line that holds a transaction, how many changes the last TRUNCATE makes void. It commits, so that what stands
+ * before it in the line would be committed without what stands behind it; and nothing of that would be left.
+ */
+static uint64_t count_void(struct run *run, const struct line *line)
+{
+    static const char word[] = "truncate";
+    struct sequence sequence = run->stream->sequence;
+    uint64_t ignored = run->decoder.rows.ignored;
+    uint64_t last = 0;
+    if (run->options->truncate != INDEXER_TRUNCATE_APPLY ||
+        memmem(line->text.data, line->text.size, word, sizeof word - 1) == NULL) {
+        return 0;
+    }
+    decoder_begin(&run->decoder, line->text);
+    int status = 0;
+    for (uint64_t count = 1; status == 0 || status == AISLE_BAD_PRODUCT; count++) {
+        struct change change;
+        aisle_error reason;
+        status = decoder_next(&run->decoder, &sequence, &change, &reason);
+        last = status == 0 && change.kind == CHANGE_TRUNCATE ? count : last;
+    }
+    run->decoder.rows.ignored = ignored;
+    return last == 0 ? 0 : last - 1;
+}
+
 static int apply_line(struct run *run, const struct line *line, aisle_error *error)
 {
     bool marked = false;
@@ -335,11 +361,16 @@ static int apply_line(struct run *run, const struct line *line, aisle_error *err
         status = mark_line(run, line, &none, error);
         return status != 0 ? status : reject(run, line, &reason, error);
     }
+    uint64_t left_out = count_void(run, line);
     decoder_begin(&run->decoder, line->text);
     while (status == 0) {
         struct change change;
         aisle_error reason = {0};
         int decoded = decoder_next(&run->decoder, &run->stream->sequence, &change, &reason);
+        if (left_out > 0 && (decoded == 0 || decoded == AISLE_BAD_PRODUCT)) {
+            left_out--;
+            continue;
+        }
         bool early = decoded == 0 && change.kind == CHANGE_TRUNCATE; /* commits, and so goes before its mark */
         if (!marked && !early) {
             status = mark_line(run, line, &change, error);

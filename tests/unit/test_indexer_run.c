@@ -275,6 +275,27 @@ static void unknown_formats_and_mapping_files_are_refused(void **state)
     assert_int_equal(run_with((struct indexer_options){.map = in_log("1")}), AISLE_INVALID);
 }
 
+/* The truncation commits: what stands before it may not be committed without what stands behind it. */
+static void changes_before_a_truncate_in_their_transaction_are_left_out(void **state)
+{
+    (void)state;
+#define TABLE "\"schema\":\"public\",\"table\":\"products\""
+#define ROW(id)                                                                                                \
+    "{\"kind\":\"insert\"," TABLE ",\"columnnames\":[\"id\",\"title\"],\"columntypes\":[\"text\",\"text\"]," \
+    "\"columnvalues\":[\"" id "\",\"red\"]}"
+    write_log("0", "w", "{\"id\":\"old\",\"title\":\"red\"}\n");
+    write_log("1", "w", "{\"nextlsn\":\"0/1F\",\"change\":[" ROW("A") ",{\"kind\":\"truncate\"," TABLE "},"
+                        ROW("B") "," ROW("C") "]}\n");
+    assert_int_equal(run_with((struct indexer_options){.truncate = INDEXER_TRUNCATE_APPLY}), 0);
+    assert_int_equal(summary.counts.puts + summary.counts.patches, 3); /* old, B and C */
+    assert_int_equal(summary.counts.truncates, 1);
+    assert_int_equal(summary.counts.rejects, 0);
+    expect_product("old", NULL);
+    expect_product("A", NULL);
+    expect_product("B", "{\"id\":\"B\",\"title\":\"red\"}");
+    expect_product("C", "{\"id\":\"C\",\"title\":\"red\"}");
+}
+
 int main(void)
 {
 #define RUN_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -286,6 +307,7 @@ int main(void)
         RUN_TEST(packed_files_are_read_and_resumed),
         RUN_TEST(retry_reads_again_in_order_from_the_first_reject),
         RUN_TEST(truncate_is_refused_or_deletes_all),
+        RUN_TEST(changes_before_a_truncate_in_their_transaction_are_left_out),
         RUN_TEST(rejects_of_one_line_are_counted_but_few_are_written),
         RUN_TEST(products_whose_date_has_passed_are_deleted),
         RUN_TEST(unknown_formats_and_mapping_files_are_refused),
