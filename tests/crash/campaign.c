@@ -70,7 +70,7 @@ static void meet(enum call call)
     if (struck != NULL) {
         unsigned long number = __atomic_add_fetch(&struck->calls, 1, __ATOMIC_RELAXED);
         if (kill_at != 0 && number == kill_at) {
-            struck->last = call;
+            struck->last = (int)call;
             kill(getpid(), SIGKILL);
         }
     }
