@@ -167,9 +167,8 @@ static int fill_state(struct storage_txn *txn, const struct segment_info *info, 
     while (end < recent->count && recent->pages[end].segment == info->id) {
         end++;
     }
-    int status = before == NULL
-                     ? AISLE_END
-                     : segment_state_update(txn, info, before, recent->pages + first, end - first, out);
+    const struct segment_page_id *changed = first == end ? NULL : recent->pages + first; /* there may be no array */
+    int status = before == NULL ? AISLE_END : segment_state_update(txn, info, before, changed, end - first, out);
     return status == AISLE_END       ? segment_state_new(txn, info, out, error)
            : status == AISLE_CORRUPT ? error_set(error, status, "a changed page of segment %u is damaged", info->id)
            : status != 0             ? error_set(error, status, "taking a snapshot: %s", aisle_error_text(status))
