@@ -10,7 +10,10 @@
 #include "product_private.h"
 
 #include "base/alloc.h"
+#include "base/hash.h"
 #include "schema/variant.h"
+
+#define FEW_STRINGS 64u
 
 static struct product_value *row_of(const struct product_reader *reader, uint32_t variant)
 {
@@ -100,15 +103,56 @@ static int read_list(struct product_reader *reader, const char *name, uint32_t i
 
 /* ---- what variants come to ---- */
 
-static void add_new(struct product_reader *reader, struct product_value *all, struct bytes string)
+/* Strings under way, each once: few are compared one by one, many are looked up. */
+struct uniting {
+    struct product_reader *reader;
+    struct product_value all;
+    uint32_t *slots;   /* by hash: number + 1 in all.strings; NULL: there are few */
+    size_t slot_count; /* a power of two */
+};
+
+static bool is_there(struct uniting *uniting, struct bytes string)
 {
-    for (uint32_t i = 0; i < all->string_count; i++) {
-        if (bytes_equal(all->strings[i], string)) {
-            return;
+    const struct product_value *all = &uniting->all;
+    if (uniting->slots == NULL) {
+        for (uint32_t i = 0; i < all->string_count; i++) {
+            if (bytes_equal(all->strings[i], string)) {
+                return true;
+            }
+        }
+        return false;
+    }
+    size_t at = (size_t)hash_bytes(string.data, string.size) & (uniting->slot_count - 1);
+    for (; uniting->slots[at] != 0; at = (at + 1) & (uniting->slot_count - 1)) {
+        if (bytes_equal(all->strings[uniting->slots[at] - 1], string)) {
+            return true;
         }
     }
-    reader->strings[reader->string_count++] = string;
-    all->string_count++;
+    uniting->slots[at] = all->string_count + 1;
+    return false;
+}
+
+static void add_new(struct uniting *uniting, const struct product_value *value)
+{
+    for (uint32_t i = 0; i < value->string_count; i++) {
+        if (!is_there(uniting, value->strings[i])) {
+            uniting->reader->strings[uniting->reader->string_count++] = value->strings[i];
+            uniting->all.string_count++;
+        }
+    }
+}
+
+static int reserve_slots(struct uniting *uniting, size_t strings)
+{
+    if (strings <= FEW_STRINGS) {
+        return 0;
+    }
+    uniting->slot_count = 2 * FEW_STRINGS;
+    while (uniting->slot_count < strings * 2) {
+        uniting->slot_count *= 2;
+    }
+    uniting->slots = mem_calloc(uniting->slot_count, sizeof *uniting->slots);
+    return uniting->slots == NULL ? error_no_memory(uniting->reader->error, "reading variants") : 0;
 }
 
 /* The product's own strings and those of all variants, each once. */
@@ -116,21 +160,26 @@ static int unite_strings(struct product_reader *reader, const struct json_node *
                          struct product_value *value)
 {
     const struct field *field = &reader->schema->fields[f];
-    struct product_value all = {.named = value->named, .strings = reader->strings + reader->string_count};
-    for (uint32_t i = 0; i < value->string_count; i++) {
-        add_new(reader, &all, value->strings[i]);
-    }
+    struct uniting uniting = {
+        .reader = reader, .all = {.named = value->named, .strings = reader->strings + reader->string_count}};
+    size_t strings = value->string_count;
     for (uint32_t variant = 0; variant < count; variant++) {
-        const struct product_value *own = &row_of(reader, variant)[f];
-        for (uint32_t i = 0; i < own->string_count; i++) {
-            add_new(reader, &all, own->strings[i]);
-        }
+        strings += row_of(reader, variant)[f].string_count;
     }
-    all.present = all.string_count != 0;
-    *value = all;
-    if (field->type == FIELD_KEYWORD && field->column && all.string_count > LIMIT_LIST_VALUES) {
+    int status = reserve_slots(&uniting, strings);
+    if (status != 0) {
+        return status;
+    }
+    add_new(&uniting, value);
+    for (uint32_t variant = 0; variant < count; variant++) {
+        add_new(&uniting, &row_of(reader, variant)[f]);
+    }
+    mem_free(uniting.slots);
+    uniting.all.present = uniting.all.string_count != 0;
+    *value = uniting.all;
+    if (field->type == FIELD_KEYWORD && field->column && value->string_count > LIMIT_LIST_VALUES) {
         return product_refuse(reader, list, field->name, "%u values in all variants, expected at most %u",
-                              all.string_count, LIMIT_LIST_VALUES);
+                              value->string_count, LIMIT_LIST_VALUES);
     }
     return 0;
 }

@@ -136,6 +136,29 @@ static void words_unite_and_numbers_are_kept_as_the_schema_says(void **state)
     close_schema(fixture);
 }
 
+static void many_strings_of_variants_stand_once_each_in_their_order(void **state)
+{
+    enum { VARIANTS = 200, DIFFERENT = 90 };
+    struct fixture *fixture = open_schema(schema_text);
+    char text[VARIANTS * 40];
+    size_t size = (size_t)sprintf(text, "{\"id\":1,\"note\":\"own\",\"variants\":[");
+    (void)state;
+    for (unsigned i = 0; i < VARIANTS; i++) {
+        size += (size_t)sprintf(text + size, "%s{\"note\":[\"n%u\",\"own\"]}", i == 0 ? "" : ",", i % DIFFERENT);
+    }
+    sprintf(text + size, "]}");
+    assert_int_equal(read_product(fixture, text), 0);
+    const struct product_value *note = value_of(fixture, "note");
+    assert_int_equal(note->string_count, DIFFERENT + 1);
+    assert_true(bytes_equal(note->strings[0], bytes_of_string("own")));
+    for (unsigned i = 0; i < DIFFERENT; i++) {
+        char wanted[16];
+        sprintf(wanted, "n%u", i);
+        assert_true(bytes_equal(note->strings[i + 1], bytes_of_string(wanted)));
+    }
+    close_schema(fixture);
+}
+
 static void a_product_without_variants_is_its_own(void **state)
 {
     static const char *const texts[] = {"{\"id\":1,\"color\":\"red\"}", "{\"id\":1,\"color\":\"red\",\"variants\":[]}",
@@ -232,6 +255,7 @@ int main(void)
         cmocka_unit_test(entries_come_back_as_they_were_put),
         cmocka_unit_test(bytes_that_are_no_variant_are_refused),
         cmocka_unit_test(words_unite_and_numbers_are_kept_as_the_schema_says),
+        cmocka_unit_test(many_strings_of_variants_stand_once_each_in_their_order),
         cmocka_unit_test(a_product_without_variants_is_its_own),
         cmocka_unit_test(faults_in_variants_are_told_with_their_place),
         cmocka_unit_test(limits_hold_on_both_sides),
