@@ -38,13 +38,13 @@ static int add_word(struct like_words *list, const struct token *token, struct b
 {
     struct arena *arena = &list->look->searcher->arena;
     uint64_t df;
+    int status;
     for (uint32_t i = 0; i < list->count; i++) {
         if (bytes_equal(list->words[i].term, token->term)) {
             return 0;
         }
     }
-    int status = query_df(list->context, &token->term, 1, &df);
-    if (status != 0 || df < 2) {
+    if ((status = query_df(list->context, &token->term, 1, &df)) != 0) {
         return status;
     }
     struct like_word *added = &list->words[list->count++];
@@ -80,6 +80,18 @@ static int add_product(struct like_words *list, const struct product *product)
         }
     }
     return status;
+}
+
+/* Words of this product alone find no other; they were kept so that each is looked up, and counts, once. */
+static void drop_own(struct like_words *list)
+{
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < list->count; i++) {
+        if (list->words[i].df >= 2) {
+            list->words[kept++] = list->words[i];
+        }
+    }
+    list->count = kept;
 }
 
 /* The rarest first; those that stood before others stay so. There are few. */
@@ -170,6 +182,7 @@ int similar_take(const struct look *look, const struct query_context *context, s
     list->context = context;
     list->count = 0;
     status = list_words(list, snapshot, segment, document);
+    drop_own(list);
     sort_words(list);
     out->text = status == 0 ? print_words(list) : NULL;
     out->without = new_filter(arena, snapshot->view->segments[segment], document, list->count == 0);

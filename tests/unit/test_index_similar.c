@@ -191,11 +191,46 @@ static void a_product_that_is_not_there_has_none_like_it(void **unused)
     aisle_close(catalog);
 }
 
+/* Puts a product of so many words that no other has, and one that another has behind them. */
+static void put_long(aisle_writer *writer, const char *id, unsigned words)
+{
+    char line[8192];
+    size_t size = (size_t)sprintf(line, "{\"id\":\"%s\",\"title\":\"", id);
+    for (unsigned i = 0; i < words; i++) {
+        size += (size_t)sprintf(line + size, "%s%c%c%c ", id, (char)('a' + i / 100), (char)('a' + i / 10 % 10),
+                                (char)('a' + i % 10));
+    }
+    sprintf(line + size, "shared\"}");
+    put(writer, line);
+}
+
+static void of_a_long_title_the_first_256_words_are_looked_at(void **unused)
+{
+    static const char *const ids[] = {"short", "long"};
+    aisle_result *result = NULL;
+    (void)unused;
+    create_catalog("looked", schema, 1);
+    catalog = open_catalog("looked");
+    aisle_writer *writer = begin_writing(catalog);
+    put_long(writer, ids[0], 255);
+    put_long(writer, ids[1], 256);
+    commit(writer);
+    aisle_writer_free(writer);
+    for (unsigned i = 0; i < 2; i++) {
+        aisle_query query = {.size = sizeof query, .like = ids[i]};
+        assert_int_equal(aisle_search(catalog, &query, &result, &error), 0);
+        assert_int_equal(aisle_result_total(result, NULL), i == 0 ? 1 : 0);
+    }
+    aisle_result_free(result);
+    aisle_close(catalog);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(similar_products_are_what_the_definition_says),
         cmocka_unit_test(a_product_that_is_not_there_has_none_like_it),
+        cmocka_unit_test(of_a_long_title_the_first_256_words_are_looked_at),
     };
     return cmocka_run_group_tests(tests, make_directory, remove_directory);
 }
