@@ -52,6 +52,7 @@ struct applying {
     struct boost_list *list;
     struct filter_document *hidden;
     uint32_t hidden_count;
+    struct filter **opened; /* the request's filter, by segment; NULL: not opened yet */
 };
 
 /* Where the living product with this id is; AISLE_END: nowhere. */
@@ -105,11 +106,23 @@ static int hide(struct applying *applying, const struct curation_rule *rule)
     return status < 0 ? status : 0;
 }
 
+/* The request's filter in a segment, opened once: it may look up thousands of values, and pins are hundreds. */
+static int open_request(const struct applying *applying, uint32_t segment, struct filter **filter)
+{
+    const struct query_segment *in = &applying->context->segments[segment];
+    int status = 0;
+    if (applying->opened[segment] == NULL) {
+        status = filter_open(applying->curate->request, in->segment, in->state, applying->context->arena,
+                             &applying->opened[segment]);
+    }
+    *filter = applying->opened[segment];
+    return status;
+}
+
 /* Whether the request's filter keeps the product, and no rule has it yet or hides it. */
 static int may_be_pinned(const struct applying *applying, const struct query_hit *hit, bool *may)
 {
     const struct curate *curate = applying->curate;
-    const struct query_segment *in = &applying->context->segments[hit->segment];
     struct filter *filter;
     *may = !is_hidden(applying, hit);
     for (uint32_t i = 0; i < curate->pin_count && *may; i++) {
@@ -119,7 +132,7 @@ static int may_be_pinned(const struct applying *applying, const struct query_hit
     if (!*may || curate->request == NULL) {
         return 0;
     }
-    int status = filter_open(curate->request, in->segment, in->state, applying->context->arena, &filter);
+    int status = open_request(applying, hit->segment, &filter);
     return status == 0 ? filter_test(filter, hit->document, may) : status;
 }
 
@@ -260,7 +273,8 @@ int curate_apply(struct curate *curate, const struct look *look, const struct qu
     curate->pins = arena_alloc(arena, LIMIT_RULE_PINS * sizeof *curate->pins);
     curate->conditions = arena_alloc(arena, LIMIT_RULES_APPLIED * sizeof(struct filter_node *));
     applying.hidden = arena_alloc(arena, LIMIT_RULE_HIDDEN * sizeof *applying.hidden);
-    if (curate->pins == NULL || curate->conditions == NULL || applying.hidden == NULL) {
+    applying.opened = arena_calloc(arena, context->segment_count, sizeof(struct filter *));
+    if (curate->pins == NULL || curate->conditions == NULL || applying.hidden == NULL || applying.opened == NULL) {
         return AISLE_NO_MEMORY;
     }
     for (uint32_t i = 0; i < curate->rule_count && status == 0; i++) {
