@@ -48,6 +48,7 @@ struct finding {
     struct filter_document *documents;
     uint32_t count;
     uint32_t most;
+    uint32_t reads; /* products that were read */
 };
 
 /* Calls take for the living documents of a term; segments with more than postings_max of it are passed by. */
@@ -72,7 +73,8 @@ static int walk_term(struct finding *finding, struct bytes term, uint32_t postin
             continue;
         }
         status = postings_cursor_open(cursor, &in->segment->postings, &list.postings);
-        while (status == 0 && postings_cursor_document(cursor) != POSTINGS_END && finding->count < finding->most) {
+        while (status == 0 && postings_cursor_document(cursor) != POSTINGS_END && finding->count < finding->most &&
+               finding->reads < EXACT_READ_MAX) {
             uint32_t document = postings_cursor_document(cursor);
             if (segment_state_alive(in->state, document)) {
                 status = take(finding, s, document, text);
@@ -148,6 +150,7 @@ static int take_code(struct finding *finding, uint32_t segment, uint32_t documen
     const struct shard_snapshot *snapshot = &searcher->snapshots[finding->shard_of[segment]];
     struct json *json = NULL;
     struct buf product;
+    finding->reads++;
     buf_init(&product, LIMIT_PRODUCT_BYTES * 2);
     int status = json_new(&json);
     status = status == 0 ? product_codec_read(&searcher->codec, snapshot, finding->context->segments[segment].segment,
@@ -236,7 +239,6 @@ int exact_find(const struct look *look, const struct query_context *context, con
         status = status == 0 ? add_boost(&finding, "title", weight, list) : status;
     }
     if (status == 0 && code_size != 0) {
-        finding.most = EXACT_READ_MAX;
         status = walk_term(&finding, bytes_of(code, code_size), POSTINGS_MAX, take_code, text);
         status = status == 0 ? add_boost(&finding, "code", weight, list) : status;
     }

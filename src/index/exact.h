@@ -21,7 +21,7 @@
 #define EXACT_WORDS 4u         /* ON DISK */
 #define EXACT_TERM_BYTES 12u   /* ON DISK */
 #define EXACT_BOOSTS 2u        /* that exact_find appends at most */
-#define EXACT_READ_MAX 16u     /* products that are read for a part number */
+#define EXACT_READ_MAX 64u     /* products that are read for a part number */
 #define EXACT_PRODUCTS_MAX 256u /* that have one title */
 
 /* Writes the term of a title; returns its bytes, 0 for one that has none. */
