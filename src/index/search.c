@@ -206,8 +206,8 @@ static int take_rules(struct search *search, const aisle_query *query, struct by
                                      .now_ms = query->now_ms != 0 ? query->now_ms : clock_wall_ms(),
                                      .analyser = search->look.searcher->analyser,
                                      .arena = &search->look.searcher->arena};
-    if (search->rules->curation == NULL || query->no_rules) {
-        return 0;
+    if (search->rules->curation == NULL || query->no_rules || text->size > LIMIT_QUERY_BYTES) {
+        return 0; /* a text that is too long is refused when it is read */
     }
     return curate_find(&search->curate, search->rules->curation, &ask, text);
 }
