@@ -435,8 +435,8 @@ typedef struct aisle_typos {
  * its last hit at the cost of a first page, however far that is. A cursor holds what that hit was sorted by, not a
  * snapshot: after a commit the next page goes on from the same place, so that what was put before it is not shown and
  * what was deleted is not missed; only products whose own score or values have changed meanwhile may come twice or not
- * at all (scores change a little with every commit). Text, filter, params, sort and weights must be those of the first
- * page, or it is AISLE_BAD_QUERY; recency counts from the first page's time.
+ * at all (scores change a little with every commit). Text or like, filter, params, sort and weights must be those of
+ * the first page, or it is AISLE_BAD_QUERY; recency counts from the first page's time.
  */
 /*
  * An affinity, FIELD:VALUE=WEIGHT, adds its weight (above 0, at most 10, with at most two decimals) to the score of

@@ -32,7 +32,8 @@ static uint64_t hash_typos(uint64_t seed, const aisle_typos *typos)
 
 static uint64_t hash_asked(const struct page *page, const aisle_query *query)
 {
-    uint64_t hash = hash_string(0, query->text);
+    /* What others are to be like is asked by its id: its words change with every commit. */
+    uint64_t hash = query->like == NULL ? hash_string(0, query->text) : hash_string(1, query->like);
     hash = hash_string(hash, query->filter);
     hash = hash_string(hash, query->weights);
     hash = hash_string(hash, query->contexts);

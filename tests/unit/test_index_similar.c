@@ -225,12 +225,46 @@ static void of_a_long_title_the_first_256_words_are_looked_at(void **unused)
     aisle_close(catalog);
 }
 
+static void pages_of_similar_products_go_on_after_a_commit(void **unused)
+{
+    char after[4096] = "";
+    aisle_result *result = NULL;
+    aisle_hit hit;
+    (void)unused;
+    create_catalog("pages", schema, 1);
+    catalog = open_catalog("pages");
+    aisle_writer *writer = begin_writing(catalog);
+    put(writer, "{\"id\":\"A\",\"title\":\"red shoe\"}");
+    put(writer, "{\"id\":\"B\",\"title\":\"red shoe box\"}");
+    put(writer, "{\"id\":\"C\",\"title\":\"shoe box lid tin\"}");
+    commit(writer);
+    aisle_query query = {.size = sizeof query, .like = "A", .limit = 1};
+    assert_int_equal(aisle_search(catalog, &query, &result, &error), 0);
+    assert_int_equal(aisle_result_hit(result, 0, &hit), 0);
+    assert_memory_equal(hit.id.data, "B", 1);
+    aisle_bytes cursor = aisle_result_cursor(result);
+    memcpy(after, cursor.data, cursor.size);
+    put(writer, "{\"id\":\"D\",\"title\":\"red lamp for a very long table\"}"); /* now shoes are as rare as red */
+    put(writer, "{\"id\":\"E\",\"title\":\"red lamp for a very large table\"}");
+    commit(writer);
+    aisle_writer_free(writer);
+    query.after = after;
+    assert_done(aisle_search(catalog, &query, &result, &error));
+    assert_int_equal(aisle_result_hit(result, 0, &hit), 0);
+    assert_memory_equal(hit.id.data, "C", 1);
+    query.like = "B";
+    assert_int_equal(aisle_search(catalog, &query, &result, &error), AISLE_BAD_QUERY);
+    aisle_result_free(result);
+    aisle_close(catalog);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(similar_products_are_what_the_definition_says),
         cmocka_unit_test(a_product_that_is_not_there_has_none_like_it),
         cmocka_unit_test(of_a_long_title_the_first_256_words_are_looked_at),
+        cmocka_unit_test(pages_of_similar_products_go_on_after_a_commit),
     };
     return cmocka_run_group_tests(tests, make_directory, remove_directory);
 }
