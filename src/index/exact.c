@@ -128,13 +128,15 @@ static bool is_same_code(struct bytes value, struct bytes text)
     return size != 0 && size == squeeze(text, b) && memcmp(a, b, size) == 0;
 }
 
-/* Whether a part number of the parsed product is text. */
-static bool has_code(const struct schema *schema, const struct json *json, struct bytes text)
+/* Whether a part number of the product, or of one variant, is text; object is its node. */
+static bool object_has_code(const struct schema *schema, const struct json *json, size_t object, struct bytes text)
 {
     size_t count;
     const struct json_node *nodes = json_nodes(json, &count);
     for (uint8_t f = 0; f < schema->field_count; f++) {
-        size_t member = schema->fields[f].code ? json_member(json, 0, bytes_of_string(schema->fields[f].name)) : 0;
+        const struct field *field = &schema->fields[f];
+        bool asked = field->code && (object == 0 || field->of_variants);
+        size_t member = asked ? json_member(json, object, bytes_of_string(field->name)) : 0;
         for (size_t i = member; member != 0 && i < nodes[member].next; i++) { /* one value, or those of an array */
             if ((nodes[i].type == JSON_STRING || nodes[i].type == JSON_NUMBER) && is_same_code(nodes[i].text, text)) {
                 return true;
@@ -142,6 +144,21 @@ static bool has_code(const struct schema *schema, const struct json *json, struc
         }
     }
     return false;
+}
+
+/* Whether a part number of the parsed product is text. */
+static bool has_code(const struct schema *schema, const struct json *json, struct bytes text)
+{
+    size_t count;
+    const struct json_node *nodes = json_nodes(json, &count);
+    bool has = object_has_code(schema, json, 0, text);
+    size_t list = schema->variants_field == SCHEMA_NO_FIELD
+                      ? 0
+                      : json_member(json, 0, bytes_of_string(schema->fields[schema->variants_field].name));
+    for (size_t i = list + 1; list != 0 && !has && i < nodes[list].next; i = nodes[i].next) {
+        has = object_has_code(schema, json, i, text);
+    }
+    return has;
 }
 
 static int take_code(struct finding *finding, uint32_t segment, uint32_t document, struct bytes text)
