@@ -314,7 +314,15 @@ static struct field *find_field(struct schema *schema, const char *name)
     return NULL;
 }
 
-/* A field that variants have, and perhaps products, of which then both are seen as of one type. */
+static bool has_values(const struct infer_field *seen)
+{
+    return seen != NULL && seen->strings + seen->numbers + seen->bools + seen->others + seen->arrays != 0;
+}
+
+/*
+ * A field that variants have, and perhaps products, of which then both are seen as of one type; what was left out of
+ * products, which would be rejected by it, is left out here.
+ */
 static void add_variant_field(struct schema *schema, const struct infer *infer, const struct infer_field *seen)
 {
     struct field field;
@@ -333,9 +341,9 @@ static void add_variant_field(struct schema *schema, const struct infer *infer, 
     if (field.type == FIELD_TEXT) {
         field.weight = PLAIN_WEIGHT;
     }
-    if (own == NULL) {
+    if (own == NULL && !has_values(of_products)) {
         add_field(schema, &field);
-    } else if (own->type == field.type && own->scale >= field.scale) {
+    } else if (own != NULL && own->type == field.type && own->scale >= field.scale) {
         own->of_variants = true;
         own->keeps = field.keeps;
     }
@@ -382,7 +390,7 @@ static bool suits(enum role role, enum field_type type)
 {
     return role == ROLE_REVIEWS   ? type == FIELD_INTEGER
            : role == ROLE_UPDATED ? type == FIELD_DATE
-           : role == ROLE_STOCK   ? is_number(type) || type == FIELD_BOOL
+           : role == ROLE_STOCK   ? type == FIELD_INTEGER || type == FIELD_BOOL
                                   : is_number(type);
 }
 

@@ -265,6 +265,37 @@ static void the_sample_catalog_is_accepted_by_its_own_guess(void **state)
     mem_free(text);
 }
 
+static void signals_read_what_their_kind_takes(void **state)
+{
+    static const struct {
+        const char *stock;
+        bool has;
+    } cases[] = {{"3", true}, {"true", true}, {"2.5", false}, {"3.0", false}, {"\"many\"", false}, {"0.12345", false}};
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char line[160];
+        snprintf(line, sizeof line, "{\"id\":1,\"name\":\"Shoe\",\"stock\":%s}\n", cases[i].stock);
+        struct schema *schema = infer(line);
+        assert_int_equal(schema->signal_count, cases[i].has ? 1 : 0);
+        schema_free(schema);
+    }
+}
+
+static void what_products_cannot_have_is_no_field_of_variants(void **state)
+{
+    static const char lines[] =
+        "{\"id\":1,\"name\":\"Shoe\",\"color\":{\"x\":1},\"updated\":\"http://x/y\",\"size\":null,\"stock\":[1,null],"
+        "\"variants\":[{\"color\":\"red\",\"updated\":\"2026-11-23\",\"size\":\"9\",\"stock\":3,\"sku\":\"S\"}]}\n";
+    (void)state;
+    struct schema *schema = infer(lines);
+    assert_null(find(schema, "color"));
+    assert_null(find(schema, "updated"));
+    assert_null(find(schema, "stock"));
+    assert_true(find(schema, "size")->of_variants && find(schema, "sku")->of_variants);
+    read_back(lines, sizeof lines - 1, schema);
+    schema_free(schema);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -274,6 +305,8 @@ int main(void)
         cmocka_unit_test(change_log_lines_hold_products),
         cmocka_unit_test(only_the_first_ten_thousand_lines_are_read),
         cmocka_unit_test(many_fields_are_cut_to_the_limit),
+        cmocka_unit_test(signals_read_what_their_kind_takes),
+        cmocka_unit_test(what_products_cannot_have_is_no_field_of_variants),
         cmocka_unit_test(failing_allocations_are_a_status),
         cmocka_unit_test(the_sample_catalog_is_accepted_by_its_own_guess),
     };
