@@ -80,7 +80,7 @@ int boosts_open(const struct query_context *context, uint32_t segment, struct bo
         if (status != 0) {
             return status;
         }
-        if (filter_estimate(filter) != 0) {
+        if (!filter_is_empty(filter)) {
             add(boosts, filter, list->boosts[i].part, list->boosts[i].filter->kind == FILTER_DOCUMENTS);
         }
     }

@@ -119,6 +119,9 @@ must_check int filter_open(const struct filter_node *root, const struct segment 
 /* About how many of the segment's documents match. */
 uint64_t filter_estimate(const struct filter *filter);
 
+/* Whether no document of the segment matches, as far as that costs nothing to know; unlike an estimate of 0, surely. */
+bool filter_is_empty(const struct filter *filter);
+
 /* False when no document from first to last matches, as far as that costs nothing to know. */
 bool filter_may_keep(const struct filter *filter, uint32_t first, uint32_t last);
 

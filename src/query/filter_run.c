@@ -258,6 +258,23 @@ uint64_t filter_estimate(const struct filter *filter)
     return filter->estimate;
 }
 
+/* Depth is that of the text. Numbers may have been patched beyond those that their column was written with. */
+bool filter_is_empty(const struct filter *filter)
+{
+    bool is_or = filter->kind == FILTER_OR;
+    bool empty = is_or;
+    if (filter->kind == FILTER_SET) {
+        return filter->estimate == 0 && (filter->overlays == NULL || filter->values != NULL);
+    }
+    if (filter->kind == FILTER_DOCUMENTS) {
+        return filter->set_count == 0;
+    }
+    for (uint32_t i = 0; i < filter->child_count && filter->kind != FILTER_NOT && empty == is_or; i++) {
+        empty = filter_is_empty(filter->children[i]);
+    }
+    return empty;
+}
+
 bool filter_may_keep(const struct filter *filter, uint32_t first, uint32_t last)
 {
     uint32_t low = 0;
