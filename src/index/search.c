@@ -462,7 +462,7 @@ static int place_hits(struct search *search, const aisle_query *query, struct fo
 {
     uint32_t wanted = query->offset + query->limit;
     *before = search->page.is_behind ? search->page.place.before : (struct page_before){.hits = 0};
-    if (search->curate.pin_count == 0) {
+    if (search->curate.pin_count == 0 || query->no_hits) {
         before->hits += found->count;
         *last = found->count == 0 ? NULL : &found->hits[found->count - 1];
         return 0;

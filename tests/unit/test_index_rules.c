@@ -291,6 +291,17 @@ static void groups_have_all(const char *text)
     aisle_result_free(result);
 }
 
+static void totals_alone_have_no_hits(const char *text)
+{
+    aisle_query query = asked();
+    query.no_hits = true;
+    aisle_result *result = search(query, text);
+    assert_int_equal(aisle_result_count(result), 0);
+    assert_int_equal(aisle_result_total(result, NULL), expected_count);
+    assert_int_equal(aisle_result_cursor(result).size, 0);
+    aisle_result_free(result);
+}
+
 /* ---- rounds ---- */
 
 static void write_rules(const char *name)
@@ -372,6 +383,7 @@ static void every_answer_is_as_expected(const char *name, unsigned rounds)
             expect(texts[t]);
             pages_are_as_expected(texts[t]);
             cursors_go_through(texts[t]);
+            totals_alone_have_no_hits(texts[t]);
             if (draw(3) == 0) {
                 groups_have_all(texts[t]);
             }
