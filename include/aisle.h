@@ -516,7 +516,7 @@ typedef struct aisle_query {
     const char *const *affinities; /* each NUL-terminated: "brand:Acme=0.3", see above */
     size_t affinity_count;         /* at most 32 */
     bool no_rules;                 /* the shop's rules are left aside */
-    const char *contexts;          /* that rules may ask for, between commas: "mobile,member"; NULL: none */
+    const char *contexts;          /* that rules may ask for, between commas; 4,096 bytes at most: "a,b"; NULL: none */
     const char *like;          /* a product's id, with no text: products like it; see below; NULL: none */
 } aisle_query;
 

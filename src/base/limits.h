@@ -95,6 +95,7 @@
 #define LIMIT_RULE_QUERIES 100u           /* that one rule is for                                                    */
 #define LIMIT_RULE_WORDS 8u               /* of one of them                                                          */
 #define LIMIT_RULE_NAME_BYTES 100u        /* of a rule, or of a context                                              */
+#define LIMIT_CONTEXTS_BYTES 4096u        /* of the contexts that one request names                                  */
 #define LIMIT_RULE_PINS 300u              /* products that one rule pins, or lifts at once; and of one request        */
 #define LIMIT_RULE_HIDDEN 1000u           /* likewise that are hidden                                                */
 #define LIMIT_RULE_BOOSTS 16u             /* of one rule, and of all rules of one request                            */

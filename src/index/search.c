@@ -198,7 +198,7 @@ static int take_filter(struct search *search, const aisle_query *query, aisle_er
 }
 
 /* Finds the shop's rules that hold; *text becomes what is searched for. */
-static int take_rules(struct search *search, const aisle_query *query, struct bytes *text)
+static int take_rules(struct search *search, const aisle_query *query, struct bytes *text, aisle_error *error)
 {
     const struct curation_ask ask = {.text = *text,
                                      .contexts = bytes_of_string(query->contexts == NULL ? "" : query->contexts),
@@ -206,6 +206,9 @@ static int take_rules(struct search *search, const aisle_query *query, struct by
                                      .now_ms = query->now_ms != 0 ? query->now_ms : clock_wall_ms(),
                                      .analyser = search->look.searcher->analyser,
                                      .arena = &search->look.searcher->arena};
+    if (ask.contexts.size > LIMIT_CONTEXTS_BYTES) {
+        return error_set(error, AISLE_LIMIT, "contexts: expected at most %u bytes", LIMIT_CONTEXTS_BYTES);
+    }
     if (search->rules->curation == NULL || query->no_rules || text->size > LIMIT_QUERY_BYTES) {
         return 0; /* a text that is too long is refused when it is read */
     }
@@ -255,7 +258,7 @@ static int take_text(struct search *search, const aisle_query *query, aisle_erro
     }
     if (status == 0) {
         source.rules = search->rules->rules;
-        status = take_rules(search, query, &text);
+        status = take_rules(search, query, &text, error);
     }
     if (status == 0) {
         status = search_words_lexicon(search->look.searcher->snapshots, search->look.begun, source.arena,

@@ -447,11 +447,40 @@ static void answers_with_helpers_equal_brute_force(void **state)
     answers_equal_brute_force("helped", 1, 4000, 3);
 }
 
+static void texts_and_contexts_that_are_too_long_are_told(void **state)
+{
+    static char long_text[(1u << 20) + 2];
+    static char contexts[4098];
+    aisle_result *result = NULL;
+    (void)state;
+    create_catalog("long", SCHEMA, 1);
+    catalog = open_catalog("long");
+    char path[600];
+    snprintf(path, sizeof path, "%s/rules.json", path_of("long"));
+    FILE *file = fopen(path, "w");
+    fputs("[{\"query\":\"a\",\"hide\":[\"1\"]}]", file);
+    fclose(file);
+    memset(long_text, 'a', sizeof long_text - 1);
+    memset(contexts, ',', 4096);
+    aisle_query query = {.size = sizeof query, .text = long_text};
+    assert_int_equal(aisle_search(catalog, &query, &result, &error), AISLE_LIMIT);
+    assert_string_equal(error.message, "a query has at most 4096 bytes, not 1048577");
+    query.text = "a";
+    query.contexts = contexts;
+    assert_done(aisle_search(catalog, &query, &result, &error));
+    contexts[4096] = 'm';
+    assert_int_equal(aisle_search(catalog, &query, &result, &error), AISLE_LIMIT);
+    assert_string_equal(error.message, "contexts: expected at most 4096 bytes");
+    aisle_result_free(result);
+    aisle_close(catalog);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(answers_of_one_segment_equal_brute_force),
         cmocka_unit_test(answers_of_several_shards_equal_brute_force),
+        cmocka_unit_test(texts_and_contexts_that_are_too_long_are_told),
         cmocka_unit_test(answers_with_helpers_equal_brute_force),
     };
     return cmocka_run_group_tests(tests, make_directory, remove_directory);
