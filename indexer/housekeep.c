@@ -2,7 +2,8 @@
  * housekeep.c - products that go by themselves: all of them by TRUNCATE, and those whose date has passed.
  *
  * Both search for what is to go, by aisle_search, which sees the last commit: a truncation commits after each batch,
- * an expiry goes with the next commit. A product that a later change brings back is put again whole.
+ * an expiry goes with the next commit. The shop's rules are left aside: what they hide from shoppers goes, too. A product
+ * that a later change brings back is put again whole.
  * Thread rule: one thread at a time.
  */
 #include "indexer/run.h"
@@ -30,7 +31,7 @@ static int delete_found(struct run *run, uint64_t *deleted, aisle_error *error)
 
 int run_truncate(struct run *run, aisle_error *error)
 {
-    const aisle_query all = {.size = sizeof all, .limit = BATCH, .no_products = true};
+    const aisle_query all = {.size = sizeof all, .limit = BATCH, .no_products = true, .no_rules = true};
     size_t found = 1;
     int status = run_commit(run, error);
     while (status == 0 && found > 0) {
@@ -56,8 +57,12 @@ int run_expire(struct run *run, aisle_error *error)
         return error_set(error, AISLE_INVALID, "the system's clock is not in the years 1 to 9999");
     }
     snprintf(filter, sizeof filter, "%.64s < %s", run->options->expire, moment);
-    const aisle_query query = {
-        .size = sizeof query, .filter = filter, .limit = BATCH, .no_products = true, .no_total = true};
+    const aisle_query query = {.size = sizeof query,
+                               .filter = filter,
+                               .limit = BATCH,
+                               .no_products = true,
+                               .no_total = true,
+                               .no_rules = true};
     int status = aisle_search(run->catalog, &query, &run->found, error);
     uint64_t deleted = 0;
     status = status != 0 ? status : delete_found(run, &deleted, error);

@@ -266,6 +266,27 @@ static void products_whose_date_has_passed_are_deleted(void **state)
     expect_product("C", "{\"id\":\"C\",\"title\":\"c\"}");
 }
 
+static void what_rules_hide_goes_with_the_others(void **state)
+{
+    (void)state;
+    char path[400];
+    snprintf(path, sizeof path, "%s/rules.json", catalog);
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    assert_true(fputs("[{\"hide\":[\"A\",\"B\"]}]", file) >= 0);
+    assert_int_equal(fclose(file), 0);
+    write_log("1", "w", "{\"id\":\"A\",\"title\":\"a\",\"until\":\"2001-01-01\"}\n"
+                        "{\"id\":\"B\",\"title\":\"b\"}\n{\"id\":\"C\",\"title\":\"c\"}\n");
+    assert_int_equal(run_with((struct indexer_options){.expire = "until"}), 0);
+    assert_int_equal(summary.counts.expired, 1);
+    expect_product("A", NULL);
+    expect_product("B", "{\"id\":\"B\",\"title\":\"b\"}");
+    write_log("2", "w", "{\"action\":\"T\",\"schema\":\"public\",\"table\":\"products\"}\n");
+    assert_int_equal(run_with((struct indexer_options){.truncate = INDEXER_TRUNCATE_APPLY}), 0);
+    expect_product("B", NULL);
+    expect_product("C", NULL);
+}
+
 static void unknown_formats_and_mapping_files_are_refused(void **state)
 {
     (void)state;
@@ -307,6 +328,7 @@ int main(void)
         RUN_TEST(packed_files_are_read_and_resumed),
         RUN_TEST(retry_reads_again_in_order_from_the_first_reject),
         RUN_TEST(truncate_is_refused_or_deletes_all),
+        RUN_TEST(what_rules_hide_goes_with_the_others),
         RUN_TEST(changes_before_a_truncate_in_their_transaction_are_left_out),
         RUN_TEST(rejects_of_one_line_are_counted_but_few_are_written),
         RUN_TEST(products_whose_date_has_passed_are_deleted),
