@@ -2,7 +2,7 @@
  * housekeep.c - products that go by themselves: all of them by TRUNCATE, and those whose date has passed.
  *
  * Both search for what is to go, by aisle_search, which sees the last commit: a truncation commits after each batch,
- * an expiry goes with the next commit. The shop's rules are left aside: what they hide from shoppers goes, too. A product
+ * an expiry goes with the next commit. The shop's rules are left aside, so that what they hide goes, too. A product
  * that a later change brings back is put again whole.
  * Thread rule: one thread at a time.
  */

@@ -190,7 +190,9 @@ must_check int parts_change_delete(const struct parts_change *change, struct sto
 
 /*
  * Writes a part at once, in transactions of its own: as a pending one that the next commit lists. Takes the lock, but
- * fill is called without it; it fills out->info.entries, and with 0 of them there is no part.
+ * fill is called without it; it fills out->info.entries, and with 0 of them there is no part. When parts are crowded
+ * the pending ones of the kind are the sources, and the new one takes their place: workers write parts while nobody may
+ * tidy.
  */
 typedef int parts_fill(void *context, const struct part *const *sources, size_t count, size_t memory_bytes,
                        struct part_writer *out, aisle_error *error);

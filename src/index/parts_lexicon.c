@@ -151,9 +151,9 @@ static int write_bag(const struct word_bag *bag, const struct lexicon_part *cons
 static int fill_pending(void *context, const struct part *const *sources, size_t count, size_t memory_bytes,
                         struct part_writer *out, aisle_error *error)
 {
-    (void)sources;
-    (void)count;
-    return write_bag(context, NULL, 0, memory_bytes, out, error);
+    const struct lexicon_part *readers[LIMIT_PARTS];
+    list_readers(sources, count, readers);
+    return write_bag(context, readers, count, memory_bytes, out, error);
 }
 
 int parts_lexicon_spill(struct shard_writer *writer, bool last, aisle_error *error)

@@ -64,8 +64,7 @@ static int write_part(struct parts_run *run, parts_fill *fill, void *context, ai
     }
     out->sink.gate = &writer->gate;
     out->sink.waiting_max = writer->budget->merge_transaction_bytes;
-    size_t memory_bytes = run->count == 0 ? writer->budget->overlay_bytes : writer->budget->parts_bytes;
-    status = fill(context, (const struct part *const *)run->sources, run->count, memory_bytes, out, error);
+    status = fill(context, (const struct part *const *)run->sources, run->count, run->memory_bytes, out, error);
     if (status == 0 && out->info.entries != 0) {
         status = part_writer_end(out, error);
     }
@@ -263,8 +262,9 @@ static void begin_run(struct parts_run *run, const struct merge_order *order)
         if (order->all) {
             chosen = kind->compacted_apart || count < 2 ? 0 : count;
         } else {
-            chosen = order->loading ? choose_tier(parts, count, order->bytes_max)
-                                    : choose(parts, count, order->bytes_max);
+            bool wait = order->loading && run->writer->parts.count < MANY_PARTS; /* for a whole tier */
+            chosen = order->loading ? choose_tier(parts, count, order->bytes_max) : 0;
+            chosen = chosen == 0 && !wait ? choose(parts, count, order->bytes_max) : chosen;
         }
     }
     enter_run(run, parts, chosen);
@@ -274,7 +274,7 @@ static void begin_run(struct parts_run *run, const struct merge_order *order)
 
 int parts_merge(struct shard_writer *writer, const struct merge_order *order, bool *merged, aisle_error *error)
 {
-    struct parts_run run = {.writer = writer};
+    struct parts_run run = {.writer = writer, .memory_bytes = writer->budget->parts_bytes};
     int status = 0;
     *merged = false;
     shard_writer_lock(writer);
@@ -299,7 +299,7 @@ int parts_merge(struct shard_writer *writer, const struct merge_order *order, bo
 int parts_rebuild(struct shard_writer *writer, const struct part_kind *kind, parts_fill *fill, void *context,
                   aisle_error *error)
 {
-    struct parts_run run = {.writer = writer};
+    struct parts_run run = {.writer = writer, .memory_bytes = writer->budget->parts_bytes};
     const struct part *parts[LIMIT_PARTS];
     int status = 0;
     shard_writer_lock(writer);
@@ -317,7 +317,7 @@ int parts_rebuild(struct shard_writer *writer, const struct part_kind *kind, par
     return status;
 }
 
-/* Writes one part from the pending sources, or from none, which becomes a pending one in their place. */
+/* Writes one part from the pending sources, if any, which becomes a pending one in their place. */
 static int make_pending(struct parts_run *run, parts_fill *fill, void *context, aisle_error *error)
 {
     struct part *result = NULL;
@@ -338,19 +338,21 @@ static int make_pending(struct parts_run *run, parts_fill *fill, void *context, 
     return status;
 }
 
+/* From so many parts on, pending ones of a kind become one. */
+#define CROWDED_PARTS (LIMIT_PARTS * 3 / 4)
+
 int parts_write_pending(struct shard_writer *writer, const struct part_kind *kind, parts_fill *fill, void *context,
                         aisle_error *error)
 {
-    struct parts_run run = {.writer = writer};
+    struct parts_run run = {.writer = writer, .memory_bytes = writer->budget->overlay_bytes};
+    const struct part *parts[LIMIT_PARTS];
     shard_writer_lock(writer);
-    enter_run(&run, NULL, 0);
+    bool crowded = writer->parts.count >= CROWDED_PARTS;
+    enter_run(&run, parts, crowded ? free_parts(writer, kind->number, true, parts) : 0);
     run.kind = kind;
     shard_writer_unlock(writer);
     return make_pending(&run, fill, context, error);
 }
-
-/* From so many parts on, pending ones of a kind become one. */
-#define CROWDED_PARTS (LIMIT_PARTS * 3 / 4)
 
 /* Under the lock: the pending parts of a kind that are to be merged; 0: they need not be. */
 static size_t crowded_parts(const struct shard_writer *writer, const struct part_kind *kind,
@@ -382,7 +384,7 @@ int parts_tidy(struct shard_writer *writer, aisle_error *error)
 {
     int status = 0;
     for (size_t i = 0; part_kind_at(i) != NULL && status == 0; i++) {
-        struct parts_run run = {.writer = writer};
+        struct parts_run run = {.writer = writer, .memory_bytes = writer->budget->parts_bytes};
         const struct part *parts[LIMIT_PARTS];
         shard_writer_lock(writer);
         size_t count = crowded_parts(writer, part_kind_at(i), parts);

@@ -14,7 +14,8 @@
 
 /*
  * While a large load is under way so many parts of about one size (within this factor) are merged at once instead: of
- * 42 parts an entry is written twice that way, and 5 times by the rule above, which applies again when it is over.
+ * 42 parts an entry is written twice that way, and 5 times by the rule above, which applies again when it is over, or
+ * when parts of many sizes have become MANY_PARTS.
  */
 #define PARTS_TIER 8u
 
@@ -34,6 +35,7 @@ struct parts_run {
     const struct part_kind *kind;
     struct part *sources[LIMIT_PARTS]; /* references */
     size_t count;
+    size_t memory_bytes; /* of the heap, for writing the result */
     uint32_t id; /* of the result; 0: none yet */
     struct part_info info; /* of the result */
 };

@@ -1,0 +1,126 @@
+/*
+ * test_index_parts_many.c - parts that become more than a shard may list, while nobody merges them or only whole tiers.
+ */
+#include "index_fixture.h"
+
+#include "index/writer_private.h"
+
+#define WORD_BYTES 18u /* one alone is more than the least budget lets wait */
+
+static const char schema[] =
+    "{\"version\":1,\"id\":\"id\",\"language\":\"none\",\"fields\":{\"title\":{\"type\":\"text\"}}}";
+
+static aisle *catalog;
+static aisle_writer *writer;
+static struct shard_writer *shard;
+static uint32_t made;
+
+static int set_up(void **state)
+{
+    if (make_directory(state) != 0) {
+        return -1;
+    }
+    create_catalog("shop", schema, 1);
+    catalog = open_catalog("shop");
+    writer = begin_writing(catalog);
+    shard = &writer->shards[0];
+    writer->budget.overlay_bytes = 4 * WORD_BYTES;
+    made = 0;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    aisle_writer_free(writer);
+    aisle_close(catalog);
+    return remove_directory(state);
+}
+
+static struct bytes make_word(uint32_t number, uint8_t text[WORD_BYTES])
+{
+    for (size_t i = 0; i < WORD_BYTES; i++, number /= 26) {
+        text[i] = (uint8_t)('a' + number % 26);
+    }
+    return bytes_of(text, WORD_BYTES);
+}
+
+/* As a worker does after a flush whose words these are. */
+static void spill(uint32_t words)
+{
+    shard_writer_lock(shard);
+    for (uint32_t i = 0; i < words; i++) {
+        uint8_t text[WORD_BYTES];
+        struct bytes word = make_word(made++, text);
+        assert_int_equal(parts_lexicon_take(shard, &word, 1), 0);
+    }
+    shard_writer_unlock(shard);
+    assert_done(parts_lexicon_spill(shard, false, &error));
+}
+
+static void publish(void)
+{
+    assert_done(aisle_mark(writer, &(aisle_position){.source = "log", .identity = 1, .offset = made}, &error));
+    assert_done(shard_writer_publish(shard, &error));
+}
+
+static void expect_all_words(void)
+{
+    struct shard_snapshot snapshot;
+    struct arena arena;
+    struct lexicon lexicon;
+    arena_init(&arena, 1u << 20);
+    assert_done(shard_begin(&catalog->shards[0], &snapshot, &error));
+    assert_int_equal(parts_lexicon_gather(&snapshot, 1, &arena, &lexicon), 0);
+    for (uint32_t i = 0; i < made; i++) {
+        uint8_t text[WORD_BYTES];
+        assert_int_equal(lexicon_has(&lexicon, make_word(i, text)), 0);
+    }
+    shard_end(&snapshot);
+    arena_release(&arena);
+}
+
+static void parts_that_workers_write_before_anybody_tidies_stay_below_the_limit(void **state)
+{
+    (void)state;
+    for (uint32_t i = 0; i < 3 * LIMIT_PARTS; i++) {
+        spill(1 + i % 3);
+        assert_true(shard->parts.count <= LIMIT_PARTS);
+    }
+    publish();
+    expect_all_words();
+}
+
+static void parts_of_many_sizes_are_merged_while_loading_when_they_are_many(void **state)
+{
+    (void)state;
+    const struct merge_order loading = {.loading = true, .bytes_max = UINT64_MAX};
+    uint32_t words = 1;
+    bool merged = true;
+    for (uint32_t tier = 0; tier < 5; tier++, words *= 8) {
+        if (tier == 4) {
+            publish();
+            assert_done(shard_writer_merge(shard, &loading, &merged, &error));
+            assert_false(merged);
+        }
+        for (uint32_t i = 0; i < 7; i++) {
+            spill(words);
+        }
+    }
+    publish();
+    assert_int_equal(shard->parts.count, 35);
+    assert_done(shard_writer_merge(shard, &loading, &merged, &error));
+    assert_true(merged);
+    assert_true(shard->parts.count < 35);
+    expect_all_words();
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(parts_that_workers_write_before_anybody_tidies_stay_below_the_limit, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(parts_of_many_sizes_are_merged_while_loading_when_they_are_many, set_up,
+                                        tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
