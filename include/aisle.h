@@ -265,7 +265,8 @@ typedef struct aisle_position {
 /*
  * States where the following operations come from. Each commit keeps the last position with its effect, in the same
  * transaction, so after a crash the log is read on from aisle_log_offset and nothing is lost or doubled; a shard
- * that had already committed past a position ignores the operations before it.
+ * that had already committed past a position ignores the operations before it. What comes behind a commit and before
+ * the next mark is no record of the log, and ignored by none.
  */
 AISLE_API int aisle_mark(aisle_writer *writer, const aisle_position *position, aisle_error *error);
 
@@ -866,6 +867,13 @@ AISLE_API int aisle_analyse(aisle *catalog, aisle_bytes text, const aisle_analys
 /* Offset behind the last record of the source that every shard has committed; 0 when unknown or of another identity. */
 AISLE_API int aisle_log_offset(aisle *catalog, const char *source, uint64_t identity, uint64_t *offset,
                                aisle_error *error);
+
+/*
+ * The same of the shard that has come furthest. It is more than aisle_log_offset only after a crash, until what that
+ * leaves out has been told again.
+ */
+AISLE_API int aisle_log_furthest(aisle *catalog, const char *source, uint64_t identity, uint64_t *offset,
+                                 aisle_error *error);
 
 /* Receives how far one change log has been consumed; it is the callee's for the time of the call. */
 typedef void aisle_log_report(void *context, const aisle_position *position);

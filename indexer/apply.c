@@ -290,12 +290,32 @@ static int apply_as_of(struct run *run, const struct sequence *before, const str
     return status;
 }
 
+/*
+ * Whether a TRUNCATE was carried out before a crash: its deletions are committed by all shards before any gets as far
+ * as its line. Shards that have got further keep what they have, for they take none of it again.
+ */
+static int is_done(const struct run *run, const struct line *line, const struct change *change, bool *done,
+                   aisle_error *error)
+{
+    uint64_t furthest = 0;
+    int status = change->kind != CHANGE_TRUNCATE
+                     ? 0
+                     : aisle_log_furthest(run->catalog, run->source_name, run->identity, &furthest, error);
+    *done = furthest >= line->end_offset;
+    return status;
+}
+
 /* One change of a line, and its fate. */
 static int apply_change(struct run *run, const struct line *line, const struct change *change, aisle_error *error)
 {
     aisle_error reason = {0};
     const struct sequence before = run->stream->sequence;
-    if (!sequence_take(&run->stream->sequence, change->seq)) {
+    bool done = false;
+    int status = is_done(run, line, change, &done, error);
+    if (status != 0) {
+        return status;
+    }
+    if (!sequence_take(&run->stream->sequence, change->seq) || done) {
         run->summary->counts.repeats++;
         return 0;
     }
@@ -306,7 +326,7 @@ static int apply_change(struct run *run, const struct line *line, const struct c
     if (run->freshness != NULL) {
         freshness_note(run->freshness, run->seen_ns, change->time_ms);
     }
-    int status = check_change(run, change, &reason);
+    status = check_change(run, change, &reason);
     status = status != 0 ? status : apply_as_of(run, &before, change, &reason);
     return note_fault(run, line, status, change, &reason, error);
 }

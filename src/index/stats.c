@@ -1,5 +1,5 @@
 /*
- * stats.c - aisle_stats and aisle_log_offset: numbers from the manifests and positions of all shards.
+ * stats.c - aisle_stats, aisle_log_offset, aisle_log_furthest: numbers from the manifests and positions of all shards.
  */
 #include "index/catalog.h"
 #include "index/position.h"
@@ -102,10 +102,12 @@ int aisle_stats(aisle *catalog, aisle_statistics *out, aisle_error *error)
     return status;
 }
 
-int aisle_log_offset(aisle *catalog, const char *source, uint64_t identity, uint64_t *offset, aisle_error *error)
+/* What the shards have committed of a source: the least and the most. */
+static int find_offsets(aisle *catalog, const char *source, uint64_t identity, uint64_t *least, uint64_t *most,
+                        aisle_error *error)
 {
-    uint64_t least = UINT64_MAX;
-    *offset = 0;
+    *least = UINT64_MAX;
+    *most = 0;
     if (source == NULL || strlen(source) == 0 || strlen(source) > POSITION_SOURCE_BYTES) {
         return error_set(error, AISLE_INVALID, "a log position's source has 1 to %u bytes", POSITION_SOURCE_BYTES);
     }
@@ -123,8 +125,24 @@ int aisle_log_offset(aisle *catalog, const char *source, uint64_t identity, uint
                              storage_path(catalog->shards[i].storage));
         }
         uint64_t known = status == 0 && position.identity == identity ? position.offset : 0;
-        least = known < least ? known : least;
+        *least = known < *least ? known : *least;
+        *most = known > *most ? known : *most;
     }
-    *offset = least;
     return 0;
+}
+
+int aisle_log_offset(aisle *catalog, const char *source, uint64_t identity, uint64_t *offset, aisle_error *error)
+{
+    uint64_t most;
+    int status = find_offsets(catalog, source, identity, offset, &most, error);
+    *offset = status == 0 ? *offset : 0;
+    return status;
+}
+
+int aisle_log_furthest(aisle *catalog, const char *source, uint64_t identity, uint64_t *offset, aisle_error *error)
+{
+    uint64_t least;
+    int status = find_offsets(catalog, source, identity, &least, offset, error);
+    *offset = status == 0 ? *offset : 0;
+    return status;
 }

@@ -528,6 +528,7 @@ static int publish(struct aisle_writer *writer, aisle_error *error)
     writer->moved = false;
     for (uint32_t i = 0; i < writer->catalog->shard_count; i++) {
         writer->lost = writer->lost || is_lost(&writer->shards[i]);
+        writer->shards[i].skipping = false; /* what comes before the next mark is no record of a log */
     }
     return status == 0 ? 0 : writer_fail(writer, status);
 }

@@ -3,6 +3,8 @@
  */
 #include "indexer/indexer.h"
 
+#include "index/position.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -287,6 +289,84 @@ static void what_rules_hide_goes_with_the_others(void **state)
     expect_product("C", NULL);
 }
 
+#define SHARDS 3u
+#define RED(id) "{\"id\":\"" id "\",\"title\":\"red\"}\n"
+#define TRUNCATE "{\"action\":\"T\",\"schema\":\"public\",\"table\":\"products\"}\n"
+
+static void write_products(const char *mode, char first, char last)
+{
+    for (char id = first; id <= last; id++) {
+        char text[64];
+        snprintf(text, sizeof text, "{\"id\":\"%c\",\"title\":\"red\"}\n", id);
+        write_log("1", id == first ? mode : "a", text);
+    }
+}
+
+static void expect_products(char first, char last, bool there)
+{
+    for (char id = first; id <= last; id++) {
+        char name[2] = {id};
+        char text[64];
+        snprintf(text, sizeof text, "{\"id\":\"%c\",\"title\":\"red\"}", id);
+        expect_product(name, there ? text : NULL);
+    }
+}
+
+static void create_shards(void)
+{
+    char other[sizeof catalog];
+    snprintf(other, sizeof other, "%s/shards", folder);
+    memcpy(catalog, other, sizeof catalog);
+    const aisle_create_options options = {.size = sizeof options, .shards = SHARDS};
+    assert_int_equal(aisle_create(catalog, schema, &options, NULL), 0);
+}
+
+/* As when the process was killed between commits of shards: but for the first, they say that they are at offset. */
+static void set_back_shards(uint64_t offset)
+{
+    for (unsigned i = 1; i < SHARDS; i++) {
+        struct storage *storage = NULL;
+        struct storage_txn *txn = NULL;
+        struct log_position position;
+        char path[400];
+        snprintf(path, sizeof path, "%s/shard-%02u", catalog, i);
+        assert_int_equal(storage_open(path, &(struct storage_options){.create = false}, &storage, &error), 0);
+        assert_int_equal(storage_write_begin(storage, &txn, &error), 0);
+        assert_int_equal(position_latest(txn, &position), 0);
+        position.offset = offset;
+        assert_int_equal(position_store(txn, &position), 0);
+        assert_int_equal(storage_commit(txn, &error), 0);
+        storage_close(storage);
+    }
+}
+
+static void truncate_deletes_all_where_a_crash_left_shards_apart(void **state)
+{
+    (void)state;
+    create_shards();
+    write_products("w", 'A', 'J');
+    run();
+    set_back_shards(strlen(RED("A")));
+    write_log("1", "a", TRUNCATE);
+    assert_int_equal(run_with((struct indexer_options){.truncate = INDEXER_TRUNCATE_APPLY}), 0);
+    expect_products('A', 'J', false);
+}
+
+static void truncate_that_was_done_spares_what_shards_have_from_behind_it(void **state)
+{
+    (void)state;
+    create_shards();
+    write_log("1", "w", RED("Z") TRUNCATE);
+    write_products("a", 'A', 'J');
+    assert_int_equal(run_with((struct indexer_options){.truncate = INDEXER_TRUNCATE_APPLY}), 0);
+    expect_products('Z', 'Z', false);
+    set_back_shards(strlen(RED("Z")));
+    assert_int_equal(run_with((struct indexer_options){.truncate = INDEXER_TRUNCATE_APPLY}), 0);
+    assert_int_equal(summary.counts.repeats, 1);
+    expect_products('A', 'J', true);
+    expect_products('Z', 'Z', false);
+}
+
 static void unknown_formats_and_mapping_files_are_refused(void **state)
 {
     (void)state;
@@ -329,6 +409,8 @@ int main(void)
         RUN_TEST(retry_reads_again_in_order_from_the_first_reject),
         RUN_TEST(truncate_is_refused_or_deletes_all),
         RUN_TEST(what_rules_hide_goes_with_the_others),
+        RUN_TEST(truncate_deletes_all_where_a_crash_left_shards_apart),
+        RUN_TEST(truncate_that_was_done_spares_what_shards_have_from_behind_it),
         RUN_TEST(changes_before_a_truncate_in_their_transaction_are_left_out),
         RUN_TEST(rejects_of_one_line_are_counted_but_few_are_written),
         RUN_TEST(products_whose_date_has_passed_are_deleted),
