@@ -180,7 +180,10 @@ static bool go_on_letters(const struct folder *folder, struct scan *scan)
     return true;
 }
 
-/* Digits that the word ends with at scan->write, behind numbers with 'x' between; 0: it is something else. */
+/*
+ * Digits that the word ends with at scan->write, behind numbers with 'x' between; 0: it is something else. A word that
+ * is longer than any term is: all of it is looked at behind each 'x', which in a word without end would take forever.
+ */
 noinline static size_t times_group(const struct scan *scan, const struct word *word, const struct folder *folder)
 {
     size_t start = (size_t)(word->text - folder->bytes);
@@ -189,8 +192,8 @@ noinline static size_t times_group(const struct scan *scan, const struct word *w
         at--;
     }
     size_t group = scan->write - at;
-    bool times = group != 0 && at >= start + 2 && folder->bytes[at - 1] == 'x' && is_ascii_digit(word->text[0]) &&
-                 is_ascii_digit(folder->bytes[at - 2]);
+    bool times = group != 0 && at >= start + 2 && at - start <= LIMIT_TERM_BYTES && folder->bytes[at - 1] == 'x' &&
+                 is_ascii_digit(word->text[0]) && is_ascii_digit(folder->bytes[at - 2]);
     for (size_t i = start; i < at && times; i++) {
         times = is_ascii_digit(folder->bytes[i]) || folder->bytes[i] == 'x' || folder->bytes[i] == '.';
     }

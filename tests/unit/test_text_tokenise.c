@@ -482,6 +482,20 @@ static void letters_only_are_stemmed(void **state)
     check_in("none", "Running", "running@0");
 }
 
+static void numbers_with_an_x_between_end_somewhere(void **state)
+{
+    (void)state;
+    static char text[64 * 1024];
+    struct token_list list;
+    uint8_t none;
+    assert_int_equal(text_language_find("none", &none), 0);
+    for (size_t i = 0; i + 4 < sizeof text; i += 4) {
+        memcpy(text + i, "1x1.", 4);
+    }
+    assert_int_equal(analyser_run(analyser, bytes_of_string(text), none, &list), 0);
+    assert_true(list.count >= strlen(text) / (2 * LIMIT_TERM_BYTES));
+}
+
 static void folded_form_is_kept_beside_the_stem(void **state)
 {
     (void)state;
@@ -524,6 +538,7 @@ int main(void)
         cmocka_unit_test(products_are_found_by_less),
         cmocka_unit_test(numbers_with_an_x_between_are_one_word),
         cmocka_unit_test(other_neighbours_of_an_x_stay_apart),
+        cmocka_unit_test(numbers_with_an_x_between_end_somewhere),
         cmocka_unit_test(part_numbers_are_one_word_too),
         cmocka_unit_test(exceptions_are_stemmed_as_they_say),
         cmocka_unit_test(compounds_give_their_parts_and_the_whole),
