@@ -82,7 +82,13 @@ static int take_list(struct query_context *context, struct prefix_lists *taken, 
     return status;
 }
 
-/* The lists of terms that are too frequent for the one that was made. */
+/* With the stems, lists are no more than the limit. */
+static uint32_t terms_max(const struct query_node *node)
+{
+    return LIMIT_PREFIX_TERMS - node->term_count;
+}
+
+/* The lists of terms that are too frequent for the one that was made. AISLE_LIMIT: they are too many. */
 static int take_words(struct query_context *context, const struct query_node *node, const struct segment *segment,
                       struct prefix_lists *taken)
 {
@@ -95,13 +101,13 @@ static int take_words(struct query_context *context, const struct query_node *no
         if (status != 0) {
             return status == AISLE_END ? AISLE_CORRUPT : status;
         }
-        status = take_list(context, taken, value);
+        status = taken->lists->count == terms_max(node) ? AISLE_LIMIT : take_list(context, taken, value);
         status = status == 0 ? terms_cursor_next(&cursor) : status;
     }
     return status == AISLE_END ? 0 : status;
 }
 
-/* The list that was made of the prefix beforehand, and what it is without. AISLE_END: there is none. */
+/* The list that was made of the prefix beforehand, and what it is without. AISLE_END: there is none. AISLE_LIMIT. */
 static int take_made(struct query_context *context, const struct query_node *node, const struct segment *segment,
                      struct prefix_lists *taken)
 {
@@ -147,12 +153,6 @@ static bool is_frequent(struct frequent *frequent, uint32_t class)
         return true;
     }
     return class >= frequent->least;
-}
-
-/* With the stems, lists are no more than the limit. */
-static uint32_t terms_max(const struct query_node *node)
-{
-    return LIMIT_PREFIX_TERMS - node->term_count;
 }
 
 /* Takes the terms that begin with the prefix. AISLE_LIMIT: they are too many. */
