@@ -519,7 +519,8 @@ static void settle_one(struct writes *writes, struct write *write, const aisle_e
         server_log("out of memory: the key of write %llu is not remembered", (unsigned long long)write->line.seq);
     }
     write->is_taken = false; /* its request, and the key there, may go any time now */
-    if (!done || !write->wants_visible || writes->writer == NULL) {
+    bool is_visible = writes->writer == NULL && !is_behind(writes); /* else a repeat has to wait, too */
+    if (!done || !write->wants_visible || is_visible) {
         finish(writes, request);
         return;
     }
