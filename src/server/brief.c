@@ -22,6 +22,7 @@
 #define LOOK_NS UINT64_C(500000000)          /* between looks at a catalog's files */
 #define WORD_BYTES_MAX 32768                 /* of synonyms, stop words and rules, which are read in a millisecond */
 #define HITS_MAX 100u                        /* products to be unpacked */
+#define TEXT_BYTES_MAX 64u                   /* each of whose words may be corrected, which no deadline interrupts */
 
 void brief_init(struct brief *brief)
 {
@@ -39,7 +40,8 @@ bool brief_fits(const aisle_query *query)
                        query->group_by != NULL || query->like != NULL;
     bool of_hits = query->explain || query->highlight_count > 0 || query->offset + query->limit > HITS_MAX;
     bool of_words = query->as_you_type || query->match != 0 ||
-                    (query->text != NULL && strchr(query->text, '*') != NULL);
+                    (query->text != NULL && strchr(query->text, '*') != NULL) ||
+                    (query->text != NULL && !query->no_typos && strlen(query->text) > TEXT_BYTES_MAX);
     return !all_matches && !of_hits && !of_words && query->work == 0;
 }
 

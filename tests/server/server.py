@@ -301,6 +301,9 @@ def the_loop_searches_itself_what_is_short(world):
             before = told(one, "loop_searches")
             assert one.call("AISLE.SEARCH", "shop", "shoes", *long)["total"] > 0
             equal(told(one, "loop_searches"), before, f"{long} is no short search")
+        before = told(one, "loop_searches")
+        assert one.call("AISLE.SEARCH", "shop", " ".join(["shoes"] * 11))["total"] > 0  # each may be corrected
+        equal(told(one, "loop_searches"), before, "a text of many words is no short search")
     with temporary() as folder:
         path = world.empty(folder)
         with open(os.path.join(path, "synonyms.txt"), "w", encoding="utf-8") as file:
