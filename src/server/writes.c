@@ -771,6 +771,7 @@ void writes_close(struct writes *writes)
     uv_cond_signal(&writes->wake);
     uv_mutex_unlock(&writes->mutex);
     uv_thread_join(&writes->thread);
+    committer_stop(&writes->committer); /* it may still be about to tell the end of the last commit */
     uv_cond_destroy(&writes->wake);
     uv_mutex_destroy(&writes->mutex);
     release(writes);
