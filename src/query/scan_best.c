@@ -45,9 +45,13 @@ static uint32_t count_lists(const struct query_node *node, uint32_t number)
     return count;
 }
 
+/* Those lists. What is absent may be of any kind: a document that needs two words of which there is one. */
 static void collect(const struct query_context *context, const struct query_node *node, uint32_t number,
                     struct best_list *lists, uint32_t *count)
 {
+    if (scan_is_absent(node, number)) {
+        return;
+    }
     const struct query_lists *own = node->kind == QUERY_TERMS ? &node->in_segment[number] : NULL;
     uint8_t least = node->first_only && !context->weights.single ? RANK_CLASS_FIRST : 0;
     for (uint32_t i = 0; own != NULL && i < own->count; i++) {
