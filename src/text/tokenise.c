@@ -286,7 +286,7 @@ static uint8_t gap_before(const struct folder *folder, size_t gap, size_t start)
     case 0:
         return (uint8_t)(gap == 0 ? GAP_OTHER : GAP_NONE);
     case 1:
-        return bytes[0];
+        return bytes[0] < ' ' ? GAP_OTHER : bytes[0]; /* the numbers of control characters are GAP_ values */
     case 2:
         return memcmp(bytes, " '", 2) == 0 || memcmp(bytes, "' ", 2) == 0 ? GAP_QUOTED : GAP_OTHER;
     case 3:
@@ -397,7 +397,7 @@ static bool scan_word(struct tokeniser *tokeniser, struct word *word)
         return false;
     }
     word->text = folder->bytes + start;
-    word->gap = start - gap == 1 ? folder->bytes[gap] : gap_before(folder, gap, start);
+    word->gap = start - gap == 1 && folder->bytes[gap] >= ' ' ? folder->bytes[gap] : gap_before(folder, gap, start);
     word->kinds = 0;
     word->unit = UNIT_NONE;
     word->start = source_start(tokeniser, start);

@@ -496,6 +496,17 @@ static void numbers_with_an_x_between_end_somewhere(void **state)
     assert_true(list.count >= strlen(text) / (2 * LIMIT_TERM_BYTES));
 }
 
+static void control_characters_separate(void **state)
+{
+    (void)state;
+    for (char byte = 1; byte < ' '; byte++) {
+        char text[] = "\u0e1f?\u0e01 a?b";
+        *strchr(text, '?') = byte;
+        *strchr(text, '?') = byte;
+        check(text, "\u0e1f@0 \u0e01@1 a@2 b@3");
+    }
+}
+
 static void folded_form_is_kept_beside_the_stem(void **state)
 {
     (void)state;
@@ -535,6 +546,7 @@ int main(void)
         cmocka_unit_test(some_spaces_link),
         cmocka_unit_test(a_sign_links_more_closely_than_a_space),
         cmocka_unit_test(solid_scripts_come_in_pairs),
+        cmocka_unit_test(control_characters_separate),
         cmocka_unit_test(products_are_found_by_less),
         cmocka_unit_test(numbers_with_an_x_between_are_one_word),
         cmocka_unit_test(other_neighbours_of_an_x_stay_apart),
