@@ -208,16 +208,12 @@ static int take_rule(struct curation_reading *reading, struct bytes object)
 
 /* ---- the whole ---- */
 
-static uint8_t first_language(const struct schema *schema)
+static uint8_t main_language(const struct schema *schema)
 {
+    uint8_t field = schema_main_field(schema);
     uint8_t language = 0;
-    for (uint8_t f = 0; f < schema->field_count; f++) {
-        bool first = schema->first_text == SCHEMA_NO_FIELD ? schema->fields[f].searchable : f == schema->first_text;
-        if (first && text_language_find(schema->fields[f].language, &language) == 0) {
-            break;
-        }
-    }
-    return language;
+    bool found = field != SCHEMA_NO_FIELD && text_language_find(schema->fields[field].language, &language) == 0;
+    return found ? language : 0;
 }
 
 /* Counts the rules first, for a table that has room for them. */
@@ -230,7 +226,7 @@ static int prepare(struct curation_reading *reading)
     while (curation->slot_count < (size_t)count * 2) {
         curation->slot_count *= 2;
     }
-    curation->language = first_language(reading->source->schema);
+    curation->language = main_language(reading->source->schema);
     if (status == 0) {
         curation->slots = arena_calloc(&curation->arena, curation->slot_count, sizeof(struct curation_entry *));
         curation->rules = arena_calloc(&curation->arena, count, sizeof *curation->rules);

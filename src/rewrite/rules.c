@@ -372,16 +372,12 @@ static int add_default_stops(struct reading *reading)
 
 /* ---- the whole ---- */
 
-static uint8_t first_language(const struct schema *schema)
+static uint8_t main_language(const struct schema *schema)
 {
+    uint8_t field = schema_main_field(schema);
     uint8_t language = 0;
-    for (uint8_t f = 0; f < schema->field_count; f++) {
-        bool first = schema->first_text == SCHEMA_NO_FIELD ? schema->fields[f].searchable : f == schema->first_text;
-        if (first && text_language_find(schema->fields[f].language, &language) == 0) {
-            break;
-        }
-    }
-    return language;
+    bool found = field != SCHEMA_NO_FIELD && text_language_find(schema->fields[field].language, &language) == 0;
+    return found ? language : 0;
 }
 
 /* A slot for each word that there may be. */
@@ -408,7 +404,7 @@ int rules_read(const struct rules_source *source, struct rules **out, aisle_erro
                               .source = source,
                               .error = error,
                               .name = source->synonyms_name,
-                              .language = first_language(source->schema)};
+                              .language = main_language(source->schema)};
     *out = NULL;
     if (rules == NULL) {
         return no_memory(&reading);

@@ -199,4 +199,14 @@ const char *signal_kind_name(enum signal_kind kind);
  */
 must_check int schema_infer(struct bytes lines, struct buf *json_out, aisle_error *error);
 
+/* The field whose words are like a query's: the first text, else the first searched; SCHEMA_NO_FIELD: none. */
+static inline uint8_t schema_main_field(const struct schema *schema)
+{
+    uint8_t field = schema->first_text;
+    for (uint8_t f = 0; f < schema->field_count && field == SCHEMA_NO_FIELD; f++) {
+        field = schema->fields[f].searchable ? f : field;
+    }
+    return field;
+}
+
 #endif
