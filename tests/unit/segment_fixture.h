@@ -173,6 +173,33 @@ static inline struct segment *write_and_open(struct storage *storage, struct seg
     return segment;
 }
 
+/* A segment of the first models, with a snapshot to read it by. */
+struct model_segment {
+    struct storage *storage;
+    struct segment *segment;
+    struct storage_txn *txn;
+};
+
+static inline void model_segment_begin(struct model_segment *made, uint32_t documents)
+{
+    struct segment_builder *builder = new_builder();
+    made->storage = open_storage(CREATE);
+    for (uint32_t i = 0; i < documents; i++) {
+        struct model_document document = model_of(i);
+        (void)add_document(builder, &document);
+    }
+    made->segment = write_and_open(made->storage, builder, 5, 0);
+    made->txn = begin_read(made->storage);
+    segment_builder_free(builder);
+}
+
+static inline void model_segment_end(struct model_segment *made)
+{
+    segment_release(made->segment);
+    storage_read_end(made->txn);
+    storage_close(made->storage);
+}
+
 static int compare_models(const void *left, const void *right)
 {
     char a_id[32];

@@ -249,32 +249,6 @@ static void what_the_sink_refuses_is_told(void **state)
 
 /* ---- in a segment ---- */
 
-struct fixture {
-    struct storage *storage;
-    struct segment *segment;
-    struct storage_txn *txn;
-};
-
-static void begin(struct fixture *f)
-{
-    struct segment_builder *builder = new_builder();
-    f->storage = open_storage(CREATE);
-    for (uint32_t i = 0; i < DOCUMENTS; i++) {
-        struct model_document document = model_of(i);
-        (void)add_document(builder, &document);
-    }
-    f->segment = write_and_open(f->storage, builder, 5, 0);
-    f->txn = begin_read(f->storage);
-    segment_builder_free(builder);
-}
-
-static void end(struct fixture *f)
-{
-    segment_release(f->segment);
-    storage_read_end(f->txn);
-    storage_close(f->storage);
-}
-
 static unsigned count_faults(const struct segment *segment)
 {
     uint64_t faults = 0;
@@ -286,14 +260,14 @@ static unsigned count_faults(const struct segment *segment)
 static void a_segment_finds_lists_and_the_words_they_leave_out(void **state)
 {
     const struct prefix_rules kept = prefix_rules;
-    struct fixture f;
+    struct model_segment f;
     struct segment_prefix found;
     struct terms_cursor cursor;
     struct bytes term;
     uint32_t words = 0;
     (void)state;
     prefix_rules = (struct prefix_rules){DOCUMENTS, 3, 3, 12};
-    begin(&f);
+    model_segment_begin(&f, DOCUMENTS);
     assert_int_equal(count_faults(f.segment), 0);
     assert_int_equal(segment_prefix_find(f.segment, bytes_of_string("w"), &found), 0);
     assert_true(found.is_whole && found.df_sum == f.segment->info.postings);
@@ -313,7 +287,7 @@ static void a_segment_finds_lists_and_the_words_they_leave_out(void **state)
     }
     assert_true(words > 0 && words < 11);
     assert_int_equal(segment_prefix_find(f.segment, bytes_of_string("w1"), &found), words + 3 > 11 ? AISLE_END : 0);
-    end(&f);
+    model_segment_end(&f);
     prefix_rules = kept;
 }
 
@@ -321,10 +295,10 @@ static void a_segment_finds_lists_and_the_words_they_leave_out(void **state)
 static void check_misses_and_refuses_lists(void **state)
 {
     const struct prefix_rules kept = prefix_rules;
-    struct fixture f;
+    struct model_segment f;
     (void)state;
     prefix_rules = (struct prefix_rules){1, 2, 2, 12};
-    begin(&f);
+    model_segment_begin(&f, DOCUMENTS);
     assert_int_equal(count_faults(f.segment), 0);
     prefix_rules.words_min = 12;
     assert_true(count_faults(f.segment) != 0);
@@ -332,7 +306,7 @@ static void check_misses_and_refuses_lists(void **state)
     assert_true(count_faults(f.segment) != 0);
     prefix_rules = (struct prefix_rules){1, 2, 2, 5};
     assert_true(count_faults(f.segment) != 0);
-    end(&f);
+    model_segment_end(&f);
     prefix_rules = kept;
 }
 
@@ -348,11 +322,11 @@ static void keep_quiet(void *context, const char *message)
 static void damage_is_told(void **state)
 {
     const struct prefix_rules kept = prefix_rules;
-    struct fixture f;
+    struct model_segment f;
     unsigned told = 0;
     (void)state;
     prefix_rules = (struct prefix_rules){1, 2, 2, 20};
-    begin(&f);
+    model_segment_begin(&f, DOCUMENTS);
     struct component_extents *stored = &f.segment->stored[COMPONENT_PREFIXES];
     const uint8_t *original = stored->extents[0];
     size_t size = extent_bytes_of(stored->view.size, 0);
@@ -375,7 +349,7 @@ static void damage_is_told(void **state)
     stored->extents[0] = original;
     assert_true(told * STEP > stored->view.size / 2);
     mem_free(copy);
-    end(&f);
+    model_segment_end(&f);
     prefix_rules = kept;
 }
 

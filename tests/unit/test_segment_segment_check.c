@@ -42,34 +42,9 @@ static void seal(uint8_t *extent, size_t size)
     }
 }
 
-struct fixture {
-    struct storage *storage;
-    struct segment *segment;
-    struct storage_txn *txn;
-};
-
-static void begin(struct fixture *f)
-{
-    struct segment_builder *builder = new_builder();
-    f->storage = open_storage(CREATE);
-    for (uint32_t i = 0; i < DOCUMENTS; i++) {
-        struct model_document document = model_of(i);
-        (void)add_document(builder, &document);
-    }
-    f->segment = write_and_open(f->storage, builder, 5, 0);
-    f->txn = begin_read(f->storage);
-    segment_builder_free(builder);
-}
-
-static void end(struct fixture *f)
-{
-    segment_release(f->segment);
-    storage_read_end(f->txn);
-    storage_close(f->storage);
-}
-
 /* Checks with one byte of a component's first extent changed; sealed: under right checksums. */
-static void check_changed(struct fixture *f, unsigned component, uint64_t offset, bool sealed, struct report *report)
+static void check_changed(struct model_segment *f, unsigned component, uint64_t offset, bool sealed,
+                          struct report *report)
 {
     const uint8_t *original = f->segment->stored[component].extents[0];
     size_t size = extent_bytes_of(f->segment->info.component_size[component], 0);
@@ -89,15 +64,15 @@ static void check_changed(struct fixture *f, unsigned component, uint64_t offset
 static void wrong_checksums_are_reported_before_all_else(void **state)
 {
     (void)state;
-    struct fixture f;
+    struct model_segment f;
     struct report report;
-    begin(&f);
+    model_segment_begin(&f, DOCUMENTS);
     assert_int_equal(check(f.segment, &report), 0);
     assert_int_equal(report.count, 0);
     check_changed(&f, COMPONENT_TERMS, 3, false, &report);
     assert_int_equal(report.count, 1);
     assert_non_null(strstr(report.text, "segment 5: component 0, extent 0: checksum mismatch at offset 0"));
-    end(&f);
+    model_segment_end(&f);
 }
 
 static void each_structure_is_checked_whatever_the_checksums_say(void **state)
@@ -114,9 +89,9 @@ static void each_structure_is_checked_whatever_the_checksums_say(void **state)
         {COMPONENT_ORDER, 9, "order keys: column"},
         {COMPONENT_COLUMN + FIELD_B, 9, "column: column"},
     };
-    struct fixture f;
+    struct model_segment f;
     struct report report;
-    begin(&f);
+    model_segment_begin(&f, DOCUMENTS);
     for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
         check_changed(&f, changes[i].component, changes[i].offset, true, &report);
         assert_int_equal(report.count, 1);
@@ -124,11 +99,11 @@ static void each_structure_is_checked_whatever_the_checksums_say(void **state)
             fail_msg("%s instead of %s", report.text, changes[i].says);
         }
     }
-    end(&f);
+    model_segment_end(&f);
 }
 
 /* Where the value of a term stands in the first extent of TERMS. */
-static uint64_t value_of(const struct fixture *f, const char *term)
+static uint64_t value_of(const struct model_segment *f, const char *term)
 {
     struct bytes value;
     assert_int_equal(terms_find(&f->segment->terms, bytes_of_string(term), &value), 0);
@@ -138,11 +113,11 @@ static uint64_t value_of(const struct fixture *f, const char *term)
 static void lists_are_checked_after_what_leads_to_them(void **state)
 {
     (void)state;
-    struct fixture f;
+    struct model_segment f;
     struct report report;
     struct segment_list list;
     struct bytes value;
-    begin(&f);
+    model_segment_begin(&f, DOCUMENTS);
     assert_int_equal(terms_find(&f.segment->terms, bytes_of_string("w39"), &value), 0);
     assert_int_equal(segment_list_decode(value, &list), 0);
     assert_int_equal(list.positions.kind, 1); /* one block */
@@ -151,15 +126,15 @@ static void lists_are_checked_after_what_leads_to_them(void **state)
     check_changed(&f, COMPONENT_POSITIONS, list.positions.offset + list.positions.entries.size - 1, true, &report);
     assert_int_equal(report.count, 1);
     assert_non_null(strstr(report.text, "postings of \"w39\": positions: "));
-    end(&f);
+    model_segment_end(&f);
 }
 
 static void lists_that_do_not_decode_are_reported(void **state)
 {
     (void)state;
-    struct fixture f;
+    struct model_segment f;
     struct report report;
-    begin(&f);
+    model_segment_begin(&f, DOCUMENTS);
     const uint8_t *original = f.segment->stored[COMPONENT_TERMS].extents[0];
     size_t size = extent_bytes_of(f.segment->info.component_size[COMPONENT_TERMS], 0);
     uint64_t at = value_of(&f, "w1");
@@ -173,15 +148,15 @@ static void lists_that_do_not_decode_are_reported(void **state)
     f.segment->stored[COMPONENT_TERMS].extents[0] = original;
     mem_free(copy);
     assert_non_null(strstr(report.text, "postings of \"w1\": the catalog is damaged"));
-    end(&f);
+    model_segment_end(&f);
 }
 
 static void counts_are_those_of_the_manifest(void **state)
 {
     (void)state;
-    struct fixture f;
+    struct model_segment f;
     struct report report;
-    begin(&f);
+    model_segment_begin(&f, DOCUMENTS);
     f.segment->info.postings++;
     assert_int_equal(check(f.segment, &report), 0);
     assert_int_equal(report.count, 1);
@@ -191,7 +166,7 @@ static void counts_are_those_of_the_manifest(void **state)
     assert_int_equal(check(f.segment, &report), 0);
     assert_int_equal(report.count, 1);
     assert_non_null(strstr(report.text, "but the manifest says"));
-    end(&f);
+    model_segment_end(&f);
 }
 
 /* Blocks of positions that straddle are copied, and that takes memory; a check that ends so has found nothing. */
