@@ -9,6 +9,7 @@
 #include "base/utf8.h"
 #include "tests/support/memory_extents.h"
 #include "tests/support/random_words.h"
+#include "tests/support/set_sources.h"
 
 #include <stdlib.h>
 #include <time.h>
@@ -85,7 +86,7 @@ static void make_words(struct bench *bench, uint32_t words)
 static void write_words(struct bench *bench)
 {
     struct extent_writer out;
-    struct lexicon_sources sources = {.set = &bench->set};
+    struct lexicon_sources sources = sources_of_set(&bench->set);
     uint32_t words = 0;
     uint64_t start = processor_ns();
     memory_extents_begin(&bench->memory, &out);

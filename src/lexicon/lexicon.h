@@ -178,14 +178,13 @@ typedef int lexicon_keep(void *context, struct bytes word, bool *keep);
 /* Asks about each word of a part, in the order of their numbers; what keep says is not looked at. */
 must_check int lexicon_visit(const struct lexicon_part *part, lexicon_keep *keep, void *context);
 
-/* What a part is made of: parts, a set, words in a list, or all of them. A word that is in several is written once. */
+/* What a part is made of: parts, words in a list, or both. A word that is in several is written once. */
 struct lexicon_sources {
     const struct lexicon_part *const *parts;
     size_t part_count;
-    const struct lexicon_set *set; /* NULL: none */
-    const struct bytes *words;     /* in any order, each of 1 to LIMIT_TERM_BYTES bytes */
+    const struct bytes *words; /* in any order, each of 1 to LIMIT_TERM_BYTES bytes */
     size_t word_count;
-    lexicon_keep *keep;            /* NULL: everything in parts is kept */
+    lexicon_keep *keep;        /* NULL: everything in parts is kept */
     void *context;
 };
 
@@ -195,7 +194,7 @@ struct lexicon_sources {
 /*
  * Writes a part into a fresh stream, short of extent_writer_finish, which is the caller's. *words: how many it has;
  * with none, nothing was written. memory_bytes bounds what is taken from the heap, roughly, from
- * LEXICON_WRITE_MEMORY_MIN and 64 bytes for each word that is not in a part up; with less of it the index is written in
+ * LEXICON_WRITE_MEMORY_MIN and 48 bytes for each word that is not in a part up; with less of it the index is written in
  * more passes. AISLE_NO_MEMORY, AISLE_LIMIT (words), AISLE_CORRUPT (a source), or what the stream or keep reported.
  */
 must_check int lexicon_write(struct extent_writer *out, const struct lexicon_sources *sources, size_t memory_bytes,

@@ -17,7 +17,8 @@ static int compare_words(const void *a, const void *b, void *words)
 }
 
 /* Sorts the words' numbers by bytes; those of equal heads by all of them. */
-static void sort_by_bytes(struct radix_entry *entries, struct radix_entry *scratch, struct bytes *words, size_t count)
+static void sort_by_bytes(struct radix_entry *entries, struct radix_entry *scratch, const struct bytes *words,
+                          size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         entries[i] = (struct radix_entry){lexicon_order(words[i]), (uint32_t)i};
@@ -28,7 +29,7 @@ static void sort_by_bytes(struct radix_entry *entries, struct radix_entry *scrat
             end++;
         }
         if (end - first > 1) {
-            qsort_r(entries + first, end - first, sizeof *entries, compare_words, words);
+            qsort_r(entries + first, end - first, sizeof *entries, compare_words, (void *)(uintptr_t)words);
         }
     }
 }
@@ -62,23 +63,10 @@ static void distribute(struct lexicon_loose *loose, const struct radix_entry *en
     }
 }
 
-/* Views of all words of the sources that are in no part. */
-static void list_words(const struct lexicon_sources *sources, struct bytes *out)
-{
-    struct bytes word;
-    size_t count = sources->word_count;
-    if (count != 0) {
-        memcpy(out, sources->words, count * sizeof *out);
-    }
-    for (size_t next = 0; sources->set != NULL && lexicon_set_next(sources->set, &next, &word);) {
-        out[count++] = word;
-    }
-}
-
 int lexicon_loose_init(struct lexicon_loose *loose, const struct lexicon_sources *sources)
 {
     uint32_t classes[LEXICON_CLASSES] = {0};
-    size_t count = sources->word_count + (sources->set == NULL ? 0 : sources->set->count);
+    size_t count = sources->word_count;
     *loose = (struct lexicon_loose){.words = NULL};
     if (count == 0) {
         return 0;
@@ -86,12 +74,11 @@ int lexicon_loose_init(struct lexicon_loose *loose, const struct lexicon_sources
     if (count > LIMIT_LEXICON_WORDS) {
         return AISLE_LIMIT;
     }
-    struct bytes *words = mem_alloc(count * sizeof *words);
+    const struct bytes *words = sources->words;
     struct radix_entry *entries = mem_alloc(count * sizeof *entries);
     struct radix_entry *scratch = mem_alloc(count * sizeof *scratch);
-    int status = words == NULL || entries == NULL || scratch == NULL ? AISLE_NO_MEMORY : 0;
+    int status = entries == NULL || scratch == NULL ? AISLE_NO_MEMORY : 0;
     if (status == 0) {
-        list_words(sources, words);
         sort_by_bytes(entries, scratch, words, count);
         loose->count = (uint32_t)classify(entries, words, count, classes);
     }
@@ -101,7 +88,6 @@ int lexicon_loose_init(struct lexicon_loose *loose, const struct lexicon_sources
         distribute(loose, entries, words, classes);
     }
     mem_free(entries);
-    mem_free(words);
     return loose->words == NULL ? AISLE_NO_MEMORY : 0;
 }
 

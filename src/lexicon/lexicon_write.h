@@ -14,7 +14,7 @@ struct lexicon_loose {
     uint32_t first[LEXICON_CLASSES + 1]; /* number of each class's first word */
 };
 
-/* Sorts the set and the list of words of the sources. AISLE_NO_MEMORY, AISLE_LIMIT. To be released on failure, too. */
+/* Sorts the list of words of the sources. AISLE_NO_MEMORY, AISLE_LIMIT. To be released on failure, too. */
 must_check int lexicon_loose_init(struct lexicon_loose *loose, const struct lexicon_sources *sources);
 void lexicon_loose_release(struct lexicon_loose *loose);
 

@@ -6,6 +6,7 @@
 #include "lexicon/lexicon_write.h"
 #include "support/memory_extents.h"
 #include "support/random_words.h"
+#include "support/set_sources.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -28,7 +29,7 @@ struct world {
 static void make_part(struct world *world, uint32_t i)
 {
     struct extent_writer out;
-    struct lexicon_sources sources = {.set = &world->sets[i]};
+    struct lexicon_sources sources = sources_of_set(&world->sets[i]);
     uint32_t words;
     memory_extents_begin(&world->memory[i], &out);
     assert_int_equal(lexicon_write(&out, &sources, 0, &words), 0);
@@ -52,7 +53,8 @@ static void begin(struct world *world, uint64_t seed)
     for (uint32_t i = 0; i < PARTS; i++) {
         make_part(world, i);
     }
-    world->sources = (struct lexicon_sources){.parts = world->list, .part_count = PARTS, .set = &world->sets[PARTS]};
+    world->sources = (struct lexicon_sources){.parts = world->list, .part_count = PARTS};
+    sources_add_set(&world->sources, &world->sets[PARTS]);
     lexicon_set_release(&all);
 }
 
@@ -134,7 +136,7 @@ static void a_list_of_words_in_any_order_is_as_good_as_a_set(void **state)
     }
     memcpy(words + count, words, count * sizeof *words); /* all of them twice */
     struct lexicon_sources listed = {.words = words, .word_count = 2 * count};
-    struct lexicon_sources kept = {.set = set};
+    struct lexicon_sources kept = sources_of_set(set);
     struct lexicon_merge a;
     struct lexicon_merge b;
     assert_int_equal(lexicon_merge_init(&a, &listed, 0), 0);

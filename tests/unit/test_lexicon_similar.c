@@ -12,6 +12,7 @@
 #include "base/alloc.h"
 #include "support/memory_extents.h"
 #include "support/random_words.h"
+#include "support/set_sources.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -112,7 +113,7 @@ static void write_part(struct world *world, uint32_t i, size_t memory_bytes)
     struct extent_writer out;
     uint32_t words;
     memory_extents_begin(&world->memory[i], &out);
-    struct lexicon_sources sources = {.set = &world->sets[i]};
+    struct lexicon_sources sources = sources_of_set(&world->sets[i]);
     assert_int_equal(lexicon_write(&out, &sources, memory_bytes, &words), 0);
     assert_int_equal(words, world->sets[i].count);
     world->views[i] = memory_extents_view(&world->memory[i], &out);

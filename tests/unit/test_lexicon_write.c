@@ -4,6 +4,7 @@
 #include "base/alloc.h"
 #include "support/memory_extents.h"
 #include "support/random_words.h"
+#include "support/set_sources.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -63,7 +64,7 @@ static void a_lexicon_without_words_is_not_written(void **state)
 {
     (void)state;
     struct lexicon_set set = {.bytes = NULL};
-    struct lexicon_sources sources = {.set = &set};
+    struct lexicon_sources sources = sources_of_set(&set);
     struct made made;
     uint32_t words = 1;
     assert_int_equal(try_make(&made, &sources, 0, &words), 0);
@@ -87,7 +88,7 @@ static void words_of_every_length_and_kind_are_found(void **state)
     }
     assert_int_equal(lexicon_set_add(&set, bytes_of_string("gr\xc3\xb6\xc3\x9f" "e")), 0);
     assert_int_equal(lexicon_set_add(&set, bytes_of_string("\xe3\x82\xab\xe3\x83\xa1\xe3\x83\xa9")), 0);
-    struct lexicon_sources sources = {.set = &set};
+    struct lexicon_sources sources = sources_of_set(&set);
     struct made made;
     make(&made, &sources, 0);
     const struct lexicon_part *parts[] = {&made.part};
@@ -109,7 +110,7 @@ static void little_memory_gives_the_same_part(void **state)
     struct made small;
     struct made large;
     random_set(&random, &set, 12000);
-    struct lexicon_sources sources = {.set = &set};
+    struct lexicon_sources sources = sources_of_set(&set);
     make(&small, &sources, 0);
     make(&large, &sources, (size_t)256 << 20);
     assert_true(same_bytes(&small, &large));
@@ -136,12 +137,13 @@ static void merged_parts_are_the_part_of_all_words_each_once(void **state)
         }
     }
     for (uint32_t i = 0; i < SOURCES; i++) {
-        struct lexicon_sources sources = {.set = &sets[i]};
+        struct lexicon_sources sources = sources_of_set(&sets[i]);
         make(&parts[i], &sources, 0);
         list[i] = &parts[i].part;
     }
-    struct lexicon_sources merging = {.parts = list, .part_count = SOURCES, .set = &sets[SOURCES]};
-    struct lexicon_sources whole = {.set = &all};
+    struct lexicon_sources merging = {.parts = list, .part_count = SOURCES};
+    sources_add_set(&merging, &sets[SOURCES]);
+    struct lexicon_sources whole = sources_of_set(&all);
     struct made merged;
     struct made straight;
     make(&merged, &merging, 0);
@@ -181,11 +183,11 @@ static void what_is_not_kept_is_left_out(void **state)
             assert_int_equal(lexicon_set_add(&kept, word), 0);
         }
     }
-    struct lexicon_sources sources = {.set = &all};
+    struct lexicon_sources sources = sources_of_set(&all);
     make(&part, &sources, 0);
     const struct lexicon_part *list[] = {&part.part};
     struct lexicon_sources choosing = {.parts = list, .part_count = 1, .keep = keep_short, .context = &kept};
-    struct lexicon_sources whole = {.set = &kept};
+    struct lexicon_sources whole = sources_of_set(&kept);
     make(&left, &choosing, 0);
     make(&straight, &whole, 0);
     assert_true(same_bytes(&left, &straight));
@@ -203,13 +205,13 @@ static void memory_may_fail_anywhere(void **state)
     struct lexicon_set set = {.bytes = NULL};
     struct made part;
     random_set(&random, &set, 500);
-    struct lexicon_sources sources = {.set = &set};
+    struct lexicon_sources sources = sources_of_set(&set);
     make(&part, &sources, 0);
     const struct lexicon_part *list[] = {&part.part};
     struct lexicon_set other = {.bytes = NULL};
     assert_int_equal(lexicon_set_add(&other, bytes_of_string("zzzzzzzzz1")), 0);
-    struct lexicon_sources merging = {
-        .parts = list, .part_count = 1, .set = &other, .keep = keep_short, .context = &set};
+    struct lexicon_sources merging = {.parts = list, .part_count = 1, .keep = keep_short, .context = &set};
+    sources_add_set(&merging, &other);
     int status = AISLE_NO_MEMORY;
     for (unsigned long n = 1; status != 0; n++) {
         struct extent_writer out;
@@ -258,7 +260,7 @@ static void damaged_parts_are_refused_or_answer(void **state)
     struct lexicon_set set = {.bytes = NULL};
     struct made made;
     random_set(&random, &set, 700);
-    struct lexicon_sources sources = {.set = &set};
+    struct lexicon_sources sources = sources_of_set(&set);
     make(&made, &sources, 0);
     made.view.verified = NULL; /* so that the damage gets past the checksums */
     uint32_t found = 0;
@@ -289,7 +291,7 @@ static void a_wrong_checksum_is_damage(void **state)
     struct lexicon_set set = {.bytes = NULL};
     struct made made;
     random_set(&random, &set, 3000);
-    struct lexicon_sources sources = {.set = &set};
+    struct lexicon_sources sources = sources_of_set(&set);
     make(&made, &sources, 0);
     made.view.verified = memory_extents_verified(&made.memory);
     *memory_extents_byte(&made.memory, 20) ^= 1;
@@ -316,7 +318,7 @@ int main(int argc, char **argv)
         struct made made;
         uint32_t words;
         random_set(&random, &set, 40);
-        struct lexicon_sources sources = {.set = &set};
+        struct lexicon_sources sources = sources_of_set(&set);
         if (try_make(&made, &sources, 0, &words) == 0) {
             fwrite("\5steac", 1, 6, stdout);
             fwrite(made.memory.extents[0], 1, made.memory.size, stdout);
