@@ -660,6 +660,14 @@ AISLE_API void aisle_token_free(aisle_token *token);
 AISLE_API int aisle_get(aisle *catalog, aisle_bytes id, bool original, aisle_result **inout, aisle_error *error);
 
 /*
+ * Whether a search that begins now finds opened what it looks into. The first one behind a commit, of whatever process,
+ * opens what that has written, which takes from parts of a millisecond to some; while another thread does so, this is
+ * false, too. For programs with a thread that must not wait, which give such a search to another. Takes about a
+ * microsecond a shard; any thread.
+ */
+AISLE_API bool aisle_is_ready(aisle *catalog);
+
+/*
  * Synonyms are a text file, each line one of
  *
  *     tv, television, fernseher        who searches for one of them finds the others, too

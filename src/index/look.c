@@ -1,5 +1,5 @@
 /*
- * look.c - taking snapshots, listing segments, giving back within cache_bytes.
+ * look.c - taking snapshots, listing segments, giving back within cache_bytes; aisle_is_ready.
  */
 #include "index/look.h"
 
@@ -21,6 +21,15 @@ int look_begin(struct look *look, struct aisle *catalog, uint32_t first, uint32_
         look->begun += status == 0 ? 1 : 0;
     }
     return status;
+}
+
+bool aisle_is_ready(aisle *catalog)
+{
+    bool is_ready = catalog != NULL;
+    for (uint32_t i = 0; is_ready && i < catalog->shard_count; i++) {
+        is_ready = shard_is_ready(&catalog->shards[i]);
+    }
+    return is_ready;
 }
 
 int look_gather(const struct look *look, struct query_context *context, uint32_t **shard_of)

@@ -323,6 +323,22 @@ void shard_end(struct shard_snapshot *snapshot)
     *snapshot = (struct shard_snapshot){.shard = snapshot->shard};
 }
 
+bool shard_is_ready(struct shard *shard)
+{
+    struct storage_txn *txn = NULL;
+    uint64_t generation = 0;
+    if (storage_read_begin(shard->storage, &txn, NULL) != 0) {
+        return false;
+    }
+    bool is_ready = manifest_generation(txn, &generation) == 0 && pthread_mutex_trylock(&shard->lock) == 0;
+    if (is_ready) {
+        is_ready = shard->view != NULL && shard->view->manifest.generation >= generation;
+        pthread_mutex_unlock(&shard->lock);
+    }
+    storage_read_end(txn);
+    return is_ready;
+}
+
 void shard_forget(struct shard *shard)
 {
     pthread_mutex_lock(&shard->lock);

@@ -49,6 +49,9 @@ must_check int shard_create(const char *directory, aisle_error *error);
 must_check int shard_begin(struct shard *shard, struct shard_snapshot *out, aisle_error *error);
 void shard_end(struct shard_snapshot *snapshot);
 
+/* Whether shard_begin would find its view built; false also while another thread is about it. Waits for nobody. */
+bool shard_is_ready(struct shard *shard);
+
 /* Lets go of the tables kept between queries; the next shard_begin builds them anew. */
 void shard_forget(struct shard *shard);
 
