@@ -89,11 +89,22 @@ static void note(struct brief *brief, const struct request *request)
     }
 }
 
+/* Whether its catalog, the first argument of all such kinds, has nothing to be opened, which a commit would leave. */
+static bool is_ready(struct brief *brief, const struct request *request)
+{
+    struct catalog *catalog = catalogs_find(request->set, request->arguments[1]);
+    if (catalog == NULL || aisle_is_ready(catalog->handle)) {
+        return true;
+    }
+    brief->unready++;
+    return false;
+}
+
 bool brief_run(struct server *server, struct request *request, bool is_alone)
 {
     struct brief *brief = &server->brief;
     bool is_crowd = is_crowded(brief, request);
-    if (!is_alone || is_crowd || brief->streak < STREAK || !is_kind(request)) {
+    if (!is_alone || is_crowd || brief->streak < STREAK || !is_kind(request) || !is_ready(brief, request)) {
         return false;
     }
     request->started_ns = clock_monotonic_ns();

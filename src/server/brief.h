@@ -4,7 +4,8 @@
  * Handing a search to the pool costs a wake-up and a search whose data another core's caches have: as much as many
  * searches take. So a read that is the only one there is, of a kind that is short, is run on the loop and given a
  * millisecond. What does not end within it goes to the pool and begins anew, and after that none is tried until several
- * in a row were short again. Reads that overlap always go to the pool: it has more cores.
+ * in a row were short again. Reads that overlap always go to the pool: it has more cores. So does the first one behind
+ * a commit, which opens what that has written.
  *
  * Thread rule: the loop thread's, except brief_fits.
  */

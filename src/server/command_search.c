@@ -395,6 +395,9 @@ void command_msearch(struct call *call)
         struct arguments one = {.items = part, .count = size, .base = arguments_place(&all) - size + 1};
         search_one(call, &one);
         failed = failed || call->failed;
+        if (buf_status(call->reply.out) != 0) {
+            break; /* the answer is an error, whatever follows */
+        }
         arena_reset(&call->worker->arena);
     }
     call->failed = failed;

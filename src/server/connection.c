@@ -15,17 +15,18 @@
 #include "server/command.h"
 #include "server/writes.h"
 
+#include <poll.h>
 #include <sched.h>
 #include <stdio.h>
 
 #define TURN_MS 2u                 /* of work for clients in one turn of the loop */
+#define HUNG_UP_NS UINT64_C(1000000000) /* that reads go on for a client that may have closed only its sending half */
 #define KEEPALIVE_SECONDS 60u      /* until a peer that vanished is asked */
 #define BUFFER_KEPT_BYTES 1024u    /* a larger empty buffer is given back */
-#define REPLY_MOVED_BYTES 16384u   /* a larger reply is not copied when nothing stands before it */
+#define REPLY_MOVED_BYTES 16384u   /* a larger reply is not copied: it waits until nothing stands before it */
 #define INPUT_MAX_BYTES (LIMIT_SERVER_REQUEST_BYTES + 4u * sizeof((struct server *)0)->input)
 
-/* Whether this turn of the loop has done enough for clients. */
-static bool turn_is_over(const struct server *server)
+bool connection_turn_is_over(const struct server *server)
 {
     return clock_monotonic_ns() / 1000000 - uv_now(&server->loop) >= TURN_MS;
 }
@@ -37,7 +38,7 @@ static uint64_t now_ns(const struct server *server)
 
 static size_t waiting_bytes(const struct connection *connection)
 {
-    return connection->output.size + (connection->is_writing ? connection->writing.size : 0);
+    return connection->output.size - connection->output_from + (connection->is_writing ? connection->writing.size : 0);
 }
 
 /* Whether the client has to wait, or to take something, before more is done for it. */
@@ -183,18 +184,16 @@ static void on_written(uv_write_t *write, int status)
     connection_resume(connection);
 }
 
-/* Hands what the socket does not take at once to libuv. */
-static void write_later(struct connection *connection, size_t written)
+/* Hands what the socket does not take at once, the output from a byte on, to libuv. */
+static void write_later(struct connection *connection, size_t from)
 {
-    struct buf *output = &connection->output;
     struct buf swapped = connection->writing;
-    memmove(output->data, output->data + written, output->size - written);
-    output->size -= written;
-    connection->writing = *output;
+    connection->writing = connection->output;
     connection->output = swapped;
+    connection->output_from = 0;
     connection->is_writing = true;
     connection->write.data = connection;
-    uv_buf_t buf = uv_buf_init((char *)connection->writing.data, (unsigned)connection->writing.size);
+    uv_buf_t buf = uv_buf_init((char *)connection->writing.data + from, (unsigned)(connection->writing.size - from));
     if (uv_write(&connection->write, &connection->uv.stream, &buf, 1, on_written) != 0) {
         connection->is_writing = false;
         connection_close(connection);
@@ -214,23 +213,31 @@ static void flush(struct connection *connection)
     if (connection->is_writing || output->size == 0) {
         return;
     }
-    uv_buf_t buf = uv_buf_init((char *)output->data, (unsigned)output->size);
+    size_t from = connection->output_from;
+    uv_buf_t buf = uv_buf_init((char *)output->data + from, (unsigned)(output->size - from));
     int written = uv_try_write(&connection->uv.stream, &buf, 1);
     if (written < 0 && written != UV_EAGAIN) {
         connection_close(connection);
         return;
     }
-    size_t size = written < 0 ? 0 : (size_t)written;
-    connection->server->metrics.bytes_out += output->size;
-    if (size == output->size) {
+    connection->server->metrics.bytes_out += output->size - from;
+    from += written < 0 ? 0 : (size_t)written;
+    if (from == output->size) {
         connection->stall_ns = 0;
+        connection->output_from = 0;
         give_back(output);
     } else {
-        write_later(connection, size);
+        write_later(connection, from);
     }
 }
 
 /* ------------------------------------------------------------------------------------- taking turns -- */
+
+/* Whether its reply is moved, since copying would hold the loop up; that takes an output without any other. */
+static bool is_large(const struct request *request)
+{
+    return request->reply.size > REPLY_MOVED_BYTES && buf_status(&request->reply) == 0;
+}
 
 static void answer(struct connection *connection, struct request *request)
 {
@@ -245,17 +252,16 @@ static void answer(struct connection *connection, struct request *request)
                  LIMIT_SERVER_REPLY_BYTES >> 20);
         reply_error(&reply, call_code(buf_status(&request->reply)), message);
         request->failed = true;
-    } else if (request->written > 0) {
-        buf_put(output, request->reply.data + request->written, request->reply.size - request->written);
-        connection->server->metrics.bytes_out += request->written;
-    } else if (output->size == 0 && request->reply.size > REPLY_MOVED_BYTES) {
+    } else if (is_large(request) && request->reply.size > request->written) {
         struct buf empty = *output;
         *output = request->reply;
         output->max_bytes = empty.max_bytes;
         request->reply = empty;
+        connection->output_from = request->written;
     } else {
-        buf_put(output, request->reply.data, request->reply.size);
+        buf_put(output, request->reply.data + request->written, request->reply.size - request->written);
     }
+    connection->server->metrics.bytes_out += request->written;
 }
 
 /* Moves answers of what is done to the output, in order; whether there were any. */
@@ -263,7 +269,8 @@ static bool answer_done(struct connection *connection)
 {
     bool any = false;
     while (connection->first != NULL && connection->first->state == REQUEST_DONE &&
-           connection->output.size < connection->server->config->output_bytes) {
+           connection->output.size < connection->server->config->output_bytes &&
+           !(is_large(connection->first) && connection->output.size > 0)) {
         struct request *request = connection->first;
         connection->first = request->next;
         connection->last = connection->first == NULL ? NULL : connection->last;
@@ -448,7 +455,7 @@ static size_t take_requests(struct connection *connection, struct bytes input)
         protocol_next(&connection->protocol);
         used += consumed;
         connection->stall_ns = 0;
-        if (turn_is_over(connection->server)) {
+        if (connection_turn_is_over(connection->server)) {
             break;
         }
     }
@@ -529,9 +536,25 @@ static void process(struct connection *connection)
     }
 }
 
-/* The client has closed, or only its sending half: it gets the answers to what runs already. */
+/* Whether the client has closed both halves, as far as the system tells: of TCP it knows no more than of one. */
+static bool is_gone(const struct connection *connection)
+{
+    struct pollfd polled = {.fd = -1};
+    return uv_fileno(&connection->uv.handle, &polled.fd) == 0 && poll(&polled, 1, 0) == 1 &&
+           (polled.revents & (POLLHUP | POLLERR)) != 0;
+}
+
+/*
+ * The client has closed, and what runs for it is cancelled; or only its sending half, and it gets the answers to what
+ * runs already, if that does not take long (connection_sweep).
+ */
 static void hang_up(struct connection *connection)
 {
+    if (is_gone(connection)) {
+        connection_close(connection);
+        return;
+    }
+    connection->hung_up_ns = now_ns(connection->server);
     set_reading(connection, false);
     buf_release(&connection->input);
     drop_waiting(connection);
@@ -664,7 +687,7 @@ bool connection_accept(struct server *server, uv_stream_t *listener)
     }
     connection->uv.handle.data = connection;
     failed = uv_accept(listener, &connection->uv.stream);
-    if (failed != 0 || server->connection_count >= server->config->clients) {
+    if (failed != 0 || server->connection_count >= server_clients_max(server)) {
         uv_buf_t buf = uv_buf_init((char *)(uintptr_t)too_many, sizeof too_many - 1);
         server->metrics.refused++;
         if (failed == 0) {
@@ -689,12 +712,21 @@ static bool is_stalled(struct connection *connection, uint64_t now, uint64_t lim
     if (connection->stall_ns == 0) {
         return false;
     }
-    size_t left = connection->output.size + (connection->is_writing ? connection->uv.stream.write_queue_size : 0);
+    size_t left = connection->output.size - connection->output_from +
+                  (connection->is_writing ? connection->uv.stream.write_queue_size : 0);
     if (left < connection->stall_left) {
         connection->stall_ns = now;
         connection->stall_left = left;
     }
     return now > connection->stall_ns && now - connection->stall_ns > limit_ns;
+}
+
+/* Whether reads still run for it although it has closed a while ago. */
+static bool is_left(const struct connection *connection, uint64_t now)
+{
+    bool reads = connection->running > 0 && connection->running_class == COMMAND_READ;
+    return connection->hung_up_ns != 0 && reads && waiting_bytes(connection) == 0 &&
+           now > connection->hung_up_ns + HUNG_UP_NS;
 }
 
 void connection_sweep(struct server *server, uint64_t now)
@@ -706,6 +738,8 @@ void connection_sweep(struct server *server, uint64_t now)
         uint64_t idle = now > connection->active_ns ? now - connection->active_ns : 0;
         if (is_stalled(connection, now, config->stall_s * 1000000000)) {
             server->metrics.dropped_slow++;
+            connection_close(connection);
+        } else if (is_left(connection, now)) {
             connection_close(connection);
         } else if (config->idle_s > 0 && connection->pending == 0 && idle > config->idle_s * 1000000000) {
             connection_close(connection);

@@ -34,6 +34,7 @@ struct connection {
     size_t counted_bytes;               /* that the server's buffered_bytes has of this connection */
     enum command_class running_class;
     struct buf output;                  /* to be written */
+    size_t output_from;                 /* where what is not written yet begins: a thread may have had the socket */
     uv_write_t write;
     struct buf writing;                 /* being written, while is_writing */
     uint64_t id;
@@ -41,6 +42,7 @@ struct connection {
     uint64_t active_ns;                 /* last byte in */
     uint64_t stall_ns;                  /* since when the client keeps a reply or half a request waiting; 0: not */
     size_t stall_left;                  /* bytes it had to take, then */
+    uint64_t hung_up_ns;                /* when the client closed, or its sending half; 0: not */
     uint32_t wrong_passwords;
     int version;                        /* of RESP */
     bool is_known;                      /* has shown the password, or there is none */
@@ -61,6 +63,9 @@ void connection_close(struct connection *connection);
 
 /* No more requests from it: it is closed when it has its answers. */
 void connection_end(struct connection *connection);
+
+/* Whether this turn of the loop has done enough for clients. */
+bool connection_turn_is_over(const struct server *server);
 
 /* Goes on with it at the end of this turn of the loop, or in the next one. */
 void connection_resume(struct connection *connection);

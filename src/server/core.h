@@ -204,7 +204,7 @@ struct brief {
     uint64_t client;     /* whose the last one was that the loop carried out */
     uint64_t ended_ns;   /* when that ended */
     uint64_t crowded_ns; /* when reads last overlapped */
-    uint64_t done, given_up;
+    uint64_t done, given_up, unready;
 };
 
 struct server {
@@ -217,10 +217,12 @@ struct server {
     struct metrics metrics;
     struct connection *connections;
     uint32_t connection_count;
+    uint64_t clients_fit; /* connections that descriptors are there for */
     uint64_t connection_id;
     uint64_t buffered_bytes; /* of requests and replies of all clients, on their way */
     struct listener *listeners;
     uint32_t listener_count;
+    bool is_late; /* some of their clients wait for the next turn */
     uv_signal_t signals[3];
     uv_timer_t sweep;
     uv_check_t check;
@@ -241,6 +243,12 @@ void server_log(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* Reads the settings and opens catalogs anew, beside the service. */
 void server_reload(struct server *server);
+
+/* Raises the limit of descriptors to what the settings' clients take, and notes how many fit. */
+void server_fit_files(struct server *server);
+
+/* Connections at once, at most. */
+uint64_t server_clients_max(const struct server *server);
 
 /* Begins the end. */
 void server_drain(struct server *server);

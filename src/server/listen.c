@@ -19,7 +19,13 @@
 static void on_client(uv_stream_t *stream, int status)
 {
     struct listener *listener = stream->data;
-    if (status < 0) {
+    if (status < 0) { /* no descriptor is left (server_fit_files prevents it): libuv closes who waits */
+        listener->server->metrics.refused++;
+        return;
+    }
+    listener->is_late = connection_turn_is_over(listener->server);
+    if (listener->is_late) { /* a thousand may come at once; libuv waits until this one is taken */
+        listener->server->is_late = true;
         return;
     }
     listener->is_owing = listener->is_http ? !http_accept(listener->server, stream)
@@ -34,6 +40,17 @@ bool listen_is_exposed(const struct server *server)
         }
     }
     return false;
+}
+
+void listen_late(struct server *server)
+{
+    server->is_late = false;
+    for (uint32_t i = 0; i < server->listener_count; i++) {
+        struct listener *listener = &server->listeners[i];
+        if (listener->is_late && !uv_is_closing(&listener->uv.handle)) {
+            on_client(&listener->uv.stream, 0);
+        }
+    }
 }
 
 void listen_retry(struct server *server)

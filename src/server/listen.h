@@ -18,7 +18,8 @@ struct listener {
     struct server *server;
     bool is_http;
     bool is_open;
-    bool is_local; /* can be reached from this machine alone; as all but is_owing, not changed while the loop runs */
+    bool is_local; /* can be reached from this machine alone; as what is above, not changed while the loop runs */
+    bool is_late;  /* a client waits for the loop's next turn */
     bool is_owing; /* a client came that there was no memory for: libuv tells of no more until it is taken */
 };
 
@@ -27,6 +28,9 @@ must_check int listen_start(struct server *server, aisle_error *error);
 
 /* Whether one of the sockets can be reached from elsewhere, which takes a password. Any thread. */
 bool listen_is_exposed(const struct server *server);
+
+/* At the beginning of a turn: takes those that came when the one before had done enough. */
+void listen_late(struct server *server);
 
 /* Takes the clients that there was no memory for, as far as there is now. */
 void listen_retry(struct server *server);

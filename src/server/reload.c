@@ -53,6 +53,7 @@ static void take_over(struct server *server, struct catalog_set *set)
         return;
     }
     catalogs_switch(server, set);
+    server_fit_files(server);
     server->metrics.reloads++;
     server_log("settings and catalogs were read anew");
 }

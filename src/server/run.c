@@ -39,16 +39,20 @@ void server_log(const char *format, ...)
 
 /* ------------------------------------------------------------------------------------ turns of the loop -- */
 
+/* At the beginning of a turn; while it is active, the loop does not wait for sockets. */
 static void keep_turning(uv_idle_t *idle)
 {
-    (void)idle; /* while it is active, the loop does not wait for sockets */
+    struct server *server = idle->data;
+    if (server->is_late) {
+        listen_late(server);
+    }
 }
 
 static void on_check(uv_check_t *check)
 {
     struct server *server = check->data;
     connection_resume_all(server);
-    if (server->resume != NULL) {
+    if (server->resume != NULL || server->is_late) {
         uv_idle_start(&server->idle, keep_turning);
     } else {
         uv_idle_stop(&server->idle);
@@ -139,20 +143,26 @@ static int start_handles(struct server *server, aisle_error *error)
     return 0;
 }
 
-/* As many descriptors as clients may need, as far as the system allows. */
-static void raise_files(const struct config *config)
+void server_fit_files(struct server *server)
 {
     struct rlimit limit;
-    uint64_t wanted = config->clients + SPARE_FILES;
+    uint64_t wanted = server->config->clients + SPARE_FILES;
+    server->clients_fit = server->config->clients;
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted) {
         return;
     }
     limit.rlim_cur = limit.rlim_max < wanted ? limit.rlim_max : (rlim_t)wanted;
     (void)setrlimit(RLIMIT_NOFILE, &limit);
     if (limit.rlim_cur < wanted) {
-        server_log("only %llu files may be open: fewer than %llu clients fit", (unsigned long long)limit.rlim_cur,
-                   (unsigned long long)config->clients);
+        server->clients_fit = limit.rlim_cur > 2 * SPARE_FILES ? limit.rlim_cur - SPARE_FILES : limit.rlim_cur / 2;
+        server_log("only %llu files may be open: %llu clients fit, not %llu", (unsigned long long)limit.rlim_cur,
+                   (unsigned long long)server->clients_fit, (unsigned long long)server->config->clients);
     }
+}
+
+uint64_t server_clients_max(const struct server *server)
+{
+    return server->clients_fit < server->config->clients ? server->clients_fit : server->config->clients;
 }
 
 static int start(struct server *server, aisle_error *error)
@@ -164,13 +174,13 @@ static int start(struct server *server, aisle_error *error)
         return status;
     }
     uint32_t threads = (uint32_t)config->threads;
-    raise_files(config);
     status = metrics_init(&server->metrics, error);
     if (status != 0) {
         config_free(config);
         return status;
     }
     server->config = config;
+    server_fit_files(server);
     status = catalogs_open(server, config, NULL, &set, error);
     if (status != 0) {
         return status;
