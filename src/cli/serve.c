@@ -38,6 +38,15 @@ static bool is_pipe(const char *source)
            (stat(source, &found) == 0 && !S_ISREG(found.st_mode) && !S_ISDIR(found.st_mode));
 }
 
+static void tell_freshness(void *context, const struct indexer_summary *summary,
+                           const struct indexer_freshness *of_late)
+{
+    struct server_stop *stop = context;
+    stop->visible_ns = of_late->arrival.count > 0 ? of_late->arrival.max_ns : stop->visible_ns;
+    stop->visible_max_ns = summary->freshness.arrival.max_ns;
+    stop->commits = summary->commits;
+}
+
 static int follow(const char *path, const char *source, struct server_stop *stop, aisle_error *error)
 {
     struct indexer_summary summary;
@@ -48,6 +57,9 @@ static int follow(const char *path, const char *source, struct server_stop *stop
                                             .rejects_max = UINT64_MAX,
                                             .threads = 2,
                                             .follow = true,
+                                            .report_seconds = 1,
+                                            .report = tell_freshness,
+                                            .context = stop,
                                             .signals = &signals};
     if (is_pipe(source)) {
         error->code = AISLE_INVALID;

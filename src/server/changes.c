@@ -56,9 +56,13 @@ static bool offset_of(const char *name, uint64_t *offset)
 static bool next_file(const struct changes *changes, uint64_t from, uint64_t *offset)
 {
     bool any = false;
-    DIR *folder = opendir(changes->folder);
+    int fd = openat(changes->folder_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *folder = fd < 0 ? NULL : fdopendir(fd);
     const struct dirent *entry;
     uint64_t found;
+    if (folder == NULL && fd >= 0) {
+        close(fd);
+    }
     while (folder != NULL && (entry = readdir(folder)) != NULL) {
         if (offset_of(entry->d_name, &found) && found >= from && (!any || found < *offset)) {
             *offset = found;
@@ -170,6 +174,7 @@ static int open_files(struct changes *changes, uint64_t committed, aisle_error *
     }
     int status = any ? open_newest(changes, error) : 0;
     if (status == 0 && changes->end < committed) {
+        changes->is_renewed = any || committed > 0;
         changes->end = committed + LOST_GAP_BYTES;
         if (changes->fd >= 0) {
             close(changes->fd);
@@ -248,6 +253,30 @@ static int begin_file(struct changes *changes, aisle_error *error)
     return 0;
 }
 
+int changes_check(struct changes *changes, aisle_error *error)
+{
+    char path[sizeof changes->folder + NAME_BYTES];
+    struct stat found;
+    struct stat named;
+    if (changes->fd >= 0 && !changes->is_lost) {
+        uint64_t size = changes->end - changes->file;
+        snprintf(path, sizeof path, "%s/%020llu" SUFFIX, changes->folder, (unsigned long long)changes->file);
+        bool is_same = fstat(changes->fd, &found) == 0 && stat(path, &named) == 0 && found.st_dev == named.st_dev &&
+                       found.st_ino == named.st_ino;
+        uint64_t there = is_same ? (uint64_t)found.st_size : 0;
+        changes->is_lost = !is_same || there < size || (there > size && !changes->is_broken);
+    }
+    return changes_refuse(changes, error);
+}
+
+int changes_refuse(const struct changes *changes, aisle_error *error)
+{
+    return !changes->is_lost ? 0
+                             : error_set(error, AISLE_IO,
+                                         "the change log %.100s was cut or replaced by another program: no writes "
+                                         "until the server is started again", changes->folder);
+}
+
 static int write_all(struct changes *changes, aisle_error *error)
 {
     size_t done = 0;
@@ -267,7 +296,34 @@ static int write_all(struct changes *changes, aisle_error *error)
 static void take_back(struct changes *changes)
 {
     off_t size = (off_t)(changes->end - changes->file);
+    if (changes->is_lost) {
+        return; /* the file is shorter, or another's */
+    }
     changes->is_broken = changes->fd >= 0 && (ftruncate(changes->fd, size) != 0 || fsync(changes->fd) != 0);
+}
+
+/* Appends what is pending and syncs it. */
+static int append(struct changes *changes, aisle_error *error)
+{
+    if (changes->is_broken) {
+        take_back(changes);
+    }
+    int status = changes->is_broken ? error_set(error, AISLE_IO, "the change log cannot be written any more")
+                                    : changes_check(changes, error);
+    status = status != 0 ? status : begin_file(changes, error);
+    if (status != 0) {
+        return status;
+    }
+    status = write_all(changes, error);
+    if (status == 0) {
+        changes->end += changes->pending.size;
+        status = changes_check(changes, error); /* whatever was synced is of no use in a file that is not the log's */
+        changes->end -= status == 0 ? 0 : changes->pending.size;
+    }
+    if (status != 0) {
+        take_back(changes);
+    }
+    return status;
 }
 
 int changes_sync(struct changes *changes, aisle_error *error)
@@ -276,21 +332,16 @@ int changes_sync(struct changes *changes, aisle_error *error)
     if (status != 0) {
         error_set(error, status, "the change log: %s", aisle_error_text(status));
     } else if (changes->pending.size > 0) {
-        if (changes->is_broken) {
-            take_back(changes);
-        }
-        status = changes->is_broken ? error_set(error, AISLE_IO, "the change log cannot be written any more")
-                                    : begin_file(changes, error);
-        if (status == 0) {
-            status = write_all(changes, error);
-            if (status != 0) {
-                take_back(changes);
-            }
-        }
-        changes->end += status == 0 ? changes->pending.size : 0;
+        status = append(changes, error);
     }
     buf_clear(&changes->pending);
     return status;
+}
+
+void changes_give_up(struct changes *changes, uint64_t end)
+{
+    changes->is_lost = true;
+    changes->end = end;
 }
 
 /* ---------------------------------------------------------------------------------------------- reading -- */
@@ -325,13 +376,15 @@ static int hand_out(struct reading *reading, aisle_error *error)
     return status;
 }
 
+/* The newest file is read as it is open, so that nothing is lost with its name. */
 static int read_file(struct changes *changes, struct reading *reading, uint64_t file, uint64_t from,
                      aisle_error *error)
 {
     char name[NAME_BYTES];
     int status = 0;
     name_of(file, name);
-    int fd = openat(changes->folder_fd, name, O_RDONLY | O_CLOEXEC);
+    bool is_newest = changes->fd >= 0 && file == changes->file;
+    int fd = is_newest ? changes->fd : openat(changes->folder_fd, name, O_RDONLY | O_CLOEXEC);
     if (fd < 0) {
         return fail(name, error);
     }
@@ -354,27 +407,53 @@ static int read_file(struct changes *changes, struct reading *reading, uint64_t 
         at += (uint64_t)got;
         status = hand_out(reading, error);
     }
-    close(fd);
+    if (!is_newest) {
+        close(fd);
+    }
     return status;
 }
 
-int changes_read(struct changes *changes, uint64_t from, changes_line *line, void *context, aisle_error *error)
+/* The first file at or behind from that is to be read; another program may have taken the newest from the folder. */
+static bool next_to_read(const struct changes *changes, uint64_t from, uint64_t *file)
 {
-    struct reading reading = {.line = line, .context = context};
+    bool any = changes->folder_fd >= 0 && next_file(changes, from, file);
+    if (changes->fd >= 0 && changes->file >= from && (!any || changes->file < *file)) {
+        *file = changes->file;
+        any = true;
+    }
+    return any && (changes->fd < 0 || *file <= changes->file);
+}
+
+/* Whether lines are missing between two places; a log that went on behind a lost one has a wider gap there. */
+static bool is_gap(uint64_t from, uint64_t to)
+{
+    return from < to && to - from < LOST_GAP_BYTES;
+}
+
+int changes_read(struct changes *changes, uint64_t from, bool is_whole, changes_line *line, void *context,
+                 aisle_error *error)
+{
+    struct reading reading = {.line = line, .context = context, .offset = from};
     uint64_t file = 0;
+    bool is_missing = false;
     int status = 0;
     buf_init(&reading.text, 2 * (size_t)LIMIT_LINE_BYTES + READ_BYTES);
-    bool more = changes->folder_fd >= 0 && next_file(changes, 0, &file);
-    while (status == 0 && more) {
+    bool more = next_to_read(changes, 0, &file);
+    while (status == 0 && more && !is_missing) {
         uint64_t next = 0;
-        more = next_file(changes, file + 1, &next);
+        more = next_to_read(changes, file + 1, &next);
         if (!more || next > from) {
-            status = read_file(changes, &reading, file, from, error);
+            is_missing = is_whole && is_gap(reading.offset, file);
+            status = is_missing ? 0 : read_file(changes, &reading, file, from, error);
         }
         file = next;
     }
+    is_missing = is_missing || (status == 0 && is_whole && is_gap(reading.offset, changes->end));
     buf_release(&reading.text);
-    return status;
+    return !is_missing ? status
+                       : error_set(error, AISLE_CORRUPT,
+                                   "the change log %.100s lacks what stood behind offset %llu: another program has cut "
+                                   "or removed files", changes->folder, (unsigned long long)reading.offset);
 }
 
 uint64_t changes_line_start(const struct changes *changes, uint64_t from)

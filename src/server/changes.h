@@ -23,6 +23,8 @@ struct changes {
     uint64_t file;      /* offset of the newest file's first byte */
     uint64_t end;       /* behind the last durable line */
     bool is_broken;     /* a failed append may have left bytes behind end */
+    bool is_lost;       /* another program has cut, replaced or removed files: nothing is appended any more */
+    bool is_renewed;    /* when it was opened, it lacked what the catalog has, and went on behind that */
     struct buf pending; /* lines not written yet */
 };
 
@@ -37,14 +39,30 @@ void changes_close(struct changes *changes);
 /* Appends a line, with its newline, in memory; returns the offset behind it, or 0 without memory. */
 uint64_t changes_append(struct changes *changes, struct bytes line);
 
-/* Makes the appended lines durable. On failure none of them is in the log. AISLE_IO, AISLE_DISK_FULL, AISLE_LIMIT. */
+/*
+ * Makes the appended lines durable, in the file that has the log's name before and behind it. On failure none of them
+ * is in the log. AISLE_IO, AISLE_DISK_FULL, AISLE_LIMIT.
+ */
 must_check int changes_sync(struct changes *changes, aisle_error *error);
+
+/*
+ * Looks whether the newest file is still the one with its name, as long as its lines: AISLE_IO from when it is not any
+ * more. changes_refuse says so without looking.
+ */
+must_check int changes_check(struct changes *changes, aisle_error *error);
+must_check int changes_refuse(const struct changes *changes, aisle_error *error);
+
+/* Lets go of what cannot be read behind end, which becomes the log's; nothing is appended any more. */
+void changes_give_up(struct changes *changes, uint64_t end);
 
 /* Receives a line without its newline; end: the offset behind it. Not 0 ends the reading with that status. */
 typedef int changes_line(void *context, struct bytes line, uint64_t end, aisle_error *error);
 
-/* Reads the durable lines from offset on. AISLE_IO, AISLE_CORRUPT, AISLE_NO_MEMORY, or what line answered. */
-must_check int changes_read(struct changes *changes, uint64_t from, changes_line *line, void *context,
+/*
+ * Reads the durable lines from offset on. is_whole: all of them must be there, AISLE_CORRUPT when files have become
+ * shorter or fewer. AISLE_IO, AISLE_CORRUPT, AISLE_NO_MEMORY, or what line answered.
+ */
+must_check int changes_read(struct changes *changes, uint64_t from, bool is_whole, changes_line *line, void *context,
                             aisle_error *error);
 
 /* The offset of the first file that begins at or behind from, or else of the newest file: lines begin there. */

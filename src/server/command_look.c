@@ -5,7 +5,9 @@
  */
 #include "server/command.h"
 
+#include "base/clock.h"
 #include "server/catalogs.h"
+#include "server/writes.h"
 
 static struct catalog *find(struct call *call, struct bytes name)
 {
@@ -41,6 +43,37 @@ void command_get(struct call *call)
         reply_null(&call->reply);
     } else {
         call_fail_as(call, &error);
+    }
+}
+
+static void put_writes(const struct reply *reply, const struct catalog *catalog)
+{
+    struct writes_figures of;
+    reply_key(reply, "writes");
+    if (catalog->writes == NULL) {
+        reply_null(reply);
+        return;
+    }
+    writes_look(catalog->writes, &of);
+    const struct {
+        const char *name;
+        uint64_t value;
+    } figures[] = {
+        {"unseen_bytes", of.unseen_bytes},
+        {"unseen_ms", of.unseen_ns == 0 ? 0 : (clock_monotonic_ns() - of.unseen_ns) / 1000000},
+        {"visible_ms", of.visible_ns / 1000000},
+        {"visible_max_ms", of.visible_max_ns / 1000000},
+        {"commits", of.commits},
+        {"commit_failures", of.commit_failures},
+        {"lost_bytes", of.lost_bytes},
+    };
+    size_t count = sizeof figures / sizeof figures[0];
+    reply_map(reply, count + 1);
+    reply_key(reply, "refused");
+    reply_bool(reply, of.is_refusing);
+    for (size_t i = 0; i < count; i++) {
+        reply_key(reply, figures[i].name);
+        reply_unsigned(reply, figures[i].value);
     }
 }
 
@@ -98,7 +131,7 @@ static void info_of_catalog(struct call *call, const struct catalog *catalog)
         {"lexicon_bytes", stats.lexicon_bytes}, {"suggestions_bytes", stats.suggestions_bytes},
     };
     size_t count = sizeof figures / sizeof figures[0];
-    reply_map(reply, count + 3);
+    reply_map(reply, count + 4);
     reply_key(reply, "catalog");
     reply_text(reply, name_of(call->request->set, catalog));
     reply_key(reply, "follows");
@@ -108,6 +141,7 @@ static void info_of_catalog(struct call *call, const struct catalog *catalog)
         reply_unsigned(reply, figures[i].value);
     }
     put_log(reply, &stats);
+    put_writes(reply, catalog);
 }
 
 void command_aisle_info(struct call *call)

@@ -37,6 +37,7 @@ struct config {
     uint64_t stall_s;
     uint64_t slow_ms;             /* 0: none is slow */
     uint64_t commit_ms;
+    uint64_t writer_s;            /* without a write, before others may be the writer */
     uint64_t memory_bytes;
     uint64_t cache_bytes;
     uint64_t drain_s;

@@ -79,13 +79,27 @@ int follower_start(server_follow *follow, const char *path, const char *source, 
     follower->stop.wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); /* without one, ending takes up to a second */
     follower->path = mem_copy_string(path, strlen(path));
     follower->source = mem_copy_string(source, strlen(source));
-    bool made = follower->path != NULL && follower->source != NULL && uv_mutex_init(&follower->mutex) == 0;
-    if (made && uv_cond_init(&follower->wake) == 0 && uv_thread_create(&follower->thread, run, follower) == 0) {
+    if (follower->path == NULL || follower->source == NULL || uv_mutex_init(&follower->mutex) != 0) {
+        goto fail_mutex;
+    }
+    if (uv_cond_init(&follower->wake) != 0) {
+        goto fail_wake;
+    }
+    if (uv_thread_create(&follower->thread, run, follower) == 0) {
         *out = follower;
         return 0;
     }
+    uv_cond_destroy(&follower->wake);
+fail_wake:
+    uv_mutex_destroy(&follower->mutex);
+fail_mutex:
     release(follower);
     return error_set(error, AISLE_NO_MEMORY, "a thread that follows a change log cannot be started");
+}
+
+const struct server_stop *follower_tells(const struct follower *follower)
+{
+    return &follower->stop;
 }
 
 void follower_stop(struct follower *follower)

@@ -15,6 +15,9 @@ struct follower;
 must_check int follower_start(server_follow *follow, const char *path, const char *source, struct follower **out,
                               aisle_error *error);
 
+/* What it tells of freshness; lives as long as the follower, and changes. Any thread. */
+const struct server_stop *follower_tells(const struct follower *follower);
+
 /* Waits for its end; NULL is allowed. */
 void follower_stop(struct follower *follower);
 

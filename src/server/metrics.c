@@ -9,6 +9,8 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "server/command.h"
+#include "server/follower.h"
+#include "server/writes.h"
 
 #include <time.h>
 
@@ -135,7 +137,7 @@ void metrics_info(struct server *server, struct buf *text)
     buf_printf(text, "uptime_in_seconds:%llu\r\ncatalogs:%u\r\n\r\n",
                ull((clock_monotonic_ns() - metrics->started_ns) / 1000000000), server->set->name_count);
     buf_printf(text, "# Clients\r\nconnected_clients:%u\r\nmaxclients:%llu\r\n\r\n", server->connection_count,
-               ull(server->config->clients));
+               ull(server_clients_max(server)));
     buf_printf(text, "# Memory\r\nused_memory:%llu\r\nused_memory_peak:%llu\r\nbuffered_bytes:%llu\r\n\r\n",
                ull(memory.current_bytes), ull(memory.peak_bytes), ull(server->buffered_bytes));
     buf_put_string(text, "# Persistence\r\nloading:0\r\n\r\n");
@@ -146,8 +148,8 @@ void metrics_info(struct server *server, struct buf *text)
                ull(metrics->accepted), ull(metrics->refused), ull(metrics->dropped_slow),
                ull(metrics->dropped_protocol), ull(metrics->cancelled), ull(metrics->bytes_in),
                ull(metrics->bytes_out), waiting, busy, server->pool.thread_count);
-    buf_printf(text, "loop_searches:%llu\r\nloop_searches_given_up:%llu\r\n", ull(server->brief.done),
-               ull(server->brief.given_up));
+    buf_printf(text, "loop_searches:%llu\r\nloop_searches_given_up:%llu\r\nloop_searches_unready:%llu\r\n",
+               ull(server->brief.done), ull(server->brief.given_up), ull(server->brief.unready));
     buf_printf(text, "loop_turns:%llu\r\nloop_turns_over_5ms:%llu\r\nloop_max_usec:%llu\r\n"
                      "loop_max_cpu_usec:%llu\r\nloop_mean_usec:%.2f\r\n\r\n",
                ull(metrics->loop_turns), ull(metrics->loop_over), ull(metrics->loop_max_ns / 1000),
@@ -161,6 +163,21 @@ void metrics_info(struct server *server, struct buf *text)
 static void put_value(struct buf *text, const char *name, const char *kind, const char *help, double value)
 {
     buf_printf(text, "# HELP aisle_%s %s\n# TYPE aisle_%s %s\naisle_%s %.15g\n", name, help, name, kind, name, value);
+}
+
+/* How much of the durations was waiting: for a thread, or for the connection's earlier requests. */
+static void put_waits(const struct metrics *metrics, struct buf *text)
+{
+    size_t count;
+    const struct command *table = command_table(&count);
+    buf_put_string(text, "# HELP aisle_command_wait_seconds_total Of that, before it began to be carried out.\n"
+                         "# TYPE aisle_command_wait_seconds_total counter\n");
+    for (size_t i = 0; i < count; i++) {
+        if (metrics->commands[i].calls > 0) {
+            buf_printf(text, "aisle_command_wait_seconds_total{command=\"%s\"} %.9g\n", table[i].name,
+                       (double)metrics->commands[i].wait_ns / 1e9);
+        }
+    }
 }
 
 static void put_histograms(const struct metrics *metrics, struct buf *text)
@@ -185,6 +202,7 @@ static void put_histograms(const struct metrics *metrics, struct buf *text)
                        table[i].name, ull(counted->calls));
         }
     }
+    put_waits(metrics, text);
     buf_put_string(text, "# HELP aisle_command_errors_total Requests answered with an error.\n"
                          "# TYPE aisle_command_errors_total counter\n");
     for (size_t i = 0; i < count; i++) {
@@ -226,6 +244,8 @@ void metrics_prometheus(struct server *server, struct buf *text)
          (double)server->brief.done},
         {"loop_searches_given_up_total", "counter", "Those that were not short, and went to the pool.",
          (double)server->brief.given_up},
+        {"loop_searches_unready_total", "counter", "Those that a commit came before, and that went there, too.",
+         (double)server->brief.unready},
         {"loop_turns_total", "counter", "Turns of the loop.", (double)metrics->loop_turns},
         {"loop_seconds_total", "counter", "That the loop was at work.", (double)metrics->loop_sum_ns / 1e9},
         {"loop_seconds_max", "gauge", "The longest turn.", (double)metrics->loop_max_ns / 1e9},
@@ -261,31 +281,118 @@ static void count_reader(void *context, const aisle_reader *reader)
     oldest[1] = reader->commits_behind > oldest[1] ? reader->commits_behind : oldest[1];
 }
 
-static void put_catalog(const struct catalog_name *entry, const aisle_statistics *stats, struct buf *text)
+/* What is told of each catalog. */
+enum figure {
+    FIGURE_PRODUCTS,
+    FIGURE_DEAD,
+    FIGURE_SEGMENTS,
+    FIGURE_GENERATION,
+    FIGURE_BYTES,
+    FIGURE_LOG_OFFSET,
+    FIGURE_READERS,
+    FIGURE_BEHIND,
+    FIGURE_COMMITS,
+    FIGURE_VISIBLE,
+    FIGURE_VISIBLE_MAX,
+    FIGURE_COMMIT_FAILURES, /* from here on only of catalogs that the server writes itself */
+    FIGURE_UNSEEN_BYTES,
+    FIGURE_UNSEEN_SECONDS,
+    FIGURE_REFUSING,
+    FIGURE_LOST_BYTES,
+    FIGURE_COUNT
+};
+
+static const struct {
+    const char *name, *kind, *help;
+} figure_texts[FIGURE_COUNT] = {
+    {"products", "gauge", "Products that searches see."},
+    {"dead_products", "gauge", "Products replaced or deleted, not yet merged away."},
+    {"segments", "gauge", "Segments of all shards."},
+    {"generation", "counter", "Number of the last commit."},
+    {"bytes", "gauge", "Space of the files."},
+    {"log_offset", "gauge", "How far the change log is in the catalog."},
+    {"readers", "gauge", "Searches and others that look at it, of all programs."},
+    {"readers_behind_commits", "gauge", "Commits since the oldest of them began."},
+    {"commits_total", "counter", "Commits by this server."},
+    {"visible_seconds", "gauge", "From a write's being durable to its being visible, the longest of late."},
+    {"visible_seconds_max", "gauge", "The longest there was."},
+    {"commit_failures_total", "counter", "Commits that failed and are made again."},
+    {"unseen_bytes", "gauge", "Of durable writes that searches do not see yet."},
+    {"unseen_seconds", "gauge", "Since when the oldest of them has been durable."},
+    {"writes_refused", "gauge", "1: another program has cut or replaced the change log."},
+    {"log_lost_bytes_total", "counter", "Of acknowledged writes that went with it."},
+};
+
+struct figures {
+    double values[FIGURE_COUNT];
+    enum figure count; /* those that it has; 0: nothing is known */
+};
+
+static void look_at_writes(const struct catalog *catalog, struct figures *figures)
 {
+    double *values = figures->values;
+    if (catalog->writes != NULL) {
+        struct writes_figures of;
+        writes_look(catalog->writes, &of);
+        uint64_t now = clock_monotonic_ns();
+        values[FIGURE_COMMITS] = (double)of.commits;
+        values[FIGURE_VISIBLE] = (double)of.visible_ns / 1e9;
+        values[FIGURE_VISIBLE_MAX] = (double)of.visible_max_ns / 1e9;
+        values[FIGURE_COMMIT_FAILURES] = (double)of.commit_failures;
+        values[FIGURE_UNSEEN_BYTES] = (double)of.unseen_bytes;
+        values[FIGURE_UNSEEN_SECONDS] = of.unseen_ns == 0 ? 0 : (double)(now - of.unseen_ns) / 1e9;
+        values[FIGURE_REFUSING] = of.is_refusing;
+        values[FIGURE_LOST_BYTES] = (double)of.lost_bytes;
+        figures->count = FIGURE_COUNT;
+    } else if (catalog->follower != NULL) {
+        const struct server_stop *of = follower_tells(catalog->follower);
+        values[FIGURE_COMMITS] = (double)of->commits;
+        values[FIGURE_VISIBLE] = (double)of->visible_ns / 1e9;
+        values[FIGURE_VISIBLE_MAX] = (double)of->visible_max_ns / 1e9;
+        figures->count = FIGURE_COMMIT_FAILURES;
+    }
+}
+
+static void look_at_catalog(const struct catalog *catalog, struct figures *figures)
+{
+    aisle_statistics stats = {.size = sizeof stats};
     uint64_t readers[2] = {0, 0};
-    (void)aisle_readers(entry->catalog->handle, count_reader, readers, NULL);
-    const struct {
-        const char *name;
-        uint64_t value;
-    } values[] = {
-        {"products", stats->products},     {"dead_products", stats->dead},       {"segments", stats->segments},
-        {"generation", stats->generation}, {"bytes", stats->bytes},              {"log_offset", stats->log_offset},
-        {"readers", readers[0]},           {"readers_behind_commits", readers[1]},
-    };
-    for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
-        buf_printf(text, "aisle_catalog_%s{catalog=\"", values[i].name);
-        put_label(text, entry->name);
-        buf_printf(text, "\"} %llu\n", ull(values[i].value));
+    if (aisle_stats(catalog->handle, &stats, NULL) != 0) {
+        return;
+    }
+    (void)aisle_readers(catalog->handle, count_reader, readers, NULL);
+    *figures = (struct figures){
+        .values = {(double)stats.products, (double)stats.dead, (double)stats.segments, (double)stats.generation,
+                   (double)stats.bytes, (double)stats.log_offset, (double)readers[0], (double)readers[1]},
+        .count = FIGURE_COMMITS};
+    look_at_writes(catalog, figures);
+}
+
+static void put_figure(const struct catalog_set *set, const struct figures *figures, unsigned which, struct buf *text)
+{
+    const char *name = figure_texts[which].name;
+    buf_printf(text, "# HELP aisle_catalog_%s %s\n# TYPE aisle_catalog_%s %s\n", name, figure_texts[which].help, name,
+               figure_texts[which].kind);
+    for (uint32_t i = 0; i < set->name_count; i++) {
+        if (which < figures[i].count) {
+            buf_printf(text, "aisle_catalog_%s{catalog=\"", name);
+            put_label(text, set->names[i].name);
+            buf_printf(text, "\"} %.15g\n", figures[i].values[which]);
+        }
     }
 }
 
 void metrics_catalogs(const struct catalog_set *set, struct buf *text)
 {
-    for (uint32_t i = 0; i < set->name_count; i++) {
-        aisle_statistics stats = {.size = sizeof stats};
-        if (aisle_stats(set->names[i].catalog->handle, &stats, NULL) == 0) {
-            put_catalog(&set->names[i], &stats, text);
-        }
+    struct figures *figures = mem_calloc(set->name_count, sizeof *figures);
+    if (figures == NULL) {
+        return; /* the page has the server's own figures */
     }
+    for (uint32_t i = 0; i < set->name_count; i++) {
+        look_at_catalog(set->names[i].catalog, &figures[i]);
+    }
+    for (unsigned which = 0; which < FIGURE_COUNT; which++) {
+        put_figure(set, figures, which, text);
+    }
+    mem_free(figures);
 }

@@ -15,6 +15,7 @@
 
 #include <signal.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 /* One setting: `name = VALUE` in the file, `--name VALUE` on the command line. */
 struct server_setting {
@@ -33,10 +34,14 @@ struct server_given {
     const char *value;
 };
 
-/* How one who follows is told to end. */
+/* How one who follows is told to end, and tells how fresh the catalog is. */
 struct server_stop {
     volatile sig_atomic_t flag; /* not 0: end; set by another thread */
     int wake_fd;                /* readable when it was set, for who waits; -1: none */
+    /* From a change's being there to its being visible: the longest of late, and of the whole run. */
+    _Atomic uint64_t visible_ns;
+    _Atomic uint64_t visible_max_ns;
+    _Atomic uint64_t commits;
 };
 
 /*

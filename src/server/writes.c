@@ -12,76 +12,18 @@
  * put to the writer from the log later, a few milliseconds' worth at a time. What only the writer can judge, a PATCH or
  * DEL, waits for the commit to end, and so does what its client sends behind it.
  */
-#include "server/writes.h"
+#include "server/writes_private.h"
 
 #include "base/alloc.h"
 #include "base/clock.h"
-#include "server/committer.h"
-#include "server/change_line.h"
-#include "server/changes.h"
-#include "server/keys.h"
 #include "server/write_arguments.h"
 
-#include <stdio.h>
-
-#define SOURCE "aisle-serve"
-#define IDENTITY UINT64_C(0x6169736c652d3031) /* one for ever: a log that was lost goes on behind (changes.h) */
-#define BATCH_MAX 512u
 #define SYNC_BYTES ((size_t)32 << 20) /* of a batch's lines, that are synced before more of it is taken (changes.c) */
-#define IDLE_NS UINT64_C(10000000000)         /* without a write, before the writer is given back */
+#define SLEEP_NS UINT64_C(10000000000)        /* at most: what is to be done wakes */
 #define KEYS_READ_BYTES (UINT64_C(128) << 20) /* of the log's end, searched for keys when it is opened */
 #define LINE_BYTES_MAX (2u * LIMIT_LINE_BYTES)
 #define AHEAD_BYTES_MAX ((uint64_t)16 << 20) /* of the log that the writer has not: more writes wait for it */
 #define SLICE_NS UINT64_C(5000000)           /* of putting them to the writer, before new ones have their turn */
-#define CLIENT_BITS 4096u
-
-struct write {
-    struct request *request;
-    struct change_line line;
-    uint64_t digest;
-    bool wants_visible;
-    bool is_taken;  /* by the writer or ahead of it, and appended */
-    bool is_held;   /* until the commit has ended */
-    bool is_repeat; /* of a key that stands in keys, or earlier in this batch */
-};
-
-/* Requests in order. */
-struct waiting {
-    struct request *first, *last;
-};
-
-struct writes {
-    struct server *server;
-    aisle *handle;
-    uint64_t commit_ns;
-    uint64_t keep_bytes;
-    uv_mutex_t mutex;
-    uv_cond_t wake;
-    uv_thread_t thread;
-    struct waiting queue;         /* under mutex */
-    bool stop;                    /* under mutex */
-    bool committer_ended;         /* under mutex: look at it */
-    /* The thread's: */
-    aisle_writer *writer; /* NULL: not taken */
-    struct changes changes;
-    struct keys keys;
-    struct buf scratch;
-    uint64_t next_seq;
-    struct committer committer;
-    bool is_committing;      /* the committer has the writer */
-    uint64_t committing;     /* offset in the log that it had then */
-    uint64_t applied;        /* offset in the log that the writer has */
-    uint64_t slice_end_ns;   /* of applying the log */
-    uint64_t committed;      /* and the catalog */
-    uint64_t dirty_ns;       /* since when there is something to commit; 0: there is nothing */
-    uint64_t active_ns;      /* of the last write */
-    struct waiting visible;  /* that wait for a commit of their lines */
-    struct waiting hiding;   /* that wait for the one under way */
-    struct waiting held;     /* that are carried out when it has ended */
-    uint64_t held_clients[CLIENT_BITS / 64]; /* whose they are, and maybe others */
-    struct write batch[BATCH_MAX];
-    uint32_t batch_count;
-};
 
 /* --------------------------------------------------------------------------------------------- answering -- */
 
@@ -91,7 +33,7 @@ static void finish(struct writes *writes, struct request *request)
     pool_done(&writes->server->pool, request);
 }
 
-static void fail_request(struct request *request, const aisle_error *error)
+void writes_fail(struct request *request, const aisle_error *error)
 {
     const struct reply reply = {&request->reply, request->version};
     buf_clear(&request->reply);
@@ -107,7 +49,7 @@ static void answer(struct request *request, uint64_t seq, bool found)
     reply_unsigned(&reply, found ? seq : 0);
 }
 
-static void push(struct waiting *waiting, struct request *request)
+void waiting_push(struct waiting *waiting, struct request *request)
 {
     request->queued = NULL;
     if (waiting->first == NULL) {
@@ -118,7 +60,7 @@ static void push(struct waiting *waiting, struct request *request)
     waiting->last = request;
 }
 
-static struct request *pop(struct waiting *waiting)
+struct request *waiting_pop(struct waiting *waiting)
 {
     struct request *request = waiting->first;
     if (request != NULL) {
@@ -128,191 +70,14 @@ static struct request *pop(struct waiting *waiting)
     return request;
 }
 
-static void finish_all(struct writes *writes, struct waiting *waiting, const aisle_error *error)
+void writes_finish_all(struct writes *writes, struct waiting *waiting, const aisle_error *error)
 {
     struct request *request;
-    while ((request = pop(waiting)) != NULL) {
+    while ((request = waiting_pop(waiting)) != NULL) {
         if (error != NULL) {
-            fail_request(request, error);
+            writes_fail(request, error);
         }
         finish(writes, request);
-    }
-}
-
-/* --------------------------------------------------------------------------------- the catalog's writer -- */
-
-static void drop_writer(struct writes *writes)
-{
-    aisle_writer_free(writes->writer);
-    writes->writer = NULL;
-    writes->dirty_ns = 0;
-    writes->applied = writes->committed;
-}
-
-/* Whether the log has what the writer has not. */
-static bool is_ahead(const struct writes *writes)
-{
-    return writes->is_committing || (writes->writer != NULL && writes->applied < writes->changes.end);
-}
-
-static int mark(struct writes *writes, uint64_t offset, uint64_t seq, aisle_error *error)
-{
-    char text[24];
-    snprintf(text, sizeof text, "%llu", (unsigned long long)seq);
-    const aisle_position position = {.source = SOURCE, .identity = IDENTITY, .offset = offset, .seq = text};
-    return aisle_mark(writes->writer, &position, error);
-}
-
-static int apply(struct writes *writes, struct change_line *line, aisle_error *error)
-{
-    const aisle_bytes id = {(const char *)line->id.data, line->id.size};
-    const aisle_bytes body = {(const char *)line->body.data, line->body.size};
-    int status = 0;
-    switch (line->op) {
-    case CHANGE_LINE_PUT:
-        return aisle_put(writes->writer, body, error);
-    case CHANGE_LINE_PATCH:
-        return aisle_patch(writes->writer, id, body, error);
-    case CHANGE_LINE_DELETE:
-        status = aisle_delete(writes->writer, id, error);
-        line->found = status == 0;
-        return status == AISLE_NOT_FOUND ? 0 : status;
-    }
-    return status;
-}
-
-/* Whether the status speaks of the write alone, and the writer goes on. */
-static bool is_own_fault(int status)
-{
-    return status == AISLE_BAD_PRODUCT || status == AISLE_NOT_FOUND;
-}
-
-/* A line that the log has and the catalog has not; what was wrong with it when it was written is wrong again. */
-static int apply_again(void *context, struct bytes text, uint64_t end, aisle_error *error)
-{
-    struct writes *writes = context;
-    struct change_line line;
-    int status = change_line_read(text, &line, &writes->scratch, error);
-    status = status != 0 ? status : mark(writes, end, line.seq, error);
-    status = status != 0 ? status : apply(writes, &line, error);
-    if (status == 0 || is_own_fault(status)) {
-        writes->applied = end;
-        writes->dirty_ns = writes->dirty_ns == 0 ? clock_monotonic_ns() : writes->dirty_ns;
-        return 0;
-    }
-    return status;
-}
-
-/* Becomes the catalog's writer and applies what the log has beyond the catalog. */
-static int take_writer(struct writes *writes, aisle_error *error)
-{
-    if (writes->writer != NULL) {
-        return 0;
-    }
-    int status = aisle_begin(writes->handle, &writes->writer, error);
-    if (status != 0) {
-        writes->writer = NULL;
-        return status;
-    }
-    status = aisle_log_offset(writes->handle, SOURCE, IDENTITY, &writes->committed, error);
-    writes->applied = writes->committed;
-    if (status == 0 && writes->committed < writes->changes.end) {
-        status = changes_read(&writes->changes, writes->committed, apply_again, writes, error);
-    }
-    if (status != 0) {
-        drop_writer(writes);
-    }
-    return status;
-}
-
-/* As apply_again, until the slice of time is over. */
-static int apply_in_slice(void *context, struct bytes text, uint64_t end, aisle_error *error)
-{
-    const struct writes *writes = context;
-    return clock_monotonic_ns() > writes->slice_end_ns ? AISLE_END : apply_again(context, text, end, error);
-}
-
-/* Brings what the log has ahead to the writer, until then. A failure leaves no writer. */
-static int apply_until(struct writes *writes, uint64_t end_ns, aisle_error *error)
-{
-    writes->slice_end_ns = end_ns;
-    int status = changes_read(&writes->changes, writes->applied, apply_in_slice, writes, error);
-    if (status < 0) {
-        drop_writer(writes);
-    }
-    return status < 0 ? status : 0;
-}
-
-/* Lends the writer to the committer, with the requests that wait to see what it has. */
-static void begin_commit(struct writes *writes)
-{
-    aisle_error error = {0};
-    if (take_writer(writes, &error) != 0) { /* it may have been lost since */
-        server_log("a commit failed: %s; the change log has what it should have made visible", error.message);
-        finish_all(writes, &writes->visible, &error);
-        return;
-    }
-    while (writes->visible.first != NULL && writes->visible.first->log_end <= writes->applied) {
-        push(&writes->hiding, pop(&writes->visible));
-    }
-    writes->dirty_ns = 0;
-    writes->committing = writes->applied;
-    writes->is_committing = true;
-    committer_lend(&writes->committer, writes->writer);
-}
-
-/* Puts those that were held back before what has queued up since. */
-static void release_held(struct writes *writes)
-{
-    if (writes->held.first == NULL) {
-        return;
-    }
-    uv_mutex_lock(&writes->mutex);
-    writes->held.last->queued = writes->queue.first;
-    writes->queue.last = writes->queue.first == NULL ? writes->held.last : writes->queue.last;
-    writes->queue.first = writes->held.first;
-    uv_mutex_unlock(&writes->mutex);
-    writes->held = (struct waiting){NULL, NULL};
-    memset(writes->held_clients, 0, sizeof writes->held_clients);
-}
-
-static void end_commit(struct writes *writes, int status, const aisle_error *error)
-{
-    writes->is_committing = false;
-    if (status != 0) {
-        server_log("a commit failed: %s; the change log has what it should have made visible", error->message);
-        drop_writer(writes);
-        finish_all(writes, &writes->hiding, error);
-    } else {
-        writes->committed = writes->committing;
-        finish_all(writes, &writes->hiding, NULL);
-        changes_trim(&writes->changes, writes->committed, writes->keep_bytes);
-    }
-    release_held(writes);
-}
-
-static void look_at_commit(struct writes *writes)
-{
-    aisle_error error = {0};
-    int status = 0;
-    if (writes->is_committing && committer_poll(&writes->committer, &status, &error)) {
-        end_commit(writes, status, &error);
-    }
-}
-
-/* Whether the log has writes that neither the catalog nor a writer has: a commit failed, or the writer was lost. */
-static bool is_behind(const struct writes *writes)
-{
-    return writes->writer == NULL && writes->changes.fd >= 0 && writes->committed < writes->changes.end;
-}
-
-/* Brings them to a writer, so that they become visible although nobody writes; what fails is tried again. */
-static void catch_up(struct writes *writes, uint64_t now)
-{
-    aisle_error error = {0};
-    writes->active_ns = now;
-    if (take_writer(writes, &error) != 0) {
-        server_log("the catalog stays behind its change log: %s", error.message);
     }
 }
 
@@ -379,11 +144,11 @@ static int take(struct writes *writes, struct write *write, aisle_error *error)
     line->found = true;
     int status = compose(writes, line, error);
     uint64_t end = writes->changes.end + writes->changes.pending.size + writes->scratch.size;
-    status = status != 0 ? status : mark(writes, end, line->seq, error);
-    status = status != 0 ? status : apply(writes, line, error);
-    if (is_own_fault(status)) {
+    status = status != 0 ? status : writes_mark(writes, end, line->seq, error);
+    status = status != 0 ? status : writes_apply(writes, line, error);
+    if (writes_own_fault(status)) {
         /* The position must not stand behind a line that the log will not have. */
-        int marked = mark(writes, writes->changes.end + writes->changes.pending.size, line->seq - 1, error);
+        int marked = writes_mark(writes, writes->changes.end + writes->changes.pending.size, line->seq - 1, error);
         return marked != 0 ? marked : status;
     }
     if (status == 0 && !line->found) {
@@ -399,7 +164,7 @@ static int take(struct writes *writes, struct write *write, aisle_error *error)
 
 static uint32_t client_bit(const struct request *request)
 {
-    return (uint32_t)(request->client % CLIENT_BITS);
+    return (uint32_t)(request->client % WRITES_CLIENT_BITS);
 }
 
 /* Whether the log is as far ahead as it may be. */
@@ -422,7 +187,7 @@ static void hold(struct writes *writes, struct write *write)
     uint32_t bit = client_bit(write->request);
     write->is_held = true;
     writes->held_clients[bit / 64] |= UINT64_C(1) << bit % 64;
-    push(&writes->held, write->request);
+    waiting_push(&writes->held, write->request);
 }
 
 /* Takes a PUT to the log's pending lines alone. */
@@ -449,22 +214,27 @@ static int take_ahead(struct writes *writes, struct write *write, aisle_error *e
 /* Takes a write that is no repeat. AISLE_END: what is pending must be synced first, so that the writer can have it. */
 static int take_one(struct writes *writes, struct write *write, bool *is_broken, aisle_error *error)
 {
-    if (is_ahead(writes) && write->line.op == CHANGE_LINE_PUT && !is_far_ahead(writes)) {
+    int status = changes_refuse(&writes->changes, error);
+    if (status != 0) {
+        return status;
+    }
+    if (writes_is_ahead(writes) && write->line.op == CHANGE_LINE_PUT && !is_far_ahead(writes)) {
         return take_ahead(writes, write, error);
     }
-    if (is_ahead(writes)) {
+    if (writes_is_ahead(writes)) {
         if (writes->changes.pending.size > 0) {
             return AISLE_END;
         }
-        int status = apply_until(writes, UINT64_MAX, error);
+        status = writes_apply_until(writes, UINT64_MAX, error);
         if (status != 0) {
             return status;
         }
     }
-    int status = take_writer(writes, error);
+    status = writes_take_writer(writes, error);
+    status = status != 0 ? status : changes_refuse(&writes->changes, error); /* reading it may have told so */
     if (status == 0) {
         status = take(writes, write, error);
-        *is_broken = status != 0 && !is_own_fault(status);
+        *is_broken = status != 0 && !writes_own_fault(status);
     }
     return status;
 }
@@ -493,7 +263,7 @@ static uint32_t take_some(struct writes *writes, uint32_t i, bool *is_broken)
             }
         }
         if (status != 0) {
-            fail_request(write->request, &error);
+            writes_fail(write->request, &error);
         }
         write->request->log_end = writes->changes.end + writes->changes.pending.size;
     }
@@ -508,7 +278,7 @@ static void settle_one(struct writes *writes, struct write *write, const aisle_e
     }
     bool done = write->is_taken || write->is_repeat;
     if (done && error->code != 0) {
-        fail_request(request, error);
+        writes_fail(request, error);
         done = false;
     }
     if (done) {
@@ -519,12 +289,19 @@ static void settle_one(struct writes *writes, struct write *write, const aisle_e
         server_log("out of memory: the key of write %llu is not remembered", (unsigned long long)write->line.seq);
     }
     write->is_taken = false; /* its request, and the key there, may go any time now */
-    bool is_visible = writes->writer == NULL && !is_behind(writes); /* else a repeat has to wait, too */
+    bool is_visible = writes->writer == NULL && !writes_is_behind(writes); /* else a repeat has to wait, too */
     if (!done || !write->wants_visible || is_visible) {
         finish(writes, request);
         return;
     }
-    push(&writes->visible, request);
+    waiting_push(&writes->visible, request);
+}
+
+/* Lines were synced that searches do not see. */
+static void note_unseen(struct writes *writes)
+{
+    uint64_t *since = writes->is_committing && writes->unseen_ns != 0 ? &writes->next_unseen_ns : &writes->unseen_ns;
+    *since = *since == 0 ? clock_monotonic_ns() : *since;
 }
 
 /* Makes the batch's writes from first to before end durable, and answers them. */
@@ -532,7 +309,7 @@ static void settle(struct writes *writes, uint32_t first, uint32_t end, bool is_
 {
     aisle_error error = {0};
     bool any = writes->changes.pending.size > 0;
-    bool ahead = is_ahead(writes);
+    bool ahead = writes_is_ahead(writes);
     int status = changes_sync(&writes->changes, &error);
     if (status != 0) {
         server_log("writes were refused: %s", error.message);
@@ -540,27 +317,33 @@ static void settle(struct writes *writes, uint32_t first, uint32_t end, bool is_
         writes->applied = writes->changes.end;
         writes->dirty_ns = writes->dirty_ns == 0 ? clock_monotonic_ns() : writes->dirty_ns;
     }
+    if (status == 0 && any) {
+        note_unseen(writes);
+    }
     for (uint32_t i = first; i < end; i++) {
         settle_one(writes, &writes->batch[i], &error);
     }
     if ((status != 0 && any && !ahead) || is_broken) {
-        drop_writer(writes);
+        writes_drop_writer(writes);
     }
 }
 
 static void run_batch(struct writes *writes)
 {
     uint32_t next = 0;
-    writes->active_ns = clock_monotonic_ns();
+    aisle_error error = {0};
+    writes->active_ns = writes->batch_count > 0 ? clock_monotonic_ns() : writes->active_ns;
+    if (writes->batch_count > 0 && !writes->changes.is_lost && changes_check(&writes->changes, &error) != 0) {
+        server_log("%s", error.message);
+    }
     while (next < writes->batch_count) {
         uint32_t first = next;
         bool is_broken = false;
         next = take_some(writes, first, &is_broken);
         settle(writes, first, next, is_broken);
         if (is_broken && writes->visible.first != NULL) {
-            aisle_error error = {0};
-            if (take_writer(writes, &error) != 0) {
-                finish_all(writes, &writes->visible, &error);
+            if (writes_take_writer(writes, &error) != 0) {
+                writes_finish_all(writes, &writes->visible, &error);
             }
         }
     }
@@ -574,17 +357,33 @@ static uint64_t patience(const struct writes *writes, uint64_t now)
 {
     uint64_t due = UINT64_MAX;
     if (writes->is_committing) {
-        return IDLE_NS; /* its end wakes */
+        return SLEEP_NS; /* its end wakes */
     }
-    if (is_ahead(writes) || writes->visible.first != NULL) {
+    if (writes_is_ahead(writes) || writes->visible.first != NULL) {
         return 0;
     }
     if (writes->dirty_ns != 0) {
         due = writes->dirty_ns + writes->commit_ns;
-    } else if (writes->writer != NULL) {
-        due = writes->active_ns + IDLE_NS;
+    } else if (writes->writer != NULL || writes_is_behind(writes)) {
+        due = writes->active_ns + writes->idle_ns;
     }
-    return due == UINT64_MAX ? IDLE_NS : due > now ? due - now : 0;
+    return due == UINT64_MAX ? SLEEP_NS : due > now ? due - now : 0;
+}
+
+/* Under the mutex. */
+static void tell(struct writes *writes)
+{
+    writes->told = writes->figures;
+    writes->told.is_refusing = writes->changes.is_lost;
+    writes->told.unseen_ns = writes->unseen_ns;
+    writes->told.unseen_bytes = writes->unseen_ns == 0 ? 0 : writes->changes.end - writes->committed;
+}
+
+void writes_look(struct writes *writes, struct writes_figures *out)
+{
+    uv_mutex_lock(&writes->mutex);
+    *out = writes->told;
+    uv_mutex_unlock(&writes->mutex);
 }
 
 /* Moves what is queued into the batch, waiting for something to do; false at the end. */
@@ -594,11 +393,12 @@ static bool collect(struct writes *writes)
     uv_mutex_lock(&writes->mutex);
     uint64_t wait = patience(writes, clock_monotonic_ns());
     bool wakes = writes->is_committing || !writes->stop;
+    tell(writes);
     if (writes->queue.first == NULL && wakes && wait > 0 && !(writes->is_committing && writes->committer_ended)) {
         (void)uv_cond_timedwait(&writes->wake, &writes->mutex, wait);
     }
     writes->committer_ended = false;
-    while (writes->batch_count < BATCH_MAX && (request = pop(&writes->queue)) != NULL) {
+    while (writes->batch_count < WRITES_BATCH_MAX && (request = waiting_pop(&writes->queue)) != NULL) {
         writes->batch[writes->batch_count++] = (struct write){.request = request};
     }
     bool go_on = writes->batch_count > 0 || writes->is_committing || !writes->stop;
@@ -621,20 +421,21 @@ static void look_after(struct writes *writes)
 {
     uint64_t now = clock_monotonic_ns();
     aisle_error error = {0};
-    if (!writes->is_committing && is_ahead(writes) && apply_until(writes, now + SLICE_NS, &error) != 0) {
+    if (!writes->is_committing && writes_is_ahead(writes) && writes_apply_until(writes, now + SLICE_NS, &error) != 0) {
         server_log("the catalog stays behind its change log: %s", error.message);
     }
     bool is_wanted = writes->visible.first != NULL &&
                      (writes->writer == NULL || writes->visible.first->log_end <= writes->applied);
     bool is_due = writes->dirty_ns != 0 && now >= writes->dirty_ns + writes->commit_ns;
     if (!writes->is_committing && (is_wanted || is_due)) {
-        begin_commit(writes);
+        writes_begin_commit(writes);
     }
-    if (!writes->is_committing && writes->dirty_ns == 0 && !is_ahead(writes) && now >= writes->active_ns + IDLE_NS) {
-        if (is_behind(writes)) {
-            catch_up(writes, now);
+    bool is_idle = !writes->is_committing && writes->dirty_ns == 0 && !writes_is_ahead(writes);
+    if (is_idle && now >= writes->active_ns + writes->idle_ns) {
+        if (writes_is_behind(writes)) {
+            writes_catch_up(writes, now);
         } else {
-            drop_writer(writes);
+            writes_drop_writer(writes);
         }
     }
 }
@@ -644,17 +445,17 @@ static void commit_rest(struct writes *writes)
 {
     aisle_error error = {0};
     int status = 0;
-    if (is_ahead(writes) && apply_until(writes, UINT64_MAX, &error) != 0) {
+    if (writes_is_ahead(writes) && writes_apply_until(writes, UINT64_MAX, &error) != 0) {
         server_log("the change log has what is not committed: %s", error.message);
     }
     if (writes->dirty_ns != 0 || writes->visible.first != NULL) {
-        begin_commit(writes);
+        writes_begin_commit(writes);
     }
     if (writes->is_committing) {
         committer_wait(&writes->committer, &status, &error);
-        end_commit(writes, status, &error);
+        writes_end_commit(writes, status, &error);
     }
-    drop_writer(writes);
+    writes_drop_writer(writes);
 }
 
 static void work(void *context)
@@ -662,7 +463,7 @@ static void work(void *context)
     struct writes *writes = context;
     while (collect(writes)) {
         run_batch(writes);
-        look_at_commit(writes); /* not before: what it releases is older than the batch */
+        writes_look_at_commit(writes); /* not before: what it releases is older than the batch */
         look_after(writes);
     }
     commit_rest(writes);
@@ -671,7 +472,7 @@ static void work(void *context)
 void writes_submit(struct writes *writes, struct request *request)
 {
     uv_mutex_lock(&writes->mutex);
-    push(&writes->queue, request);
+    waiting_push(&writes->queue, request);
     uv_cond_signal(&writes->wake);
     uv_mutex_unlock(&writes->mutex);
 }
@@ -699,20 +500,25 @@ static int remember(void *context, struct bytes text, uint64_t end, aisle_error 
 static int recover(struct writes *writes, const char *path, aisle_error *error)
 {
     struct changes *changes = &writes->changes;
-    int status = aisle_log_offset(writes->handle, SOURCE, IDENTITY, &writes->committed, error);
+    int status = aisle_log_offset(writes->handle, WRITES_SOURCE, WRITES_IDENTITY, &writes->committed, error);
     status = status != 0 ? status : changes_open(changes, path, writes->committed, error);
     if (status != 0) {
         return status;
     }
     uint64_t from = changes_line_start(changes, changes->end > KEYS_READ_BYTES ? changes->end - KEYS_READ_BYTES : 0);
     writes->next_seq = changes->end + 1; /* of a log without lines */
-    status = changes_read(changes, from, remember, writes, error);
+    status = changes_read(changes, from, false, remember, writes, error);
+    if (status == 0 && changes->is_renewed) {
+        server_log("the change log %s lacks what the catalog has had from it: it goes on behind that", changes->folder);
+    }
     writes->applied = writes->committed;
     if (status == 0 && changes->fd >= 0 && writes->committed < changes->end) {
-        status = take_writer(writes, error);
+        writes->is_recovering = true;
+        status = writes_take_writer(writes, error);
+        writes->is_recovering = false;
         status = status != 0 ? status : aisle_commit(writes->writer, error);
         writes->committed = status == 0 ? writes->applied : writes->committed;
-        drop_writer(writes);
+        writes_drop_writer(writes);
     }
     return status;
 }
@@ -724,6 +530,32 @@ static void release(struct writes *writes)
     keys_release(&writes->keys);
     buf_release(&writes->scratch);
     mem_free(writes);
+}
+
+static int start_thread(struct writes *writes, aisle_error *error)
+{
+    int status = AISLE_NO_MEMORY;
+    if (uv_mutex_init(&writes->mutex) != 0) {
+        goto fail_mutex;
+    }
+    if (uv_cond_init(&writes->wake) != 0) {
+        goto fail_wake;
+    }
+    status = committer_start(&writes->committer, on_commit_ended, writes, error);
+    if (status != 0) {
+        goto fail_committer;
+    }
+    if (uv_thread_create(&writes->thread, work, writes) == 0) {
+        return 0;
+    }
+    committer_stop(&writes->committer);
+    status = AISLE_NO_MEMORY;
+fail_committer:
+    uv_cond_destroy(&writes->wake);
+fail_wake:
+    uv_mutex_destroy(&writes->mutex);
+fail_mutex:
+    return error_set(error, status, "a writing thread cannot be started");
 }
 
 int writes_open(struct server *server, const struct config *config, aisle *handle, const char *path,
@@ -738,6 +570,7 @@ int writes_open(struct server *server, const struct config *config, aisle *handl
     writes->handle = handle;
     writes->commit_ns = config->commit_ms * 1000000;
     writes->keep_bytes = config->log_bytes;
+    writes->idle_ns = config->writer_s * 1000000000;
     writes->changes = (struct changes){.folder_fd = -1, .fd = -1};
     buf_init(&writes->scratch, LINE_BYTES_MAX);
     int status = recover(writes, path, error);
@@ -745,14 +578,7 @@ int writes_open(struct server *server, const struct config *config, aisle *handl
         release(writes);
         return status;
     }
-    if (uv_mutex_init(&writes->mutex) != 0 || uv_cond_init(&writes->wake) != 0) {
-        release(writes);
-        return error_set(error, AISLE_NO_MEMORY, "a writing thread cannot be started");
-    }
-    status = committer_start(&writes->committer, on_commit_ended, writes, error);
-    if (status == 0 && uv_thread_create(&writes->thread, work, writes) != 0) {
-        status = error_set(error, AISLE_NO_MEMORY, "a writing thread cannot be started");
-    }
+    status = start_thread(writes, error);
     if (status != 0) {
         release(writes);
         return status;

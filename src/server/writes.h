@@ -19,6 +19,19 @@
 
 struct writes;
 
+/* What others are told of a catalog's writes. */
+struct writes_figures {
+    bool is_refusing;         /* the log was cut or replaced by another program: see changes.h */
+    uint64_t lost_bytes;      /* of acknowledged writes that went with it */
+    uint64_t unseen_bytes;    /* of the log, that searches do not see */
+    uint64_t unseen_ns;       /* when the oldest of them was synced (clock_monotonic_ns); 0: they see all */
+    uint64_t commits;         /* that have succeeded */
+    uint64_t commit_failures;
+    uint64_t visible_ns;      /* from syncing a commit's first write to its end: the last one, the longest, their sum */
+    uint64_t visible_max_ns;
+    uint64_t visible_sum_ns;
+};
+
 /*
  * Starts the thread for the catalog at path, whose handle is borrowed, after applying and committing what its log has
  * beyond the catalog. AISLE_BUSY when there is such a rest and another has the writer, or another server has the log;
@@ -29,6 +42,9 @@ must_check int writes_open(struct server *server, const struct config *config, a
 
 /* Carries out what is queued, commits, and ends the thread; NULL is allowed. */
 void writes_close(struct writes *writes);
+
+/* Any thread, while they are open. */
+void writes_look(struct writes *writes, struct writes_figures *out);
 
 /* Queues a write; it comes back through the pool's list of the done. */
 void writes_submit(struct writes *writes, struct request *request);

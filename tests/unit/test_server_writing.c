@@ -150,7 +150,7 @@ static int see(void *context, struct bytes line, uint64_t end, aisle_error *erro
 static unsigned count_lines(struct changes *changes, uint64_t from)
 {
     struct seen seen = {0, 0};
-    assert_int_equal(changes_read(changes, from, see, &seen, NULL), 0);
+    assert_int_equal(changes_read(changes, from, false, see, &seen, NULL), 0);
     return seen.count;
 }
 
@@ -189,6 +189,54 @@ static void a_log_goes_on_across_files_and_openings(void **state)
     changes_close(&other);
 }
 
+static int read_whole(struct changes *changes, uint64_t from)
+{
+    struct seen seen = {0, 0};
+    return changes_read(changes, from, true, see, &seen, NULL);
+}
+
+static void missing_lines_are_told_but_not_those_before(void **state)
+{
+    (void)state;
+    struct changes changes;
+    char path[sizeof changes.folder + 32];
+    aisle_error error;
+    assert_int_equal(changes_open(&changes, place, 0, NULL), 0);
+    const uint64_t begin = changes.end;
+    for (unsigned i = 0; i < 3; i++) {
+        assert_true(changes_append(&changes, bytes_of_string("line\n")) > 0);
+        assert_int_equal(changes_sync(&changes, NULL), 0);
+    }
+    assert_int_equal(read_whole(&changes, begin), 0);
+    snprintf(path, sizeof path, "%s/%020llu.jsonl", changes.folder, (unsigned long long)changes.file);
+    assert_int_equal(truncate(path, (off_t)(begin - changes.file) + 7), 0);
+    assert_int_equal(read_whole(&changes, begin), AISLE_CORRUPT);
+    assert_int_equal(read_whole(&changes, changes.end), 0);
+    assert_int_equal(count_lines(&changes, begin), 1);
+    assert_true(changes_append(&changes, bytes_of_string("late\n")) > 0);
+    assert_int_equal(changes_sync(&changes, &error), AISLE_IO);
+    assert_non_null(strstr(error.message, "by another program"));
+    changes_give_up(&changes, begin + 5);
+    assert_int_equal(read_whole(&changes, begin), 0);
+    assert_int_equal(changes_refuse(&changes, NULL), AISLE_IO);
+    changes_close(&changes);
+    assert_int_equal(changes_open(&changes, place, begin, NULL), 0); /* the half line is cut off */
+    assert_int_equal(changes.end, begin + 5);
+    assert_int_equal(read_whole(&changes, begin), 0);
+    changes_close(&changes);
+}
+
+static void a_log_read_from_before_its_oldest_file_lacks_lines(void **state)
+{
+    (void)state;
+    struct changes changes;
+    assert_int_equal(changes_open(&changes, place, 0, NULL), 0);
+    assert_true(changes.first > 0);
+    assert_int_equal(read_whole(&changes, changes.first), 0);
+    assert_int_equal(read_whole(&changes, changes.first - 1), AISLE_CORRUPT);
+    changes_close(&changes);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -198,6 +246,8 @@ int main(void)
         cmocka_unit_test(cut_and_foreign_lines_are_refused),
         cmocka_unit_test(keys_are_known_until_others_push_them_out),
         cmocka_unit_test(a_log_goes_on_across_files_and_openings),
+        cmocka_unit_test(missing_lines_are_told_but_not_those_before),
+        cmocka_unit_test(a_log_read_from_before_its_oldest_file_lacks_lines),
     };
     return cmocka_run_group_tests(tests, make, drop);
 }
