@@ -501,10 +501,38 @@ static void note_stall(struct connection *connection)
 
 static void set_reading(struct connection *connection, bool wanted);
 
+/* Whether the client has closed both halves, as far as the system tells: of TCP it knows no more than of one. */
+static bool is_gone(const struct connection *connection)
+{
+    struct pollfd polled = {.fd = -1};
+    return uv_fileno(&connection->uv.handle, &polled.fd) == 0 && poll(&polled, 1, 0) == 1 &&
+           (polled.revents & (POLLHUP | POLLERR)) != 0;
+}
+
+/*
+ * The client has closed, and what runs for it is cancelled; or only its sending half, and it gets the answers to what
+ * runs already, if that does not take long (connection_sweep). Whether there is still something to do for it.
+ */
+static bool hang_up(struct connection *connection)
+{
+    if (is_gone(connection)) {
+        connection_close(connection);
+        return false;
+    }
+    connection->hung_up_ns = now_ns(connection->server);
+    buf_release(&connection->input);
+    drop_waiting(connection);
+    connection->is_ending = true;
+    return true;
+}
+
 /* Answers, goes on with kept input, writes, and decides whether to read on or to close. */
 static void process(struct connection *connection)
 {
     bool more = false;
+    if (connection->has_hung_up && connection->hung_up_ns == 0 && !hang_up(connection)) {
+        return;
+    }
     advance(connection);
     if (!connection->is_closed && !connection->is_ending && connection->input.size > 0) {
         size_t used = take_requests(connection, buf_bytes(&connection->input));
@@ -536,37 +564,14 @@ static void process(struct connection *connection)
     }
 }
 
-/* Whether the client has closed both halves, as far as the system tells: of TCP it knows no more than of one. */
-static bool is_gone(const struct connection *connection)
-{
-    struct pollfd polled = {.fd = -1};
-    return uv_fileno(&connection->uv.handle, &polled.fd) == 0 && poll(&polled, 1, 0) == 1 &&
-           (polled.revents & (POLLHUP | POLLERR)) != 0;
-}
-
-/*
- * The client has closed, and what runs for it is cancelled; or only its sending half, and it gets the answers to what
- * runs already, if that does not take long (connection_sweep).
- */
-static void hang_up(struct connection *connection)
-{
-    if (is_gone(connection)) {
-        connection_close(connection);
-        return;
-    }
-    connection->hung_up_ns = now_ns(connection->server);
-    set_reading(connection, false);
-    buf_release(&connection->input);
-    drop_waiting(connection);
-    connection_end(connection);
-}
-
 static void take_input(uv_stream_t *stream, ssize_t size, const uv_buf_t *buf)
 {
     struct connection *connection = stream->data;
     struct buf *kept = &connection->input;
     if (size == UV_EOF) {
-        hang_up(connection);
+        set_reading(connection, false);
+        connection->has_hung_up = true;
+        connection_resume(connection); /* a thousand may close at once */
         return;
     }
     if (size < 0) {
@@ -576,7 +581,8 @@ static void take_input(uv_stream_t *stream, ssize_t size, const uv_buf_t *buf)
     connection->server->metrics.bytes_in += (uint64_t)size;
     connection->active_ns = now_ns(connection->server);
     struct bytes input = bytes_of(buf->base, (size_t)size);
-    size_t used = kept->size > 0 ? 0 : take_requests(connection, input);
+    bool is_late = connection_turn_is_over(connection->server);
+    size_t used = kept->size > 0 || is_late ? 0 : take_requests(connection, input);
     if (connection->is_closed) {
         return;
     }
@@ -585,7 +591,11 @@ static void take_input(uv_stream_t *stream, ssize_t size, const uv_buf_t *buf)
         connection_close(connection);
         return;
     }
-    process(connection);
+    if (is_late) {
+        connection_resume(connection);
+    } else {
+        process(connection);
+    }
 }
 
 static void give_buffer(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
@@ -627,7 +637,7 @@ void connection_resume(struct connection *connection)
 void connection_resume_all(struct server *server)
 {
     const struct connection *last = server->resume_last; /* what is resumed meanwhile has its turn in the next one */
-    const uint64_t end_ns = clock_monotonic_ns() + TURN_MS * UINT64_C(1000000);
+    const uint64_t end_ns = clock_monotonic_ns() + (connection_turn_is_over(server) ? 1 : TURN_MS) * UINT64_C(1000000);
     bool more = server->resume != NULL;
     while (more) {
         struct connection *connection = server->resume;

@@ -42,12 +42,13 @@ struct connection {
     uint64_t active_ns;                 /* last byte in */
     uint64_t stall_ns;                  /* since when the client keeps a reply or half a request waiting; 0: not */
     size_t stall_left;                  /* bytes it had to take, then */
-    uint64_t hung_up_ns;                /* when the client closed, or its sending half; 0: not */
+    uint64_t hung_up_ns;                /* when that was looked at; 0: not yet */
     uint32_t wrong_passwords;
     int version;                        /* of RESP */
     bool is_known;                      /* has shown the password, or there is none */
     bool is_writing;
     bool is_reading;
+    bool has_hung_up;                   /* it sends no more, or has gone */
     bool has_more;                      /* bytes at hand behind the request that is being taken */
     bool is_resuming;                   /* is in the list of the next turn */
     bool is_ending;                     /* no more requests; closes when all is written */
@@ -70,7 +71,7 @@ bool connection_turn_is_over(const struct server *server);
 /* Goes on with it at the end of this turn of the loop, or in the next one. */
 void connection_resume(struct connection *connection);
 
-/* Does so, at the end of a turn, for two milliseconds: the rest waits for the next one. */
+/* Does so, at the end of a turn, for two milliseconds, or one when it was long: the rest waits for the next one. */
 void connection_resume_all(struct server *server);
 
 /* Adds the request behind the connection's others and starts what can be started. */
