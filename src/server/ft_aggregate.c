@@ -95,7 +95,12 @@ static int take_key(const struct aggregate *aggregate, struct arguments *keys, b
     return status;
 }
 
-/* SORTBY n @key [ASC|DESC] ..., maybe MAX n. */
+static int take_max(struct aggregate *aggregate, struct arguments *arguments)
+{
+    return arguments_number(arguments, "the count behind MAX", VALUES_MAX, &aggregate->count, aggregate->error);
+}
+
+/* SORTBY n @key [ASC|DESC] ..., maybe MAX n, which some clients count among what they announce. */
 static int take_sort(struct aggregate *aggregate)
 {
     const struct bytes *items = NULL;
@@ -107,6 +112,11 @@ static int take_sort(struct aggregate *aggregate)
     int status = arguments_list(aggregate->arguments, "the count behind SORTBY", &items, &count, aggregate->error);
     struct arguments keys = {.items = items, .count = count,
                              .base = arguments_place(aggregate->arguments) - count + 1};
+    if (status == 0 && count > 2 && command_word(items[count - 2], "MAX")) {
+        struct arguments max = {.items = items, .count = count, .base = keys.base, .at = count - 1};
+        keys.count -= 2;
+        status = take_max(aggregate, &max);
+    }
     status = status != 0 ? status : take_key(aggregate, &keys, &is_count, &descends);
     if (status == 0 && arguments_left(&keys)) {
         status = take_key(aggregate, &keys, &second_is_count, &second_descends);
@@ -121,8 +131,7 @@ static int take_sort(struct aggregate *aggregate)
     const struct arguments *arguments = aggregate->arguments;
     if (status == 0 && arguments_left(arguments) && command_word(arguments->items[arguments->at], "MAX")) {
         aggregate->arguments->at++;
-        status = arguments_number(aggregate->arguments, "the count behind MAX", VALUES_MAX, &aggregate->count,
-                                  aggregate->error);
+        status = take_max(aggregate, aggregate->arguments);
     }
     return status;
 }

@@ -4,7 +4,8 @@
     clients.py AISLE [--hiredis PROGRAM] [--node FOLDER]
 
 redis-cli and redis-benchmark, redis-py (searching with its FT helper, too), a program on hiredis, and node's redis and
-ioredis from a folder with a node_modules. Each searches, pipelines, and sees errors.
+ioredis from a folder with a node_modules (npm install redis ioredis). Each searches with facets, asks for suggestions,
+pipelines, and sees errors, in each version of RESP that it speaks.
 """
 import argparse
 import os
@@ -28,6 +29,11 @@ PYTHON = textwrap.dedent("""
     answer = client.execute_command("AISLE.SEARCH", "shop", "shoes", "LIMIT", 0, 3)
     answer = dict(zip(answer[::2], answer[1::2]))
     assert answer[b"total"] > 3 and len(answer[b"hits"]) == 3, answer
+    faceted = client.execute_command("AISLE.SEARCH", "shop", "shoes", "FACET", "brand:3", "LIMIT", 0, 0)
+    facet = dict(zip(faceted[::2], faceted[1::2]))[b"facets"][0]
+    assert len(dict(zip(facet[::2], facet[1::2]))[b"values"]) == 3, facet
+    suggested = client.execute_command("AISLE.SUGGEST", "shop", "sho")
+    assert len(dict(zip(suggested[::2], suggested[1::2]))[b"suggestions"]) > 0, suggested
     pipe = client.pipeline(transaction=False)
     for i in range(100):
         pipe.execute_command("AISLE.GET", "shop", f"none{i}")
@@ -129,6 +135,21 @@ NODE = textwrap.dedent("""
       const plain = await client.sendCommand(["AISLE.SEARCH", "shop", "shoes", "LIMIT", "0", "3"]);
       const hits = version === 3 ? plain.hits : plain[plain.indexOf("hits") + 1];
       assert.equal(hits.length, 3);
+      const member = (map, key) => Array.isArray(map) ? map[map.indexOf(key) + 1] : map[key];
+      const faceted = await client.sendCommand(["AISLE.SEARCH", "shop", "shoes", "FACET", "brand:3"]);
+      assert.equal(member(member(faceted, "facets")[0], "values").length, 3);
+      const typed = await client.sendCommand(["AISLE.SUGGEST", "shop", "sho", "LIMIT", "3"]);
+      assert.ok(member(typed, "suggestions").length > 0);
+      assert.ok((await client.ft.sugGet("shop", "sho", { MAX: 3 })).length > 0);
+      assert.deepEqual(await client.ft._list(), ["shop"]);
+      assert.ok((await client.ft.tagVals("shop", "brand")).length > 3);
+      const groups = await client.ft.aggregate("shop", "shoes", {
+        STEPS: [{ type: "GROUPBY", properties: "@brand", REDUCE: [{ type: "COUNT", AS: "n" }] },
+                { type: "SORTBY", BY: { BY: "@n", DIRECTION: "DESC" }, MAX: 3 }] });
+      assert.equal(groups.results.length, 3);
+      assert.ok(Number(groups.results[0].n) >= Number(groups.results[1].n));
+      const info = await client.ft.info("shop");
+      assert.equal(Number(info.num_docs), 2000);
       const found = await client.ft.search("shop", "shoes @price:[0 100]", { LIMIT: { from: 0, size: 4 } });
       assert.ok(found.total > 4 && found.documents.length === 4, JSON.stringify(found));
       assert.ok(found.documents[0].value.title.length > 0);
@@ -137,15 +158,30 @@ NODE = textwrap.dedent("""
       await assert.rejects(client.sendCommand(["AISLE.SEARCH", "none", "x"]), /no catalog is called/);
       await client.close();
     }
+    async function searchByIoredis(protocol) {
+      const client = new Redis({ port, protocol });
+      assert.equal(await client.ping(), "PONG");
+      const answer = await client.call("AISLE.SEARCH", "shop", "shoes", "LIMIT", 0, 2);
+      assert.equal(answer[answer.indexOf("hits") + 1].length, 2);
+      const faceted = await client.call("AISLE.SEARCH", "shop", "shoes", "FACET", "brand:3");
+      const facet = faceted[faceted.indexOf("facets") + 1][0];
+      assert.equal(facet[facet.indexOf("values") + 1].length, 3);
+      const typed = await client.call("AISLE.SUGGEST", "shop", "sho");
+      assert.ok(typed[typed.indexOf("suggestions") + 1].length > 0);
+      const pipe = client.pipeline();
+      for (let i = 0; i < 100; i++) {
+        pipe.echo(String(i));
+      }
+      const piped = (await pipe.exec()).map(([error, text]) => text);
+      assert.deepEqual(piped, Array.from({ length: 100 }, (_, i) => String(i)));
+      await assert.rejects(client.call("NONSENSE"), /unknown command/);
+      await client.quit();
+    }
     async function main() {
       await search(2);
       await search(3);
-      const client = new Redis({ port });
-      assert.equal(await client.ping(), "PONG");
-      const answer = await client.call("AISLE.SEARCH", "shop", "shoes", "LIMIT", 0, 2);
-      assert.ok(answer !== null);
-      await assert.rejects(client.call("NONSENSE"), /unknown command/);
-      await client.quit();
+      await searchByIoredis(2);
+      await searchByIoredis(3);
       console.log("node");
     }
     main().catch((error) => { console.error(error); process.exit(1); });
@@ -169,6 +205,11 @@ def redis_cli(port):
     assert run("redis-cli", command + ["PING"]) == "PONG\n"
     found = run("redis-cli -3", command + ["-3", "AISLE.SEARCH", "shop", "shoes", "LIMIT", "0", "1"])
     assert "total" in found and '"product"' not in found and "title" in found, found
+    for version in ((), ("-2",), ("-3",)):
+        faceted = run("redis-cli", command + [*version, "AISLE.SEARCH", "shop", "shoes", "FACET", "brand:3", "LIMIT",
+                                              "0", "0"])
+        assert "facets" in faceted and faceted.count("count") == 3, faceted
+        assert "suggestions" in run("redis-cli", command + [*version, "AISLE.SUGGEST", "shop", "sho"])
     assert "unknown command" in run("redis-cli", command + ["NONSENSE"])
     piped = run("redis-cli", command, input="PING\nAISLE.GET shop none\nFT._LIST\n")
     assert piped.split() == ["PONG", "shop"], piped

@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 """kill -9 of the server under writes: what was acknowledged is there, once, and retries change nothing.
 
-    crash.py AISLE [--rounds N] [--seed S]      a campaign is --rounds 1000
+    crash.py AISLE [--rounds N] [--seed S] [--seconds S] [--sums FILE]      a campaign is --rounds 1000
 
 Several clients put, patch and delete with idempotency keys; each product belongs to one client. In each round the
-server is killed at a random moment; the next one must have every acknowledged write. What was under way is sent again
-with its key: whether it had been done before or not, it must be done once, which the log's lines tell at the end.
+server is killed at a random moment, now and then also while it starts; the next one must have every acknowledged write.
+What was under way is sent again with its key: whether it had been done before or not, it must be done once, which the
+log's lines tell at the end. With --seconds no round begins later, and with --sums a file adds up what several runs have
+done, each with a seed of its own: a campaign in pieces.
 """
 import argparse
 import json
@@ -16,10 +18,11 @@ import sys
 import threading
 import time
 
-from resp import Error, Server, temporary
+from resp import Error, Server, request, temporary
 
 CLIENTS = 4
 PRODUCTS = 12  # of each client
+KEYS_ASKED = 10000  # of each client, the last ones: the server remembers 65,536 of all
 
 
 class Writer:
@@ -73,7 +76,8 @@ class Writer:
             client = server.client()
             if self.under_way is not None:
                 self.acknowledge(self.under_way, self.send(client, self.under_way))
-            for key in self.random.sample(sorted(self.results), min(2, len(self.results))):
+            recent = list(self.results)[-KEYS_ASKED:]
+            for key in self.random.sample(recent, min(2, len(recent))):
                 answer = client.fails("AISLE.PUT", "small", '{"id":"other"}', "KEY", key)
                 if "used for another write" not in answer:
                     raise AssertionError(f"{key} is forgotten: {answer}")
@@ -91,9 +95,10 @@ def check(writers, server):
     client.call("AISLE.PUT", "small", '{"id":"settled"}', "VISIBLE")
     for writer in writers:
         doubtful = writer.under_way[1] if writer.under_way is not None else None
-        for i in range(PRODUCTS):
-            product = f"W{writer.number}-{i}"
-            found = client.call("AISLE.GET", "small", product)
+        names = [f"W{writer.number}-{i}" for i in range(PRODUCTS)]
+        client.socket.sendall(b"".join(request("AISLE.GET", "small", name) for name in names))
+        for product in names:
+            found = client.value()
             price = None if found is None else json.loads(found)["price"]
             if product != doubtful and price != writer.known.get(product):
                 raise AssertionError(f"{product}: {price}, acknowledged {writer.known.get(product)}")
@@ -117,13 +122,19 @@ def done_keys(path):
     return len(keys)
 
 
+def kill_while_starting(server, chance):
+    server.start(wait=False)
+    time.sleep(chance.random() ** 2 * 0.05)
+    server.kill()
+
+
 def run_round(server, writers, chance):
     threads = [threading.Thread(target=writer.run, args=(server,)) for writer in writers]
     try:
         check(writers, server)
         for thread in threads:
             thread.start()
-        time.sleep(chance.random() ** 2 * 0.3)
+        time.sleep(chance.random() ** 3 * 0.2)
     finally:
         server.kill()
     for thread in threads:
@@ -133,25 +144,59 @@ def run_round(server, writers, chance):
             raise writer.failure
 
 
+def run(aisle, seed, rounds, end):
+    """Rounds with a catalog of their own; what they did."""
+    writers = [Writer(i, seed) for i in range(CLIENTS)]
+    chance = random.Random(seed)
+    kills = starts = 0
+    with temporary() as folder:
+        path = os.path.join(folder, "small")
+        subprocess.run([aisle, "create", path], check=True, stdout=subprocess.DEVNULL)
+        while kills < rounds and time.monotonic() < end:
+            commit_ms = str(chance.choice((1, 20, 200, 100000)))
+            arguments = (aisle, folder, path, "--commit-ms", commit_ms, "--memory", "32M")
+            while chance.random() < 0.2:
+                kill_while_starting(Server(*arguments), chance)
+                starts += 1
+            run_round(Server(*arguments).start(), writers, chance)
+            kills += 1
+        done = done_keys(path) if kills > 0 else 0
+    acknowledged = sum(len(writer.results) for writer in writers)
+    assert done >= acknowledged, (done, acknowledged)
+    return {"kills": kills, "while_starting": starts, "acknowledged": acknowledged, "in_log": done}
+
+
+def add_up(path, seed, done):
+    sums = {}
+    if os.path.exists(path):
+        with open(path, encoding="utf-8") as file:
+            sums = json.load(file)
+    for name, count in done.items():
+        sums[name] = sums.get(name, 0) + count
+    sums["next_seed"] = seed + 1
+    with open(path, "w", encoding="utf-8") as file:
+        json.dump(sums, file)
+    return sums
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("aisle")
     parser.add_argument("--rounds", type=int, default=10)
-    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--seed", type=int)
+    parser.add_argument("--seconds", type=float, default=1e9)
+    parser.add_argument("--sums")
     arguments = parser.parse_args()
-    writers = [Writer(i, arguments.seed) for i in range(CLIENTS)]
-    chance = random.Random(arguments.seed)
-    aisle = os.path.abspath(arguments.aisle)
-    with temporary() as folder:
-        path = os.path.join(folder, "small")
-        subprocess.run([aisle, "create", path], check=True, stdout=subprocess.DEVNULL)
-        for _ in range(arguments.rounds):
-            commit_ms = str(chance.choice((1, 20, 200, 100000)))
-            run_round(Server(aisle, folder, path, "--commit-ms", commit_ms, "--memory", "32M").start(), writers, chance)
-        done = done_keys(path)
-    acknowledged = sum(len(writer.results) for writer in writers)
-    assert done >= acknowledged, (done, acknowledged)
-    print(f"{arguments.rounds} kills, {acknowledged} acknowledged writes, {done} in the log: none lost, none twice")
+    seed = 1 if arguments.seed is None else arguments.seed
+    if arguments.sums and arguments.seed is None and os.path.exists(arguments.sums):
+        with open(arguments.sums, encoding="utf-8") as file:
+            seed = json.load(file)["next_seed"]
+    end = time.monotonic() + arguments.seconds
+    done = run(os.path.abspath(arguments.aisle), seed, arguments.rounds, end)
+    if arguments.sums:
+        done = add_up(arguments.sums, seed, done)
+    print("{kills} kills, and {while_starting} of starts; {acknowledged} acknowledged writes, {in_log} in the log: "
+          "none lost, none twice".format(**done))
     return 0
 
 

@@ -18,11 +18,32 @@ static void require(int fine, const char *what, const redisContext *client)
     }
 }
 
+/* The value of a map's key, which both versions have behind it; NULL: it is not there. */
+static const redisReply *value_of(const redisReply *map, const char *key)
+{
+    for (size_t i = 0; i + 1 < map->elements; i += 2) {
+        if (strcmp(map->element[i]->str, key) == 0) {
+            return map->element[i + 1];
+        }
+    }
+    return NULL;
+}
+
 static void search(redisContext *client, int type)
 {
-    redisReply *reply = redisCommand(client, "AISLE.SEARCH shop %s LIMIT 0 2 RETURN 1 title", "shoes");
+    redisReply *reply = redisCommand(client, "AISLE.SEARCH shop %s LIMIT 0 2 RETURN 1 title FACET brand:3", "shoes");
     require(reply != NULL && reply->type == type && reply->elements >= 8, "the answer of a search", client);
-    require(strcmp(reply->element[0]->str, "total") == 0 && reply->element[1]->integer > 2, "the total", client);
+    require(value_of(reply, "total")->integer > 2 && value_of(reply, "hits")->elements == 2, "the hits", client);
+    const redisReply *facet = value_of(reply, "facets")->element[0];
+    require(value_of(facet, "values")->elements == 3, "the facet's values", client);
+    require(value_of(value_of(facet, "values")->element[0], "count")->integer > 0, "their counts", client);
+    freeReplyObject(reply);
+    reply = redisCommand(client, "AISLE.SUGGEST shop sho LIMIT 3");
+    require(reply != NULL && reply->type == type, "the answer of a suggestion", client);
+    require(value_of(reply, "suggestions")->elements > 0, "suggestions", client);
+    freeReplyObject(reply);
+    reply = redisCommand(client, "AISLE.SEARCH none x");
+    require(reply != NULL && reply->type == REDIS_REPLY_ERROR, "an error", client);
     freeReplyObject(reply);
 }
 
@@ -50,9 +71,6 @@ int main(int argc, char **argv)
     freeReplyObject(greeting);
     search(client, REDIS_REPLY_MAP);
 #endif
-    redisReply *reply = redisCommand(client, "AISLE.SEARCH none x");
-    require(reply != NULL && reply->type == REDIS_REPLY_ERROR, "an error", client);
-    freeReplyObject(reply);
     redisFree(client);
     printf("hiredis %d.%d\n", HIREDIS_MAJOR, HIREDIS_MINOR);
     return 0;

@@ -112,7 +112,7 @@ class Server:
         self.port = None
         self.listen = listen
 
-    def start(self):
+    def start(self, wait=True):
         arguments = [self.aisle, "serve"] + self.arguments
         if self.listen:
             arguments += ["--listen", "unix:" + self.unix]
@@ -120,6 +120,8 @@ class Server:
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(arguments, stdout=subprocess.DEVNULL, stderr=log, cwd=self.folder,
                                             env=environment)
+        if not wait:
+            return self
         deadline = time.monotonic() + 120
         while time.monotonic() < deadline:
             if self.process.poll() is not None:
@@ -128,7 +130,7 @@ class Server:
                 Client(self.unix).close()
                 return self
             except OSError:
-                time.sleep(0.01)
+                time.sleep(0.002)
         raise AssertionError("the server does not start")
 
     def client(self, version=2):

@@ -10,6 +10,7 @@ import argparse
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -30,11 +31,18 @@ def check(function):
 class World:
     """What the checks share: the program, and a small catalog that none of them writes to."""
 
-    def __init__(self, aisle, folder):
+    def __init__(self, aisle, folder, sync):
         self.aisle = aisle
+        self.sync = None if sync is None else os.path.abspath(sync)
         self.folder = folder
         self.shop = make_catalog(aisle, folder, "shop", 2000)
         self.count = 0
+        self.one_product = os.path.join(folder, "one.jsonl")
+        with open(self.one_product, "w", encoding="utf-8") as file:
+            file.write('{"id":"one","title":"zebra"}\n')
+        with open(aisle, "rb") as file:
+            program = file.read()
+        self.is_sanitized = b"__asan_init" in program or b"__tsan_init" in program
 
     def place(self):
         self.count += 1
@@ -585,6 +593,41 @@ def sockets_handed_over(world):
         listening.close()
 
 
+@check
+def systemd_takes_its_units_and_starts_it(world):
+    """With systemd's own tools, where they are: its judgement of the units, and a start by the first client."""
+    package = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../src/package")
+    if shutil.which("systemd-analyze") is not None:
+        with temporary() as folder:
+            for name in ("aisle.service", "aisle.socket"):
+                with open(os.path.join(package, name), encoding="utf-8") as file:
+                    text = file.read().replace("=aisle serve", f"={world.aisle} serve").replace("=kill", "=/bin/kill")
+                with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
+                    file.write(text)
+            ran = subprocess.run(["systemd-analyze", "verify", "--man=no", os.path.join(folder, "aisle.service"),
+                                  os.path.join(folder, "aisle.socket")], capture_output=True, text=True, check=False)
+            told = [line for line in ran.stderr.splitlines() if "aisle." in line]
+            equal((ran.returncode, told), (0, []), "systemd-analyze verify")
+    if shutil.which("systemd-socket-activate") is not None:
+        port = free_port()
+        process = subprocess.Popen(["systemd-socket-activate", "-l", f"127.0.0.1:{port}", world.aisle, "serve",
+                                    world.shop], stderr=subprocess.DEVNULL)
+        try:
+            deadline = time.monotonic() + 60
+            while True:
+                try:
+                    equal(Client(("127.0.0.1", port)).call("PING"), "PONG")
+                    break
+                except ConnectionRefusedError:  # the tool itself is not there yet
+                    assert time.monotonic() < deadline
+                    time.sleep(0.01)
+            process.send_signal(signal.SIGTERM)
+            equal(process.wait(timeout=60), 0)
+        finally:
+            process.kill()
+            process.wait()
+
+
 # ------------------------------------------------------------------------------------------------------ writes
 
 @check
@@ -1017,6 +1060,26 @@ def get(port, path, head=""):
     return data.decode()
 
 
+def well_formed(page):
+    """Prometheus' text format: each metric's help and type, then all its samples; histograms grow and end with +Inf."""
+    seen, name, kind = set(), None, None
+    for line in page.splitlines():
+        if line.startswith("# HELP "):
+            name = line.split(" ", 3)[2]
+            assert name not in seen, f"{name} stands in two places"
+            seen.add(name)
+        elif line.startswith("# TYPE "):
+            equal(line.split()[2], name)
+            kind = line.split()[3]
+            assert kind in ("gauge", "counter", "histogram"), line
+        else:
+            match = re.fullmatch(r'([a-z0-9_]+)(\{[a-z]+="[^"]*"(?:,le="[^"]+")?\})? ([-+0-9.e]+|\+Inf)', line)
+            assert match, line
+            base = re.sub(r"_(bucket|sum|count)$", "", match[1]) if kind == "histogram" else match[1]
+            equal(base, name, line)
+            assert kind != "counter" or match[1].endswith("_total") or match[1].endswith("generation"), line
+
+
 @check
 def pages_for_machines(world):
     port = free_port()
@@ -1031,12 +1094,28 @@ def pages_for_machines(world):
         has(page, 'aisle_command_seconds_count{command="AISLE.SEARCH"} 2\n')
         has(page, 'aisle_command_errors_total{command="AISLE.SEARCH"} 1\n')
         has(page, 'aisle_catalog_products{catalog="shop"} 2000\n')
+        well_formed(page.split("\r\n\r\n", 1)[1])
         with socket.create_connection(("127.0.0.1", port)) as http:
             http.sendall(b"x" * 9000)
             has(http.recv(1000).decode(), "431")
         with socket.create_connection(("127.0.0.1", port)) as http:
             http.sendall(b"POST / HTTP/1.1\r\n\r\n")
             has(http.recv(1000).decode(), "405")
+    with temporary() as folder:
+        path = world.empty(folder)
+        second = free_port()
+        with world.server(path, world.shop, "--metrics", f"127.0.0.1:{second}", "--commit-ms", "1") as server:
+            server.client().call("AISLE.PUT", "small", '{"id":"A"}', "VISIBLE")
+            page = get(second, "/metrics")
+            for name in ("small", "shop"):
+                for figure in ("products", "dead_products", "segments", "generation", "bytes", "log_offset",
+                               "readers", "readers_behind_commits", "commits_total", "visible_seconds",
+                               "visible_seconds_max", "commit_failures_total", "unseen_bytes", "unseen_seconds",
+                               "writes_refused", "log_lost_bytes_total"):
+                    has(page, f'aisle_catalog_{figure}{{catalog="{name}"}} ')
+            has(page, 'aisle_catalog_commits_total{catalog="small"} 1\n')
+            assert 'visible_seconds{catalog="small"} 0\n' not in page
+            well_formed(page.split("\r\n\r\n", 1)[1])
 
 
 @check
@@ -1055,15 +1134,17 @@ def slow_requests_are_logged(world):
     assert explained and "score" in explained[0], "no line has the plan of its best hit"
 
 
-def main():
-    parser = argparse.ArgumentParser()
+def main(checks, description):
+    """Runs the checks of a script; returns how many failed."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("aisle")
+    parser.add_argument("--sync", help="failing_sync.c, built as a library")
     parser.add_argument("--only", action="append")
     arguments = parser.parse_args()
     failures = 0
     with temporary() as folder:
-        world = World(os.path.abspath(arguments.aisle), folder)
-        for function in CHECKS:
+        world = World(os.path.abspath(arguments.aisle), folder, arguments.sync)
+        for function in checks:
             if arguments.only and not any(name in function.__name__ for name in arguments.only):
                 continue
             start = time.monotonic()
@@ -1073,8 +1154,8 @@ def main():
             except Exception as error:  # every check is tried
                 failures += 1
                 print(f"{function.__name__}: FAILED: {type(error).__name__}: {error}", flush=True)
-    return 1 if failures else 0
+    sys.exit(1 if failures else 0)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main(CHECKS, __doc__)
