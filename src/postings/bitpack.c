@@ -24,14 +24,23 @@ static uint32_t mask_of(uint32_t width)
 
 void bitpack_pack(const uint32_t *values, uint32_t width, uint8_t *packed)
 {
-    memset(packed, 0, postings_rows_of(width) * POSTINGS_ROW_BYTES);
-    for (uint32_t i = 0; i < POSTINGS_BLOCK && width != 0; i++) {
-        uint32_t bit = step_of(i) * width;
-        uint8_t *word = packed + bit / 32 * POSTINGS_ROW_BYTES + stream_of(i) * 4;
-        uint64_t shifted = (uint64_t)values[i] << (bit % 32);
-        store_u32(word, load_u32(word) | (uint32_t)shifted);
-        if (bit % 32 + width > 32) {
-            store_u32(word + POSTINGS_ROW_BYTES, (uint32_t)(shifted >> 32));
+    for (uint32_t stream = 0; stream < POSTINGS_LANES; stream++) {
+        const uint32_t *value = values + stream % 4 + (stream < 4 ? 0 : POSTINGS_HALF);
+        uint8_t *word = packed + stream * 4;
+        uint64_t waiting = 0;
+        uint32_t bits = 0;
+        for (uint32_t step = 0; step < POSTINGS_STEPS; step++) {
+            waiting |= (uint64_t)value[step * 4] << bits;
+            bits += width;
+            if (bits >= 32) {
+                store_u32(word, (uint32_t)waiting);
+                word += POSTINGS_ROW_BYTES;
+                waiting >>= 32;
+                bits -= 32;
+            }
+        }
+        if (bits != 0) {
+            store_u32(word, (uint32_t)waiting);
         }
     }
 }

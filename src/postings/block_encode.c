@@ -23,23 +23,47 @@ static uint32_t bits_of(uint32_t value)
     return value == 0 ? 0 : 32u - (uint32_t)__builtin_clz(value);
 }
 
+#define BITS_END 33u        /* of a gap, at most one less */
+#define VARINT_BITS 7u      /* in a byte of the higher bits of an exception */
+#define HIGHER_BITS_MAX 28u /* bits above a width of 0 for which one more byte is needed than for all fewer */
+
+/* above[b]: how many gaps have more than b bits. Counted in turns, since most gaps of a block have about the same. */
+static void count_bits(const uint32_t *gaps, uint32_t count, uint32_t *above)
+{
+    uint32_t even[BITS_END] = {0};
+    uint32_t odd[BITS_END] = {0};
+    uint32_t i = 0;
+    for (; i + 1 < count; i += 2) {
+        even[bits_of(gaps[i])]++;
+        odd[bits_of(gaps[i + 1])]++;
+    }
+    even[bits_of(gaps[count - 1])] += i < count;
+    for (uint32_t bits = BITS_END - 1; bits > 0; bits--) {
+        above[bits - 1] = above[bits] + even[bits] + odd[bits];
+    }
+}
+
+/*
+ * An exception takes its position, and a byte for each seven bits above the width: so many as have more bits than the
+ * width, than seven more, and so on. Once there are no exceptions, wider is only larger.
+ */
 static struct gap_choice choose_width(const uint32_t *gaps, uint32_t count)
 {
-    uint32_t histogram[33] = {0};
+    uint32_t above[POSTINGS_WIDTH_MAX + HIGHER_BITS_MAX + VARINT_BITS] = {0};
+    uint32_t surcharge = count == POSTINGS_BLOCK ? FULL_SURCHARGE : PARTIAL_SURCHARGE;
     struct gap_choice best = {.cost = UINT32_MAX};
-    for (uint32_t i = 0; i < count; i++) {
-        histogram[bits_of(gaps[i])]++;
-    }
+    count_bits(gaps, count, above);
     for (uint32_t width = 0; width <= POSTINGS_WIDTH_MAX; width++) {
-        struct gap_choice choice = {.width = width, .cost = postings_packed_bytes(count, width)};
-        uint32_t surcharge = count == POSTINGS_BLOCK ? FULL_SURCHARGE : PARTIAL_SURCHARGE;
-        for (uint32_t bits = width + 1; bits <= POSTINGS_WIDTH_MAX; bits++) {
-            choice.exceptions += histogram[bits];
-            choice.cost += histogram[bits] * (1 + (bits - width + 6) / 7 + surcharge);
+        struct gap_choice choice = {.width = width, .exceptions = above[width]};
+        choice.cost = postings_packed_bytes(count, width) + above[width] * (1 + surcharge) + (above[width] != 0);
+        for (uint32_t higher = 0; higher <= HIGHER_BITS_MAX; higher += VARINT_BITS) {
+            choice.cost += above[width + higher];
         }
-        choice.cost += choice.exceptions != 0;
         if (choice.cost < best.cost && choice.exceptions <= POSTINGS_EXCEPTIONS_MAX) {
             best = choice;
+        }
+        if (choice.exceptions == 0) {
+            break;
         }
     }
     return best;
@@ -65,24 +89,31 @@ static uint8_t *put_exceptions(uint32_t *gaps, uint32_t count, const struct gap_
 static uint8_t *put_bitset(const struct block_content *content, uint32_t words, uint8_t *out)
 {
     uint32_t first = content->documents[0];
+    uint32_t at = 0;
+    uint64_t word = 0;
     out += varint_store(out, (uint64_t)(first - content->before - 1));
     *out++ = (uint8_t)words;
-    memset(out, 0, words * sizeof(uint64_t));
+    memset(out, 0, words * sizeof word);
     for (uint32_t i = 0; i < content->count; i++) {
         uint32_t bit = content->documents[i] - first;
-        out[bit / 8] = (uint8_t)(out[bit / 8] | 1u << (bit % 8));
+        if (bit / 64 != at) {
+            store_u64(out + at * sizeof word, word);
+            at = bit / 64;
+            word = 0;
+        }
+        word |= UINT64_C(1) << (bit % 64);
     }
-    return out + words * sizeof(uint64_t);
+    store_u64(out + at * sizeof word, word);
+    return out + words * sizeof word;
 }
 
 static uint8_t *put_documents(const struct block_content *content, uint8_t *shape, uint8_t *out)
 {
     uint32_t gaps[POSTINGS_BLOCK];
     uint32_t count = content->count;
-    int64_t before = content->before;
-    for (uint32_t i = 0; i < count; i++) {
-        gaps[i] = (uint32_t)(content->documents[i] - before - 1);
-        before = content->documents[i];
+    gaps[0] = (uint32_t)(content->documents[0] - content->before - 1);
+    for (uint32_t i = 1; i < count; i++) {
+        gaps[i] = content->documents[i] - content->documents[i - 1] - 1;
     }
     struct gap_choice choice = choose_width(gaps, count);
     uint32_t words = (content->documents[count - 1] - content->documents[0]) / 64 + 1;
@@ -103,14 +134,24 @@ static uint8_t *put_documents(const struct block_content *content, uint8_t *shap
     return out + postings_packed_bytes(count, choice.width);
 }
 
+/* The lowest bits of eight bytes as a byte, that of the first byte lowest. */
+static inline uint8_t low_bits(uint64_t eight)
+{
+    return (uint8_t)((eight & UINT64_C(0x0101010101010101)) * UINT64_C(0x0102040810204080) >> 56);
+}
+
 static uint8_t *put_planes(const uint8_t *values, uint32_t count, uint32_t planes, uint8_t *out)
 {
     uint32_t plane_bytes = postings_plane_bytes(count);
-    memset(out, 0, planes * plane_bytes);
-    for (uint32_t i = 0; i < count; i++) {
+    for (uint32_t i = 0; i < count; i += 8) {
+        uint8_t last[sizeof(uint64_t)] = {0};
+        bool whole = count - i >= sizeof last;
+        if (!whole) {
+            memcpy(last, values + i, count - i);
+        }
+        uint64_t eight = load_u64(whole ? values + i : last);
         for (uint32_t plane = 0; plane < planes; plane++) {
-            uint8_t *byte = out + plane * plane_bytes + i / 8;
-            *byte = (uint8_t)(*byte | (values[i] >> plane & 1) << (i % 8));
+            out[plane * plane_bytes + i / 8] = low_bits(eight >> plane);
         }
     }
     return out + planes * plane_bytes;
@@ -130,6 +171,23 @@ static uint8_t *put_sparse(const struct block_content *content, uint32_t common,
     return out;
 }
 
+/* Counts by a byte for each class in one number, which half a block does not fill. */
+static void count_classes(const struct block_content *content, uint32_t counts[POSTINGS_CLASSES])
+{
+    static_assert(POSTINGS_HALF <= UINT8_MAX && POSTINGS_CLASSES == sizeof(uint64_t), "a byte for each");
+    for (uint32_t start = 0; start < content->count; start += POSTINGS_HALF) {
+        uint32_t left = content->count - start;
+        uint32_t end = start + (left < POSTINGS_HALF ? left : POSTINGS_HALF);
+        uint64_t packed = 0;
+        for (uint32_t i = start; i < end; i++) {
+            packed += UINT64_C(1) << (content->codes[i] >> POSTINGS_LENGTH_BITS) * 8;
+        }
+        for (uint32_t class = 0; class < POSTINGS_CLASSES; class++) {
+            counts[class] += (uint8_t)(packed >> class * 8);
+        }
+    }
+}
+
 static uint8_t *put_classes(const struct block_content *content, uint8_t *shape, uint8_t *out)
 {
     uint32_t counts[POSTINGS_CLASSES] = {0};
@@ -138,9 +196,7 @@ static uint8_t *put_classes(const struct block_content *content, uint8_t *shape,
     uint32_t set = 0;
     uint32_t distinct = 0;
     uint32_t common = 0;
-    for (uint32_t i = 0; i < content->count; i++) {
-        counts[content->codes[i] >> POSTINGS_LENGTH_BITS]++;
-    }
+    count_classes(content, counts);
     for (uint32_t class = 0; class < POSTINGS_CLASSES; class++) {
         ranks[class] = (uint8_t)distinct;
         distinct += counts[class] != 0;
@@ -227,13 +283,17 @@ static uint8_t *put_lengths(const struct block_content *content, uint8_t dominan
     return put_planes(rises, count, planes, out);
 }
 
+/* As postings_dominate of all, class and length apart, so that compilers take many at once. */
 uint8_t block_dominant(const uint8_t *codes, uint32_t count)
 {
-    uint8_t dominant = codes[0];
-    for (uint32_t i = 1; i < count; i++) {
-        dominant = postings_dominate(dominant, codes[i]);
+    uint8_t most = 0;
+    uint8_t least = POSTINGS_LENGTH_MASK;
+    for (uint32_t i = 0; i < count; i++) {
+        uint8_t length = codes[i] & POSTINGS_LENGTH_MASK;
+        most = codes[i] > most ? codes[i] : most;
+        least = length < least ? length : least;
     }
-    return dominant;
+    return (uint8_t)((most & ~POSTINGS_LENGTH_MASK) | least);
 }
 
 size_t block_encode(const struct block_content *content, uint8_t dominant, uint8_t *out)

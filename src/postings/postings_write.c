@@ -129,26 +129,41 @@ static uint64_t put_upper(struct postings_writer *writer)
     return offset;
 }
 
+/* Whether documents ascend from behind last on, and are such as segments have. */
+static bool is_sound(int64_t last, const uint32_t *documents, size_t count)
+{
+    bool ascending = documents[0] > last;
+    for (size_t i = 1; i < count; i++) {
+        ascending = ascending & (documents[i] > documents[i - 1]);
+    }
+    return ascending && documents[count - 1] < LIMIT_SEGMENT_DOCUMENTS;
+}
+
 int postings_writer_add(struct postings_writer *writer, const uint32_t *documents, const uint8_t *codes, size_t count)
 {
     if (writer->status == 0 && !writer->is_open) {
         writer->status = AISLE_INVALID;
     }
-    for (size_t i = 0; i < count && writer->status == 0; i++) {
-        if (documents[i] <= writer->last || documents[i] >= LIMIT_SEGMENT_DOCUMENTS) {
-            writer->status = AISLE_INVALID;
-            break;
-        }
+    while (count != 0 && writer->status == 0) {
         if (writer->waiting == POSTINGS_BLOCK) {
             flush_block(writer);
             settle_status(writer);
         }
-        writer->first = writer->count == 0 ? documents[i] : writer->first;
-        writer->documents[writer->waiting] = documents[i];
-        writer->codes[writer->waiting] = codes[i];
-        writer->waiting++;
-        writer->count++;
-        writer->last = documents[i];
+        uint32_t room = POSTINGS_BLOCK - writer->waiting;
+        uint32_t part = count < room ? (uint32_t)count : room;
+        if (!is_sound(writer->last, documents, part)) {
+            writer->status = AISLE_INVALID;
+            break;
+        }
+        memcpy(writer->documents + writer->waiting, documents, part * sizeof *documents);
+        memcpy(writer->codes + writer->waiting, codes, part);
+        writer->first = writer->count == 0 ? documents[0] : writer->first;
+        writer->waiting += part;
+        writer->count += part;
+        writer->last = documents[part - 1];
+        documents += part;
+        codes += part;
+        count -= part;
     }
     return writer->status;
 }
