@@ -2,8 +2,8 @@
  * prefixes.c - pouring postings of neighbouring terms together, for three lengths of what they begin with.
  *
  * Postings are poured once for each length that wants them, some two nanoseconds, and read once when the prefix is
- * complete. Most prefixes are rare: which windows of the set hold any bit is kept, so that emptying it costs by what is
- * in it.
+ * complete. Most prefixes are rare: those without terms enough for a list are mostly not poured at all, and which
+ * windows of the set hold any bit is kept, so that emptying it costs by what is in it.
  */
 #include "segment/prefixes.h"
 
@@ -19,12 +19,23 @@ struct prefix_rules prefix_rules = {.documents_min = PREFIX_DOCUMENTS_MIN,
                                     .long_words_min = PREFIX_LONG_WORDS_MIN,
                                     .frequent_part = PREFIX_FREQUENT_PART};
 
-static int init_level(struct prefixes_level *level, uint32_t documents)
+/* Postings that a level holds; of more, some are poured. */
+#define HELD_MAX 16384u
+
+static int init_level(struct prefixes_level *level, uint32_t characters, uint32_t documents)
 {
     size_t windows = documents / PREFIXES_WINDOW + 1;
     level->bits = mem_calloc(windows * WINDOW_WORDS, sizeof *level->bits);
     level->touched = mem_calloc(bitset_words(windows), sizeof *level->touched);
     level->codes = mem_calloc(documents, 1);
+    level->words_min = characters == PREFIX_CHARACTERS_MAX ? prefix_rules.long_words_min : prefix_rules.words_min;
+    if (characters != 1) {
+        level->held_documents = mem_alloc(HELD_MAX * sizeof *level->held_documents);
+        level->held_codes = mem_alloc(HELD_MAX);
+        if (level->held_documents == NULL || level->held_codes == NULL) {
+            return AISLE_NO_MEMORY;
+        }
+    }
     return level->bits == NULL || level->touched == NULL || level->codes == NULL ? AISLE_NO_MEMORY : 0;
 }
 
@@ -43,7 +54,7 @@ int prefixes_init(struct prefixes *prefixes, uint32_t documents, const struct pr
         return AISLE_NO_MEMORY;
     }
     for (uint32_t i = 0; i < PREFIX_CHARACTERS_MAX && status == 0; i++) {
-        status = init_level(&prefixes->levels[i], documents);
+        status = init_level(&prefixes->levels[i], i + 1, documents);
     }
     return status;
 }
@@ -54,6 +65,8 @@ void prefixes_release(struct prefixes *prefixes)
         mem_free(prefixes->levels[i].bits);
         mem_free(prefixes->levels[i].touched);
         mem_free(prefixes->levels[i].codes);
+        mem_free(prefixes->levels[i].held_documents);
+        mem_free(prefixes->levels[i].held_codes);
     }
     mem_free(prefixes->waiting_documents);
     mem_free(prefixes->waiting_codes);
@@ -79,15 +92,13 @@ static size_t empty_window(struct prefixes_level *level, uint32_t window, uint32
 }
 
 /* Gives the level's list to the sink if it has terms enough, and empties it. */
-static int end_level(struct prefixes *prefixes, uint32_t characters)
+static int end_level(struct prefixes *prefixes, struct prefixes_level *level)
 {
-    struct prefixes_level *level = &prefixes->levels[characters - 1];
     uint32_t documents[PREFIXES_WINDOW];
     uint8_t codes[PREFIXES_WINDOW];
     const struct prefixes_sink *sink = &prefixes->sink;
     struct bytes prefix = bytes_of(prefixes->term, level->size);
-    bool is_long = characters == PREFIX_CHARACTERS_MAX;
-    bool is_list = level->words >= (is_long ? prefix_rules.long_words_min : prefix_rules.words_min);
+    bool is_list = level->words >= level->words_min;
     int status = is_list ? sink->begin(sink->context, prefix) : 0;
     for (uint32_t word = 0; word <= prefixes->documents / PREFIXES_WINDOW / 64 && status == 0; word++) {
         for (uint64_t left = level->touched[word]; left != 0 && status == 0; left &= left - 1) {
@@ -101,6 +112,7 @@ static int end_level(struct prefixes *prefixes, uint32_t characters)
         status = sink->end(sink->context, prefix, level->df_sum);
     }
     level->words = 0;
+    level->held = 0;
     level->df_sum = 0;
     level->size = 0;
     return status;
@@ -120,6 +132,28 @@ static void pour(struct prefixes_level *level, const uint32_t *documents, const 
     level->df_sum += count;
 }
 
+static void pour_held(struct prefixes_level *level)
+{
+    pour(level, level->held_documents, level->held_codes, level->held);
+    level->held = 0;
+}
+
+/* One more term, with these of its postings: held as long as there may be no list. */
+static void take_word(struct prefixes_level *level, const uint32_t *documents, const uint8_t *codes, uint32_t count)
+{
+    level->words++;
+    if (level->words >= level->words_min || count > HELD_MAX - level->held) {
+        pour_held(level);
+    }
+    if (level->words >= level->words_min || count > HELD_MAX) {
+        pour(level, documents, codes, count);
+    } else if (count != 0) {
+        memcpy(level->held_documents + level->held, documents, count * sizeof *documents);
+        memcpy(level->held_codes + level->held, codes, count);
+        level->held += count;
+    }
+}
+
 /* All postings of the term at hand have come. */
 static int end_term(struct prefixes *prefixes)
 {
@@ -131,8 +165,7 @@ static int end_term(struct prefixes *prefixes)
         return prefixes->sink.word(prefixes->sink.context, bytes_of(prefixes->term, prefixes->term_size));
     }
     for (uint32_t i = 1; i < PREFIX_CHARACTERS_MAX && prefixes->levels[i].size != 0; i++) {
-        prefixes->levels[i].words++;
-        pour(&prefixes->levels[i], prefixes->waiting_documents, prefixes->waiting_codes, prefixes->waiting);
+        take_word(&prefixes->levels[i], prefixes->waiting_documents, prefixes->waiting_codes, prefixes->waiting);
     }
     return 0;
 }
@@ -153,7 +186,7 @@ int prefixes_next(struct prefixes *prefixes, struct bytes term)
     for (uint32_t i = PREFIX_CHARACTERS_MAX; i-- > 0 && status == 0;) {
         uint32_t size = prefixes->levels[i].size;
         bool is_same = size == sizes[i] && memcmp(prefixes->term, term.data, size) == 0;
-        status = is_same || size == 0 ? 0 : end_level(prefixes, i + 1);
+        status = is_same || size == 0 ? 0 : end_level(prefixes, &prefixes->levels[i]);
     }
     for (uint32_t i = 0; i < PREFIX_CHARACTERS_MAX; i++) {
         prefixes->levels[i].size = sizes[i];

@@ -7,7 +7,10 @@
  * written or compared, is the sink's business; so merged lists are those that a segment built at once has. A term's
  * postings wait until it is known whether it is frequent: then they are not poured, unless for one character.
  *
- * Takes 27 bits a document. Thread rule: one thread.
+ * Most prefixes of two and three characters have too few terms for a list, and most of them few postings: those are
+ * held, and forgotten when the prefix ends before it has terms enough.
+ *
+ * Takes 27 bits a document, and 160 KiB. Thread rule: one thread.
  */
 #ifndef AISLE_SEGMENT_PREFIXES_H
 #define AISLE_SEGMENT_PREFIXES_H
@@ -46,8 +49,12 @@ struct prefixes_level {
     uint64_t *bits;    /* owned: documents */
     uint64_t *touched; /* owned: for each PREFIXES_WINDOW of them whether any bit is set */
     uint8_t *codes;    /* owned: of the documents; of others 0 */
+    uint32_t *held_documents; /* owned: postings that are poured once the prefix has terms enough; NULL: at once */
+    uint8_t *held_codes;      /* owned */
+    uint32_t held;
+    uint32_t words_min; /* terms enough */
     uint64_t df_sum;
-    uint32_t words; /* that were poured */
+    uint32_t words; /* whose postings have come */
     uint32_t size;  /* of the prefix in bytes; 0: the term at hand is shorter */
 };
 
