@@ -1,8 +1,8 @@
 /*
  * radix.h - sorting many numbers by 64-bit keys.
  *
- * Least significant byte first, stable, in linear time: for a million entries some 20 ns each, a tenth of a sort that
- * compares through a function. Bytes that all keys share cost nothing but their counting.
+ * Most significant byte first, stable, in linear time: for a million entries some 20 ns each, a tenth of a sort that
+ * compares through a function. Bytes that all keys share cost nothing.
  *
  * Thread rule: pure.
  */
