@@ -62,18 +62,40 @@ static struct ids_query *list_queries(const struct segment_builder *builder, siz
     return queries;
 }
 
+#define QUERIES_TOGETHER 512u
+
+/* Looks for those ids in a segment that may be there. */
+static int kill_in_segment(struct shard_writer *writer, struct writer_segment *segment, const struct ids_query *queries,
+                           size_t count)
+{
+    struct replacement replacement = {.writer = writer, .segment = segment};
+    struct ids_query chosen[QUERIES_TOGETHER];
+    int status = 0;
+    for (size_t i = 0; i < count && status == 0;) {
+        size_t choice = 0;
+        for (; i < count && choice < QUERIES_TOGETHER; i++) {
+            if (ids_range_has(&segment->ids, queries[i].id)) {
+                chosen[choice++] = queries[i];
+            }
+        }
+        status = ids_find_many(&segment->segment->ids, chosen, choice, replace_match, &replacement);
+    }
+    return status;
+}
+
 /* Kills, in all segments there are, whatever has the id of a live document of the builder. */
 static int kill_older_versions(struct shard_writer *writer, const struct segment_builder *builder)
 {
-    if (writer->segment_count == 0) {
-        return 0;
-    }
+    const struct ids_range *ids = segment_builder_ids(builder);
     size_t count = segment_builder_live(builder);
-    struct ids_query *queries = list_queries(builder, count);
-    int status = queries == NULL ? AISLE_NO_MEMORY : 0;
+    struct ids_query *queries = NULL;
+    int status = 0;
     for (uint32_t i = 0; i < writer->segment_count && status == 0; i++) {
-        struct replacement replacement = {.writer = writer, .segment = &writer->segments[i]};
-        status = ids_find_many(&writer->segments[i].segment->ids, queries, count, replace_match, &replacement);
+        if (!ids_range_meets(&writer->segments[i].ids, ids)) {
+            continue;
+        }
+        queries = queries == NULL ? list_queries(builder, count) : queries;
+        status = queries == NULL ? AISLE_NO_MEMORY : kill_in_segment(writer, &writer->segments[i], queries, count);
     }
     mem_free(queries);
     return status;
@@ -176,7 +198,7 @@ static int add_pending(struct shard_writer *writer, const struct flush *flush, a
     if (status != 0) {
         return status;
     }
-    status = shard_writer_add_segment(writer, &flush->info, segment, NULL, true);
+    status = shard_writer_add_segment(writer, &flush->info, segment, NULL, segment_builder_ids(flush->builder), true);
     segment_release(segment);
     return status == 0 ? 0 : error_no_memory(error, "adding a segment");
 }

@@ -23,13 +23,15 @@ static void list_pending(struct merge_run *run)
     }
 }
 
-/* Under the lock: forgets the sources; their extents are refuse then. */
-static void drop_sources(const struct merge_run *run)
+/* Under the lock: forgets the sources, whose extents are refuse then; ids becomes what they had. */
+static void drop_sources(const struct merge_run *run, struct ids_range *ids)
 {
     struct shard_writer *writer = run->writer;
     uint32_t kept = 0;
+    ids_range_begin(ids);
     for (uint32_t i = 0; i < writer->segment_count; i++) {
         if (merge_run_takes(run, writer->segments[i].info.id)) {
+            ids_range_join(ids, &writer->segments[i].ids);
             writer_segment_release(&writer->segments[i]);
         } else {
             writer->segments[kept++] = writer->segments[i];
@@ -42,6 +44,7 @@ static void drop_sources(const struct merge_run *run)
 static int replace_pending(struct merge_run *run, aisle_error *error)
 {
     struct segment *segment = NULL;
+    struct ids_range ids;
     int status = 0;
     if (run->info.documents != 0) {
         status = shard_writer_open_pending(run->writer, &run->info, &segment, error);
@@ -49,9 +52,9 @@ static int replace_pending(struct merge_run *run, aisle_error *error)
     if (status != 0) {
         return status;
     }
-    drop_sources(run);
+    drop_sources(run, &ids);
     if (segment != NULL) {
-        status = shard_writer_add_segment(run->writer, &run->info, segment, NULL, true);
+        status = shard_writer_add_segment(run->writer, &run->info, segment, NULL, &ids, true);
         segment_release(segment);
     }
     return status == 0 ? 0 : error_no_memory(error, "adding a segment");

@@ -420,8 +420,10 @@ static void take_successor(struct merge_run *run, struct successor *successor)
     struct shard_writer *writer = run->writer;
     struct merge_carried *carried = &successor->carried;
     uint32_t kept = 0;
+    ids_range_begin(&carried->kept.ids);
     for (uint32_t i = 0; i < writer->segment_count; i++) {
         if (merge_run_takes(run, writer->segments[i].info.id)) {
+            ids_range_join(&carried->kept.ids, &writer->segments[i].ids);
             writer_segment_release(&writer->segments[i]);
         } else {
             successor->segments[kept++] = writer->segments[i];

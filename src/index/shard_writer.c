@@ -94,7 +94,7 @@ void shard_writer_built(struct shard_writer *writer, uint32_t id)
 }
 
 int shard_writer_add_segment(struct shard_writer *writer, const struct segment_info *info, struct segment *segment,
-                             const uint64_t *dead, bool pending)
+                             const uint64_t *dead, const struct ids_range *ids, bool pending)
 {
     size_t words = bitset_words(info->documents);
     size_t size = (writer->segment_count + 1) * sizeof *writer->segments;
@@ -105,6 +105,9 @@ int shard_writer_add_segment(struct shard_writer *writer, const struct segment_i
     writer->segments = segments;
     struct writer_segment *added = &segments[writer->segment_count];
     *added = (struct writer_segment){.info = *info, .pending = pending};
+    if (ids != NULL) {
+        added->ids = *ids;
+    }
     if (dead != NULL) {
         added->dead = mem_alloc(words * sizeof *added->dead);
         if (added->dead == NULL) {
@@ -132,6 +135,17 @@ static struct writer_segment *find_equal(const struct shard_writer *writer, cons
     return NULL;
 }
 
+/* What is known of the ids of a segment, which never change; NULL: nothing. */
+static const struct ids_range *known_ids(const struct shard_writer *writer, uint32_t id)
+{
+    for (uint32_t i = 0; i < writer->segment_count; i++) {
+        if (writer->segments[i].info.id == id) {
+            return &writer->segments[i].ids;
+        }
+    }
+    return NULL;
+}
+
 static int load_committed(const struct shard_writer *writer, struct shard_writer *loaded,
                           const struct shard_view *view)
 {
@@ -139,7 +153,7 @@ static int load_committed(const struct shard_writer *writer, struct shard_writer
     for (uint32_t i = 0; i < view->manifest.segment_count && status == 0; i++) {
         const struct segment_info *info = &view->manifest.segments[i];
         const uint64_t *dead = find_equal(writer, info) != NULL ? NULL : view->states[i]->dead;
-        status = shard_writer_add_segment(loaded, info, view->segments[i], dead, false);
+        status = shard_writer_add_segment(loaded, info, view->segments[i], dead, known_ids(writer, info->id), false);
     }
     return status;
 }

@@ -29,6 +29,7 @@ struct writer_segment {
     struct segment *segment;
     uint64_t *dead;       /* owned, a bit a document; NULL: none */
     uint64_t *dead_dirty; /* owned, a bit for each page of dead that changed */
+    struct ids_range ids; /* known if this writer has made the segment */
     bool pending;
 };
 

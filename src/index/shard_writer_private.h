@@ -6,9 +6,10 @@
 
 #include "index/shard_writer.h"
 
-/* Under the lock: appends a segment with a reference and a copy of dead (may be NULL). */
+/* Under the lock: appends a segment with a reference and a copy of dead and of what is known of ids (may be NULL). */
 must_check int shard_writer_add_segment(struct shard_writer *writer, const struct segment_info *info,
-                                        struct segment *segment, const uint64_t *dead, bool pending);
+                                        struct segment *segment, const uint64_t *dead, const struct ids_range *ids,
+                                        bool pending);
 
 /*
  * The number of a new segment or part, which cleaning then leaves alone until shard_writer_built says that it is one of

@@ -39,6 +39,7 @@ int segment_builder_new(const struct segment_columns *columns, struct segment_bu
         values_collector_init(&builder->values[i]);
     }
     arena_init(&builder->bytes, ARENA_BYTES_MAX);
+    ids_range_begin(&builder->ids);
     *out = builder;
     return 0;
 }
@@ -78,6 +79,7 @@ void segment_builder_reset(struct segment_builder *builder)
     arena_release(&builder->bytes);
     *builder = (struct segment_builder){.columns = columns, .values = values};
     arena_init(&builder->bytes, ARENA_BYTES_MAX);
+    ids_range_begin(&builder->ids);
 }
 
 /* Makes room for one more element: capacity grows by half. */
@@ -440,6 +442,7 @@ int segment_builder_end(struct segment_builder *builder, const struct builder_do
     *number = builder->document_count;
     builder->documents[builder->document_count++] = entry;
     enter_id(builder, *number);
+    ids_range_add(&builder->ids, document->id);
     builder->live_count++;
     builder->touched_count = 0;
     return 0;
@@ -467,6 +470,11 @@ struct bytes segment_builder_id(const struct segment_builder *builder, uint32_t 
 {
     *id_hash = builder->documents[number].id_hash;
     return builder_id(builder, &builder->documents[number]);
+}
+
+const struct ids_range *segment_builder_ids(const struct segment_builder *builder)
+{
+    return &builder->ids;
 }
 
 uint32_t segment_builder_documents(const struct segment_builder *builder)

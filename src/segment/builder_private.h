@@ -81,6 +81,7 @@ struct segment_builder {
     size_t document_capacity;
     uint32_t document_count;
     uint32_t live_count;
+    struct ids_range ids; /* of all documents, and so on */
     size_t posting_count; /* of all documents, dropped ones included */
     uint32_t *touched; /* terms of the document under construction */
     size_t touched_capacity;

@@ -22,6 +22,7 @@
 #include "columns/values.h"
 #include "documents/documents.h"
 #include "documents/ids.h"
+#include "documents/ids_range.h"
 #include "lexicon/lexicon.h"
 #include "postings/positions.h"
 #include "postings/postings.h"
@@ -315,6 +316,9 @@ void segment_builder_drop(struct segment_builder *builder, uint32_t number);
 /* The stored bytes of a document, and its id; valid to the next end. */
 struct bytes segment_builder_stored(const struct segment_builder *builder, uint32_t number);
 struct bytes segment_builder_id(const struct segment_builder *builder, uint32_t number, uint64_t *id_hash);
+
+/* Between which ids those of its documents lie; valid to the next end or reset. */
+const struct ids_range *segment_builder_ids(const struct segment_builder *builder);
 
 bool segment_builder_dropped(const struct segment_builder *builder, uint32_t number);
 uint32_t segment_builder_documents(const struct segment_builder *builder); /* added, dropped ones included */

@@ -47,6 +47,7 @@ EXTRA_DOORS = {
     "src/schema/product.h": [],
     "src/schema/variant.h": [],
     "src/documents/ids.h": [],
+    "src/documents/ids_range.h": [],
     "src/postings/positions.h": [],
     "src/rank/signal.h": [],
     "src/columns/values.h": [],
