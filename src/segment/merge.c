@@ -75,11 +75,22 @@ static int allocate_plan(const struct merge_source *sources, size_t count, struc
         }
         memset(plan->maps[i], 0xff, bytes);
     }
+    plan->ends = mem_calloc((size_t)(total / MERGE_SLICE + 1) * count, sizeof *plan->ends);
     plan->origin = mem_alloc((size_t)total);
     if (any_dead) {
         plan->length_codes = mem_calloc((size_t)total, 1);
     }
-    return plan->origin == NULL || (any_dead && plan->length_codes == NULL) ? AISLE_NO_MEMORY : 0;
+    bool failed = plan->ends == NULL || plan->origin == NULL || (any_dead && plan->length_codes == NULL);
+    return failed ? AISLE_NO_MEMORY : 0;
+}
+
+/* A slice is full: what sources go on with is behind it. */
+static void end_slice(const struct input *inputs, size_t count, struct merge_plan *plan)
+{
+    uint32_t *ends = plan->ends + (size_t)(plan->documents / MERGE_SLICE - 1) * count;
+    for (size_t i = 0; i < count; i++) {
+        ends[i] = inputs[i].document;
+    }
 }
 
 /* Merges the document orders, writing ids and order keys on the way. */
@@ -106,6 +117,9 @@ static int make_plan(const struct merge_source *sources, size_t count, struct se
             inputs[i].document++;
             status = load_input(&sources[i], &inputs[i]);
         }
+        if (plan->documents % MERGE_SLICE == 0) {
+            end_slice(inputs, count, plan);
+        }
     }
     mem_free(inputs);
     return status;
@@ -130,21 +144,68 @@ bool merge_replay_next(struct merge_replay *replay, size_t *source, uint32_t *do
     return true;
 }
 
-static int merge_column(const struct merge_source *sources, const struct merge_plan *plan, uint8_t field,
-                        struct column_writer *column)
+int merge_column_init(struct merge_column *column, const struct merge_source *sources, size_t count, uint8_t field)
 {
-    struct merge_replay replay;
-    size_t source;
-    uint32_t document;
-    int status = 0;
-    merge_replay_init(&replay, sources, plan);
-    while (status == 0 && merge_replay_next(&replay, &source, &document)) {
-        int64_t value = COLUMN_MISSING;
-        status = segment_state_column(sources[source].segment, sources[source].state, field, document, &value);
-        if (status == 0) {
-            status = column_writer_add(column, value);
+    *column = (struct merge_column){.sources = sources, .field = field};
+    column->pages = mem_alloc(count * sizeof *column->pages);
+    for (size_t i = 0; i < count && column->pages != NULL; i++) {
+        column->pages[i].number = UINT32_MAX;
+    }
+    return column->pages == NULL ? AISLE_NO_MEMORY : 0;
+}
+
+void merge_column_release(struct merge_column *column)
+{
+    mem_free(column->pages);
+    column->pages = NULL;
+}
+
+static int turn_page(struct merge_column *column, size_t source, uint32_t number)
+{
+    const struct merge_source *from = &column->sources[source];
+    struct merge_page *page = &column->pages[source];
+    struct bytes bytes = segment_state_overlay(from->state, (uint8_t)(PAGE_COLUMN + column->field), number);
+    int status = bytes.size != 0 ? 0 : column_page(&from->segment->column[column->field], number, &bytes);
+    status = status == 0 ? column_page_view_init(&page->view, bytes) : status;
+    page->number = status == 0 ? number : UINT32_MAX;
+    return status == 0 ? 0 : AISLE_CORRUPT;
+}
+
+int merge_column_get(struct merge_column *column, size_t source, uint32_t document, int64_t *value)
+{
+    struct merge_page *page = &column->pages[source];
+    uint32_t index = document % COLUMN_PAGE_DOCUMENTS;
+    *value = COLUMN_MISSING;
+    if (page->number != document / COLUMN_PAGE_DOCUMENTS) {
+        int status = turn_page(column, source, document / COLUMN_PAGE_DOCUMENTS);
+        if (status != 0) {
+            return status;
         }
     }
+    if (index >= page->view.count) {
+        return AISLE_CORRUPT;
+    }
+    *value = column_page_view_at(&page->view, index);
+    return 0;
+}
+
+static int merge_numbers(const struct merge_source *sources, size_t count, const struct merge_plan *plan,
+                         uint8_t field, struct column_writer *writer)
+{
+    struct merge_replay replay;
+    struct merge_column column;
+    size_t source;
+    uint32_t document;
+    int status = merge_column_init(&column, sources, count, field);
+    merge_replay_init(&replay, sources, plan);
+    while (status == 0 && merge_replay_next(&replay, &source, &document)) {
+        int64_t value;
+        status = merge_column_get(&column, source, document, &value);
+        if (status == 0) {
+            status = column_writer_add(writer, value);
+        }
+    }
+    merge_column_release(&column);
     return status;
 }
 
@@ -235,6 +296,7 @@ static void release_plan(struct merge_plan *plan, size_t count)
         mem_free(plan->maps[i]);
     }
     mem_free(plan->maps);
+    mem_free(plan->ends);
     mem_free(plan->origin);
     mem_free(plan->length_codes);
 }
@@ -263,7 +325,7 @@ int segment_merge(const struct merge_source *sources, size_t count, struct segme
     for (uint8_t i = 0; i < writer->columns.count && status == 0; i++) {
         uint8_t field = writer->columns.field[i];
         status = writer->columns.values[i] ? merge_values(sources, count, &plan, i, writer)
-                                           : merge_column(sources, &plan, field, &writer->column[i]);
+                                           : merge_numbers(sources, count, &plan, field, &writer->column[i]);
         if (status == 0 && any_patched(sources, count, field)) {
             status = merge_patched_bits(sources, &plan, field, &patched->bits[field]);
         }

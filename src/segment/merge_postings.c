@@ -1,7 +1,7 @@
 /*
  * merge_postings.c - merging dictionaries term by term, and the lists of each term slice by slice.
  *
- * A slice is a range of new documents. Each source's list is ascending, so within a slice every source contributes
+ * A slice is a range of new documents. Each source's list is ascending, so to a slice every source contributes
  * an ascending run; runs are merged pairwise. Most terms occur in one or two sources and fit one slice. Positions are
  * carried along as they are: each posting of the result takes the entry of the posting that it was, whose number in its
  * source's list the runs are taken with.
@@ -11,8 +11,8 @@
 #include "base/alloc.h"
 #include "base/arena.h"
 
-/* New documents a slice: at most this many postings wait in memory, 25 bytes each. */
-#define SLICE_DOCUMENTS (1u << 18)
+/* At most so many postings wait in memory, 25 bytes each; one more is written before it is known to be dead. */
+#define SLICE_POSTINGS (MERGE_SLICE + 1)
 
 /* Entries of positions go to the writer when so many bytes of them wait. */
 #define ENTRIES_BYTES (1u << 16)
@@ -22,6 +22,7 @@ struct term_input {
     struct terms_cursor terms;
     struct postings_cursor postings;
     struct positions_cursor positions;
+    uint64_t order;   /* the first eight bytes of the term, so that numbers compare as terms do, but for equal ones */
     uint32_t ordinal; /* of the posting that postings stands on */
     size_t carried;   /* in slice.ordinals: of the next posting whose entry is wanted */
     const struct merge_source *source;
@@ -31,7 +32,7 @@ struct term_input {
 };
 
 struct slice {
-    uint64_t *postings; /* new document << 8 | code; owned, SLICE_DOCUMENTS */
+    uint64_t *postings; /* new document << 8 | code; owned, SLICE_POSTINGS */
     uint64_t *scratch; /* owned, as many */
     uint32_t *documents;
     uint8_t *codes;
@@ -47,11 +48,11 @@ static int init_slice(struct slice *slice)
 {
     buf_init(&slice->entries, ENTRIES_BYTES + BLOCK_BYTES_MAX);
     arena_init(&slice->blocks, MERGE_SOURCES_MAX * 2 * BLOCK_BYTES_MAX);
-    slice->postings = mem_alloc(SLICE_DOCUMENTS * sizeof *slice->postings);
-    slice->scratch = mem_alloc(SLICE_DOCUMENTS * sizeof *slice->scratch);
-    slice->documents = mem_alloc(SLICE_DOCUMENTS * sizeof *slice->documents);
-    slice->codes = mem_alloc(SLICE_DOCUMENTS);
-    slice->ordinals = mem_alloc(SLICE_DOCUMENTS * sizeof *slice->ordinals);
+    slice->postings = mem_alloc(SLICE_POSTINGS * sizeof *slice->postings);
+    slice->scratch = mem_alloc(SLICE_POSTINGS * sizeof *slice->scratch);
+    slice->documents = mem_alloc(SLICE_POSTINGS * sizeof *slice->documents);
+    slice->codes = mem_alloc(SLICE_POSTINGS);
+    slice->ordinals = mem_alloc(SLICE_POSTINGS * sizeof *slice->ordinals);
     bool failed = slice->postings == NULL || slice->scratch == NULL || slice->documents == NULL ||
                   slice->codes == NULL || slice->ordinals == NULL;
     return failed ? AISLE_NO_MEMORY : 0;
@@ -68,35 +69,45 @@ static void release_slice(struct slice *slice)
     arena_release(&slice->blocks);
 }
 
-/* Appends the source's postings whose new documents are below end. */
+/* Of the slice's postings from the first on: the lengths of their documents. */
+static void note_lengths(const struct slice *slice, size_t first, uint8_t *length_codes)
+{
+    for (size_t i = first; i < slice->count; i++) {
+        length_codes[slice->postings[i] >> 8] = slice->postings[i] & 31;
+    }
+}
+
+/* Appends the source's postings before its document end, of those that live. */
 static void take_run(struct term_input *input, uint32_t end, struct slice *slice, uint8_t *length_codes)
 {
+    const uint32_t *documents;
+    const uint8_t *codes;
+    size_t count;
     slice->runs[slice->run_count++] = slice->count;
     input->carried = slice->count;
-    uint32_t document = postings_cursor_document(&input->postings);
-    while (document != POSTINGS_END) {
-        uint32_t mapped = input->map[document];
-        if (mapped != MERGE_DROPPED) {
-            if (mapped >= end) {
-                break;
-            }
-            uint8_t code = postings_cursor_code(&input->postings);
-            slice->ordinals[slice->count] = input->ordinal;
-            slice->postings[slice->count++] = (uint64_t)mapped << 8 | code;
-            if (length_codes != NULL) {
-                length_codes[mapped] = code & 31;
-            }
+    while (end != 0 && (count = postings_cursor_batch(&input->postings, end - 1, &documents, &codes)) != 0) {
+        size_t taken = slice->count;
+        for (size_t i = 0; i < count; i++) {
+            uint32_t mapped = input->map[documents[i]];
+            slice->ordinals[taken] = input->ordinal++;
+            slice->postings[taken] = (uint64_t)mapped << 8 | codes[i];
+            taken += mapped != MERGE_DROPPED;
         }
-        document = postings_cursor_next(&input->postings);
-        input->ordinal++;
+        slice->count = taken;
+    }
+    if (length_codes != NULL) {
+        note_lengths(slice, input->carried, length_codes);
     }
 }
 
 static void merge_two(const uint64_t *a, const uint64_t *a_end, const uint64_t *b, const uint64_t *b_end,
                       uint64_t *out)
 {
-    while (a != a_end && b != b_end) {
-        *out++ = *a < *b ? *a++ : *b++;
+    while (a != a_end && b != b_end) { /* which of them is chance: without a branch */
+        bool first = *a < *b;
+        *out++ = first ? *a : *b;
+        a += first;
+        b += !first;
     }
     memcpy(out, a, (size_t)(a_end - a) * sizeof *a);
     memcpy(out + (a_end - a), b, (size_t)(b_end - b) * sizeof *b);
@@ -202,13 +213,14 @@ static int merge_list(struct term_input *inputs, size_t count, struct bytes term
     if (status == 0) {
         status = segment_writer_begin_list(writer, term);
     }
-    for (uint64_t start = 0; status == 0 && !all_ended(inputs, count); start += SLICE_DOCUMENTS) {
-        uint64_t end = start + SLICE_DOCUMENTS < plan->documents ? start + SLICE_DOCUMENTS : plan->documents;
+    const uint32_t *ends = plan->ends;
+    for (uint64_t start = 0; status == 0 && !all_ended(inputs, count); start += MERGE_SLICE, ends += count) {
+        bool is_last = start + MERGE_SLICE >= plan->documents;
         slice->count = 0;
         slice->run_count = 0;
         for (size_t i = 0; i < count && status == 0; i++) {
             if (inputs[i].taking) {
-                take_run(&inputs[i], (uint32_t)end, slice, plan->length_codes);
+                take_run(&inputs[i], is_last ? POSTINGS_END : ends[i], slice, plan->length_codes);
                 status = postings_cursor_status(&inputs[i].postings);
             }
         }
@@ -220,19 +232,33 @@ static int merge_list(struct term_input *inputs, size_t count, struct bytes term
     return status;
 }
 
+static uint64_t order_of(struct bytes term)
+{
+    uint8_t head[sizeof(uint64_t)] = {0};
+    memcpy(head, term.data, term.size < sizeof head ? term.size : sizeof head);
+    return load_u64_big(head);
+}
+
+static bool is_before(const struct term_input *a, const struct term_input *b)
+{
+    return a->order != b->order ? a->order < b->order : bytes_compare(a->terms.term, b->terms.term) < 0;
+}
+
 /* The least term any input stands on, and who stands there; false when all have ended. */
 static bool choose_term(struct term_input *inputs, size_t count, struct bytes *term)
 {
-    *term = bytes_of(NULL, 0);
+    const struct term_input *least = NULL;
     for (size_t i = 0; i < count; i++) {
-        if (inputs[i].status == 0 && (term->data == NULL || bytes_compare(inputs[i].terms.term, *term) < 0)) {
-            *term = inputs[i].terms.term;
+        if (inputs[i].status == 0 && (least == NULL || is_before(&inputs[i], least))) {
+            least = &inputs[i];
         }
     }
     for (size_t i = 0; i < count; i++) {
-        inputs[i].taking = inputs[i].status == 0 && bytes_equal(inputs[i].terms.term, *term);
+        inputs[i].taking = least != NULL && inputs[i].status == 0 && inputs[i].order == least->order &&
+                           bytes_equal(inputs[i].terms.term, least->terms.term);
     }
-    return term->data != NULL;
+    *term = least == NULL ? bytes_of(NULL, 0) : least->terms.term;
+    return least != NULL;
 }
 
 static int advance(struct term_input *inputs, size_t count)
@@ -240,6 +266,7 @@ static int advance(struct term_input *inputs, size_t count)
     for (size_t i = 0; i < count; i++) {
         if (inputs[i].taking) {
             inputs[i].status = terms_cursor_next(&inputs[i].terms);
+            inputs[i].order = inputs[i].status == 0 ? order_of(inputs[i].terms.term) : 0;
         }
         if (inputs[i].status < 0) {
             return inputs[i].status;
@@ -281,6 +308,7 @@ int merge_postings(const struct merge_source *sources, size_t count, struct merg
         inputs[i].source = &sources[i];
         inputs[i].map = plan->maps[i];
         inputs[i].status = terms_cursor_seek(&inputs[i].terms, &sources[i].segment->terms, bytes_of(NULL, 0));
+        inputs[i].order = inputs[i].status == 0 ? order_of(inputs[i].terms.term) : 0;
         status = inputs[i].status < 0 ? inputs[i].status : 0;
     }
     if (status == 0) {

@@ -22,6 +22,7 @@ struct value_merge {
     struct value_input *inputs; /* owned, one for each source */
     size_t count;
     uint8_t field;
+    struct merge_column column;
     uint32_t list[LIMIT_LIST_VALUES]; /* ordinals of the document at hand */
 };
 
@@ -32,7 +33,7 @@ static int load_ordinals(struct value_merge *merge, size_t source, uint32_t docu
     struct values_of_code walk;
     int64_t code;
     *count = 0;
-    int status = segment_state_column(segment, merge->sources[source].state, merge->field, document, &code);
+    int status = merge_column_get(&merge->column, source, document, &code);
     if (status != 0 || code == COLUMN_MISSING) {
         return status;
     }
@@ -52,7 +53,12 @@ static int find_used(struct value_merge *merge, size_t source)
     if (ordinals == NULL) {
         return AISLE_NO_MEMORY;
     }
-    memset(ordinals, 0xff, value_count * sizeof *ordinals);
+    const struct segment_state *state = merge->sources[source].state;
+    bool all = state->dead_count == 0 && state->overlay_count == 0; /* a dictionary has what its documents have */
+    memset(ordinals, all ? 0 : 0xff, value_count * sizeof *ordinals);
+    if (all) {
+        return 0;
+    }
     int status = 0;
     for (uint32_t document = 0; document < segment->info.documents && status == 0; document++) {
         uint32_t count = 0;
@@ -171,6 +177,9 @@ int merge_values(const struct merge_source *sources, size_t count, const struct 
                                       .inputs = inputs,
                                       .count = count,
                                       .field = writer->columns.field[column]};
+        status = merge_column_init(&merge->column, sources, count, merge->field);
+    }
+    if (status == 0) {
         status = merge_dictionary(merge, &writer->values[column]);
     }
     if (status == 0) {
@@ -178,6 +187,9 @@ int merge_values(const struct merge_source *sources, size_t count, const struct 
     }
     for (size_t i = 0; i < count && inputs != NULL; i++) {
         mem_free(inputs[i].ordinals);
+    }
+    if (merge != NULL) {
+        merge_column_release(&merge->column);
     }
     mem_free(inputs);
     mem_free(merge);
