@@ -14,9 +14,11 @@
 
 /*
  * Words that wait are written as a pending part from this share of the budget's for small things on, for sorting takes
- * six times as much; before a commit from less on, so that its own part stays small.
+ * six times as much, and from SPILL_BYTES on, so that workers write their words side by side and a commit, for which
+ * they stand still, does not do it for them; before a commit from less on, so that its own part stays small.
  */
 #define SPILL_SHARE 4u
+#define SPILL_BYTES ((size_t)4 << 20)
 #define SPILL_LAST_BYTES ((size_t)256 << 10)
 
 static int open_lexicon(void *reader, const struct extent_view *views)
@@ -156,25 +158,33 @@ static int fill_pending(void *context, const struct part *const *sources, size_t
     return write_bag(context, readers, count, memory_bytes, out, error);
 }
 
+/* Under the lock: has the waiting words leave, if they are more than most and not too many are leaving; NULL: not. */
+static struct word_bag *begin_spill(struct fresh_words *words, uint64_t most)
+{
+    for (uint32_t i = 0; i < LEXICON_SPILLS && words->waiting.size > most; i++) {
+        if (words->leaving[i].count == 0) {
+            words->leaving[i] = words->waiting;
+            words->waiting = (struct word_bag){.bytes = NULL};
+            return &words->leaving[i];
+        }
+    }
+    return NULL;
+}
+
 int parts_lexicon_spill(struct shard_writer *writer, bool last, aisle_error *error)
 {
-    struct fresh_words *words = &writer->words;
+    size_t bytes_max = last ? SPILL_LAST_BYTES : SPILL_BYTES;
     uint64_t most = writer->budget->overlay_bytes / SPILL_SHARE;
-    most = last && most > SPILL_LAST_BYTES ? SPILL_LAST_BYTES : most;
     shard_writer_lock(writer);
-    bool many = words->leaving.count == 0 && words->waiting.size > most;
-    if (many) {
-        words->leaving = words->waiting;
-        words->waiting = (struct word_bag){.bytes = NULL};
-    }
+    struct word_bag *bag = begin_spill(&writer->words, most < bytes_max ? most : bytes_max);
     shard_writer_unlock(writer);
-    if (!many) {
+    if (bag == NULL) {
         return 0;
     }
-    int status = parts_write_pending(writer, &parts_lexicon, fill_pending, &words->leaving, error);
+    int status = parts_write_pending(writer, &parts_lexicon, fill_pending, bag, error);
     if (status == 0) {
         shard_writer_lock(writer);
-        release_bag(&words->leaving);
+        release_bag(bag);
         shard_writer_unlock(writer);
     }
     return status;
@@ -182,16 +192,18 @@ int parts_lexicon_spill(struct shard_writer *writer, bool last, aisle_error *err
 
 /* ---- a commit ---- */
 
-/* What a failed spill has left waits again. */
+/* What failed spills have left waits again. */
 static int take_back(struct fresh_words *words)
 {
     int status = 0;
-    for (size_t place = 0; place < words->leaving.size && status == 0; place += 1u + words->leaving.bytes[place]) {
-        struct bytes word = bytes_of(words->leaving.bytes + place + 1, words->leaving.bytes[place]);
-        status = put_word(&words->waiting, word);
-    }
-    if (status == 0) {
-        release_bag(&words->leaving);
+    for (uint32_t i = 0; i < LEXICON_SPILLS && status == 0; i++) {
+        struct word_bag *bag = &words->leaving[i];
+        for (size_t place = 0; place < bag->size && status == 0; place += 1u + bag->bytes[place]) {
+            status = put_word(&words->waiting, bytes_of(bag->bytes + place + 1, bag->bytes[place]));
+        }
+        if (status == 0) {
+            release_bag(bag);
+        }
     }
     return status;
 }
@@ -223,7 +235,9 @@ static int publish_lexicon(struct shard_writer *writer, struct parts_change *cha
 static void forget_lexicon(struct shard_writer *writer)
 {
     release_bag(&writer->words.waiting);
-    release_bag(&writer->words.leaving);
+    for (uint32_t i = 0; i < LEXICON_SPILLS; i++) {
+        release_bag(&writer->words.leaving[i]);
+    }
 }
 
 int parts_lexicon_gather(const struct shard_snapshot *snapshots, uint32_t count, struct arena *arena,

@@ -25,10 +25,12 @@ struct word_bag {
     uint32_t count;
 };
 
+#define LEXICON_SPILLS 4u
+
 /* Words that are in no part of the writer. */
 struct fresh_words {
     struct word_bag waiting;
-    struct word_bag leaving; /* being written as a pending part, by one thread */
+    struct word_bag leaving[LEXICON_SPILLS]; /* each being written as a pending part by one thread, unless empty */
 };
 
 /* Under the lock: takes from a flush's words those that are new. AISLE_NO_MEMORY, AISLE_CORRUPT, AISLE_LIMIT. */

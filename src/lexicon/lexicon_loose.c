@@ -50,6 +50,32 @@ static size_t classify(struct radix_entry *entries, const struct bytes *words, s
     return kept;
 }
 
+/* Words that are told soon are asked for from memory. */
+#define AHEAD_WORDS 16u
+
+static int copy_texts(struct lexicon_loose *loose)
+{
+    size_t size = 0;
+    for (uint32_t i = 0; i < loose->count; i++) {
+        size += loose->words[i].size;
+    }
+    loose->texts = mem_alloc(size);
+    if (loose->texts == NULL) {
+        return AISLE_NO_MEMORY;
+    }
+    uint8_t *text = loose->texts;
+    for (uint32_t i = 0; i < loose->count; i++) {
+        struct bytes *word = &loose->words[i];
+        if (i + AHEAD_WORDS < loose->count) {
+            __builtin_prefetch(word[AHEAD_WORDS].data);
+        }
+        memcpy(text, word->data, word->size);
+        word->data = text;
+        text += word->size;
+    }
+    return 0;
+}
+
 static void distribute(struct lexicon_loose *loose, const struct radix_entry *entries, const struct bytes *words,
                        const uint32_t *classes)
 {
@@ -88,11 +114,12 @@ int lexicon_loose_init(struct lexicon_loose *loose, const struct lexicon_sources
         distribute(loose, entries, words, classes);
     }
     mem_free(entries);
-    return loose->words == NULL ? AISLE_NO_MEMORY : 0;
+    return loose->words == NULL ? AISLE_NO_MEMORY : copy_texts(loose);
 }
 
 void lexicon_loose_release(struct lexicon_loose *loose)
 {
     mem_free(loose->words);
+    mem_free(loose->texts);
     *loose = (struct lexicon_loose){.words = NULL};
 }

@@ -224,6 +224,7 @@ int lexicon_merge_begin(struct lexicon_merge *merge, enum lexicon_range range)
         sift_down(merge, at, range == LEXICON_ALPHABETIC);
     }
     merge->by_bytes = range == LEXICON_ALPHABETIC;
+    merge->alone = !merge->by_bytes && merge->sources->part_count + (merge->loose.count != 0 ? 1 : 0) == 1;
     merge->replaying = merge->origins != NULL && !merge->noting && !merge->by_bytes;
     merge->origin = range == LEXICON_ELIGIBLE ? merge->group_end[LEXICON_CODES] : 0;
     merge->origin_end = merge->group_end[range == LEXICON_ALL      ? LEXICON_OTHERS
@@ -252,6 +253,20 @@ static int repeat(struct lexicon_merge *merge, struct bytes *word, uint32_t *cla
         }
     }
     return 0;
+}
+
+/* Of one source, whose words are all different. */
+static int take_next(struct lexicon_merge *merge, struct bytes *word, uint32_t *class)
+{
+    if (merge->heap_count == 0) {
+        return AISLE_END;
+    }
+    struct lexicon_run *run = &merge->runs[merge->heap[0]];
+    *word = run->word;
+    *class = run->class;
+    int status = advance(merge, run);
+    merge->heap_count = status == AISLE_END ? 0 : merge->heap_count;
+    return status == AISLE_END ? 0 : status;
 }
 
 static void note(struct lexicon_merge *merge, uint16_t run, uint32_t class, bool copy)
@@ -294,6 +309,9 @@ int lexicon_merge_next(struct lexicon_merge *merge, struct bytes *word, uint32_t
     bool copy = true;
     if (merge->replaying) {
         return repeat(merge, word, class);
+    }
+    if (merge->alone) {
+        return take_next(merge, word, class);
     }
     while (copy) {
         if (merge->heap_count == 0) {

@@ -9,7 +9,8 @@
 
 /* Words that no part has, as a part would number them: by class, then by bytes, each once. */
 struct lexicon_loose {
-    struct bytes *words; /* owned; what they point to is the sources' */
+    struct bytes *words; /* owned */
+    uint8_t *texts;      /* owned: theirs, in this order, since each of many passes reads them all */
     uint32_t count;
     uint32_t first[LEXICON_CLASSES + 1]; /* number of each class's first word */
 };
@@ -68,6 +69,7 @@ struct lexicon_merge {
     size_t origin;     /* the next */
     size_t origin_end; /* of this reading */
     bool by_bytes;
+    bool alone; /* one source, in the order of its numbers: nothing is compared */
     bool noting;
     bool replaying;
 };
@@ -83,7 +85,7 @@ void lexicon_merge_release(struct lexicon_merge *merge);
 /* Begins anew. The first reading is of LEXICON_ALL, and is read to its end. */
 must_check int lexicon_merge_begin(struct lexicon_merge *merge, enum lexicon_range range);
 
-/* The next word and its class; valid as long as the sources. AISLE_END, AISLE_CORRUPT. */
+/* The next word and its class; valid as long as the sources and the merge. AISLE_END, AISLE_CORRUPT. */
 must_check int lexicon_merge_next(struct lexicon_merge *merge, struct bytes *word, uint32_t *class);
 
 /* A part that is being written. */
