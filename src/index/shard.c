@@ -169,10 +169,10 @@ static int fill_state(struct storage_txn *txn, const struct segment_info *info, 
     }
     const struct segment_page_id *changed = first == end ? NULL : recent->pages + first; /* there may be no array */
     int status = before == NULL ? AISLE_END : segment_state_update(txn, info, before, changed, end - first, out);
-    return status == AISLE_END       ? segment_state_new(txn, info, out, error)
-           : status == AISLE_CORRUPT ? error_set(error, status, "a changed page of segment %u is damaged", info->id)
-           : status != 0             ? error_set(error, status, "taking a snapshot: %s", aisle_error_text(status))
-                                     : 0;
+    if (status == AISLE_END || status == AISLE_CORRUPT) { /* what was told does not fit: then the pages alone count */
+        return segment_state_new(txn, info, out, error);
+    }
+    return status != 0 ? error_set(error, status, "taking a snapshot: %s", aisle_error_text(status)) : 0;
 }
 
 /* Opens what the manifest lists, reusing segments that known already has. */

@@ -3,16 +3,20 @@
  *
  * Without it, who takes a snapshot of a new generation would read all changed pages of the shard, which are as many as
  * products were ever patched; with it, those that the commits since its last snapshot have changed. Kept are the newest
- * generation's, and older ones as long as all of them are small.
+ * generation's, and older ones as long as all of them are small. A checksum stands before them: a damaged record that
+ * passed for a whole one would hide a change from who has the state before it, while one that is known to be damaged
+ * costs a state that is read whole.
  */
 #include "segment/segment.h"
 
 #include "base/alloc.h"
+#include "base/hash.h"
 
 #include <stdlib.h>
 
 #define ENTRY_BYTES 9u
 #define HEAD_BYTES 12u
+#define CHECKSUM_BYTES 4u
 #define NEWEST_BYTES_MAX (1u << 20) /* of a generation that changed more it is not known what it changed */
 #define OLDER_BYTES_MAX (1u << 14)
 #define UNKNOWN UINT32_MAX
@@ -53,16 +57,26 @@ static bool next_record(struct byte_reader *reader, uint64_t *generation, uint32
     return byte_reader_ok(reader);
 }
 
-/* The last of the older records that are small together. */
-static struct bytes keep_older(struct bytes stored, uint64_t generation)
+/* The records behind their checksum; none when it does not match. */
+static struct bytes open_records(struct bytes stored)
 {
-    struct byte_reader reader = byte_reader_of(stored);
+    if (stored.size <= CHECKSUM_BYTES ||
+        load_u32(stored.data) != hash_checksum(stored.data + CHECKSUM_BYTES, stored.size - CHECKSUM_BYTES)) {
+        return bytes_of(NULL, 0);
+    }
+    return bytes_of(stored.data + CHECKSUM_BYTES, stored.size - CHECKSUM_BYTES);
+}
+
+/* The last of the older records that are small together. */
+static struct bytes keep_older(struct bytes records, uint64_t generation)
+{
+    struct byte_reader reader = byte_reader_of(records);
     uint64_t of = 0;
     uint32_t count;
     struct bytes entries;
     while (byte_reader_left(&reader) > 0) {
         size_t left = byte_reader_left(&reader);
-        struct bytes from = bytes_of(stored.data + (stored.size - left), left);
+        struct bytes from = bytes_of(records.data + (records.size - left), left);
         if (from.size <= OLDER_BYTES_MAX) {
             return from;
         }
@@ -83,8 +97,9 @@ int recent_pages_store(struct storage_txn *txn, uint64_t generation, const struc
     if (status < 0) {
         return status;
     }
-    struct bytes older = status == 0 ? keep_older(stored, generation) : bytes_of(NULL, 0);
-    buf_init(&value, OLDER_BYTES_MAX + NEWEST_BYTES_MAX + HEAD_BYTES);
+    struct bytes older = status == 0 ? keep_older(open_records(stored), generation) : bytes_of(NULL, 0);
+    buf_init(&value, CHECKSUM_BYTES + OLDER_BYTES_MAX + HEAD_BYTES + NEWEST_BYTES_MAX);
+    buf_put_u32(&value, 0);
     buf_put(&value, older.data, older.size);
     buf_put_u64(&value, generation);
     buf_put_u32(&value, unknown ? UNKNOWN : (uint32_t)count);
@@ -94,6 +109,9 @@ int recent_pages_store(struct storage_txn *txn, uint64_t generation, const struc
         buf_put_u32(&value, recent->pages[i].page);
     }
     status = buf_status(&value);
+    if (status == 0) {
+        store_u32(value.data, hash_checksum(value.data + CHECKSUM_BYTES, value.size - CHECKSUM_BYTES));
+    }
     status = status == 0 ? storage_put(txn, TABLE_META, recent_key(), buf_bytes(&value)) : status;
     buf_release(&value);
     return status;
@@ -122,10 +140,10 @@ static void sort_and_thin(struct recent_pages *recent)
     recent->count = kept;
 }
 
-int recent_pages_decode(struct bytes stored, uint64_t after, uint64_t generation, struct recent_pages *out)
+int recent_pages_decode(struct bytes records, uint64_t after, uint64_t generation, struct recent_pages *out)
 {
     *out = (struct recent_pages){.pages = NULL};
-    struct byte_reader reader = byte_reader_of(stored);
+    struct byte_reader reader = byte_reader_of(records);
     uint64_t next = after + 1; /* each generation must be told of */
     while (next <= generation && byte_reader_left(&reader) > 0) {
         uint64_t of;
@@ -155,5 +173,5 @@ int recent_pages_load(struct storage_txn *txn, uint64_t after, uint64_t generati
     struct bytes stored;
     *out = (struct recent_pages){.pages = NULL};
     int status = storage_get(txn, TABLE_META, recent_key(), &stored);
-    return status == 0 ? recent_pages_decode(stored, after, generation, out) : status;
+    return status == 0 ? recent_pages_decode(open_records(stored), after, generation, out) : status;
 }

@@ -112,8 +112,9 @@ struct segment_page_id {
 };
 
 /*
- * Pages that generations have changed (recent.c). ON DISK in TABLE_META: "recent" = records of the last generations,
- * ascending: u64 generation, u32 count (UINT32_MAX: not known), count times u32 segment, u8 kind, u32 page.
+ * Pages that generations have changed (recent.c). ON DISK in TABLE_META: "recent" = u32 checksum of the rest, and
+ * records of the last generations, ascending: u64 generation, u32 count (UINT32_MAX: not known), count times u32
+ * segment, u8 kind, u32 page.
  */
 struct recent_pages {
     struct segment_page_id *pages; /* owned */
@@ -130,13 +131,13 @@ must_check int recent_pages_store(struct storage_txn *txn, uint64_t generation, 
 
 /*
  * All pages that the generations behind `after` up to `generation` have changed, sorted, once each. AISLE_END when that
- * is not known. The caller's to release.
+ * is not known, as of a damaged record. The caller's to release.
  */
 must_check int recent_pages_load(struct storage_txn *txn, uint64_t after, uint64_t generation,
                                  struct recent_pages *out);
 
-/* The same from what is stored, trusting nothing. */
-must_check int recent_pages_decode(struct bytes stored, uint64_t after, uint64_t generation,
+/* The same from the records behind the checksum, trusting nothing. */
+must_check int recent_pages_decode(struct bytes records, uint64_t after, uint64_t generation,
                                    struct recent_pages *out);
 
 /* ------------------------------------------------------------------------------------------------- sink -- */

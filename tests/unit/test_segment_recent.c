@@ -173,7 +173,21 @@ static void damaged_records_are_unknown(void **state)
     for (size_t cut = 1; cut < size; cut++) {
         assert_int_equal(storage_put(txn, TABLE_META, bytes_of_string("recent"), bytes_of(copy, cut)), 0);
         assert_int_equal(recent_pages_load(txn, 0, 2, &found), AISLE_END);
+        assert_int_equal(recent_pages_decode(bytes_of(copy + 4, cut < 4 ? 0 : cut - 4), 0, 2, &found), AISLE_END);
     }
+    for (size_t bit = 0; bit < size * 8; bit++) { /* numbers of pages, too, which look as good as others */
+        copy[bit / 8] ^= (uint8_t)(1u << (bit % 8));
+        assert_int_equal(storage_put(txn, TABLE_META, bytes_of_string("recent"), bytes_of(copy, size)), 0);
+        assert_int_equal(recent_pages_load(txn, 0, 2, &found), AISLE_END);
+        copy[bit / 8] ^= (uint8_t)(1u << (bit % 8));
+    }
+    copy[size - 1] ^= 1;
+    assert_int_equal(storage_put(txn, TABLE_META, bytes_of_string("recent"), bytes_of(copy, size)), 0);
+    assert_int_equal(recent_pages_store(txn, 3, &some), 0); /* what comes behind it does not carry it along */
+    assert_int_equal(recent_pages_load(txn, 1, 3, &found), AISLE_END);
+    assert_int_equal(recent_pages_load(txn, 2, 3, &found), 0);
+    assert_int_equal(found.count, 1);
+    recent_pages_release(&found);
     recent_pages_release(&some);
     storage_abort(txn);
     storage_close(storage);
