@@ -136,12 +136,17 @@ static int clean_batch(struct shard_writer *writer, enum storage_table table, bo
     return status;
 }
 
+static bool is_set(const atomic_bool *cancel)
+{
+    return cancel != NULL && atomic_load_explicit(cancel, memory_order_relaxed);
+}
+
 static int clean_table(struct shard_writer *writer, enum storage_table table, uint32_t batches_max,
-                       aisle_error *error)
+                       const atomic_bool *cancel, aisle_error *error)
 {
     int status = 0;
     bool done = false;
-    for (uint32_t i = 0; i < batches_max && status == 0 && !done; i++) {
+    for (uint32_t i = 0; i < batches_max && status == 0 && !done && !is_set(cancel); i++) {
         bool any = true;
         shard_writer_lock(writer);
         if (i == 0) {
@@ -248,11 +253,12 @@ static int clean_dictionaries(struct shard_writer *writer, uint32_t count_max, a
     return status < 0 ? error_set(error, status, "dictionaries cannot be cleaned: %s", aisle_error_text(status)) : 0;
 }
 
-int shard_writer_clean(struct shard_writer *writer, uint32_t batches_max, aisle_error *error)
+int shard_writer_clean(struct shard_writer *writer, uint32_t batches_max, const atomic_bool *cancel,
+                       aisle_error *error)
 {
-    int status = clean_table(writer, TABLE_EXTENTS, batches_max, error);
+    int status = clean_table(writer, TABLE_EXTENTS, batches_max, cancel, error);
     if (status == 0) {
-        status = clean_table(writer, TABLE_PAGES, batches_max, error);
+        status = clean_table(writer, TABLE_PAGES, batches_max, cancel, error);
     }
     return status == 0 ? clean_dictionaries(writer, batches_max, error) : status;
 }

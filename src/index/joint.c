@@ -169,7 +169,7 @@ static void clean_all(struct shard_writer *shards, uint32_t count)
         bool lost = shards[i].lost;
         shard_writer_unlock(&shards[i]);
         if (!lost) {
-            (void)!shard_writer_clean(&shards[i], COMMIT_CLEAN_BATCHES, NULL);
+            (void)!shard_writer_clean(&shards[i], COMMIT_CLEAN_BATCHES, NULL, NULL);
         }
     }
 }

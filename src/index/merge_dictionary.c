@@ -88,7 +88,9 @@ static int take_sample(struct merge_run *run, uint64_t live, struct sample *samp
     int status = 0;
     for (size_t i = 0; i < run->count && status == 0; i++) {
         for (uint32_t d = 0; d < run->infos[i].documents && status == 0; d++) {
-            if (segment_state_alive(run->sources[i].state, d) && passed++ % step == 0) {
+            if (merge_is_cancelled(run->order)) {
+                status = AISLE_BUSY;
+            } else if (segment_state_alive(run->sources[i].state, d) && passed++ % step == 0) {
                 status = add_product(run, i, d, bytes_max, sample);
             }
         }

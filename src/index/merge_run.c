@@ -18,15 +18,10 @@
 
 #define NAP_NS 20000000u /* between looks at the cancel flag while a merge keeps to its pace */
 
-static bool is_cancelled(const struct merge_run *run)
-{
-    return run->order->cancel != NULL && atomic_load_explicit(run->order->cancel, memory_order_relaxed);
-}
-
 static int enter_gate(void *context)
 {
     struct merge_run *run = context;
-    if (is_cancelled(run)) {
+    if (merge_is_cancelled(run->order)) {
         return AISLE_BUSY;
     }
     turns_take(&run->writer->turns);
@@ -39,7 +34,7 @@ static void leave_gate(void *context, uint64_t bytes)
     uint64_t rate = run->order->bytes_per_second;
     turns_give(&run->writer->turns);
     run->written_bytes += bytes;
-    while (rate != 0 && !is_cancelled(run) &&
+    while (rate != 0 && !merge_is_cancelled(run->order) &&
            (double)(clock_monotonic_ns() - run->begun_ns) * (double)rate < (double)run->written_bytes * 1e9) {
         nanosleep(&(struct timespec){.tv_nsec = NAP_NS}, NULL);
     }
@@ -453,7 +448,7 @@ static int publish_run(struct merge_run *run, aisle_error *error)
     struct shard_writer *writer = run->writer;
     struct successor successor = {.segments = NULL};
     struct shard_snapshot now;
-    if (is_cancelled(run) || writer->lost) {
+    if (merge_is_cancelled(run->order) || writer->lost) {
         return error_set(error, AISLE_BUSY, "a merge is given up");
     }
     int status = shard_begin(writer->shard, &now, error);
@@ -496,7 +491,8 @@ static int merge_parts(struct shard_writer *writer, const struct merge_order *or
 
 static int clean_behind(struct shard_writer *writer, const struct merge_order *order, aisle_error *error)
 {
-    return shard_writer_clean(writer, order->clean_batches == 0 ? CLEAN_ALL : order->clean_batches, error);
+    uint32_t batches_max = order->clean_batches == 0 ? CLEAN_ALL : order->clean_batches;
+    return shard_writer_clean(writer, batches_max, order->cancel, error);
 }
 
 int shard_writer_merge(struct shard_writer *writer, const struct merge_order *order, bool *merged,

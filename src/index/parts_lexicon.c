@@ -355,7 +355,7 @@ int parts_lexicon_compact(struct shard_writer *writer, const struct ingest *inge
         status = parts_rebuild(writer, &parts_lexicon, fill_compact, &compaction, error);
     }
     shard_end(&compaction.snapshot);
-    return status == 0 && any ? shard_writer_clean(writer, CLEAN_ALL, error) : status;
+    return status == 0 && any ? shard_writer_clean(writer, CLEAN_ALL, NULL, error) : status;
 }
 
 const struct part_kind parts_lexicon = {.number = PART_LEXICON,

@@ -52,6 +52,19 @@ static void leave_run(struct parts_run *run)
     }
 }
 
+static int enter_gate(void *context)
+{
+    struct parts_run *run = context;
+    bool given_up = run->order != NULL && merge_is_cancelled(run->order);
+    return given_up ? AISLE_BUSY : run->writer->gate.enter(run->writer->gate.context);
+}
+
+static void leave_gate(void *context, uint64_t bytes)
+{
+    struct parts_run *run = context;
+    run->writer->gate.leave(run->writer->gate.context, bytes);
+}
+
 /* Writes the part in transactions of its own; run->info.entries is 0 when nothing is left. */
 static int write_part(struct parts_run *run, parts_fill *fill, void *context, aisle_error *error)
 {
@@ -62,7 +75,8 @@ static int write_part(struct parts_run *run, parts_fill *fill, void *context, ai
     if (status != 0) {
         return error_no_memory(error, "writing a part");
     }
-    out->sink.gate = &writer->gate;
+    run->gate = (struct sink_gate){.enter = enter_gate, .leave = leave_gate, .context = run};
+    out->sink.gate = &run->gate;
     out->sink.waiting_max = writer->budget->merge_transaction_bytes;
     status = fill(context, (const struct part *const *)run->sources, run->count, run->memory_bytes, out, error);
     if (status == 0 && out->info.entries != 0) {
@@ -274,7 +288,8 @@ static void begin_run(struct parts_run *run, const struct merge_order *order)
 
 int parts_merge(struct shard_writer *writer, const struct merge_order *order, bool *merged, aisle_error *error)
 {
-    struct parts_run run = {.writer = writer, .memory_bytes = writer->budget->parts_bytes};
+    struct parts_run run = {
+        .writer = writer, .memory_bytes = writer->budget->parts_bytes, .order = order};
     int status = 0;
     *merged = false;
     shard_writer_lock(writer);
@@ -283,7 +298,7 @@ int parts_merge(struct shard_writer *writer, const struct merge_order *order, bo
     if (run.count != 0) {
         status = write_part(&run, merge_by_kind, NULL, error);
     }
-    if (status == 0 && run.count != 0 && order->cancel != NULL && atomic_load(order->cancel)) {
+    if (status == 0 && run.count != 0 && merge_is_cancelled(order)) {
         status = error_set(error, AISLE_BUSY, "a merge is given up");
     }
     shard_writer_lock(writer);

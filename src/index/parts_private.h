@@ -36,6 +36,8 @@ struct parts_run {
     struct part *sources[LIMIT_PARTS]; /* references */
     size_t count;
     size_t memory_bytes; /* of the heap, for writing the result */
+    const struct merge_order *order; /* NULL: it is never given up */
+    struct sink_gate gate;
     uint32_t id; /* of the result; 0: none yet */
     struct part_info info; /* of the result */
 };

@@ -291,7 +291,7 @@ int shard_writer_publish(struct shard_writer *writer, aisle_error *error)
     bool lost = writer->lost;
     shard_writer_unlock(writer);
     if (news && status == 0 && !lost) {
-        (void)!shard_writer_clean(writer, COMMIT_CLEAN_BATCHES, NULL);
+        (void)!shard_writer_clean(writer, COMMIT_CLEAN_BATCHES, NULL, NULL);
     }
     return status;
 }

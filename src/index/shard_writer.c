@@ -241,7 +241,7 @@ int shard_writer_begin(struct shard_writer *writer, struct shard *shard, const s
     shard_writer_lock(writer);
     int status = shard_writer_reload(writer, error);
     shard_writer_unlock(writer);
-    return status == 0 ? shard_writer_clean(writer, CLEAN_ALL, error) : status;
+    return status == 0 ? shard_writer_clean(writer, CLEAN_ALL, NULL, error) : status;
 }
 
 /* ---- finding and killing ---- */

@@ -149,6 +149,11 @@ struct merge_order {
     uint64_t bytes_per_second; /* written at most; 0: as fast as can be */
 };
 
+static inline bool merge_is_cancelled(const struct merge_order *order)
+{
+    return order->cancel != NULL && atomic_load_explicit(order->cancel, memory_order_relaxed);
+}
+
 /*
  * One merge of committed segments or, if there are none to merge, of parts, published. *merged: whether there was
  * anything to merge. Two may run at once, on two threads: each leaves the other's segments alone. AISLE_BUSY when it

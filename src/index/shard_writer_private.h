@@ -27,11 +27,12 @@ must_check int shard_writer_open_pending(struct shard_writer *writer, const stru
 
 /*
  * Removes extents and pages of segments that are neither listed nor in use, in small transactions, of each table at
- * most batches_max. Takes the lock for each.
+ * most batches_max. Takes the lock for each. cancel (may be NULL) leaves the rest to later when it becomes true.
  */
 #define CLEAN_ALL UINT32_MAX
 #define COMMIT_CLEAN_BATCHES 1u /* behind a commit: the rest waits for the next, so that a commit stays small */
-must_check int shard_writer_clean(struct shard_writer *writer, uint32_t batches_max, aisle_error *error);
+must_check int shard_writer_clean(struct shard_writer *writer, uint32_t batches_max, const atomic_bool *cancel,
+                                  aisle_error *error);
 
 /* Marks a document dead; *fresh: it was alive. */
 must_check int writer_segment_kill(struct writer_segment *segment, uint32_t document, bool *fresh);

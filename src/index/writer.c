@@ -83,6 +83,33 @@ static int take_lock(struct aisle_writer *writer, aisle_error *error)
     return status;
 }
 
+/* finish: after the merges that are called for. */
+static void release_writer(struct aisle_writer *writer, bool finish)
+{
+    if (writer == NULL) {
+        return;
+    }
+    bool forked = storage_forked(writer->catalog->shards[0].storage);
+    if (!forked) {
+        workers_free(writer->workers);
+        merger_release(&writer->merger, finish && !writer->failed);
+    }
+    for (uint32_t i = 0; writer->shards != NULL && i < writer->catalog->shard_count; i++) {
+        shard_writer_release(&writer->shards[i]);
+    }
+    mem_free(writer->shards);
+    if (!forked || writer->workers == NULL) { /* a worker may have been using it */
+        ingest_release(&writer->ingest);
+    }
+    route_seen_release(&writer->seen);
+    product_reader_free(writer->reader);
+    json_free(writer->json);
+    product_codec_release(&writer->codec);
+    buf_release(&writer->merged);
+    storage_lock_release(writer->lock);
+    mem_free(writer);
+}
+
 int aisle_begin(aisle *catalog, aisle_writer **out, aisle_error *error)
 {
     *out = NULL;
@@ -116,7 +143,7 @@ int aisle_begin(aisle *catalog, aisle_writer **out, aisle_error *error)
         status = begin_shards(writer, error);
     }
     if (status != 0) {
-        aisle_writer_free(writer);
+        release_writer(writer, true);
         return status;
     }
     *out = writer;
@@ -125,28 +152,12 @@ int aisle_begin(aisle *catalog, aisle_writer **out, aisle_error *error)
 
 void aisle_writer_free(aisle_writer *writer)
 {
-    if (writer == NULL) {
-        return;
-    }
-    bool forked = storage_forked(writer->catalog->shards[0].storage);
-    if (!forked) {
-        workers_free(writer->workers);
-        merger_release(&writer->merger, !writer->failed);
-    }
-    for (uint32_t i = 0; writer->shards != NULL && i < writer->catalog->shard_count; i++) {
-        shard_writer_release(&writer->shards[i]);
-    }
-    mem_free(writer->shards);
-    if (!forked || writer->workers == NULL) { /* a worker may have been using it */
-        ingest_release(&writer->ingest);
-    }
-    route_seen_release(&writer->seen);
-    product_reader_free(writer->reader);
-    json_free(writer->json);
-    product_codec_release(&writer->codec);
-    buf_release(&writer->merged);
-    storage_lock_release(writer->lock);
-    mem_free(writer);
+    release_writer(writer, true);
+}
+
+void aisle_writer_abandon(aisle_writer *writer)
+{
+    release_writer(writer, false);
 }
 
 /* ---- operations ---- */

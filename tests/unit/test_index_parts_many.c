@@ -114,6 +114,46 @@ static void parts_of_many_sizes_are_merged_while_loading_when_they_are_many(void
     expect_all_words();
 }
 
+static size_t count_extents(void)
+{
+    struct storage_txn *txn = NULL;
+    struct storage_cursor *cursor = NULL;
+    struct bytes key;
+    struct bytes value;
+    size_t count = 0;
+    assert_done(storage_read_begin(catalog->shards[0].storage, &txn, &error));
+    assert_done(storage_cursor_open(txn, TABLE_EXTENTS, &cursor));
+    int status = storage_cursor_seek(cursor, bytes_of(NULL, 0), &key, &value);
+    for (; status == 0; count++) {
+        status = storage_cursor_next(cursor, &key, &value);
+    }
+    storage_cursor_close(cursor);
+    storage_read_end(txn);
+    return count;
+}
+
+static void merge_of_parts_is_given_up_before_it_writes(void **state)
+{
+    (void)state;
+    atomic_bool cancel = true;
+    struct merge_order order = {.bytes_max = UINT64_MAX, .cancel = &cancel};
+    bool merged = true;
+    for (uint32_t i = 0; i < 4; i++) {
+        spill(1000);
+    }
+    publish();
+    size_t before = count_extents();
+    assert_int_equal(shard_writer_merge(shard, &order, &merged, &error), AISLE_BUSY);
+    assert_false(merged);
+    assert_int_equal(shard->parts.count, 4);
+    assert_int_equal(count_extents(), before);
+    atomic_store(&cancel, false);
+    assert_done(shard_writer_merge(shard, &order, &merged, &error));
+    assert_true(merged);
+    assert_int_equal(shard->parts.count, 1);
+    expect_all_words();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -121,6 +161,7 @@ int main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(parts_of_many_sizes_are_merged_while_loading_when_they_are_many, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(merge_of_parts_is_given_up_before_it_writes, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -339,6 +339,28 @@ static void compaction_gives_up_a_slow_merge_and_merges_all(void **state)
     assert_sound("slow");
 }
 
+static void abandoned_writer_gives_up_a_slow_merge_and_the_next_one_makes_it(void **state)
+{
+    (void)state;
+    aisle_writer *writer;
+    aisle *catalog = fill_for_a_slow_merge("left", &writer);
+    aisle_writer_abandon(writer);
+    assert_int_equal(statistics_of(catalog).segments, 9);
+    assert_int_equal(count_of(catalog, "slow"), 9);
+    aisle_close(catalog);
+    aisle_options options = {.size = sizeof options, .memory_bytes = BUDGET_LEAST, .threads = 2};
+    assert_done(aisle_open(path_of("left"), &options, &catalog, &error));
+    writer = begin_writing(catalog);
+    put_title(writer, "P9", "slow");
+    commit(writer);
+    aisle_writer_free(writer);
+    assert_true(statistics_of(catalog).segments < 9);
+    assert_int_equal(count_of(catalog, "slow"), 10);
+    aisle_close(catalog);
+    aisle_writer_abandon(NULL);
+    assert_sound("left");
+}
+
 /*
  * A patch that leaves the column's value as it is still says how the product is to be printed. The merge is slow enough
  * to be under way when it comes, and ends by itself: its bytes are written in one transaction.
@@ -404,6 +426,7 @@ int main(void)
         DIRECTORY_TEST(operations_that_strike_a_merge_are_not_lost),
         DIRECTORY_TEST(readers_see_every_product_once_while_segments_are_merged),
         DIRECTORY_TEST(compaction_gives_up_a_slow_merge_and_merges_all),
+        DIRECTORY_TEST(abandoned_writer_gives_up_a_slow_merge_and_the_next_one_makes_it),
         DIRECTORY_TEST(patch_of_an_equal_value_survives_a_merge),
         DIRECTORY_TEST(commits_go_on_beside_a_slow_merge),
     };
