@@ -53,6 +53,7 @@ struct query_word {
 struct query_lists {
     struct segment_list *lists;
     uint32_t count;
+    uint32_t total; /* documents that any of several has; 0: that is not known */
 };
 
 /* From where to where in a phrase a word leads: one step, or as many as the parts of a compound written as one. */

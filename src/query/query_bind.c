@@ -127,6 +127,7 @@ static int take_made(struct query_context *context, const struct query_node *nod
     }
     lists->lists[lists->count++].postings = made.postings;
     taken->df_sum = made.df_sum;
+    lists->total = made.total;
     return made.is_whole ? 0 : take_words(context, node, segment, taken);
 }
 
@@ -199,6 +200,7 @@ static int take_most_frequent(struct query_context *context, const struct query_
     struct frequent frequent;
     int status = find_frequent(node, segment, &frequent);
     taken->lists->count = 0;
+    taken->lists->total = 0;
     taken->df_sum = 0;
     context->is_cut = true;
     return status == 0 ? take_terms(context, node, segment, frequent, taken) : status;
@@ -212,6 +214,7 @@ static int take_stems(struct query_context *context, const struct query_node *no
     for (uint32_t t = 1; t < node->term_count && status == 0; t++) {
         struct bytes value;
         status = terms_find(&segment->terms, node->terms[t], &value);
+        taken->lists->total = status == 0 ? 0 : taken->lists->total;
         status = status == 0 ? take_list(context, taken, value) : status == AISLE_END ? 0 : status;
     }
     return status;

@@ -233,7 +233,7 @@ int query_top(struct query_context *context, struct query_node *root, uint32_t c
 
 /* ---- how many match ---- */
 
-/* A single unrestricted list of a segment without dead documents needs no walk. */
+/* A single unrestricted list of a segment without dead documents, or several that are counted, need no walk. */
 static bool count_is_known(const struct query_context *context, const struct query_node *root, uint32_t number,
                            uint64_t *count)
 {
@@ -249,12 +249,13 @@ static bool count_is_known(const struct query_context *context, const struct que
         *count = segment->segment->info.documents - segment->state->dead_count;
         return true;
     }
-    if (root->kind != QUERY_TERMS || root->in_segment[number].count > 1 || segment->state->dead_count != 0 ||
+    if (root->kind != QUERY_TERMS || segment->state->dead_count != 0 ||
         (root->first_only && !context->weights.single)) {
         return false;
     }
-    *count = root->in_segment[number].lists[0].postings.count;
-    return true;
+    const struct query_lists *lists = &root->in_segment[number];
+    *count = lists->count > 1 ? lists->total : lists->lists[0].postings.count;
+    return lists->count == 1 || lists->total != 0;
 }
 
 static int count_part(struct query_context *context, const struct query_node *root, const struct share_part *part,

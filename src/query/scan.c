@@ -79,6 +79,7 @@ static int add_list(struct scan *scan, const struct query_node *node)
     scan->lists[scan->list_count++] = (struct scan_list){.postings = postings,
                                                          .table = node->table,
                                                          .count = list->postings.count,
+                                                         .total = list->postings.count,
                                                          .max = node->table->bound[list->postings.dominant],
                                                          .is_merged = in_window < SCAN_MERGE_MAX,
                                                          .is_sparse = in_window < SCAN_SPARSE_MAX,
@@ -111,8 +112,10 @@ static int add_phrase(struct scan *scan, const struct query_node *node)
 static void add_group(struct scan *scan, const struct query_node *node)
 {
     uint64_t postings = scan_group_postings(node, scan->number);
+    bool is_counted = node->kind == QUERY_TERMS && (!node->first_only || scan->context->weights.single);
     scan->lists[scan->list_count++] = (struct scan_list){
-        .node = node, .count = postings < UINT32_MAX ? (uint32_t)postings : UINT32_MAX, .followed = true};
+        .node = node, .count = postings < UINT32_MAX ? (uint32_t)postings : UINT32_MAX,
+        .total = is_counted ? node->in_segment[scan->number].total : 0, .followed = true};
 }
 
 static int add_clause(struct scan *scan, const struct query_node *node)
@@ -188,10 +191,26 @@ static bool has_only_lists(const struct query_context *context, const struct que
     return true;
 }
 
+bool scan_counts_dead(const struct scan *scan)
+{
+    uint32_t wanted = 0;
+    bool is_known = true;
+    for (uint32_t i = 0; i < scan->list_count; i++) {
+        const struct scan_list *list = &scan->lists[i];
+        wanted += list->is_optional ? 0 : 1;
+        is_known = is_known && (list->is_optional || list->total != 0);
+    }
+    return scan->all && wanted == 1 && is_known && scan->other_count == 0 && scan->phrase_count == 0 &&
+           scan->unwanted == NULL && scan->filter == NULL && scan->segment->state->dead != NULL;
+}
+
 /* About how many documents the list is asked about where all must match. */
 static uint64_t asks_of(const struct scan *scan, const struct scan_list *list)
 {
     uint64_t least = UINT32_MAX;
+    if (scan->room == NULL && scan_counts_dead(scan)) {
+        return scan->segment->state->dead_count;
+    }
     for (uint32_t i = 0; i < scan->list_count && scan->all; i++) {
         const struct scan_list *other = &scan->lists[i];
         least = other != list && !other->is_optional && other->count < least ? other->count : least;

@@ -32,6 +32,7 @@ struct scan_list {
     struct scan_group *group;
     const struct query_node *node; /* of a group */
     uint32_t count;     /* of its postings */
+    uint32_t total;     /* of its documents; 0: not known */
     int32_t max;        /* the most that any posting is worth */
     int32_t wide;       /* likewise up to document wide_last */
     int32_t bound;      /* likewise in the range at hand */
@@ -170,6 +171,9 @@ static inline void scan_refresh(struct scan *scan)
     int32_t shared = topk_shared(scan->top);
     scan->minimum = shared > scan->minimum ? shared : scan->minimum;
 }
+
+/* Whether what matches are the documents of one list, whose number is known, but for the dead. */
+bool scan_counts_dead(const struct scan *scan);
 
 /* 0, or what ended a list, another cursor or a phrase early. */
 int scan_status(const struct scan *scan);

@@ -182,17 +182,16 @@ static void count_all(struct scan *scan, struct scan_count_room *room, uint64_t 
     }
 }
 
-/* Whether what matches is one list as a whole, but for so few dead documents that it costs less to look for those. */
+/* Whether so few are dead that it costs less to look for those; of a group, its making has decided that. */
 static bool is_list_but_dead(const struct scan *scan)
 {
     const struct scan_list *list = scan->order[0];
     uint64_t dead = scan->segment->state->dead_count;
     uint64_t blocks = list->count / POSTINGS_BLOCK + 1;
     uint64_t cost = dead * COST_ASK + (dead < blocks ? dead : blocks) * COST_BLOCK + bitset_words(scan->documents);
-    bool is_alone = scan->wanted_count == 1 && scan->other_count == 0 && scan->phrase_count == 0 &&
-                    scan->unwanted == NULL && scan->filter == NULL && list->group == NULL;
     bool is_whole = scan->from == 0 && scan->end == scan->documents;
-    return is_alone && is_whole && scan->segment->state->dead != NULL && cost < (uint64_t)list->count * COST_POSTING;
+    bool is_cheap = list->group != NULL ? list->group->bits == NULL : cost < (uint64_t)list->count * COST_POSTING;
+    return is_whole && scan_counts_dead(scan) && is_cheap;
 }
 
 static void count_but_dead(struct scan *scan, struct scan_count_room *room, uint64_t *total)
@@ -201,7 +200,7 @@ static void count_but_dead(struct scan *scan, struct scan_count_room *room, uint
     const uint64_t *dead = scan->segment->state->dead;
     size_t words = bitset_words(scan->documents);
     uint32_t listed = 0;
-    *total += list->count;
+    *total += list->total;
     for (uint32_t word = 0; word < words; word++) {
         for (uint64_t left = dead[word]; left != 0; left &= left - 1) {
             room->documents[listed++] = word * 64 + (uint32_t)__builtin_ctzll(left);

@@ -62,7 +62,20 @@ static int add_postings(void *context, const uint32_t *documents, const uint8_t 
     return postings_writer_add(writer->postings, documents, codes, count);
 }
 
-static int end_list(void *context, struct bytes prefix, uint64_t df_sum)
+/* How many documents have any of the terms. */
+static void put_total(struct prefix_writer *writer, struct bytes prefix, uint64_t total)
+{
+    static const uint8_t mark[] = {PREFIX_TOTAL_MARK};
+    struct buf *entries = &writer->entries;
+    size_t start = put_key(writer, bytes_of(mark, sizeof mark), prefix);
+    size_t value = entries->size;
+    buf_put_varint(entries, total);
+    if (entries_status(writer) == 0) {
+        entries->data[start + 1] = (uint8_t)(entries->size - value);
+    }
+}
+
+static int end_list(void *context, struct bytes prefix, uint64_t df_sum, uint64_t total)
 {
     struct prefix_writer *writer = context;
     struct buf *entries = &writer->entries;
@@ -74,6 +87,10 @@ static int end_list(void *context, struct bytes prefix, uint64_t df_sum)
     if (status == 0) {
         writer->list_count++;
         entries->data[start + 1] = (uint8_t)(entries->size - value);
+    }
+    if (status == 0 && total != 0) {
+        put_total(writer, prefix, total);
+        status = entries_status(writer);
     }
     return status;
 }

@@ -30,9 +30,10 @@ static int init_level(struct prefixes_level *level, uint32_t characters, uint32_
     level->codes = mem_calloc(documents, 1);
     level->words_min = characters == PREFIX_CHARACTERS_MAX ? prefix_rules.long_words_min : prefix_rules.words_min;
     if (characters != 1) {
+        level->frequent = mem_calloc(windows * WINDOW_WORDS, sizeof *level->frequent);
         level->held_documents = mem_alloc(HELD_MAX * sizeof *level->held_documents);
         level->held_codes = mem_alloc(HELD_MAX);
-        if (level->held_documents == NULL || level->held_codes == NULL) {
+        if (level->frequent == NULL || level->held_documents == NULL || level->held_codes == NULL) {
             return AISLE_NO_MEMORY;
         }
     }
@@ -63,6 +64,7 @@ void prefixes_release(struct prefixes *prefixes)
 {
     for (uint32_t i = 0; i < PREFIX_CHARACTERS_MAX; i++) {
         mem_free(prefixes->levels[i].bits);
+        mem_free(prefixes->levels[i].frequent);
         mem_free(prefixes->levels[i].touched);
         mem_free(prefixes->levels[i].codes);
         mem_free(prefixes->levels[i].held_documents);
@@ -74,6 +76,19 @@ void prefixes_release(struct prefixes *prefixes)
 }
 
 /* ---- a prefix is complete ---- */
+
+/* Empties a window of documents of frequent terms; returns how many there are with the others. */
+static size_t count_window(struct prefixes_level *level, uint32_t window)
+{
+    const uint64_t *bits = level->bits + (size_t)window * WINDOW_WORDS;
+    uint64_t *frequent = level->frequent + (size_t)window * WINDOW_WORDS;
+    for (size_t word = 0; word < WINDOW_WORDS; word++) {
+        frequent[word] |= bits[word];
+    }
+    size_t count = bitset_count(frequent, WINDOW_WORDS);
+    memset(frequent, 0, WINDOW_WORDS * sizeof *frequent);
+    return count;
+}
 
 /* Takes the documents of a window, and their codes, out of the level; returns how many they are. */
 static size_t empty_window(struct prefixes_level *level, uint32_t window, uint32_t *documents, uint8_t *codes)
@@ -99,20 +114,23 @@ static int end_level(struct prefixes *prefixes, struct prefixes_level *level)
     const struct prefixes_sink *sink = &prefixes->sink;
     struct bytes prefix = bytes_of(prefixes->term, level->size);
     bool is_list = level->words >= level->words_min;
+    uint64_t total = 0;
     int status = is_list ? sink->begin(sink->context, prefix) : 0;
     for (uint32_t word = 0; word <= prefixes->documents / PREFIXES_WINDOW / 64 && status == 0; word++) {
         for (uint64_t left = level->touched[word]; left != 0 && status == 0; left &= left - 1) {
             uint32_t window = word * 64 + (uint32_t)__builtin_ctzll(left);
+            total += level->has_frequent ? count_window(level, window) : 0;
             size_t count = empty_window(level, window, documents, codes);
             status = is_list ? sink->add(sink->context, documents, codes, count) : 0;
         }
         level->touched[word] = 0;
     }
     if (is_list && status == 0) {
-        status = sink->end(sink->context, prefix, level->df_sum);
+        status = sink->end(sink->context, prefix, level->df_sum, total);
     }
     level->words = 0;
     level->held = 0;
+    level->has_frequent = false;
     level->df_sum = 0;
     level->size = 0;
     return status;
@@ -151,6 +169,23 @@ static void take_word(struct prefixes_level *level, const uint32_t *documents, c
         memcpy(level->held_documents + level->held, documents, count * sizeof *documents);
         memcpy(level->held_codes + level->held, codes, count);
         level->held += count;
+    }
+}
+
+/* Notes documents, ascending, of a frequent term. */
+static void note_frequent(struct prefixes *prefixes, const uint32_t *documents, size_t count)
+{
+    for (uint32_t i = 1; i < PREFIX_CHARACTERS_MAX && prefixes->levels[i].size != 0; i++) {
+        struct prefixes_level *level = &prefixes->levels[i];
+        uint32_t window = UINT32_MAX;
+        level->has_frequent = true;
+        for (size_t k = 0; k < count; k++) {
+            bitset_set(level->frequent, documents[k]);
+            if (documents[k] / PREFIXES_WINDOW != window) {
+                window = documents[k] / PREFIXES_WINDOW;
+                bitset_set(level->touched, window);
+            }
+        }
     }
 }
 
@@ -212,6 +247,7 @@ void prefixes_add(struct prefixes *prefixes, const uint32_t *documents, const ui
     prefixes->is_counted = true;
     pour(&prefixes->levels[0], documents, codes, count);
     if (prefixes->levels[1].size == 0 || prefixes->is_frequent) {
+        note_frequent(prefixes, documents, prefixes->levels[1].size == 0 ? 0 : count);
         return;
     }
     if (prefixes->term_size > PREFIX_WORD_BYTES_MAX) { /* too long to be listed as frequent */
@@ -221,7 +257,10 @@ void prefixes_add(struct prefixes *prefixes, const uint32_t *documents, const ui
         return;
     }
     prefixes->is_frequent = count > prefixes->waiting_max - prefixes->waiting;
-    if (!prefixes->is_frequent) {
+    if (prefixes->is_frequent) {
+        note_frequent(prefixes, prefixes->waiting_documents, prefixes->waiting);
+        note_frequent(prefixes, documents, count);
+    } else {
         memcpy(prefixes->waiting_documents + prefixes->waiting, documents, count * sizeof *documents);
         memcpy(prefixes->waiting_codes + prefixes->waiting, codes, count);
         prefixes->waiting += (uint32_t)count;

@@ -5,12 +5,13 @@
  * at hand is one prefix of each length. Their postings are poured into an array of codes and a set of bits, and when a
  * term comes that begins otherwise, what has enough terms (segment_format.h) goes to a sink. What becomes of it there,
  * written or compared, is the sink's business; so merged lists are those that a segment built at once has. A term's
- * postings wait until it is known whether it is frequent: then they are not poured, unless for one character.
+ * postings wait until it is known whether it is frequent: then they are not poured, unless for one character; which
+ * documents they are is noted, so that it can be told how many the prefix has with them.
  *
  * Most prefixes of two and three characters have too few terms for a list, and most of them few postings: those are
  * held, and forgotten when the prefix ends before it has terms enough.
  *
- * Takes 27 bits a document, and 160 KiB. Thread rule: one thread.
+ * Takes 29 bits a document, and 160 KiB. Thread rule: one thread.
  */
 #ifndef AISLE_SEGMENT_PREFIXES_H
 #define AISLE_SEGMENT_PREFIXES_H
@@ -34,19 +35,20 @@ extern struct prefix_rules prefix_rules;
 
 /*
  * Takes the frequent terms, and the lists: for each one begin, its postings in any number of calls of add, ascending,
- * end. 0, or what ends it.
+ * end; total: documents of the list and of the frequent terms together, 0: there are none of these. 0, or what ends it.
  */
 struct prefixes_sink {
     int (*word)(void *context, struct bytes term);
     int (*begin)(void *context, struct bytes prefix);
     int (*add)(void *context, const uint32_t *documents, const uint8_t *codes, size_t count);
-    int (*end)(void *context, struct bytes prefix, uint64_t df_sum);
+    int (*end)(void *context, struct bytes prefix, uint64_t df_sum, uint64_t total);
     void *context;
 };
 
 /* What has been poured of the prefix of one length. */
 struct prefixes_level {
     uint64_t *bits;    /* owned: documents */
+    uint64_t *frequent; /* owned: those of frequent terms; NULL: of one character, for which there are none */
     uint64_t *touched; /* owned: for each PREFIXES_WINDOW of them whether any bit is set */
     uint8_t *codes;    /* owned: of the documents; of others 0 */
     uint32_t *held_documents; /* owned: postings that are poured once the prefix has terms enough; NULL: at once */
@@ -55,6 +57,7 @@ struct prefixes_level {
     uint32_t words_min; /* terms enough */
     uint64_t df_sum;
     uint32_t words; /* whose postings have come */
+    bool has_frequent;
     uint32_t size;  /* of the prefix in bytes; 0: the term at hand is shorter */
 };
 

@@ -418,6 +418,7 @@ struct segment_prefix {
     struct postings_list postings;
     uint64_t df_sum; /* of its terms */
     bool is_whole;   /* of all terms; else without those of segment_prefix_words */
+    uint32_t total;  /* documents that have any of the terms; 0: it is not kept */
 };
 
 /* AISLE_END when the segment has none of it: its terms are to be looked through. AISLE_CORRUPT. */

@@ -159,6 +159,8 @@ struct prefix_check {
     uint64_t lists;
     uint64_t words;
     uint64_t words_found;
+    uint64_t totals; /* that may be kept */
+    uint64_t totals_found;
     bool is_alike; /* so far */
 };
 
@@ -201,10 +203,12 @@ static int compare_postings(void *context, const uint32_t *documents, const uint
     return 0;
 }
 
-static int end_prefix(void *context, struct bytes prefix, uint64_t df_sum)
+static int end_prefix(void *context, struct bytes prefix, uint64_t df_sum, uint64_t total)
 {
     struct prefix_check *self = context;
-    if (!self->is_alike || self->stored.df_sum != df_sum ||
+    self->totals += total != 0 ? 1 : 0;
+    self->totals_found += self->is_alike && self->stored.total != 0 ? 1 : 0;
+    if (!self->is_alike || (self->stored.total != 0 && self->stored.total != total) || self->stored.df_sum != df_sum ||
         postings_cursor_document(&self->cursor) != POSTINGS_END) {
         fault(self->check, "the list of what begins with \"%.*s\" is not that of its terms", (int)prefix.size,
               (const char *)prefix.data);
@@ -250,8 +254,9 @@ static void check_prefixes(struct check *check)
     }
     if (check->status == 0 && check->faults == 0) {
         status = status == AISLE_END ? prefixes_finish(&self.prefixes) : status;
-        uint64_t entries = self.lists == 0 ? 0 : self.lists + self.words;
-        if (status != 0 || entries != terms_count(&segment->prefixes) ||
+        uint64_t entries = self.lists == 0 ? 0 : self.lists + self.words + self.totals_found;
+        bool has_totals = self.totals_found == 0 || self.totals_found == self.totals;
+        if (!has_totals || status != 0 || entries != terms_count(&segment->prefixes) ||
             (entries != 0 && self.words_found != self.words)) {
             fault(check, "there are %llu prefixes and frequent terms in place of %llu",
                   (unsigned long long)terms_count(&segment->prefixes), (unsigned long long)entries);

@@ -31,11 +31,14 @@
  * Beginnings of two characters and more are without frequent terms, of more than one document in PREFIX_FREQUENT_PART,
  * which do not count: there are a handful, as well read from their own lists, and with them these would take three
  * times as much. COMPONENT_PREFIXES and _PREFIX_INDEX, empty when there is no list, are a dictionary
- * (terms/terms_format.h) of beginnings and, behind PREFIX_WORD_MARK, frequent terms. Postings lie among those of the
- * terms. Terms that begin with a byte below PREFIX_TEXT_MIN, which nobody types, are in none. The value of a beginning
- * is
+ * (terms/terms_format.h) of beginnings and, behind PREFIX_WORD_MARK, frequent terms; behind PREFIX_TOTAL_MARK stand
+ * beginnings that have a list and frequent terms. Postings lie among those of the terms. Terms that begin with a byte
+ * below PREFIX_TEXT_MIN, which nobody types, are in none. The value of a beginning is
  *   varint sum of the terms' document frequencies, record
- * and that of a frequent term, of two characters and up to PREFIX_WORD_BYTES_MAX bytes, is empty.
+ * that of a frequent term, of two characters and up to PREFIX_WORD_BYTES_MAX bytes, is empty, and behind
+ * PREFIX_TOTAL_MARK it is
+ *   varint documents that have any of the terms, the frequent ones among them
+ * which segments of the first builds of this version do not have: then it is counted.
  *
  * Bits pages (kind PAGE_DEAD, and PAGE_PATCHED + field) hold PAGE_BITS_DOCUMENTS bits; an absent page is all zeros.
  * Column pages (kind PAGE_COLUMN + field) replace the page of that number in the segment's column component.
@@ -90,6 +93,7 @@ enum segment_component {
 #define PREFIX_DOCUMENTS_MIN 512u
 #define PREFIX_FREQUENT_PART 512u
 #define PREFIX_WORD_MARK 1u
+#define PREFIX_TOTAL_MARK 2u
 #define PREFIX_TEXT_MIN 0x20u
 #define PREFIX_WORD_BYTES_MAX (LIMIT_TERM_BYTES - 1)
 

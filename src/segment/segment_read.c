@@ -62,16 +62,36 @@ int segment_prefix_decode(struct bytes value, struct segment_prefix *out)
     return byte_reader_ok(&reader) ? postings_list_decode(record, &out->postings) : AISLE_CORRUPT;
 }
 
+/* How many documents have any of the terms of a prefix, the frequent ones among them; 0: it is not kept. */
+static int find_total(const struct segment *segment, struct bytes prefix, uint32_t *out)
+{
+    uint8_t key[1 + PREFIX_BYTES_MAX] = {PREFIX_TOTAL_MARK};
+    struct bytes value;
+    *out = 0;
+    memcpy(key + 1, prefix.data, prefix.size);
+    int status = terms_find(&segment->prefixes, bytes_of(key, 1 + prefix.size), &value);
+    if (status != 0) {
+        return status == AISLE_END ? 0 : status;
+    }
+    struct byte_reader reader = byte_reader_of(value);
+    uint64_t total = byte_reader_varint(&reader);
+    bool is_sound = byte_reader_ok(&reader) && byte_reader_left(&reader) == 0 && total <= segment->info.documents;
+    *out = is_sound ? (uint32_t)total : 0;
+    return is_sound ? 0 : AISLE_CORRUPT;
+}
+
 int segment_prefix_find(const struct segment *segment, struct bytes prefix, struct segment_prefix *out)
 {
     struct bytes value;
-    if (prefix.size == 0 || prefix.size > PREFIX_BYTES_MAX || prefix.data[0] == PREFIX_WORD_MARK ||
+    if (prefix.size == 0 || prefix.size > PREFIX_BYTES_MAX || prefix.data[0] < PREFIX_TEXT_MIN ||
         terms_count(&segment->prefixes) == 0) {
         return AISLE_END;
     }
     out->is_whole = prefix.size == prefixes_character(prefix);
     int status = terms_find(&segment->prefixes, prefix, &value);
-    return status == 0 ? segment_prefix_decode(value, out) : status;
+    status = status == 0 ? segment_prefix_decode(value, out) : status;
+    out->total = 0;
+    return status == 0 && !out->is_whole ? find_total(segment, prefix, &out->total) : status;
 }
 
 int segment_prefix_words(const struct segment *segment, struct bytes prefix, struct terms_cursor *cursor)

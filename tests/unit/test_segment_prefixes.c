@@ -23,6 +23,7 @@ static struct {
     char name[PREFIX_BYTES_MAX + 1];
     uint8_t codes[DOCUMENTS];
     uint64_t df_sum;
+    uint64_t total;
 } lists[FOUND_MAX];
 static size_t list_count;
 static char frequent[TERMS][TERM_BYTES];
@@ -54,10 +55,11 @@ static int add_postings(void *context, const uint32_t *documents, const uint8_t 
     return 0;
 }
 
-static int end_list(void *context, struct bytes prefix, uint64_t df_sum)
+static int end_list(void *context, struct bytes prefix, uint64_t df_sum, uint64_t total)
 {
     (void)context;
     assert_int_equal(prefix.size, strlen(lists[list_count].name));
+    lists[list_count].total = total;
     lists[list_count++].df_sum = df_sum;
     return 0;
 }
@@ -163,6 +165,25 @@ static bool expect_list(const char *prefix, uint8_t expected[DOCUMENTS], uint64_
     return words >= (characters == PREFIX_CHARACTERS_MAX ? prefix_rules.long_words_min : prefix_rules.words_min);
 }
 
+/* How many documents have any of the terms, if one of them is frequent and left out of the list. */
+static uint64_t expect_total(const char *prefix)
+{
+    bool has[DOCUMENTS] = {false};
+    bool any_frequent = false;
+    uint64_t total = 0;
+    for (size_t i = 0; i < term_count; i++) {
+        bool begins = strncmp(terms[i], prefix, strlen(prefix)) == 0;
+        any_frequent = any_frequent || (begins && is_frequent(i));
+        for (uint32_t d = 0; d < DOCUMENTS && begins; d++) {
+            has[d] = has[d] || codes[i][d] != 0;
+        }
+    }
+    for (uint32_t d = 0; d < DOCUMENTS; d++) {
+        total += has[d] ? 1 : 0;
+    }
+    return any_frequent && characters_of(prefix) > 1 ? total : 0;
+}
+
 static void compare_all(void)
 {
     uint8_t expected[DOCUMENTS];
@@ -174,6 +195,7 @@ static void compare_all(void)
         assert_true(expect_list(lists[i].name, expected, &df_sum));
         assert_memory_equal(lists[i].codes, expected, DOCUMENTS);
         assert_int_equal(lists[i].df_sum, df_sum);
+        assert_int_equal(lists[i].total, expect_total(lists[i].name));
     }
     for (size_t i = 0; i < term_count; i++) {
         expected_frequent += is_frequent(i) ? 1 : 0;
@@ -276,6 +298,7 @@ static void a_segment_finds_lists_and_the_words_they_leave_out(void **state)
     assert_int_equal(segment_prefix_find(f.segment, bytes_of_string("w39"), &found), AISLE_END);
     assert_int_equal(segment_prefix_find(f.segment, bytes_of_string("a prefix too long"), &found), AISLE_END);
     assert_int_equal(segment_prefix_find(f.segment, bytes_of_string("\x01w1"), &found), AISLE_END);
+    assert_int_equal(segment_prefix_find(f.segment, bytes_of_string("\x02w1"), &found), AISLE_END);
     int status = segment_prefix_words(f.segment, bytes_of_string("w1"), &cursor);
     for (; status == 0 && segment_prefix_word(&cursor, bytes_of_string("w1"), &term); words++) {
         struct segment_list list;
