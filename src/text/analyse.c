@@ -309,54 +309,98 @@ static struct bytes last_number(const struct word *word)
     return number_of(bytes_of(word->text + word->number_size, word->size - word->number_size));
 }
 
-/* Likewise of "6x0.5l", whose last number has a unit: "6x500ml". */
-static int set_times(struct analyser *analyser, struct word *word)
+/* Of lengths, "0.5x0.7m", the form that all spellings share, "500x700mm"; 0: there is none. */
+static size_t write_lengths(const struct word *word, uint8_t out[LIMIT_TERM_BYTES])
+{
+    struct bytes name = unit_smallest(word->unit);
+    size_t size = 0;
+    for (size_t at = 0; at <= word->number_size;) {
+        uint8_t amount[UNIT_AMOUNT_BYTES];
+        struct bytes number = number_of(bytes_of(word->text + at, word->size - at));
+        size_t more = unit_multiple(number, word->unit, amount);
+        if (more == 0 || size + 1 + more + name.size > LIMIT_TERM_BYTES) {
+            return 0;
+        }
+        if (size != 0) {
+            out[size++] = 'x';
+        }
+        memcpy(out + size, amount, more);
+        size += more;
+        at += number.size + 1;
+    }
+    memcpy(out + size, name.data, name.size);
+    return size + name.size;
+}
+
+/* Of "6x0.5l", whose last number has a unit, "6x500ml"; 0: it stays as it is. */
+static size_t write_times(const struct word *word, uint8_t out[LIMIT_TERM_BYTES])
 {
     uint8_t amount[UNIT_AMOUNT_BYTES];
-    struct token *token = &analyser->tokens[analyser->count - 1];
     size_t size = unit_canonical(last_number(word), word->unit, amount);
     if (size == 0 || word->number_size + size > LIMIT_TERM_BYTES) {
         return 0;
     }
-    uint8_t *term = arena_alloc(&analyser->terms, word->number_size + size);
+    memcpy(out, word->text, word->number_size);
+    memcpy(out + word->number_size, amount, size);
+    return word->number_size + size;
+}
+
+/* Likewise of a word of numbers with 'x' between. */
+static int set_times(struct analyser *analyser, struct word *word)
+{
+    uint8_t written[LIMIT_TERM_BYTES];
+    struct token *token = &analyser->tokens[analyser->count - 1];
+    size_t size = unit_is_length(word->unit) ? write_lengths(word, written) : 0;
+    size = size == 0 ? write_times(word, written) : size;
+    if (size == 0) {
+        return 0;
+    }
+    const uint8_t *term = arena_copy(&analyser->terms, written, size);
     if (term == NULL) {
         return AISLE_NO_MEMORY;
     }
-    memcpy(term, word->text, word->number_size);
-    memcpy(term + word->number_size, amount, size);
-    token->term = bytes_of(term, word->number_size + size);
+    token->term = bytes_of(term, size);
     if (word->number_size + last_number(word).size == word->size) { /* an inch sign */
         token->folded = token->term;
         word->text = term;
-        word->size = token->term.size;
+        word->size = size;
     }
     return 0;
 }
 
-/* Of "50x70cm" the numbers, but the last as an amount, and all of them without the unit. */
-static int put_times(struct analyser *analyser, const struct word *word, uint32_t position)
+/* The amount of a number of the word. */
+static int put_amount(struct analyser *analyser, const struct word *word, struct bytes number, uint32_t position)
 {
     uint8_t amount[UNIT_AMOUNT_BYTES];
+    size_t size = unit_canonical(number, word->unit, amount);
+    const uint8_t *term = size == 0 ? NULL : arena_copy(&analyser->terms, amount, size);
+    if (term == NULL) {
+        return size == 0 ? 0 : AISLE_NO_MEMORY;
+    }
+    return put_extra(analyser, word, bytes_of(term, size), position, 1);
+}
+
+/* Of "50x70cm" the numbers, the last (of lengths, each) as an amount, too, and all of them without the unit. */
+static int put_times(struct analyser *analyser, const struct word *word, uint32_t position)
+{
     struct word plain = *word;
     struct bytes last = last_number(word);
     bool has_unit = word->unit != UNIT_NONE;
     size_t end = has_unit && !unit_goes_unsaid(word->unit) ? word->number_size : word->number_size + last.size;
-    size_t size = has_unit ? unit_canonical(last, word->unit, amount) : 0;
     int status = 0;
     plain.kinds = KIND_DIGIT;
     for (size_t at = 0; at < end && status == 0;) {
         struct bytes number = number_of(bytes_of(word->text + at, end - at));
         status = put_extra(analyser, &plain, number, position, 1);
+        if (status == 0 && unit_is_length(word->unit) && at < word->number_size) {
+            status = put_amount(analyser, word, number, position);
+        }
         at += number.size + 1;
     }
     if (status == 0 && has_unit) {
         status = put_extra(analyser, word, bytes_of(word->text, word->number_size + last.size), position, 1);
     }
-    const uint8_t *term = size == 0 ? NULL : arena_copy(&analyser->terms, amount, size);
-    if (status == 0 && term != NULL) {
-        status = put_extra(analyser, word, bytes_of(term, size), position, 1);
-    }
-    return size != 0 && term == NULL ? AISLE_NO_MEMORY : status;
+    return status == 0 && has_unit ? put_amount(analyser, word, last, position) : status;
 }
 
 /* What of a product's word is also found alone. */

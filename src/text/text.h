@@ -25,8 +25,11 @@
  *             the amount in the form that all its spellings share: "1500 ml" and "1,5 l" are "1.5l".
  *   Times     two to four numbers of ASCII digits with 'x' between, the last maybe with a unit as above: one word
  *             "50x70", "6x500ml". They are written together, or with a space on both sides of the 'x'; U+00D7 between
- *             numbers, with both spaces or none, is an 'x'. The last number is an amount, in the form as above. A
- *             fraction is none of the numbers. In such a word numbers begin anew behind each 'x' ("6x1,5l").
+ *             numbers, with both spaces or none, is an 'x'. The last number is an amount, in the form as above; of
+ *             lengths all are, in one unit: "120x80cm" and "1200 x 800 mm" are the same, "50x7cm" is not "50x70mm". A
+ *             fraction is none of the numbers. In such a word numbers begin anew behind each 'x' ("6x1,5l"). Lengths
+ *             may have their unit, the same, with each number, behind which stands none of ' + #: "50 cm x 70 cm" and
+ *             "50cmx70cm" are "50x70cm".
  *   Solid     scripts written without spaces (solid in fold_table.h: Han, kana, Hangul, Thai, ...): characters side by
  *             side, each with its marks, are taken in pairs, each pair a word; a single one is a word itself.
  *   Compound  words side by side that are linked, two to four of them: each is a token, and behind the last stands a
@@ -39,9 +42,9 @@
  *
  * Of products, EXTRA tokens stand beside these, for queries that say less, each of at most LIMIT_TERM_BYTES: all runs
  * of two or more parts inside a compound of three or four ("rtx4070" of "rtx 4070 ti"), but of "2 in 1"; the number of
- * an amount of inches, gigabytes or terabytes; the two numbers of a fraction; the numbers of "50x70cm", the last as an
- * amount, and "50x70"; a name without its signs; single characters of solid scripts, and the pair across a space; of a
- * code (a part number) of two to eight words, all of them as one, without signs.
+ * an amount of inches, gigabytes or terabytes; the two numbers of a fraction; the numbers of "50x70cm", the last (of
+ * lengths, each) as an amount, and "50x70"; a name without its signs; single characters of solid scripts, and the pair
+ * across a space; of a code (a part number) of two to eight words, all of them as one, without signs.
  *
  * Thread rule: an analyser belongs to one thread at a time; the text_ functions may be called from any thread.
  */

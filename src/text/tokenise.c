@@ -567,6 +567,103 @@ noinline static void take_times(struct tokeniser *tokeniser, struct word *word)
     }
 }
 
+/*
+ * Whether a number with this unit, and nothing that would make another word of it, stands at at. Reading a word cannot
+ * be taken back, so that this is looked at first.
+ */
+static bool has_length(const struct folder *folder, size_t at, uint8_t unit)
+{
+    const uint8_t *bytes = folder->bytes;
+    size_t start = at;
+    bool in_fraction = false;
+    while (is_ascii_digit(bytes[at]) ||
+           (!in_fraction && at != start && (bytes[at] == '.' || bytes[at] == ',') && is_ascii_digit(bytes[at + 1]))) {
+        in_fraction = in_fraction || !is_ascii_digit(bytes[at]);
+        at++;
+    }
+    if (at == start || inch_sign(folder, at) != 0) {
+        return at != start && unit == UNIT_INCH;
+    }
+    bool is_apart = bytes[at] == ' ' || bytes[at] == '-';
+    at += is_apart;
+    size_t end = at;
+    while (kind_at(folder, end) == KIND_LETTER) {
+        end++;
+    }
+    bool in = is_apart && unit == UNIT_INCH && end - at == 2;
+    bool goes_on = (kind_at(folder, end) & ANY_KINDS) != 0 || bytes[end] == '\'' || bytes[end] == '+' ||
+                   bytes[end] == '#';
+    return !goes_on && unit_find(bytes_of(bytes + at, end - at)) == unit && !(in && precedes_one(folder, end));
+}
+
+/* Gives a number with a unit of length the numbers behind it that have the same: "50 cm x 70 cm" is "50x70cm". */
+noinline static void take_lengths(struct tokeniser *tokeniser, struct word *word)
+{
+    struct folder *folder = tokeniser->folder;
+    uint8_t *text = folder->bytes + (word->text - folder->bytes);
+    size_t size = word->number_size; /* of the numbers so far */
+    size_t sign;
+    for (uint32_t count = 1; count < TIMES_MAX && tokeniser->plus == 0; count++) {
+        struct word next;
+        sign = times_sign(folder, tokeniser->next);
+        if (sign == 0 || !has_length(folder, tokeniser->next + sign, word->unit)) {
+            return;
+        }
+        tokeniser->next += sign;
+        (void)scan_word(tokeniser, &next);
+        next.number_size = (uint32_t)number_end(&next, 0);
+        if ((next.kinds & KIND_LETTER) == 0) {
+            take_unit(tokeniser, &next);
+        }
+        text[size] = 'x';
+        memmove(text + size + 1, next.text, next.size);
+        word->number_size = (uint32_t)size + 1;
+        word->size = size + 1 + next.size;
+        word->kinds |= KIND_LETTER | WORD_TIMES | next.kinds;
+        word->end = next.end;
+        size += 1 + next.number_size;
+    }
+}
+
+/* Where, in a word, the unit that begins at from ends: before an 'x' that a digit follows, or with the word. */
+static size_t unit_end(const struct word *word, size_t from)
+{
+    while (from < word->size &&
+           !(word->text[from] == 'x' && from + 1 < word->size && is_ascii_digit(word->text[from + 1]))) {
+        from++;
+    }
+    return from;
+}
+
+/* Of "50cmx70cm", whose first number has size bytes: if it is lengths in one unit, it becomes "50x70cm". */
+static void find_lengths(struct tokeniser *tokeniser, struct word *word, size_t size)
+{
+    uint8_t *text = tokeniser->folder->bytes + (word->text - tokeniser->folder->bytes);
+    size_t end = unit_end(word, size);
+    uint8_t unit = unit_find(bytes_of(text + size, end - size));
+    uint32_t count = 1;
+    bool are_lengths = unit_is_length(unit) && end != word->size;
+    for (size_t at = end; at < word->size && are_lengths; count++) {
+        size_t number = number_end(word, at + 1);
+        at = unit_end(word, number);
+        are_lengths = unit_find(bytes_of(text + number, at - number)) == unit;
+    }
+    if (!are_lengths || count > TIMES_MAX) {
+        return;
+    }
+    for (size_t at = end; at < word->size; at = end) {
+        size_t number = number_end(word, at + 1);
+        end = unit_end(word, number);
+        size_t more = (end == word->size ? end : number) - at; /* the last one's unit stays */
+        word->number_size = (uint32_t)size + 1;
+        memmove(text + size, text + at, more);
+        size += more;
+    }
+    word->size = size;
+    word->unit = unit;
+    word->kinds |= WORD_TIMES;
+}
+
 /* Of a word that begins with a digit and a number and 'x', size bytes of it: whether numbers follow, and a unit. */
 static void find_times(struct tokeniser *tokeniser, struct word *word, size_t size)
 {
@@ -599,6 +696,15 @@ noinline static void find_unit_inside(struct tokeniser *tokeniser, struct word *
     }
     word->unit = unit_find(bytes_of(word->text + size, word->size - size));
     word->number_size = (uint32_t)size;
+    if (word->unit == UNIT_NONE) {
+        find_lengths(tokeniser, word, size);
+    }
+}
+
+/* Whether more numbers with the same unit may follow a word that has one. */
+static bool begins_lengths(const struct word *word)
+{
+    return unit_is_length(word->unit) && (word->kinds & (WORD_FRACTION | WORD_POINT | WORD_TIMES)) == 0;
 }
 
 bool tokeniser_next(struct tokeniser *tokeniser, struct word *word)
@@ -613,11 +719,14 @@ bool tokeniser_next(struct tokeniser *tokeniser, struct word *word)
         take_times(tokeniser, word);
         if ((word->kinds & KIND_LETTER) == 0) {
             take_unit(tokeniser, word);
-            return true;
         }
     }
-    if ((word->kinds & KIND_DIGIT) != 0 && word->text[0] <= '9') {
+    bool is_mixed = (word->kinds & (KIND_DIGIT | KIND_LETTER)) == (KIND_DIGIT | KIND_LETTER);
+    if (is_mixed && word->unit == UNIT_NONE && word->text[0] <= '9') {
         find_unit_inside(tokeniser, word);
+    }
+    if (begins_lengths(word)) {
+        take_lengths(tokeniser, word);
     }
     return true;
 }

@@ -164,6 +164,11 @@ bool unit_goes_unsaid(uint8_t unit)
     return unit == UNIT_INCH || unit == UNIT_GB || unit == UNIT_TB;
 }
 
+bool unit_is_length(uint8_t unit)
+{
+    return unit == UNIT_INCH || unit == UNIT_FT || unit == UNIT_YD || (unit >= UNIT_MM && unit <= UNIT_KM);
+}
+
 /* digits * 10^power, without zeros at either end; no digits: zero. */
 struct decimal {
     uint8_t digits[DIGITS_MAX];
@@ -308,4 +313,29 @@ size_t unit_canonical(struct bytes number, uint8_t unit, uint8_t *out)
     size_t name_size = strlen(units[unit].name);
     memcpy(out + size, units[unit].name, name_size);
     return size + name_size;
+}
+
+/* The smallest of the unit's kind. */
+static uint8_t smallest_of(uint8_t unit)
+{
+    while (units[unit].kind != KIND_ALONE && units[unit - 1].kind == units[unit].kind) {
+        unit--;
+    }
+    return unit;
+}
+
+size_t unit_multiple(struct bytes number, uint8_t unit, uint8_t *out)
+{
+    struct decimal decimal;
+    if (!read_decimal(number, &decimal)) {
+        return 0;
+    }
+    decimal.power += units[unit].power - units[smallest_of(unit)].power;
+    bool fits = decimal.count + (decimal.power < 0 ? -decimal.power : decimal.power) + 2 <= (int)UNIT_AMOUNT_BYTES;
+    return fits ? print_decimal(&decimal, out) : 0;
+}
+
+struct bytes unit_smallest(uint8_t unit)
+{
+    return bytes_of_string(units[smallest_of(unit)].name);
 }

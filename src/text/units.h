@@ -26,10 +26,23 @@ uint8_t unit_find(struct bytes word);
 /* Whether people also say the number alone: inches, and bytes from gigabytes up. */
 bool unit_goes_unsaid(uint8_t unit);
 
+/* Whether it is one of length, which dimensions are given in: "50cm x 70cm". */
+bool unit_is_length(uint8_t unit);
+
 /*
  * Writes the canonical form of number (digits, with '.' or one '/' between; as the tokeniser leaves it) in a unit to
  * out, of UNIT_AMOUNT_BYTES; returns its size. 0: the number is too long, and the word stays as it was written.
  */
 size_t unit_canonical(struct bytes number, uint8_t unit, uint8_t *out);
+
+/*
+ * Writes how many of the smallest unit of unit's kind a number is, without its name, to out, of UNIT_AMOUNT_BYTES, for
+ * amounts of which several stand together: "0.5" metres are "500". Returns its size; 0: it is no decimal number, or too
+ * long.
+ */
+size_t unit_multiple(struct bytes number, uint8_t unit, uint8_t *out);
+
+/* The name of that unit; static. */
+struct bytes unit_smallest(uint8_t unit);
 
 #endif

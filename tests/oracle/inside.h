@@ -45,6 +45,7 @@ struct word {
     char *term;   /* of an amount, the form that all its spellings share; else text */
     char *number; /* of an amount, what stands before the unit */
     const char *bare; /* of a name with signs, the letters */
+    char *front;      /* of "50x70" the numbers before the last, as written */
     size_t times;     /* of "50x70" and "6x500ml", where the last number begins; 0: it is none such */
     int unit;         /* of the table, or -1 */
     bool letters, digits, other; /* what is in it; other: '.', '/', signs */
@@ -67,6 +68,9 @@ int oracle_unit(const char *text);
 char *oracle_amount(struct pool *pool, const char *number, int unit);
 /* Whether people say the number alone. */
 bool oracle_unit_goes_unsaid(int unit);
+bool oracle_unit_is_length(int unit);
+/* Of lengths, "0.5x0.7", the form that all spellings share, "500x700mm"; NULL: one is no decimal number. */
+char *oracle_lengths(struct pool *pool, const char *numbers, int unit);
 
 struct token {
     const char *text; /* folded, not stemmed; in the pool */

@@ -59,6 +59,12 @@ bool oracle_unit_goes_unsaid(int unit)
     return is_named(unit, "in") || is_named(unit, "gb") || is_named(unit, "tb");
 }
 
+bool oracle_unit_is_length(int unit)
+{
+    return unit >= 0 &&
+           (units[unit].kind == 'm' || is_named(unit, "in") || is_named(unit, "ft") || is_named(unit, "yd"));
+}
+
 /* Writes number with its point moved to the left by places (negative: to the right), without needless zeros. */
 static char *move_point(struct pool *pool, const char *number, int places)
 {
@@ -142,4 +148,24 @@ char *oracle_amount(struct pool *pool, const char *number, int unit)
     snprintf(name, sizeof name, "%.*s", (int)strcspn(units[unit].names, " "), units[unit].names);
     char *out = pool_alloc(pool, strlen(shown) + sizeof name + 1);
     return strcat(strcat(out, shown), name);
+}
+
+char *oracle_lengths(struct pool *pool, const char *numbers, int unit)
+{
+    char *out = pool_alloc(pool, 16 + 100 * (strlen(numbers) + 1));
+    for (const char *at = numbers;; at++) {
+        size_t size = strcspn(at, "x");
+        char *number = pool_text(pool, at, size);
+        if (!is_decimal(number)) {
+            return NULL;
+        }
+        strcat(out, move_point(pool, number, units[unit].kind == 'm' ? -units[unit].places : 0));
+        at += size;
+        if (*at == '\0') {
+            break;
+        }
+        strcat(out, "x");
+    }
+    const char *names = units[unit].kind == 'm' ? "mm" : units[unit].names;
+    return strncat(out, names, strcspn(names, " "));
 }

@@ -179,6 +179,24 @@ static size_t take_times(struct pool *pool, const struct points *points, struct 
     return taken;
 }
 
+static char *join_numbers(struct pool *pool, const char *front, const char *number)
+{
+    char *joined = pool_alloc(pool, strlen(front) + strlen(number) + 2);
+    return strcat(strcat(strcpy(joined, front), "x"), number);
+}
+
+/* Lengths have a form of their own; a sign is no part of the text. */
+static void share_form(struct pool *pool, struct word *word, const char *front, const struct word *last)
+{
+    char *term = oracle_unit_is_length(last->unit)
+                     ? oracle_lengths(pool, join_numbers(pool, front, last->number), last->unit)
+                     : NULL;
+    if (term != NULL) {
+        word->term = term;
+        word->text = last->text == last->term ? term : word->text;
+    }
+}
+
 /* What has numbers with 'x' between takes its unit; returns how many words behind words[i + taken] that took. */
 static size_t set_times(struct pool *pool, const struct points *points, struct word *words, size_t i, size_t taken,
                         size_t count)
@@ -207,6 +225,10 @@ static size_t set_times(struct pool *pool, const struct points *points, struct w
     char *term = pool_alloc(pool, last + strlen(each.term) + strlen(each.text) + 1);
     word->text = strcat(strncat(text, word->text, last), each.text);
     word->term = each.unit < 0 ? word->text : strcat(strncat(term, word->text, last), each.term);
+    word->front = pool_text(pool, text, last - 1);
+    if (each.unit >= 0) {
+        share_form(pool, word, word->front, &each);
+    }
     word->end = each.end;
     word->plus = each.plus;
     word->times = last;
@@ -214,6 +236,109 @@ static size_t set_times(struct pool *pool, const struct points *points, struct w
     word->unit = each.unit;
     word->other = true;
     return more;
+}
+
+/* ---- dimensions with a unit at each number ---- */
+
+/* Whether the number at i is ASCII digits with one point or comma at most. */
+static bool is_simple_number(const struct points *points, size_t i)
+{
+    size_t signs = 0;
+    for (;; i++) {
+        utf8proc_int32_t point = oracle_point(points, i);
+        bool sign = (point == '.' || point == ',' || point == '\'') && oracle_class(points, i + 1) == DIGIT;
+        if (oracle_class(points, i) != DIGIT && !sign) {
+            return signs <= 1;
+        }
+        if (point > '9' || point == '\'') {
+            return false;
+        }
+        signs += sign;
+    }
+}
+
+/* Makes "50x70cm" of front "50", and the last one. */
+static void set_lengths(struct pool *pool, struct word *word, const char *front, const struct word *last)
+{
+    size_t size = strlen(front) + strlen(last->text) + strlen(last->term) + 2;
+    char *text = strcat(strcpy(pool_alloc(pool, size), front), "x");
+    char *term = strcat(strcpy(pool_alloc(pool, size), front), "x");
+    word->times = strlen(text);
+    word->text = strcat(text, last->text);
+    word->term = strcat(term, last->term);
+    word->number = last->number;
+    word->unit = last->unit;
+    word->letters = word->digits = word->other = true;
+    word->front = pool_text(pool, front, strlen(front));
+    share_form(pool, word, front, last);
+}
+
+/* Joins to words[i], a length, those in the same unit that it is multiplied with; returns how many words that took. */
+static size_t take_lengths(struct pool *pool, const struct points *points, struct word *words, size_t i, size_t taken,
+                           size_t count)
+{
+    struct word *word = &words[i];
+    char *front = word->number;
+    bool fits = oracle_unit_is_length(word->unit) && word->times == 0 && !word->fraction &&
+                oracle_point(points, word->start) != '.';
+    for (size_t numbers = 1; fits && numbers < 4 && !word->plus; numbers++) {
+        size_t sign = times_sign(points, word->end), next = i + taken + 1, more = 0;
+        while (next < count && words[next].start < word->end + sign) {
+            next++; /* the 'x' */
+        }
+        if (sign == 0 || next == count || !is_simple_number(points, words[next].start)) {
+            break;
+        }
+        struct word kept = words[next];
+        if (kept.letters) {
+            split_amount(pool, &words[next]);
+        } else {
+            more = take_unit(pool, points, words, next, count);
+        }
+        struct word each = words[next];
+        words[next] = kept;
+        utf8proc_int32_t behind = oracle_point(points, each.end);
+        bool goes_on = behind == '\'' || behind == '+' || behind == '#' ||
+                       (oracle_point(points, each.end - 2) == '\'' && oracle_point(points, each.end - 1) == 's');
+        if (each.unit != word->unit || each.fraction || (each.letters && goes_on)) {
+            break;
+        }
+        set_lengths(pool, word, front, &each);
+        front = join_numbers(pool, front, each.number);
+        word->end = each.end;
+        word->plus = each.plus;
+        taken = next - i + more;
+    }
+    return taken;
+}
+
+/* "50cmx70cm". */
+static void split_lengths(struct pool *pool, struct word *word)
+{
+    struct word each = *word;
+    char *front = NULL;
+    int unit = -1;
+    size_t numbers = 0;
+    for (const char *at = word->text; numbers < 5; numbers++) {
+        size_t digits = strspn(at, "0123456789."), end = digits;
+        while (at[end] != '\0' && !(at[end] == 'x' && at[end + 1] >= '0' && at[end + 1] <= '9')) {
+            end++;
+        }
+        int own = oracle_unit(pool_text(pool, at + digits, end - digits));
+        if (!oracle_unit_is_length(own) || (numbers != 0 && own != unit)) {
+            return;
+        }
+        unit = own;
+        set_amount(pool, &each, pool_text(pool, at, digits), pool_text(pool, at + digits, end - digits), unit);
+        if (at[end] == '\0') {
+            break;
+        }
+        front = front == NULL ? each.number : join_numbers(pool, front, each.number);
+        at += end + 1;
+    }
+    if (front != NULL && numbers < 4) {
+        set_lengths(pool, word, front, &each);
+    }
 }
 
 static size_t join_units(struct pool *pool, const struct points *points, struct word *words, size_t count)
@@ -228,7 +353,11 @@ static size_t join_units(struct pool *pool, const struct points *points, struct 
         } else if (words[i].digits) {
             split_amount(pool, &words[i]);
             taken = words[i].unit < 0 ? set_times(pool, points, words, i, 0, count) : 0;
+            if (words[i].unit < 0 && words[i].times == 0 && words[i].text[0] <= '9' && words[i].text[0] > 0) {
+                split_lengths(pool, &words[i]);
+            }
         }
+        taken = take_lengths(pool, points, words, i, taken, count);
         words[kept++] = words[i];
         i += taken;
     }
@@ -425,21 +554,24 @@ static char *concatenate(struct pool *pool, const struct word *words, size_t cou
     return text;
 }
 
-/* The numbers, but the last as an amount, and all without the unit. */
+/* The numbers, the last (of lengths, each) as an amount, and all without the unit. */
 static void add_times(struct list *list, const struct word *word, size_t position)
 {
     bool unsaid = word->unit >= 0 && oracle_unit_goes_unsaid(word->unit);
-    for (size_t at = 0; at < word->times;) {
-        size_t size = strspn(word->text + at, "0123456789.");
-        add_extra(list, pool_text(list->pool, word->text + at, size), position, 1);
-        at += size + 1;
+    for (const char *at = word->front; *at != '\0'; at += *at == 'x' ? 1 : 0) {
+        size_t size = strspn(at, "0123456789.");
+        char *number = pool_text(list->pool, at, size);
+        add_extra(list, number, position, 1);
+        if (oracle_unit_is_length(word->unit)) {
+            add_extra(list, oracle_amount(list->pool, number, word->unit), position, 1);
+        }
+        at += size;
     }
     if (word->unit < 0 || unsaid) {
         add_extra(list, word->number, position, 1);
     }
     if (word->unit >= 0) {
-        char *plain = pool_alloc(list->pool, word->times + strlen(word->number) + 1);
-        add_extra(list, strcat(strncat(plain, word->text, word->times), word->number), position, 1);
+        add_extra(list, join_numbers(list->pool, word->front, word->number), position, 1);
         add_extra(list, oracle_amount(list->pool, word->number, word->unit), position, 1);
     }
 }

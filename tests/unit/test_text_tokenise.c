@@ -370,7 +370,7 @@ static void products_are_found_by_less(void **state)
     check_product("x5kg 6x500mlx 1x2x3x4x5 3/4 x 5 x", false, "3@3/1 4@3/1");
     check_product("6x500ml 2x1500 ml", false, "6@0/1 6x500@0/1 500ml@0/1 2@1/1 2x1500@1/1 1.5l@1/1");
     check_product("4x4 50 x 70 x 2.5", false, "4@0/1 4@0/1 50@1/1 70@1/1 2.5@1/1");
-    check_product("8x10\"", false, "8@0/1 10@0/1 8x10@0/1 10in@0/1"); /* the number of inches goes unsaid */
+    check_product("8x10\"", false, "8@0/1 8in@0/1 10@0/1 8x10@0/1 10in@0/1"); /* the number of inches goes unsaid */
     check_product("t-shirt", false, "");
     check_product("10-in-1", false, ""); /* "10 in" would be inches */
 }
@@ -381,11 +381,44 @@ static void numbers_with_an_x_between_are_one_word(void **state)
     check("50x70 50 x 70 50 X 70 50\u00d770 50 \u00d7 70", "50x70@0 50x70@1 50x70@2 50x70@3 50x70@4");
     check("70x50", "70x50@0");
     check("2 x 3 x 4 2x3x4", "2x3x4@0 2x3x4@1");
-    check("50 x 70 cm 50x70cm 50 x 70cm 50x70-cm", "50x70cm@0 50x70cm@1 50x70cm@2 50x70cm@3");
+    check("50 x 70 cm 50x70cm 50 x 70cm 50x70-cm", "500x700mm@0 500x700mm@1 500x700mm@2 500x700mm@3");
     check("6 x 0,5 l 6x500ml 6x0.5l", "6x500ml@0 6x500ml@1 6x500ml@2");
     check("1.5 x 2.5 1,5x2,5", "1.5x2.5@0 1.5x2.5@1");
     check("8 x 10\" 8x10 inch", "8x10in@0 8x10in@1");
-    check("50 x 70 50 \u00d7 70 cm", "50x70@0[0-7] 50x70cm@1[8-19]");
+    check("50 x 70 50 \u00d7 70 cm", "50x70@0[0-7] 500x700mm@1[8-19]");
+}
+
+static void lengths_may_have_their_unit_with_each_number(void **state)
+{
+    (void)state;
+    check("50cm x 70cm 50 cm x 70 cm 50cm x 70 cm 50-cm x 70-cm", "500x700mm@0 500x700mm@1 500x700mm@2 500x700mm@3");
+    check("50cmx70cm 50cm\u00d770cm 50 cm \u00d7 70cm", "500x700mm@0 500x700mm@1 500x700mm@2");
+    check("20 cm x 30 cm x 40 cm 20cmx30cmx40cm", "200x300x400mm@0 200x300x400mm@1");
+    check("8\" x 10\" 8 in x 10 inch 8 inches x 10\" 8\" x 10in", "8x10in@0 8x10in@1 8x10in@2 8x10in@3");
+    check("1,5 m x 2.5 m 1.5m x 2,5m", "1500x2500mm@0 1500x2500mm@1");
+    check("1,200 mm x 800 mm 1.2 x 0.8 m 120cm x 80cm", "1200x800mm@0 1200x800mm@1 1200x800mm@2");
+    check("50x7 cm 50x70 mm 1.2.3 x 70 cm", "500x70mm@0 50x70mm@1 1.2.3x70cm@2");
+    check("50 cm x 70 cm frame", "500x700mm@0[0-13] frame@1[14-19]");
+    check("5' 8 ft x 10 ft", "5@0 8x10ft@1");
+    check_product("50cm x 70cm", false, "50@0/1 50cm@0/1 50x70@0/1 70cm@0/1");
+    check_product("50x70 cm", false, "50@0/1 50cm@0/1 50x70@0/1 70cm@0/1");
+    check_product("8\" x 10\"", false, "8@0/1 8in@0/1 10@0/1 8x10@0/1 10in@0/1");
+}
+
+static void other_units_beside_an_x_stay_amounts(void **state)
+{
+    (void)state;
+    check("50cm x 70mm", "50cm@0 x@1 7cm@2");
+    check("50cm x 70", "50cm@0 x@1 70@2");
+    check("50cm x 70 c", "50cm@0 x@1 70@2 c@3 70c@2/2");
+    check("50cm x70cm", "50cm@0 x70cm@1");
+    check("2kg x 3kg", "2kg@0 x@1 3kg@2");
+    check("500ml x 6", "500ml@0 x@1 6@2");
+    check("50cmx70mm 2mx4", "50cmx70mm@0 2mx4@1");
+    check("1/2 in x 3 in", "1/2in@0 x@1 3in@2");
+    check("2 in x 4 in 1", "2in@0 x@1 4@2 in@3 1@4 4in1@2/3");
+    check("1cmx2cmx3cmx4cmx5cm", "1cmx2cmx3cmx4cmx5cm@0");
+    check("5 m x 6 m#", "5m@0 x@1 6@2 m#@3");
 }
 
 static void other_neighbours_of_an_x_stay_apart(void **state)
@@ -549,6 +582,8 @@ int main(void)
         cmocka_unit_test(control_characters_separate),
         cmocka_unit_test(products_are_found_by_less),
         cmocka_unit_test(numbers_with_an_x_between_are_one_word),
+        cmocka_unit_test(lengths_may_have_their_unit_with_each_number),
+        cmocka_unit_test(other_units_beside_an_x_stay_amounts),
         cmocka_unit_test(other_neighbours_of_an_x_stay_apart),
         cmocka_unit_test(numbers_with_an_x_between_end_somewhere),
         cmocka_unit_test(part_numbers_are_one_word_too),
