@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "base/utf8.h"
 #include "index/parts_lexicon.h"
+#include "query/watch.h"
 
 static const struct {
     enum rewrite_note_kind from;
@@ -89,6 +90,11 @@ static bool has_digit(struct bytes word)
     return digit;
 }
 
+static bool stops(void *watch)
+{
+    return query_watch_spend(watch);
+}
+
 static int look(const void *self, const struct rewrite_ask *ask, struct arena *arena, lexicon_look *how,
                 struct rewrite_variants *out)
 {
@@ -99,11 +105,14 @@ static int look(const void *self, const struct rewrite_ask *ask, struct arena *a
                                            .max_edits = ask->max_edits,
                                            .fixed_prefix = ask->fixed_prefix,
                                            .limit = ask->limit,
-                                           .codes = has_digit(ask->word) ? LIMIT_CODES_LOOKED : 0},
+                                           .codes = has_digit(ask->word) ? LIMIT_CODES_LOOKED : 0,
+                                           .stops = ask->watch == NULL ? NULL : stops,
+                                           .context = ask->watch},
                      arena, &found);
     if (status != 0) {
         return status;
     }
+    out->truncated = found.truncated;
     out->list = arena_alloc(arena, found.count * sizeof *out->list);
     if (out->list == NULL) {
         return AISLE_NO_MEMORY;

@@ -77,7 +77,7 @@ struct lexicon_variant {
 struct lexicon_variants {
     struct lexicon_variant *list; /* of the arena */
     size_t count;
-    bool truncated; /* there are more */
+    bool truncated; /* there are more, or there may be, since it was ended early */
 };
 
 /* What is asked for. */
@@ -87,6 +87,8 @@ struct lexicon_ask {
     uint8_t fixed_prefix; /* so many characters at the beginning must be the same */
     size_t limit;         /* variants wanted */
     uint32_t codes;       /* lexicon_similar: so many codes of ASCII are looked at, too */
+    bool (*stops)(void *context); /* asked every few microseconds: true ends it with what was found; NULL: never */
+    void *context;
 };
 
 /*

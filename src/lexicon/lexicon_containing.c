@@ -18,6 +18,7 @@ struct hunt {
     struct arena *arena;
     struct code *found; /* room for ask->limit + 1 of each phase of each part */
     size_t count;
+    bool is_stopped;
 };
 
 struct code {
@@ -119,6 +120,9 @@ static int keep(struct hunt *hunt, struct bytes word, uint8_t phase)
     return 0;
 }
 
+/* Passing over so many codes takes a few microseconds. */
+#define CODES_A_PIECE 256u
+
 /* The first limit + 1 codes of a part that begin with the fragment, or have it elsewhere. */
 static int find_codes(struct hunt *hunt, bool begins)
 {
@@ -127,12 +131,17 @@ static int find_codes(struct hunt *hunt, bool begins)
     struct lexicon_list lists[2];
     bool begun = false;
     uint32_t class = 0;
+    uint32_t passed = 0;
     size_t wanted = hunt->ask->limit + 1;
     int status = choose_lists(part, fragment, begins, lists);
     if (status == 0 && lists[1].part != NULL && lists[1].count / SECOND_LIST_TIMES > lists[0].count) {
         lists[1].part = NULL;
     }
     while (status == 0 && wanted != 0 && (status = lexicon_list_next(&lists[0])) == 0) {
+        hunt->is_stopped = ++passed % CODES_A_PIECE == 0 && lexicon_stops(hunt->ask);
+        if (hunt->is_stopped) {
+            return 0;
+        }
         if (!in_second(lists, &begun, &status)) {
             continue;
         }
@@ -168,6 +177,7 @@ static int compare_codes(const void *a, const void *b)
 static int finish(struct hunt *hunt, struct lexicon_variants *out)
 {
     size_t kept = 0;
+    out->truncated = hunt->is_stopped;
     if (hunt->count == 0) {
         return 0;
     }
@@ -182,7 +192,7 @@ static int finish(struct hunt *hunt, struct lexicon_variants *out)
         }
     }
     out->count = kept < hunt->ask->limit ? kept : hunt->ask->limit;
-    out->truncated = kept > hunt->ask->limit;
+    out->truncated = kept > hunt->ask->limit || hunt->is_stopped;
     return 0;
 }
 
@@ -207,10 +217,10 @@ int lexicon_containing(const struct lexicon *lexicon, const struct lexicon_ask *
         status = keep(&hunt, word, EXACT);
     }
     status = status == AISLE_END ? 0 : status;
-    for (size_t i = 0; i < lexicon->count && status == 0; i++) {
+    for (size_t i = 0; i < lexicon->count && status == 0 && !hunt.is_stopped; i++) {
         hunt.part = lexicon->parts[i];
         status = find_codes(&hunt, true);
-        if (status == 0) {
+        if (status == 0 && !hunt.is_stopped) {
             status = find_codes(&hunt, false);
         }
     }

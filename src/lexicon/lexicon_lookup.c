@@ -168,7 +168,7 @@ static bool is_far(const struct scan *scan, uint32_t mask, uint32_t class, bool 
 static int tell_waiting(struct scan *scan)
 {
     const struct lexicon_part *part = scan->lookup->part;
-    int status = 0;
+    int status = lexicon_stops(scan->lookup->ask) ? AISLE_END : 0;
     for (uint32_t i = 0; i < scan->waiting_count && status == 0; i++) {
         const struct waiting *waiting = &scan->waiting[i];
         bool plain = waiting->number - scan->numbers.plain_first < scan->numbers.plain_count;

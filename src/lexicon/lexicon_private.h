@@ -12,6 +12,12 @@ static inline const uint8_t *lexicon_at(const struct lexicon_part *part, uint64_
     return extent_view_at(part->view, offset, size);
 }
 
+/* Whether whoever asks has no more time; AISLE_END then goes up to the function that was called. */
+static inline bool lexicon_stops(const struct lexicon_ask *ask)
+{
+    return ask->stops != NULL && ask->stops(ask->context);
+}
+
 /* The group of a word of 1 to LIMIT_TERM_BYTES bytes. */
 enum lexicon_group lexicon_group_of(struct bytes word);
 

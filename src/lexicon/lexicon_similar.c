@@ -35,9 +35,12 @@ static int compare_variants(const void *a, const void *b)
     return x->edits != y->edits ? x->edits - y->edits : bytes_compare(x->word, y->word);
 }
 
-void lexicon_found_finish(struct lexicon_found *found, size_t limit, struct lexicon_variants *out)
+int lexicon_found_finish(struct lexicon_found *found, int status, size_t limit, struct lexicon_variants *out)
 {
     size_t kept = 0;
+    if (status != 0 && status != AISLE_END) {
+        return status;
+    }
     if (found->count > 1) {
         qsort(found->list, found->count, sizeof *found->list, compare_variants);
     }
@@ -49,7 +52,8 @@ void lexicon_found_finish(struct lexicon_found *found, size_t limit, struct lexi
     }
     out->list = found->list;
     out->count = kept < limit ? kept : limit;
-    out->truncated = kept > limit || found->is_cut;
+    out->truncated = kept > limit || found->is_cut || status == AISLE_END;
+    return 0;
 }
 
 bool lexicon_has_fixed(const struct lexicon_lookup *lookup, struct bytes word)
@@ -74,6 +78,9 @@ static int check_word(const struct lexicon_lookup *lookup, struct bytes word, bo
     return lexicon_found_add(found, word, distance);
 }
 
+/* Comparing so many codes takes some 20 us. */
+#define CODES_A_PIECE 1024u
+
 /* Codes of one length in one part, *left of them at most. */
 static int scan_length(const struct lexicon_lookup *lookup, uint32_t size, uint32_t *left)
 {
@@ -87,6 +94,9 @@ static int scan_length(const struct lexicon_lookup *lookup, uint32_t size, uint3
     for (uint32_t i = 0; i < count && status == 0; i++) {
         const uint8_t *text = lexicon_text(part, class, i);
         status = text == NULL ? AISLE_CORRUPT : check_word(lookup, bytes_of(text, size), true, lookup->found);
+        if (status == 0 && i % CODES_A_PIECE == 0 && lexicon_stops(lookup->ask)) {
+            status = AISLE_END;
+        }
     }
     return status;
 }
@@ -96,7 +106,7 @@ static int scan_codes(const struct lexicon *lexicon, struct lexicon_lookup *look
 {
     uint32_t left = lookup->ask->codes;
     int status = 0;
-    for (uint32_t step = 0; step <= 2 * lookup->edits; step++) {
+    for (uint32_t step = 0; step <= 2 * lookup->edits && status == 0; step++) {
         uint32_t away = (step + 1) / 2;
         uint32_t size = step % 2 == 0 ? lookup->pattern->count + away : lookup->pattern->count - away;
         if (size < lookup->shortest || size >= LEXICON_LENGTHS) { /* one below 0 is a large one */
@@ -150,8 +160,5 @@ int lexicon_similar(const struct lexicon *lexicon, const struct lexicon_ask *ask
     if (status == 0 && ask->codes != 0 && ask->max_edits != 0) {
         status = scan_codes(lexicon, &lookup);
     }
-    if (status == 0) {
-        lexicon_found_finish(&found, ask->limit, out);
-    }
-    return status;
+    return lexicon_found_finish(&found, status, ask->limit, out);
 }

@@ -18,8 +18,12 @@ struct lexicon_found {
 /* Keeps a copy of word. AISLE_NO_MEMORY. */
 must_check int lexicon_found_add(struct lexicon_found *found, struct bytes word, unsigned edits);
 
-/* Sorts by edits and bytes, tells each word once, and keeps the first limit. */
-void lexicon_found_finish(struct lexicon_found *found, size_t limit, struct lexicon_variants *out);
+/*
+ * Sorts by edits and bytes, tells each word once, and keeps the first limit, unless looking failed. AISLE_END as status
+ * says that it was ended early. Returns 0, or what failed.
+ */
+must_check int lexicon_found_finish(struct lexicon_found *found, int status, size_t limit,
+                                    struct lexicon_variants *out);
 
 /* What a look-up in one part wants. */
 struct lexicon_lookup {
@@ -35,7 +39,7 @@ struct lexicon_lookup {
     struct lexicon_found *found;
 };
 
-/* Looks in the deletes index of one part. AISLE_CORRUPT, or what candidate reported. */
+/* Looks in the deletes index of one part. AISLE_CORRUPT, AISLE_END if ask stops it, or what candidate reported. */
 must_check int lexicon_lookup(const struct lexicon_lookup *lookup);
 
 /* Whether word begins with the characters that ask fixes. */

@@ -182,6 +182,9 @@ struct query_context {
  */
 must_check int query_bind(struct query_context *context, struct query_node *root);
 
+/* Asks memory for what query_df begins with: for several words, before the first of them is looked up. */
+void query_df_ahead(const struct query_context *context, const struct bytes *terms, uint32_t count);
+
 /* The largest df of count terms over the catalog, as in query_node. AISLE_CORRUPT. */
 must_check int query_df(const struct query_context *context, const struct bytes *terms, uint32_t count, uint64_t *df);
 

@@ -256,6 +256,15 @@ static int find_lists(struct query_context *context, struct query_node *node)
     return status;
 }
 
+void query_df_ahead(const struct query_context *context, const struct bytes *terms, uint32_t count)
+{
+    for (uint32_t t = 0; t < count; t++) {
+        for (uint32_t s = 0; s < context->segment_count; s++) {
+            terms_ahead(&context->segments[s].segment->terms, terms[t]);
+        }
+    }
+}
+
 int query_df(const struct query_context *context, const struct bytes *terms, uint32_t count, uint64_t *df)
 {
     *df = 0;

@@ -130,7 +130,7 @@ static int correct_unknown(struct rewrite *rewrite, struct query_context *contex
         return 0;
     }
     status = rewrite_join(rewrite, context, false, changed);
-    for (uint32_t i = 0; i < rewrite->clause_count && status == 0; i++) {
+    for (uint32_t i = 0; i < rewrite->clause_count && status == 0 && !query_watch_stops(context->watch); i++) {
         struct clause *clause = &rewrite->clauses[i];
         bool more = false;
         if (clause->at_once && !clause->corrected) {
@@ -166,7 +166,7 @@ int rewrite_bind(struct rewrite *rewrite, struct query_context *context, struct 
 static int correct_all(struct rewrite *rewrite, struct query_context *context, bool *changed)
 {
     int status = rewrite_join(rewrite, context, true, changed);
-    for (uint32_t i = 0; i < rewrite->clause_count && status == 0; i++) {
+    for (uint32_t i = 0; i < rewrite->clause_count && status == 0 && !query_watch_stops(context->watch); i++) {
         struct clause *clause = &rewrite->clauses[i];
         bool more = false;
         if (clause->first != NULL && !clause->rewritten && !clause->corrected && !clause->understood) {
@@ -177,21 +177,13 @@ static int correct_all(struct rewrite *rewrite, struct query_context *context, b
     return status;
 }
 
-int rewrite_again(struct rewrite *rewrite, struct query_context *context, uint64_t found, bool *again)
+/* The next stage. */
+static int change(struct rewrite *rewrite, struct query_context *context, uint64_t found, bool *again)
 {
     int status = 0;
-    *again = false;
-    if (found == 0 && rewrite->own_filter_count != 0) {
-        *again = true;
-        return read_again(rewrite, context);
-    }
-    if (rewrite->fixed || found >= rewrite_few(rewrite)) {
-        return 0;
-    }
     if (found >= rewrite->source.options.few) { /* enough, but it may be a part of other codes, too */
         rewrite->stage = STAGE_CORRECTED;
-        status = rewrite_add_codes(rewrite, context, &rewrite->clauses[0], again);
-        return status == 0 && *again ? rewrite_build(rewrite) : status;
+        return rewrite_add_codes(rewrite, context, &rewrite->clauses[0], again);
     }
     if (rewrite->stage == STAGE_TYPED) {
         rewrite->found_none = found == 0;
@@ -200,6 +192,28 @@ int rewrite_again(struct rewrite *rewrite, struct query_context *context, uint64
     }
     if (status == 0 && !*again && rewrite->source.options.mode == REWRITE_RELAXED) {
         status = rewrite_relax(rewrite, context, again);
+    }
+    return status;
+}
+
+int rewrite_again(struct rewrite *rewrite, struct query_context *context, uint64_t found, bool *again)
+{
+    uint32_t notes = rewrite->note_count;
+    *again = false;
+    if (query_watch_stops(context->watch)) {
+        return 0;
+    }
+    if (found == 0 && rewrite->own_filter_count != 0) {
+        *again = true;
+        return read_again(rewrite, context);
+    }
+    if (rewrite->fixed || found >= rewrite_few(rewrite)) {
+        return 0;
+    }
+    int status = change(rewrite, context, found, again);
+    if (*again && query_watch_stops(context->watch)) { /* what was found stands, and nothing more is said */
+        rewrite->note_count = notes;
+        *again = false;
     }
     return status == 0 && *again ? rewrite_build(rewrite) : status;
 }

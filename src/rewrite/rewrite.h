@@ -38,6 +38,10 @@
  *   Relaxing     When there still are few: the words that tell least are left out one by one (they still lift what has
  *                them), first those that no product has; then any of the words will do.
  *
+ * All of this is the query's work: its deadline and its budget end corrections, too, between words and among what is
+ * compared with one. The answer is then that of what was run before. Of more codes than are taken for a fragment, the
+ * rest are missing in the answer, whose total is then a lower bound (query_context.is_cut).
+ *
  * Thread rule: as the query. Everything lives in the query's arena.
  */
 #ifndef AISLE_REWRITE_REWRITE_H
@@ -56,6 +60,7 @@ struct rewrite_variant {
 struct rewrite_variants {
     struct rewrite_variant *list; /* of the arena; fewest edits first */
     size_t count;
+    bool truncated; /* there are more */
 };
 
 struct rewrite_ask {
@@ -63,6 +68,7 @@ struct rewrite_ask {
     uint8_t max_edits;    /* optimal string alignment, in characters */
     uint8_t fixed_prefix; /* so many characters at the beginning are the same */
     size_t limit;
+    struct query_watch *watch; /* the query's, or NULL: looking ends with it */
 };
 
 /* Where words are looked up; any function may be NULL: nothing is known of that kind. */

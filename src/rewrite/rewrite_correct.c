@@ -82,37 +82,62 @@ static bool has_same_terms(const struct query_node *node, const struct bytes *te
     return same;
 }
 
+/* Variants whose terms are asked for from memory before the first is looked up: misses are waited for together. */
+#define AHEAD 16u
+
+struct ahead {
+    struct bytes terms[LIMIT_FIELDS];
+    uint32_t count; /* 0: it finds the same as what was typed */
+};
+
+static int look_ahead(struct rewrite *rewrite, struct query_context *context, const struct clause *clause,
+                      const struct rewrite_variant *variants, size_t count, struct ahead *ahead)
+{
+    for (size_t i = 0; i < count; i++) {
+        int status = query_parser_terms(rewrite->parser, variants[i].word, ahead[i].terms, &ahead[i].count);
+        if (status != 0) {
+            return status;
+        }
+        if (has_same_terms(clause->typed, ahead[i].terms, ahead[i].count)) {
+            ahead[i].count = 0;
+        }
+        query_df_ahead(context, ahead[i].terms, ahead[i].count);
+    }
+    return 0;
+}
+
 /* Those of variants that products have, best first; what finds the same as what was typed is none. */
 static int rank_variants(struct rewrite *rewrite, struct query_context *context, const struct clause *clause,
                          const struct rewrite_variants *variants, struct ranked **out, uint32_t *count)
 {
     struct bytes typed = clause->first->folded;
     struct ranked *ranked = arena_calloc(rewrite->source.arena, variants->count + 1, sizeof *ranked);
+    struct ahead *ahead = arena_alloc(rewrite->source.arena, AHEAD * sizeof *ahead);
+    int status = 0;
     *out = ranked;
     *count = 0;
-    if (ranked == NULL) {
+    if (ranked == NULL || ahead == NULL) {
         return AISLE_NO_MEMORY;
     }
-    for (size_t i = 0; i < variants->count; i++) {
+    for (size_t i = 0; i < variants->count && status == 0 && !query_watch_stops(context->watch); i++) {
+        const struct rewrite_variant *variant = &variants->list[i];
+        struct bytes word = variant->word;
+        size_t left = variants->count - i;
         uint64_t df = 0;
-        uint32_t term_count;
-        struct bytes terms[LIMIT_FIELDS];
-        struct bytes word = variants->list[i].word;
-        int status = query_parser_terms(rewrite->parser, word, terms, &term_count);
-        if (status == 0 && !has_same_terms(clause->typed, terms, term_count)) {
-            status = query_df(context, terms, term_count, &df);
+        if (i % AHEAD == 0) {
+            status = look_ahead(rewrite, context, clause, variant, left < AHEAD ? left : AHEAD, ahead);
         }
-        if (status != 0) {
-            return status;
+        if (status == 0 && ahead[i % AHEAD].count != 0) {
+            status = query_df(context, ahead[i % AHEAD].terms, ahead[i % AHEAD].count, &df);
         }
-        if (df != 0) {
-            uint32_t edits = variants->list[i].edits + (begins_alike(typed, word) ? 0u : 1u);
+        if (status == 0 && df != 0) {
+            uint32_t edits = variant->edits + (begins_alike(typed, word) ? 0u : 1u);
             double rank = log2((double)df + 1) - BITS_A_TENTH * rewrite_unlikelihood(typed, word);
             ranked[(*count)++] = (struct ranked){word, edits, df, rank};
         }
     }
     qsort(ranked, *count, sizeof *ranked, compare_ranked);
-    return 0;
+    return status;
 }
 
 /* Of the best, most at most, those that a product has where corrections count. */
@@ -152,25 +177,43 @@ static int add_tier(struct rewrite *rewrite, struct clause *clause, const struct
     return status == 0 ? rewrite_add_alternative(rewrite, clause, node, weight) : status;
 }
 
-/* The best corrections, and what was typed, for the text that was meant. */
+static int add_candidate(struct rewrite *rewrite, struct clause *clause, const struct ranked *ranked)
+{
+    struct candidate *candidate = &clause->candidates[clause->candidate_count];
+    *candidate = (struct candidate){.text = ranked->word, .edits = ranked->edits};
+    if (query_parser_leaves_left(rewrite->parser) == 0) {
+        return 0;
+    }
+    int status = query_parser_group(rewrite->parser, &ranked->word, 1, &candidate->node);
+    clause->candidate_count += status == 0 ? 1 : 0;
+    return status;
+}
+
+/*
+ * The best corrections, and what was typed, for the text that was meant, fewest edits first. The two words that an
+ * unknown one may be stand behind corrections of as many edits.
+ */
 static int add_candidates(struct rewrite *rewrite, struct clause *clause, const struct ranked *ranked, uint32_t count,
                           bool is_known)
 {
     int status = 0;
     uint64_t df = clause->typed->kind == QUERY_TERMS ? clause->typed->df : UINT64_MAX / MISSPELT_RATIO;
+    struct candidate split = clause->candidates[0];
+    uint32_t waiting = !is_known && clause->candidate_count != 0 ? 1 : 0;
     clause->candidate_count = 0;
     if (is_known && (count == 0 || ranked[0].df / MISSPELT_RATIO < df)) {
         clause->candidates[clause->candidate_count++] =
             (struct candidate){.text = clause->text, .node = clause->typed};
     }
-    for (uint32_t i = 0; i < count && clause->candidate_count < CANDIDATES_MAX && status == 0; i++) {
-        struct candidate *candidate = &clause->candidates[clause->candidate_count];
-        *candidate = (struct candidate){.text = ranked[i].word, .edits = ranked[i].edits};
-        if (query_parser_leaves_left(rewrite->parser) == 0) {
-            break;
+    for (uint32_t i = 0; i < count && clause->candidate_count + waiting < CANDIDATES_MAX && status == 0; i++) {
+        if (waiting != 0 && ranked[i].edits > split.edits) {
+            clause->candidates[clause->candidate_count++] = split;
+            waiting = 0;
         }
-        status = query_parser_group(rewrite->parser, &ranked[i].word, 1, &candidate->node);
-        clause->candidate_count += status == 0 ? 1 : 0;
+        status = add_candidate(rewrite, clause, &ranked[i]);
+    }
+    if (waiting != 0) {
+        clause->candidates[clause->candidate_count++] = split;
     }
     return status;
 }
@@ -220,35 +263,55 @@ static uint32_t keep_frequent(const struct query_node *typed, struct ranked *ran
     return kept;
 }
 
-static int correct_similar(struct rewrite *rewrite, struct query_context *context, struct clause *clause, bool all,
-                           bool *changed)
+/* Whether nothing can be that much more frequent than a known word: then there is nothing to look for. */
+static bool is_too_frequent(const struct query_context *context, const struct query_node *typed)
+{
+    return typed->kind != QUERY_TERMS || typed->df > context->statistics.products / MISSPELT_RATIO;
+}
+
+/* What is within so many edits of a clause's word and counts, best first. */
+static int find_corrections(struct rewrite *rewrite, struct query_context *context, struct clause *clause,
+                            uint8_t max_edits, struct ranked **ranked, uint32_t *count)
 {
     const struct rewrite_options *options = &rewrite->source.options;
     const struct rewrite_words *words = &rewrite->source.words;
     bool is_known = query_information(context, clause->typed) != 0;
+    uint32_t most = options->variants_max < LIMIT_VARIANTS ? options->variants_max : LIMIT_VARIANTS;
     struct rewrite_ask ask = {.word = clause->first->folded,
-                              .max_edits = edits_for(options, clause->first->folded),
+                              .max_edits = max_edits,
                               .fixed_prefix = options->fixed_prefix,
-                              .limit = LIMIT_SIMILAR};
+                              .limit = LIMIT_SIMILAR,
+                              .watch = context->watch};
     struct rewrite_variants variants = {.count = 0};
-    struct ranked *ranked;
-    uint32_t count;
     if (is_known && ask.fixed_prefix == 0) {
         ask.fixed_prefix = 1;
     }
-    if (ask.max_edits == 0 || words->similar == NULL) {
-        return 0;
-    }
     int status = words->similar(words->self, &ask, rewrite->source.arena, &variants);
     if (status == 0) {
-        status = rank_variants(rewrite, context, clause, &variants, &ranked, &count);
+        status = rank_variants(rewrite, context, clause, &variants, ranked, count);
     }
     if (status == 0 && is_known && !rewrite->found_none) {
-        count = keep_frequent(clause->typed, ranked, count);
+        *count = keep_frequent(clause->typed, *ranked, *count);
     }
-    if (status == 0) {
-        uint32_t most = options->variants_max < LIMIT_VARIANTS ? options->variants_max : LIMIT_VARIANTS;
-        status = keep_counting(rewrite, context, ranked, &count, most);
+    return status == 0 ? keep_counting(rewrite, context, *ranked, count, most) : status;
+}
+
+/* Where those of the fewest edits will do, two edits are looked for only if one is not enough: it is a twentieth. */
+static int correct_similar(struct rewrite *rewrite, struct query_context *context, struct clause *clause, bool all,
+                           bool *changed)
+{
+    bool is_known = query_information(context, clause->typed) != 0;
+    uint8_t max_edits = edits_for(&rewrite->source.options, clause->first->folded);
+    uint8_t edits = all || max_edits == 0 ? max_edits : 1;
+    struct ranked *ranked = NULL;
+    uint32_t count = 0;
+    if (max_edits == 0 || rewrite->source.words.similar == NULL ||
+        (is_known && !rewrite->found_none && is_too_frequent(context, clause->typed))) {
+        return 0;
+    }
+    int status = find_corrections(rewrite, context, clause, edits, &ranked, &count);
+    if (status == 0 && edits < max_edits && (count == 0 || ranked[0].edits > 1)) {
+        status = find_corrections(rewrite, context, clause, max_edits, &ranked, &count);
     }
     if (status != 0 || count == 0) {
         return status;
@@ -274,7 +337,7 @@ int rewrite_add_codes(struct rewrite *rewrite, struct query_context *context, st
     uint32_t whole = is_known ? WEIGHT_CONTAINED : QUERY_WEIGHT_WHOLE;
     const struct rewrite_words *words = &rewrite->source.words;
     struct bytes typed = clause->first->folded;
-    struct rewrite_ask ask = {.word = typed, .limit = LIMIT_VARIANTS};
+    struct rewrite_ask ask = {.word = typed, .limit = LIMIT_VARIANTS, .watch = context->watch};
     struct rewrite_variants variants = {.count = 0};
     struct ranked begin[LIMIT_VARIANTS];
     struct ranked contain[LIMIT_VARIANTS];
@@ -284,6 +347,7 @@ int rewrite_add_codes(struct rewrite *rewrite, struct query_context *context, st
         return 0;
     }
     int status = words->containing(words->self, &ask, rewrite->source.arena, &variants);
+    context->is_cut = context->is_cut || variants.truncated;
     for (size_t i = 0; i < variants.count && i < LIMIT_VARIANTS && status == 0; i++) {
         uint64_t df;
         struct bytes word = variants.list[i].word;
@@ -325,7 +389,7 @@ static int add_beginning(struct rewrite *rewrite, struct clause *clause, const s
                                                   : status;
 }
 
-/* Of variants that are long enough; they stand in order. */
+/* Edits of the first of variants that is long enough, and so of the fewest; 0: there is none. */
 static uint8_t fewest_edits(const struct rewrite_variants *variants)
 {
     for (size_t i = 0; i < variants->count; i++) {
@@ -336,22 +400,26 @@ static uint8_t fewest_edits(const struct rewrite_variants *variants)
     return 0;
 }
 
-/* What begins nearly as what is being typed. */
+/* What begins nearly as what is being typed: of the fewest edits, so that two are looked for only if one is too few. */
 static int correct_prefix(struct rewrite *rewrite, struct query_context *context, struct clause *clause, bool *changed)
 {
     const struct rewrite_words *words = &rewrite->source.words;
     const struct rewrite_options *options = &rewrite->source.options;
     struct bytes typed = clause->first->folded;
+    uint8_t max_edits = edits_for(options, typed);
     struct rewrite_ask ask = {.word = typed,
-                              .max_edits = edits_for(options, typed),
                               .fixed_prefix = options->fixed_prefix,
-                              .limit = options->variants_max};
+                              .limit = options->variants_max,
+                              .watch = context->watch};
     struct rewrite_variants variants = {.count = 0};
-    if (rewrite_length(typed) < PREFIX_LENGTH_MIN || ask.max_edits == 0 || words->similar_prefix == NULL ||
-        rewrite_has_digit(typed)) {
+    int status = 0;
+    if (rewrite_length(typed) < PREFIX_LENGTH_MIN || words->similar_prefix == NULL || rewrite_has_digit(typed)) {
         return 0;
     }
-    int status = words->similar_prefix(words->self, &ask, rewrite->source.arena, &variants);
+    while (status == 0 && ask.max_edits < max_edits && fewest_edits(&variants) == 0) {
+        ask.max_edits++;
+        status = words->similar_prefix(words->self, &ask, rewrite->source.arena, &variants);
+    }
     uint32_t taken = 0;
     query_parser_set_scope(rewrite->parser, rewrite->typo_fields);
     for (size_t i = 0; i < variants.count && taken < options->variants_max && status == 0; i++) {
@@ -367,7 +435,6 @@ static int correct_prefix(struct rewrite *rewrite, struct query_context *context
         *changed = true;
     }
     query_parser_set_scope(rewrite->parser, 0);
-    (void)context;
     return status;
 }
 

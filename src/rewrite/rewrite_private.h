@@ -6,6 +6,7 @@
 #ifndef AISLE_REWRITE_REWRITE_PRIVATE_H
 #define AISLE_REWRITE_REWRITE_PRIVATE_H
 
+#include "query/watch.h"
 #include "rewrite/rewrite.h"
 
 /* Of QUERY_WEIGHT_WHOLE: strong enough that a word in a description comes before a correction of it in a title. */

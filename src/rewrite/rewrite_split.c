@@ -45,7 +45,7 @@ static int find_splits(struct rewrite *rewrite, struct query_context *context, s
                        uint32_t *count)
 {
     *count = 0;
-    for (size_t at = 1; at < word.size; at++) {
+    for (size_t at = 1; at < word.size && !query_watch_stops(context->watch); at++) {
         uint64_t left = 0;
         uint64_t right = 0;
         if (!may_split(word, at)) {
@@ -170,7 +170,7 @@ static bool can_join(const struct rewrite *rewrite, uint32_t i)
 int rewrite_join(struct rewrite *rewrite, struct query_context *context, bool all, bool *changed)
 {
     int status = 0;
-    for (uint32_t i = 0; i + 1 < rewrite->clause_count && status == 0; i++) {
+    for (uint32_t i = 0; i + 1 < rewrite->clause_count && status == 0 && !query_watch_stops(context->watch); i++) {
         const struct clause *left = &rewrite->clauses[i];
         const struct clause *right = &rewrite->clauses[i + 1];
         struct bytes joined;

@@ -529,6 +529,66 @@ static void beginnings_are_those_that_plain_distances_say(void **state)
     end_world(&world);
 }
 
+/* Counts how often it is asked, and stops the last time that it may be. */
+struct patience {
+    unsigned asked;
+    unsigned most;
+};
+
+static bool loses_patience(void *context)
+{
+    struct patience *patience = context;
+    return ++patience->asked >= patience->most;
+}
+
+typedef int lexicon_look(const struct lexicon *lexicon, const struct lexicon_ask *ask, struct arena *arena,
+                         struct lexicon_variants *out);
+
+/* What is found until then is a part of all, and it is told; whoever is patient enough gets all. */
+static void stop_everywhere(struct world *world, lexicon_look *look, struct lexicon_ask ask)
+{
+    struct lexicon_variants all;
+    struct lexicon_variants some;
+    struct patience patience = {.most = UINT32_MAX};
+    assert_int_equal(look(&world->lexicon, &ask, &world->arena, &all), 0);
+    ask.stops = loses_patience;
+    ask.context = &patience;
+    assert_int_equal(look(&world->lexicon, &ask, &world->arena, &some), 0);
+    unsigned asked = patience.asked;
+    assert_true(asked != 0 && some.count == all.count && some.truncated == all.truncated);
+    for (unsigned most = 1; most <= asked; most += 1 + asked / 20) {
+        patience = (struct patience){.most = most};
+        assert_int_equal(look(&world->lexicon, &ask, &world->arena, &some), 0);
+        assert_int_equal(patience.asked, most); /* it ends at once */
+        assert_true(some.truncated && some.count <= all.count);
+        for (size_t i = 0; i < some.count; i++) {
+            bool is_one = false;
+            for (size_t k = 0; k < all.count && !is_one; k++) {
+                is_one = bytes_equal(some.list[i].word, all.list[k].word);
+            }
+            assert_true(is_one);
+        }
+    }
+}
+
+static void looking_ends_when_whoever_asks_has_no_more_time(void **state)
+{
+    (void)state;
+    struct world world;
+    make_world(&world, 20000, 3, 21);
+    struct bytes word = world.numbered[world.count / 2];
+    const struct lexicon_ask ask = {.word = word, .max_edits = 2, .limit = 1000000};
+    stop_everywhere(&world, lexicon_similar, ask);
+    stop_everywhere(&world, lexicon_similar_prefix, ask);
+    stop_everywhere(&world, lexicon_similar_prefix,
+                    (struct lexicon_ask){.word = utf8_cut(word, 4), .max_edits = 1, .limit = 1000000});
+    stop_everywhere(&world, lexicon_similar, (struct lexicon_ask){.word = bytes_of_string("ab12"),
+                                                                  .max_edits = 2,
+                                                                  .limit = 1000000,
+                                                                  .codes = UINT32_MAX});
+    end_world(&world);
+}
+
 static void parts_pass_their_check(void **state)
 {
     (void)state;
@@ -575,6 +635,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(codes_are_similar_when_they_are_asked_for),
         cmocka_unit_test(as_many_codes_are_looked_at_as_are_asked_for),
         cmocka_unit_test(beginnings_are_those_that_plain_distances_say),
+        cmocka_unit_test(looking_ends_when_whoever_asks_has_no_more_time),
         cmocka_unit_test(parts_pass_their_check),
         cmocka_unit_test(more_edits_than_there_are_are_refused),
     };
