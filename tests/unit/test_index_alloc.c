@@ -56,7 +56,7 @@ static void writer_that_lost_its_footing_cleans_nothing_away_and_finds_it_again(
         alloc_fail_at(0, 0);
         lost += status != 0 ? 1 : 0;
         assert_true(writer.lost == (status != 0));
-        assert_done(shard_writer_clean(&writer, CLEAN_ALL, &error));
+        assert_done(shard_writer_clean(&writer, CLEAN_ALL, NULL, &error));
     }
     assert_true(lost > 2);
     shard_writer_release(&writer);
