@@ -517,7 +517,7 @@ typedef struct aisle_query {
     uint32_t group_size;       /* hits of each group at most; 0 is 1, at most 100 */
     const char *fields;        /* of the products that hits hold: "title,price"; NULL: all */
     uint32_t deadline_ms;      /* since the call; the answer then holds what was found so far; 0: none */
-    uint64_t work;             /* windows of 4,096 documents or ranges of lists looked at, at most; 0: any number */
+    uint64_t work;             /* windows of 4,096 documents, ranges of lists, tens of similar words, at most; 0: any */
     uint64_t total_bound;      /* counting may end once the total is this; 0: never */
     const aisle_token *token;  /* aisle_token_cancel ends the search; borrowed; NULL: nobody does */
     const char *const *affinities; /* each NUL-terminated: "brand:Acme=0.3", see above */
