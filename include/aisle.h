@@ -238,8 +238,15 @@ AISLE_API int aisle_put(aisle_writer *writer, aisle_bytes product, aisle_error *
 /*
  * Changes single fields of the product with this id. fields: a JSON object; null removes a field, an absent one
  * stays. Fields that are columns only (price, stock, ratings, ...) change in place, and so does a patch that holds
- * other fields just as they stand; anything else re-indexes the product. AISLE_NOT_FOUND when there is no such product;
- * AISLE_BAD_PRODUCT as for aisle_put, and when the id field itself would change.
+ * other fields just as they stand; anything else re-indexes the product.
+ *
+ * The field of variants may be an object in place of a list, which changes single ones, named by their key (the member
+ * that the schema's "key" of that field names, else "sku"): {"variants": {"T-10": {"price": 49.9, "stock": 3},
+ * "T-11": null}} changes two members of one and takes another away; the rest stay. A key that no variant has adds one
+ * if its object holds that key itself, and otherwise is AISLE_BAD_PRODUCT, and nothing changes.
+ *
+ * AISLE_NOT_FOUND when there is no such product; AISLE_BAD_PRODUCT as for aisle_put, and when the id field itself would
+ * change.
  */
 AISLE_API int aisle_patch(aisle_writer *writer, aisle_bytes id, aisle_bytes fields, aisle_error *error);
 

@@ -6,6 +6,7 @@
 #include "index/writer_private.h"
 
 #include "base/hash.h"
+#include "schema/variants_patch.h"
 
 /* A number of variants is made of theirs, which stand in the product's variants. */
 static bool is_numeric(const struct field *field)
@@ -73,17 +74,50 @@ static int current_product(struct aisle_writer *writer, struct shard_writer *sha
     return writer_read_committed(&writer->codec, writer->catalog->schema, shard, place, out);
 }
 
-/* Makes writer->merged the product with the patch laid over. */
+/* Where the patch changes variants by their keys, the field gets the whole list, which variants then holds. */
+static int lay_variants(struct aisle_writer *writer, struct bytes current, struct bytes text,
+                        struct json_overlay_field *fields, size_t count, struct buf *variants, aisle_error *error)
+{
+    const struct schema *schema = writer->catalog->schema;
+    struct variants_patch patch = {.schema = schema, .json = product_reader_json(writer->reader), .text = text};
+    if (schema->variants_field == SCHEMA_NO_FIELD) {
+        return 0;
+    }
+    size_t node_count;
+    struct bytes name = bytes_of_string(schema->fields[schema->variants_field].name);
+    patch.changes = json_member(patch.json, 0, name);
+    if (patch.changes == 0 || json_nodes(patch.json, &node_count)[patch.changes].type != JSON_OBJECT) {
+        return 0;
+    }
+    int status = variants_patch_lay(&patch, writer->json, current, variants, error);
+    for (size_t i = 0; i < count && status == 0; i++) {
+        if (bytes_equal(fields[i].key, name)) {
+            fields[i].value_json = buf_bytes(variants);
+        }
+    }
+    return status;
+}
+
+/* Makes writer->merged the product with the patch laid over. AISLE_BAD_PRODUCT: it has no variant that is named. */
 static int lay_patch(struct aisle_writer *writer, struct bytes current, struct bytes patch, aisle_error *error)
 {
     struct json_overlay_field *fields = NULL;
+    struct buf variants;
     size_t count;
     buf_clear(&writer->merged);
+    buf_init(&variants, LIMIT_PRODUCT_BYTES);
     int status = list_members(product_reader_json(writer->reader), patch, &fields, &count);
+    if (status == 0) {
+        status = lay_variants(writer, current, patch, fields, count, &variants, error);
+    }
     if (status == 0) {
         status = json_overlay(current, fields, count, &writer->merged, error);
     }
     mem_free(fields);
+    buf_release(&variants);
+    if (status == AISLE_BAD_PRODUCT) {
+        return status;
+    }
     if (status == AISLE_LIMIT) {
         return error_set(error, AISLE_BAD_PRODUCT, "with this patch the product would pass %u bytes",
                          LIMIT_PRODUCT_BYTES);

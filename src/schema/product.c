@@ -405,7 +405,9 @@ static int read_object(struct product_reader *reader, const struct schema *schem
     }
     if (status == 0 && schema->variants_field != SCHEMA_NO_FIELD) {
         size_t list = json_member(reader->json, 0, bytes_of_string(schema->fields[schema->variants_field].name));
-        status = product_read_variants(reader, (uint32_t)list, out);
+        bool by_key = !need_id && list != 0 && reader->nodes[list].type == JSON_OBJECT;
+        status = by_key ? product_read_variants_patch(reader, (uint32_t)list, out)
+                        : product_read_variants(reader, (uint32_t)list, out);
     }
     if (status == 0 && need_id && out->id.size == 0) {
         return product_refuse(reader, root, schema->id_name, "missing, every product needs it as its id");

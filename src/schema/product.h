@@ -59,7 +59,8 @@ must_check int product_reader_read(struct product_reader *reader, const struct s
 
 /*
  * As product_reader_read for the fields of a patch: an object without the id; with it, the id is read and the caller
- * compares. A field that is named and not present is to be removed.
+ * compares. A field that is named and not present is to be removed. Variants may be changes by their keys, an object
+ * (variants_patch.h).
  */
 must_check int product_reader_read_patch(struct product_reader *reader, const struct schema *schema, struct bytes text,
                                          struct product *out, aisle_error *error);

@@ -37,4 +37,7 @@ must_check int product_read_field(struct product_reader *reader, const struct fi
  */
 must_check int product_read_variants(struct product_reader *reader, uint32_t index, struct product *out);
 
+/* Reads changes of single variants (variants_patch.h) at an object's node, for their faults alone. */
+must_check int product_read_variants_patch(struct product_reader *reader, uint32_t index, struct product *out);
+
 #endif

@@ -101,6 +101,22 @@ static int read_list(struct product_reader *reader, const char *name, uint32_t i
     return status;
 }
 
+int product_read_variants_patch(struct product_reader *reader, uint32_t index, struct product *out)
+{
+    const char *name = reader->schema->fields[reader->schema->variants_field].name;
+    int status = reserve_rows(reader, 1);
+    for (uint32_t i = index + 1; i < reader->nodes[index].next && status == 0; i = reader->nodes[i].next) {
+        const struct json_node *node = &reader->nodes[i];
+        if (node->type != JSON_OBJECT && node->type != JSON_NULL) {
+            char shown[JSON_SHOWN_BYTES];
+            return product_refuse(reader, node, name, "found %s for \"%s\", expected an object with changes, or null",
+                                  json_type_name(node->type), json_show(node->key, shown));
+        }
+        status = node->type == JSON_OBJECT ? read_variant(reader, name, i, 0, out) : 0;
+    }
+    return status;
+}
+
 /* ---- what variants come to ---- */
 
 /* Strings under way, each once: few are compared one by one, many are looked up. */

@@ -15,6 +15,8 @@
  *                "scale": 0..9?                  decimal: digits behind the point, default 2
  *                "facet": BOOL?                  all but text and variants
  *                "variant": BOOL?                all but path and variants: it belongs to the variants
+ *                "key": NAME?                    variants: the member that tells a product's variants apart, by which
+ *                                                patches name them; default "sku"
  *                "keeps": "least"|"greatest"|"sum"?  number, bool or date of variants: what of theirs is the
  *                                                product's value for facets, sorting and signals; default
  *                                                least, of a bool greatest (true if any is); dates have no sum
@@ -56,6 +58,7 @@
 #define SCHEMA_VERSION 1u
 #define SCHEMA_LANGUAGE_BYTES 31u
 #define SCHEMA_NO_FIELD 0xffu
+#define SCHEMA_VARIANTS_KEY "sku" /* of variants whose schema names none */
 #define SCHEMA_SCALE_MAX 9u
 
 enum field_type {
@@ -141,6 +144,7 @@ struct schema {
     uint8_t first_text; /* the first field of type text; SCHEMA_NO_FIELD: none */
     uint8_t id_field;   /* the field that lists the id too; SCHEMA_NO_FIELD: none */
     uint8_t variants_field; /* of type variants; SCHEMA_NO_FIELD: none */
+    char variants_key[LIMIT_FIELD_NAME_BYTES + 1]; /* the member that a patch names variants by */
     uint8_t route_field; /* SCHEMA_NO_FIELD: shards are chosen by id */
     uint8_t order_count;
     uint8_t signal_count;

@@ -76,6 +76,10 @@ static void put_field(struct buf *out, const struct schema *schema, const struct
     if (field->of_variants) {
         buf_put_string(out, ", \"variant\": true");
     }
+    if (field->type == FIELD_VARIANTS && strcmp(schema->variants_key, SCHEMA_VARIANTS_KEY) != 0) {
+        buf_put_string(out, ", \"key\": ");
+        put_name(out, schema->variants_key);
+    }
     if (field->of_variants && field_type_is_number(field->type) && field->keeps != field_keeps_default(field->type)) {
         buf_printf(out, ", \"keeps\": \"%s\"", field_keeps_name(field->keeps));
     }

@@ -10,6 +10,8 @@
 
 #include "base/alloc.h"
 
+#include <stdio.h>
+
 #include <strings.h>
 
 #define LINES_MAX 10000u
@@ -349,6 +351,13 @@ static void add_variant_field(struct schema *schema, const struct infer *infer, 
     }
 }
 
+/* "id" where variants have that and no "sku". */
+static const char *guess_variants_key(const struct infer *variants)
+{
+    bool is_id = infer_find(variants, SCHEMA_VARIANTS_KEY) == NULL && infer_find(variants, "id") != NULL;
+    return is_id ? "id" : SCHEMA_VARIANTS_KEY;
+}
+
 static void add_variants(struct schema *schema, const struct infer *infer)
 {
     struct field list = {.type = FIELD_VARIANTS, .column = true};
@@ -357,6 +366,7 @@ static void add_variants(struct schema *schema, const struct infer *infer)
     }
     memcpy(list.name, infer->variants_name, sizeof list.name);
     add_field(schema, &list);
+    snprintf(schema->variants_key, sizeof schema->variants_key, "%s", guess_variants_key(infer->variants));
     for (uint32_t i = 0; i < infer->variants->field_count; i++) {
         add_variant_field(schema, infer, &infer->variants->fields[i]);
     }

@@ -197,6 +197,7 @@ static int check_options(struct schema_parser *parser, uint32_t object, const ch
          "fields of another type than text and variants"},
         {"variant", field->type != FIELD_PATH && field->type != FIELD_VARIANTS,
          "fields of another type than path and variants"},
+        {"key", field->type == FIELD_VARIANTS, "variants"},
         {"keeps", field->of_variants && field_type_is_number(field->type), "numbers, bools and dates with \"variant\""},
         {"language", field->searchable, "text fields and fields with \"search_weight\""},
         {"positions", field->searchable, "text fields and fields with \"search_weight\""},
@@ -265,6 +266,25 @@ static int get_variant(struct schema_parser *parser, uint32_t object, const char
     return 0;
 }
 
+/* The member that tells variants apart. */
+static int get_key(struct schema_parser *parser, uint32_t object, const char *where, const struct field *field)
+{
+    struct schema *schema = parser->schema;
+    uint32_t member = 0;
+    int status = schema_get(parser, object, where, "key", JSON_STRING, &member);
+    if (status != 0 || field->type != FIELD_VARIANTS) {
+        return status;
+    }
+    struct bytes name = member == 0 ? bytes_of_string(SCHEMA_VARIANTS_KEY) : parser->nodes[member].text;
+    if (name.size == 0 || name.size > LIMIT_FIELD_NAME_BYTES) {
+        return schema_refuse(parser, member, where, "\"key\": a name of %zu bytes, expected 1 to %u", name.size,
+                             LIMIT_FIELD_NAME_BYTES);
+    }
+    memcpy(schema->variants_key, name.data, name.size);
+    schema->variants_key[name.size] = '\0';
+    return 0;
+}
+
 static int get_weights(struct schema_parser *parser, uint32_t object, const char *where, struct field *field)
 {
     int status = get_bool(parser, object, where, "code", &field->code);
@@ -325,7 +345,7 @@ static int parse_field(struct schema_parser *parser, uint32_t node)
 {
     static const char *const known[] = {"type",     "weight",    "search_weight", "code",       "scale",   "facet",
                                         "language", "positions", "typos",         "understand", "variant", "keeps",
-                                        NULL};
+                                        "key",      NULL};
     struct schema *schema = parser->schema;
     struct bytes name = parser->nodes[node].key;
     struct field *field = &schema->fields[schema->field_count];
@@ -356,6 +376,7 @@ static int parse_field(struct schema_parser *parser, uint32_t node)
         (status = get_bool(parser, node, where, "typos", &field->typos)) != 0 ||
         (status = get_understand(parser, node, where, field)) != 0 ||
         (status = get_variant(parser, node, where, field)) != 0 ||
+        (status = get_key(parser, node, where, field)) != 0 ||
         (status = check_options(parser, node, where, field)) != 0) {
         return status;
     }

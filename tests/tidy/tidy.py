@@ -46,6 +46,7 @@ EXTRA_DOORS = {
     "src/schema/json.h": ["indexer"],
     "src/schema/product.h": [],
     "src/schema/variant.h": [],
+    "src/schema/variants_patch.h": [],
     "src/documents/ids.h": [],
     "src/documents/ids_range.h": [],
     "src/postings/positions.h": [],
