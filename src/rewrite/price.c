@@ -8,7 +8,7 @@
 #define TOKENS_MAX 256u
 #define WORD_BYTES 16u
 
-enum token_kind { WORD, NUMBER, CURRENCY, DASH, BELOW, ABOVE, OTHER };
+enum token_kind { WORD, NUMBER, CURRENCY, DASH, PLUS, BELOW, ABOVE, OTHER };
 
 struct piece {
     enum token_kind kind;
@@ -21,21 +21,46 @@ struct piece {
 struct words {
     const char *text; /* one or two words */
     bool inclusive;
+    bool with_currency; /* they are parts of names, too ("air max 90"): the amount must have a currency */
 };
 
 static const struct words below[] = {
-    {"under", false}, {"below", false}, {"less than", false}, {"cheaper than", false}, {"up to", true},
-    {"max", true},    {"maximum", true}, {"at most", true},   {"unter", false},        {"bis", true},
-    {"bis zu", true}, {"hochstens", true}, {"höchstens", true}, {"moins de", false},   {"menos de", false},
-    {"hasta", true},  {"meno di", false}, {"onder", false},
+    {"under", false, false},      {"below", false, false},        {"less than", false, false},
+    {"less then", false, false},  {"cheaper than", false, false}, {"lower than", false, false},
+    {"not over", true, false},    {"up to", true, false},         {"upto", true, false},
+    {"max", true, true},          {"maximum", true, true},        {"at most", true, false},
+    {"unter", false, false},      {"weniger als", false, false},  {"bis", true, false},
+    {"bis zu", true, false},      {"hochstens", true, false},     {"höchstens", true, false},
+    {"maximal", true, false},     {"moins de", false, false},     {"menos de", false, false},
+    {"hasta", true, false},       {"meno di", false, false},      {"onder", false, false},
 };
 static const struct words above[] = {
-    {"over", false},     {"above", false},   {"more than", false}, {"at least", true}, {"min", true},
-    {"minimum", true},   {"über", false},    {"uber", false},      {"mehr als", false}, {"ab", true},
-    {"mindestens", true}, {"plus de", false}, {"mas de", false},   {"más de", false},  {"oltre", false},
+    {"over", false, false},       {"above", false, false},        {"more than", false, false},
+    {"at least", true, false},    {"from", true, true},           {"starting at", true, true},
+    {"min", true, true},          {"minimum", true, true},        {"über", false, false},
+    {"uber", false, false},       {"mehr als", false, false},     {"ab", true, true},
+    {"mindestens", true, false},  {"plus de", false, false},      {"mas de", false, false},
+    {"más de", false, false},     {"oltre", false, false},
 };
+
+/* Behind an amount with a currency; both include it. */
+static const struct words or_below[] = {
+    {"or less", true, true},  {"or under", true, true},   {"or below", true, true},   {"or cheaper", true, true},
+    {"and less", true, true}, {"and under", true, true},  {"and below", true, true},  {"oder weniger", true, true},
+    {"max", true, true},      {"maximum", true, true},    {"ou moins", true, true},   {"o menos", true, true},
+};
+static const struct words or_above[] = {
+    {"or more", true, true},  {"or over", true, true},    {"or above", true, true},   {"or up", true, true},
+    {"and up", true, true},   {"and over", true, true},   {"and above", true, true},  {"oder mehr", true, true},
+    {"plus", true, true},     {"ou plus", true, true},    {"o mas", true, true},      {"o más", true, true},
+};
+
+/* What a number behind "under" or "over" is the age of. */
+static const char *const aged[] = {"age",   "aged",  "ages",  "adult", "adults", "women",  "woman", "men",
+                                   "man",   "kids",  "kid",   "child", "boys",   "girls",  "baby",  "babies",
+                                   "people", "children", "seniors", "toddlers"};
 static const char *const between[] = {"between", "from", "zwischen", "von", "entre", "tra", "de"};
-static const char *const joins[] = {"to", "and", "bis", "und", "a", "et", "y", "e"};
+static const char *const joins[] = {"to", "and", "bis", "und", "a", "à", "et", "y", "e"};
 static const char *const currencies[] = {"usd", "dollar", "dollars", "bucks", "eur", "euro", "euros", "gbp", "quid",
                                          "chf", "cad", "aud", "sek", "nok", "dkk", "pln", "czk", "jpy", "yen", "inr"};
 static const char *const units[] = {
@@ -140,8 +165,8 @@ static void read_sign(struct bytes text, struct piece *out)
     if (sign != 0) {
         out->kind = CURRENCY;
         out->end = out->start + sign;
-    } else if (*data == '-') {
-        out->kind = DASH;
+    } else if (*data == '-' || *data == '+') {
+        out->kind = *data == '-' ? DASH : PLUS;
     } else if (left >= 3 && memcmp(data, "\xe2\x80\x93", 3) == 0) {
         out->kind = DASH;
         out->end = out->start + 3;
@@ -189,7 +214,8 @@ static bool is_word(const struct scan *scan, size_t i, const char *text, size_t 
 }
 
 /* The pieces that one of the words takes at i, the longest first; 0: none is there. */
-static size_t match_words(const struct scan *scan, size_t i, const struct words *list, size_t count, bool *inclusive)
+static size_t match_words(const struct scan *scan, size_t i, const struct words *list, size_t count,
+                          const struct words **found)
 {
     size_t best = 0;
     for (size_t w = 0; w < count; w++) {
@@ -201,7 +227,7 @@ static size_t match_words(const struct scan *scan, size_t i, const struct words 
                                                                                     : 0;
         if (taken > best) {
             best = taken;
-            *inclusive = list[w].inclusive;
+            *found = &list[w];
         }
     }
     return best;
@@ -236,30 +262,70 @@ static bool is_measure(const struct scan *scan, size_t i)
     const struct piece *next = &scan->pieces[i];
     bool touches = next->start == scan->pieces[i - 1].end;
     return (next->kind == WORD && (touches || is_among(next->text, units, COUNT(units)))) ||
-           (touches && next->kind != CURRENCY) || next->kind == OTHER;
+           (touches && next->kind != CURRENCY) || next->kind == OTHER || next->kind == PLUS;
+}
+
+static bool is_behind_ages(const struct scan *scan, size_t i)
+{
+    return i > 0 && scan->pieces[i - 1].kind == WORD && is_among(scan->pieces[i - 1].text, aged, COUNT(aged));
+}
+
+/* Fills the phrase of pieces first to last. */
+static void take_bound(const struct scan *scan, size_t first, size_t last, size_t number, bool is_below, bool inclusive,
+                       struct price_phrase *out)
+{
+    *out = (struct price_phrase){.start = scan->pieces[first].start,
+                                 .end = scan->pieces[last].end,
+                                 .includes_low = inclusive,
+                                 .includes_high = inclusive};
+    memcpy(is_below ? out->high : out->low, scan->pieces[number].text, PRICE_NUMBER_BYTES);
 }
 
 static bool match_bound(const struct scan *scan, size_t i, struct price_phrase *out)
 {
     const struct piece *first = &scan->pieces[i];
-    bool inclusive = first->inclusive;
+    const struct words sign = {.text = "<", .inclusive = first->inclusive};
+    const struct words *words = &sign;
     bool is_below = true;
     bool has_currency = false;
     size_t number;
-    size_t taken = first->kind == BELOW ? 1 : match_words(scan, i, below, COUNT(below), &inclusive);
+    size_t taken = first->kind == BELOW ? 1 : match_words(scan, i, below, COUNT(below), &words);
     if (taken == 0) {
         is_below = false;
-        taken = first->kind == ABOVE ? 1 : match_words(scan, i, above, COUNT(above), &inclusive);
+        taken = first->kind == ABOVE ? 1 : match_words(scan, i, above, COUNT(above), &words);
     }
     size_t amount = taken == 0 ? 0 : match_amount(scan, i + taken, &number, &has_currency);
-    if (amount == 0 || (!has_currency && is_measure(scan, i + taken + amount))) {
+    bool is_other = words->with_currency || is_behind_ages(scan, i) || is_measure(scan, i + taken + amount);
+    if (amount == 0 || (!has_currency && is_other)) {
         return false;
     }
-    *out = (struct price_phrase){.start = first->start, .end = scan->pieces[i + taken + amount - 1].end};
-    memcpy(is_below ? out->high : out->low, scan->pieces[number].text, PRICE_NUMBER_BYTES);
-    out->includes_low = inclusive;
-    out->includes_high = inclusive;
+    take_bound(scan, i, i + taken + amount - 1, number, is_below, words->inclusive, out);
     return true;
+}
+
+/* "$50 or less", "$100+". */
+static bool match_bound_behind(const struct scan *scan, size_t i, struct price_phrase *out)
+{
+    const struct words *words;
+    bool has_currency = false;
+    size_t number;
+    size_t amount = match_amount(scan, i, &number, &has_currency);
+    if (amount == 0 || !has_currency) {
+        return false;
+    }
+    size_t at = i + amount;
+    bool is_below = true;
+    size_t taken = match_words(scan, at, or_below, COUNT(or_below), &words);
+    if (taken == 0) {
+        is_below = false;
+        bool is_plus = at < scan->count && scan->pieces[at].kind == PLUS &&
+                       scan->pieces[at - 1].end == scan->pieces[at].start;
+        taken = is_plus ? 1 : match_words(scan, at, or_above, COUNT(or_above), &words);
+    }
+    if (taken != 0) {
+        take_bound(scan, i, at + taken - 1, number, is_below, true, out);
+    }
+    return taken != 0;
 }
 
 static bool match_range(const struct scan *scan, size_t i, struct price_phrase *out)
@@ -296,7 +362,7 @@ bool price_find(struct bytes text, size_t from, struct price_phrase *out)
     struct piece pieces[TOKENS_MAX];
     struct scan scan = {.pieces = pieces, .count = read_pieces(text, from, pieces)};
     for (size_t i = 0; i < scan.count; i++) {
-        if (match_range(&scan, i, out) || match_bound(&scan, i, out)) {
+        if (match_range(&scan, i, out) || match_bound(&scan, i, out) || match_bound_behind(&scan, i, out)) {
             return true;
         }
     }
