@@ -431,12 +431,12 @@ typedef struct aisle_typos {
  * Options follow behind colons, in any order; text with colons in it stands in double quotes. Counts are of products
  * and exact; a product counts once for each value it has. With `:multi`, conditions on the field that are AND-ed at the
  * top of the filter are left out for this facet alone, alternatives and NOT of them included; a condition that mixes
- * fields stays. `:groups=FIELD` counts, of keywords and paths, not products but different values of FIELD, such as
- * models that come in a colour, however many variants of them; a product without one counts by itself. At most
- * 4,194,304 pairs of values and groups. `:sample=10` looks at every tenth match only, and the answer says that counts
- * are estimates. Any number of values of equal count come in the order of their folded bytes. A query has at most 64
- * facets; a facet shows at most 10,000 values, of a field with at most 4,194,304 different keywords (summed over
- * segments) or 1,048,576 different numbers among the matches, in at most 255 ranges or 10,000 buckets.
+ * fields stays. `:groups=FIELD` counts not products but different values of FIELD, such as models that come in a colour
+ * or below a price, however many variants of them; a product without one counts by itself, and stats stay those of
+ * products. At most 4,194,304 pairs of values and groups. `:sample=10` looks at every tenth match only, and the answer
+ * says that counts are estimates. Any number of values of equal count come in the order of their folded bytes. A query
+ * has at most 64 facets; a facet shows at most 10,000 values, of a field with at most 16,777,216 different keywords
+ * (summed over segments) or 1,048,576 different numbers among the matches, in at most 255 ranges or 10,000 buckets.
  */
 /*
  * `sort` names up to 8 fields that have a column, each with :asc (as without) or :desc, and score, which descends. They

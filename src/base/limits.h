@@ -110,7 +110,8 @@
 #define LIMIT_FACET_RANGES 256u         /* bounds of one                                                             */
 #define LIMIT_FACET_BUCKETS 10000u      /* of a histogram that hold anything                                         */
 #define LIMIT_FACET_NUMBERS (1u << 20)  /* different numbers that one counts                                         */
-#define LIMIT_FACET_VALUES (1u << 22)   /* different keywords of a field, summed over segments                       */
+#define LIMIT_FACET_VALUES (1u << 24)   /* different keywords of a field, summed over segments                       */
+#define LIMIT_RANKS_SHARE 4u            /* one part in so many of cache_bytes is for ranks of keywords                */
 #define LIMIT_FACET_PAIRS (1u << 22)    /* different pairs of a value and a group that one counts                     */
 #define LIMIT_FACET_SIZES (1u << 16)    /* values brought into the order of sizes                                    */
 #define LIMIT_SORT_PARTS 8u             /* of one sort order                                                         */

@@ -9,8 +9,9 @@
  *           | "sample=" N | "groups=" name
  *   text    = anything up to the next ":", or a string;    string = '"' ... '"' with \" and \\ in it
  *
- * With "groups=", of keywords and paths, a value's count is the number of different values that the products which have
- * it have in the field of groups (a product without one is a group by itself): exact, too.
+ * With "groups=" the count of a value, a range or a bucket is the number of different values that the products which
+ * have it have in the field of groups (a product without one is a group by itself): exact, too. Stats stay those of
+ * products.
  *
  * Values are counted as products, exactly: a product with several values counts once for each, and once for a value
  * however often it has it. Ordinals of keywords mean something in one segment only, so that counts of segments are

@@ -15,6 +15,14 @@
 #define LANE_VALUES 4096u
 #define LANES 4u
 
+/* Counts behind the last value, without lanes: of what damage may hold, and of no value. */
+#define SLOT_DAMAGED 0u
+#define SLOT_MISSING 1u
+#define SLOTS_BEHIND 2u
+
+/* A list of ordinals turns to counts when it is as long as this share of the values: zeros and sums cost that much. */
+#define NOTED_SHARE 16u
+
 static_assert(WALK_WINDOW % COLUMN_PAGE_DOCUMENTS == 0, "a window is whole pages");
 
 /* ---- making ready ---- */
@@ -32,6 +40,7 @@ static int prepare(struct facet_set *set, struct facet *facet, aisle_error *erro
     const struct facet_request *request = facet->request;
     uint64_t values = 0;
     facet->segment = UINT32_MAX;
+    facet->arena = &set->arena;
     facet->min = INT64_MAX;
     facet->max = INT64_MIN;
     facet->is_path = context->schema->fields[request->field].type == FIELD_PATH && !request->whole;
@@ -49,7 +58,12 @@ static int prepare(struct facet_set *set, struct facet *facet, aisle_error *erro
         if (values > LIMIT_FACET_VALUES) {
             return refuse_many(context, request, values, error);
         }
-        return facet->words == NULL ? AISLE_NO_MEMORY : 0;
+        struct ranks *ranks = ranks_find(context, request->field);
+        if (facet->words == NULL) {
+            ranks_drop(ranks);
+            return AISLE_NO_MEMORY;
+        }
+        return ranks == NULL ? 0 : facet_take_ranks(facet, ranks);
     }
     if (request->kind == FACET_RANGES) {
         facet->ranges = arena_calloc(&set->arena, request->bound_count, sizeof *facet->ranges);
@@ -90,6 +104,7 @@ void facet_set_free(struct facet_set *set)
     if (set != NULL) {
         for (uint32_t i = 0; i < set->count && set->facets != NULL; i++) {
             facet_groups_free(set->facets[i].groups);
+            ranks_drop(set->facets[i].ranks);
         }
         arena_release(&set->arena);
         mem_free(set);
@@ -97,6 +112,48 @@ void facet_set_free(struct facet_set *set)
 }
 
 /* ---- keywords ---- */
+
+/* From the list to a count for each value. */
+static int count_all(struct facet *facet)
+{
+    struct facet_words *word = facet->word;
+    word->lane_mask = word->value_count <= LANE_VALUES ? LANES - 1 : 0;
+    while ((UINT64_C(1) << word->lane_shift) < word->value_count) {
+        word->lane_shift++;
+    }
+    size_t lane = word->lane_mask != 0 ? (size_t)1 << word->lane_shift : (size_t)word->value_count + SLOTS_BEHIND;
+    size_t count = lane * (word->lane_mask + 1);
+    if (facet->room_count >= count) {
+        word->counts = facet->room;
+    } else {
+        word->counts = arena_calloc(facet->arena, count, sizeof *word->counts);
+        facet->room = word->counts;
+        facet->room_count = word->counts == NULL ? 0 : count;
+    }
+    for (uint32_t i = 0; i < word->noted_count && word->counts != NULL; i++) {
+        word->counts[word->noted[i]]++;
+    }
+    return word->counts == NULL ? AISLE_NO_MEMORY : 0;
+}
+
+int facet_count_ordinal(struct facet *facet, uint32_t ordinal, uint32_t count)
+{
+    struct facet_words *word = facet->word;
+    if (word->counts == NULL && word->noted_max - word->noted_count < count) {
+        int status = count_all(facet);
+        if (status != 0) {
+            return status;
+        }
+    }
+    if (word->counts != NULL) {
+        word->counts[ordinal] += count;
+        return 0;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        word->noted[word->noted_count++] = ordinal;
+    }
+    return 0;
+}
 
 /* Counts the lists that were met, value by value. */
 static int open_lists(struct facet *facet)
@@ -110,7 +167,7 @@ static int open_lists(struct facet *facet)
         }
         status = values_of_code_init(&walk, facet->values, facet->list_codes[i]);
         while (status == 0 && (status = values_of_code_next(&walk, &ordinal)) == 0) {
-            facet->word->counts[ordinal] += facet->list_counts[i];
+            status = facet_count_ordinal(facet, ordinal, facet->list_counts[i]);
         }
         status = status == AISLE_END ? 0 : status;
         facet->list_counts[i] = 0;
@@ -144,11 +201,8 @@ static int count_other(struct facet *facet, int64_t code, uint32_t count)
 
 static int count_code(struct facet *facet, int64_t code, uint32_t count)
 {
-    if ((uint64_t)code < facet->word->value_count) {
-        facet->word->counts[code] += count;
-        return 0;
-    }
-    return count_other(facet, code, count);
+    return (uint64_t)code < facet->word->value_count ? facet_count_ordinal(facet, (uint32_t)code, count)
+                                                     : count_other(facet, code, count);
 }
 
 /*
@@ -180,6 +234,28 @@ static void count_in_lanes(const struct facet_words *word, const int64_t *codes,
     }
 }
 
+/*
+ * Codes of a page that has no lists, by its header, are counted without a branch for each; what it does not hold by the
+ * header counts in a slot that nobody reads.
+ */
+static bool has_no_lists(const struct facet_words *word, const struct column_page_view *view)
+{
+    return word->lane_mask == 0 && view->max < (int64_t)word->value_count;
+}
+
+/* Of pages that have no lists. */
+static void count_singles(struct facet *facet, const int64_t *codes, uint32_t count)
+{
+    uint32_t *const counts = facet->word->counts;
+    const uint64_t values = facet->word->value_count;
+    for (uint32_t i = 0; i < count; i++) {
+        uint64_t other = values + (codes[i] == COLUMN_MISSING ? SLOT_MISSING : SLOT_DAMAGED);
+        counts[(uint64_t)codes[i] < values ? (uint64_t)codes[i] : other]++;
+    }
+    facet->missing += counts[values + SLOT_MISSING];
+    counts[values + SLOT_MISSING] = 0;
+}
+
 /* Counts codes of any kind. */
 static int count_checked(struct facet *facet, const int64_t *codes, uint32_t count)
 {
@@ -205,6 +281,10 @@ static int count_unpacked(struct facet *facet, const struct facet_page *page)
     int status = column_page_decode(page->bytes, codes, &count);
     if (status == 0 && fits_lanes(facet->word, &page->view)) {
         count_in_lanes(facet->word, codes, count);
+        return 0;
+    }
+    if (status == 0 && has_no_lists(facet->word, &page->view)) {
+        count_singles(facet, codes, count);
         return 0;
     }
     return status == 0 ? count_checked(facet, codes, count) : status;
@@ -242,51 +322,117 @@ static int count_picked(struct facet *facet, const struct facet_page *page)
         uint64_t value = (uint64_t)view.least + ((code - skip) << view.shift);
         codes[i] = code == missing ? COLUMN_MISSING : (int64_t)value;
     }
+    if (has_no_lists(facet->word, &view)) {
+        count_singles(facet, codes, page->count);
+        return 0;
+    }
     return count_checked(facet, codes, page->count);
+}
+
+/* Single codes while their list has room. */
+static int count_listed(struct facet *facet, const struct facet_page *page)
+{
+    int status = 0;
+    for (uint32_t i = 0; i < page->count && status == 0; i++) {
+        uint32_t at = page->positions == NULL ? i : page->positions[i];
+        status = count_code(facet, column_page_view_at(&page->view, at), 1);
+    }
+    return status;
 }
 
 int facet_count_words(struct facet *facet, const struct facet_page *page)
 {
+    struct facet_words *word = facet->word;
     if (page->view.decimal) {
         return AISLE_CORRUPT;
     }
     if (page->view.mask == 0) {
         return count_code(facet, column_page_view_at(&page->view, 0), page->count);
     }
+    if (word->counts == NULL && word->noted_max - word->noted_count >= page->count) {
+        return count_listed(facet, page);
+    }
+    int status = word->counts == NULL ? count_all(facet) : 0;
+    if (status != 0) {
+        return status;
+    }
     return page->positions == NULL ? count_unpacked(facet, page) : count_picked(facet, page);
+}
+
+/* Adds a segment's counts up by rank; they are zeros then. */
+static void add_ranked(struct facet *facet, struct facet_words *word)
+{
+    const uint32_t *const map = facet->ranks->maps[word - facet->words];
+    uint32_t *const totals = facet->totals;
+    if (word->counts == NULL) {
+        for (uint32_t i = 0; i < word->noted_count; i++) {
+            totals[map[word->noted[i]]]++;
+        }
+        word->noted_count = 0;
+        return;
+    }
+    for (uint32_t i = 0; i < word->value_count; i++) {
+        if (word->counts[i] != 0) {
+            totals[map[i]] += word->counts[i];
+            word->counts[i] = 0;
+        }
+    }
+    word->counts[word->value_count] = 0; /* SLOT_DAMAGED, or of a lane */
+    word->counts = NULL;
+}
+
+int facet_take_ranks(struct facet *facet, struct ranks *ranks)
+{
+    facet->ranks = ranks;
+    facet->totals = arena_calloc(facet->arena, ranks->count, sizeof *facet->totals);
+    if (facet->totals == NULL) {
+        return AISLE_NO_MEMORY;
+    }
+    for (uint32_t i = 0; i < ranks->segment_count; i++) {
+        add_ranked(facet, &facet->words[i]);
+    }
+    return 0;
 }
 
 int facet_leave_words(struct facet *facet)
 {
     struct facet_words *word = facet->word;
-    if (word == NULL || word->counts == NULL) {
-        return 0;
+    int status = word == NULL ? 0 : open_lists(facet);
+    if (word == NULL || status != 0) {
+        return status;
     }
     for (uint32_t lane = 1; lane <= word->lane_mask; lane++) {
-        const uint32_t *other = word->counts + ((size_t)lane << word->lane_shift);
+        uint32_t *other = word->counts + ((size_t)lane << word->lane_shift);
         for (uint32_t i = 0; i < word->value_count; i++) {
             word->counts[i] += other[i];
         }
+        memset(other, 0, sizeof *other << word->lane_shift);
+    }
+    if (word->lane_mask != 0) {
+        size_t lane = (size_t)1 << word->lane_shift;
+        memset(word->counts + word->value_count, 0, (lane - word->value_count) * sizeof *word->counts);
     }
     word->lane_mask = 0;
-    return open_lists(facet);
+    facet->word = NULL;
+    if (facet->ranks != NULL) {
+        add_ranked(facet, word);
+    } else if (word->counts != NULL) {
+        facet->room_count = 0; /* it is not to be used again */
+    }
+    return 0;
 }
 
 /* ---- windows ---- */
 
-static int enter_words(struct facet_set *set, struct facet *facet, const struct segment *segment)
+static int enter_words(struct facet *facet, const struct segment *segment)
 {
     struct facet_words *word = &facet->words[facet->segment];
     facet->values = &segment->values[facet->request->field];
     word->value_count = facet->values->count;
-    word->lane_mask = word->value_count <= LANE_VALUES ? LANES - 1 : 0;
-    while ((UINT64_C(1) << word->lane_shift) < word->value_count) {
-        word->lane_shift++;
-    }
-    size_t lane = word->lane_mask != 0 ? (size_t)1 << word->lane_shift : word->value_count;
-    word->counts = arena_calloc(&set->arena, lane * (word->lane_mask + 1), sizeof *word->counts);
+    word->noted_max = word->value_count / NOTED_SHARE;
+    word->noted = arena_alloc(facet->arena, word->noted_max * sizeof *word->noted);
     facet->word = word;
-    return word->counts == NULL ? AISLE_NO_MEMORY : 0;
+    return word->noted == NULL ? AISLE_NO_MEMORY : 0;
 }
 
 static int enter_segment(struct facet_set *set, struct facet *facet, uint32_t number)
@@ -297,7 +443,7 @@ static int enter_segment(struct facet_set *set, struct facet *facet, uint32_t nu
     facet->segment = number;
     facet->column = &in->segment->column[facet->request->field];
     facet->overlays = in->state->overlay_count == 0 ? NULL : in->state;
-    status = status == 0 && words ? enter_words(set, facet, in->segment) : status;
+    status = status == 0 && words ? enter_words(facet, in->segment) : status;
     return status == 0 && facet->groups != NULL ? facet_groups_enter(set, facet) : status;
 }
 
@@ -385,18 +531,18 @@ static int count_facet(struct facet_set *set, struct facet *facet, const struct 
             return AISLE_CORRUPT; /* positions may be behind its end */
         }
         if (status == 0 && facet->groups != NULL) {
-            status = facet_count_groups(facet, &page, first / COLUMN_PAGE_DOCUMENTS);
+            status = facet_count_groups(facet, &page, first / COLUMN_PAGE_DOCUMENTS, field->type == FIELD_DOUBLE);
         } else if (status == 0) {
             status = facet->request->kind == FACET_WORDS
                          ? facet_count_words(facet, &page)
-                         : facet_count_numbers(facet, &page, field->type == FIELD_DOUBLE, &set->arena);
+                         : facet_count_numbers(facet, &page, field->type == FIELD_DOUBLE);
         }
     }
     if (status == AISLE_BAD_QUERY) {
         return error_set(set->error, status, "facet: products have several values of \"%s\", which groups them",
                          set->context->schema->fields[facet->request->group_field].name);
     }
-    if (status == AISLE_LIMIT && facet->groups != NULL) {
+    if (status == AISLE_LIMIT && facet->groups != NULL && facet_groups_are_full(facet->groups)) {
         return error_set(set->error, status, "facet: field \"%s\" has more than %u pairs of values and groups",
                          field->name, LIMIT_FACET_PAIRS);
     }

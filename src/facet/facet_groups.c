@@ -1,10 +1,10 @@
 /*
  * facet_groups.c - counts of groups in place of products: how many models come in red, however many variants each has.
  *
- * A value counts once for each group that has it. Values and groups are interned by their bytes, so that segments agree
- * about them, and each pair of the two that was met is remembered; a new one counts for the value that brought it, in
- * the segment at hand, whose counts are then brought together as those of products are. A child of a path is a value
- * here, not the path. A product without a group is one by itself.
+ * A value, a range or a bucket counts once for each group that has it. Values and groups are interned by their bytes,
+ * so that segments agree about them, and each pair of the two that was met is remembered; a new one counts for the
+ * value that brought it, in the segment at hand, whose counts are then brought together as those of products are. A
+ * child of a path is a value here, not the path. A product without a group is one by itself.
  *
  * Thread rule: as the set.
  */
@@ -59,6 +59,11 @@ void facet_groups_free(struct facet_groups *groups)
     }
 }
 
+bool facet_groups_are_full(const struct facet_groups *groups)
+{
+    return groups->used >= LIMIT_FACET_PAIRS;
+}
+
 uint64_t facet_groups_with_value(const struct facet_groups *groups)
 {
     return groups->with_value;
@@ -80,7 +85,8 @@ int facet_groups_enter(struct facet_set *set, struct facet *facet)
     groups->column = &in->segment->column[field];
     groups->words = words ? &in->segment->values[field] : NULL;
     groups->overlays = in->state->overlay_count == 0 ? NULL : in->state;
-    int status = renew(&groups->value_numbers, facet->values->count);
+    bool counts_words = facet->request->kind == FACET_WORDS;
+    int status = counts_words ? renew(&groups->value_numbers, facet->values->count) : 0;
     return status == 0 && words ? renew(&groups->group_numbers, groups->words->count) : status;
 }
 
@@ -212,15 +218,42 @@ static int count_value(struct facet *facet, uint32_t ordinal, uint32_t group)
         return status;
     }
     status = note_pair(facet->groups, value, group, &is_new);
-    facet->word->counts[ordinal] += status == 0 && is_new ? 1 : 0;
-    return status;
+    return status == 0 && is_new ? facet_count_ordinal(facet, ordinal, 1) : status;
+}
+
+/* A number: for its range, its bucket or itself. */
+static int count_number(struct facet *facet, int64_t number, uint32_t group, bool real)
+{
+    const struct facet_request *request = facet->request;
+    struct facet_groups *groups = facet->groups;
+    uint32_t value = request->kind == FACET_RANGES ? facet_range_of(request, number) : 0;
+    int64_t key = request->kind == FACET_HISTOGRAM ? facet_bucket_of(request, number, real) : number;
+    bool is_new;
+    int status = 0;
+    if (request->kind == FACET_RANGES && (value == 0 || value >= request->bound_count)) {
+        return 0; /* in none */
+    }
+    if (request->kind != FACET_RANGES) {
+        uint8_t bytes[NUMBER_BYTES];
+        store_u64(bytes, (uint64_t)key);
+        status = intern(&groups->values, bytes_of(bytes, sizeof bytes), &value);
+    }
+    status = status == 0 ? note_pair(groups, value + FIRST_VALUE, group, &is_new) : status;
+    if (status != 0 || !is_new) {
+        return status;
+    }
+    if (request->kind == FACET_RANGES) {
+        facet->ranges[value - 1]++;
+        return 0;
+    }
+    return facet_count_number(facet, key, 1);
 }
 
 /*
  * The values of a product that is a group by itself: a child of a path, of which it has one path only, once; of a list
  * each, all of them different.
  */
-static int count_product(struct facet *facet, int64_t code, uint32_t group)
+static int count_product(struct facet *facet, int64_t code, uint32_t group, bool real)
 {
     struct values_of_code walk;
     bool is_new;
@@ -230,6 +263,10 @@ static int count_product(struct facet *facet, int64_t code, uint32_t group)
         return status;
     }
     facet->groups->with_value += is_new ? 1 : 0;
+    if (facet->request->kind != FACET_WORDS) {
+        facet_add_stats(facet, &code, facet->request->stats ? 1 : 0, real);
+        return facet->request->limit == 0 ? 0 : count_number(facet, code, group, real);
+    }
     if ((uint64_t)code < facet->word->value_count) {
         return count_value(facet, (uint32_t)code, group);
     }
@@ -252,7 +289,7 @@ static int open_groups(const struct facet_groups *groups, uint8_t field, uint32_
     return status == 0 && column_page_view_init(view, page) == 0 ? 0 : AISLE_CORRUPT;
 }
 
-int facet_count_groups(struct facet *facet, const struct facet_page *page, uint32_t number)
+int facet_count_groups(struct facet *facet, const struct facet_page *page, uint32_t number, bool real)
 {
     struct facet_groups *groups = facet->groups;
     struct column_page_view of_groups;
@@ -268,7 +305,7 @@ int facet_count_groups(struct facet *facet, const struct facet_page *page, uint3
             status = groups->words != NULL ? group_of_word(groups, code, &group)
                                            : group_of_number(groups, code, &group);
         }
-        status = status == 0 ? count_product(facet, column_page_view_at(&page->view, at), group) : status;
+        status = status == 0 ? count_product(facet, column_page_view_at(&page->view, at), group, real) : status;
     }
     return status;
 }

@@ -18,9 +18,12 @@
 /* From this share of a page on (1 / 4), unpacking all of it is faster than picking. */
 #define PICKED_SHARE 4u
 
-/* Up to so many bounds, ranges are matched in pages with so many matches; one costs as much as eight look-ups. */
+/* Up to so many bounds, values are compared with each, four at a time, and not looked up in them. */
+#define COMPARED_BOUNDS 32u
+
+/* Up to so many bounds, ranges are matched as they lie packed in pages with so many matches. */
 #define MATCHED_BOUNDS 16u
-#define MATCHED_LEAST 64u
+#define MATCHED_LEAST 384u
 #define PAGE_WORDS (COLUMN_PAGE_DOCUMENTS / 64u)
 
 #define SLOTS_FIRST 64u
@@ -58,7 +61,7 @@ static int grow(struct facet_numbers *numbers, struct arena *arena)
     return 0;
 }
 
-static int count_number(struct facet *facet, int64_t key, uint64_t count, struct arena *arena)
+int facet_count_number(struct facet *facet, int64_t key, uint64_t count)
 {
     struct facet_numbers *numbers = &facet->numbers;
     if (numbers->used != 0 && numbers->counts[numbers->last] != 0 && numbers->keys[numbers->last] == key) {
@@ -66,7 +69,7 @@ static int count_number(struct facet *facet, int64_t key, uint64_t count, struct
         return 0;
     }
     if (numbers->used * 2 >= numbers->slot_count) {
-        int status = grow(numbers, arena);
+        int status = grow(numbers, facet->arena);
         if (status != 0) {
             return status;
         }
@@ -87,8 +90,7 @@ static int count_number(struct facet *facet, int64_t key, uint64_t count, struct
 
 /* ---- counting ---- */
 
-/* The range that a value lies in: 0 is below all, bound_count behind the last bound. */
-static uint32_t range_of(const struct facet_request *request, int64_t value)
+uint32_t facet_range_of(const struct facet_request *request, int64_t value)
 {
     uint32_t low = 0;
     uint32_t high = request->bound_count;
@@ -112,7 +114,7 @@ static void count_range(struct facet *facet, uint32_t range, uint32_t count)
     }
 }
 
-static int64_t bucket_of(const struct facet_request *request, int64_t value, bool real)
+int64_t facet_bucket_of(const struct facet_request *request, int64_t value, bool real)
 {
     if (real) {
         double bucket = floor(product_double_of_number(value) / request->real_width);
@@ -137,8 +139,9 @@ static void add_real(struct facet *facet, double value)
     }
 }
 
-static void add_stats(struct facet *facet, const int64_t *values, uint32_t count, bool real)
+void facet_add_stats(struct facet *facet, const int64_t *values, uint32_t count, bool real)
 {
+    facet->summed += count;
     for (uint32_t i = 0; i < count; i++) {
         facet->min = values[i] < facet->min ? values[i] : facet->min;
         facet->max = values[i] > facet->max ? values[i] : facet->max;
@@ -151,11 +154,26 @@ static void add_stats(struct facet *facet, const int64_t *values, uint32_t count
     }
 }
 
+static int64_t value_of(const struct column_page_view *view, uint32_t position)
+{
+    size_t bit = (size_t)position * view->width;
+    uint64_t code = load_u64(view->codes + bit / 8) >> (bit % 8) & view->mask;
+    uint64_t value = (uint64_t)view->least + ((code - view->has_missing) << view->shift);
+    return view->has_missing && code == 0 ? COLUMN_MISSING : (int64_t)value;
+}
+
 /* Picks the values of the page's matches, those that there are. Returns how many. */
 static int pick(const struct facet_page *page, int64_t *values, uint32_t *count)
 {
     uint32_t taken = 0;
-    if (page->positions != NULL && page->count < page->view.count / PICKED_SHARE) {
+    if (page->positions != NULL && page->count < page->view.count / PICKED_SHARE && page->view.mask != 0 &&
+        !page->view.decimal) {
+        const struct column_page_view view = page->view;
+        for (uint32_t i = 0; i < page->count; i++) {
+            values[taken] = value_of(&view, page->positions[i]);
+            taken += values[taken] != COLUMN_MISSING ? 1 : 0;
+        }
+    } else if (page->positions != NULL && page->count < page->view.count / PICKED_SHARE) {
         for (uint32_t i = 0; i < page->count; i++) {
             values[taken] = column_page_view_at(&page->view, page->positions[i]);
             taken += values[taken] != COLUMN_MISSING ? 1 : 0;
@@ -202,14 +220,27 @@ static int match_ranges(struct facet *facet, const struct facet_page *page)
     return status;
 }
 
-int facet_count_numbers(struct facet *facet, const struct facet_page *page, bool real, struct arena *arena)
+/* Counts by how many values lie below each bound. An open end, which is the greatest number, is within. */
+static void compare_ranges(struct facet *facet, const int64_t *values, uint32_t count)
+{
+    const struct facet_request *request = facet->request;
+    uint32_t below = facet_below(values, count, request->bounds[0]);
+    for (uint32_t i = 1; i < request->bound_count; i++) {
+        bool is_open = i + 1 == request->bound_count && request->bounds[i] == INT64_MAX;
+        uint32_t next = is_open ? count : facet_below(values, count, request->bounds[i]);
+        facet->ranges[i - 1] += next - below;
+        below = next;
+    }
+}
+
+int facet_count_numbers(struct facet *facet, const struct facet_page *page, bool real)
 {
     const struct facet_request *request = facet->request;
     int64_t values[COLUMN_PAGE_DOCUMENTS];
     uint32_t count;
     if (request->kind == FACET_RANGES && !request->stats && !page->view.has_missing &&
-        range_of(request, page->view.min) == range_of(request, page->view.max)) {
-        count_range(facet, range_of(request, page->view.min), page->count);
+        facet_range_of(request, page->view.min) == facet_range_of(request, page->view.max)) {
+        count_range(facet, facet_range_of(request, page->view.min), page->count);
         return 0;
     }
     if (request->kind == FACET_RANGES && !request->stats && page->bits != NULL && page->count >= MATCHED_LEAST &&
@@ -222,11 +253,15 @@ int facet_count_numbers(struct facet *facet, const struct facet_page *page, bool
     }
     facet->missing += page->count - count;
     if (request->stats) {
-        add_stats(facet, values, count, real);
+        facet_add_stats(facet, values, count, real);
+    }
+    if (request->kind == FACET_RANGES && request->bound_count <= COMPARED_BOUNDS) {
+        compare_ranges(facet, values, count);
+        return 0;
     }
     if (request->kind == FACET_RANGES) {
         for (uint32_t i = 0; i < count; i++) {
-            count_range(facet, range_of(request, values[i]), 1);
+            count_range(facet, facet_range_of(request, values[i]), 1);
         }
         return 0;
     }
@@ -234,8 +269,8 @@ int facet_count_numbers(struct facet *facet, const struct facet_page *page, bool
         return 0; /* stats alone */
     }
     for (uint32_t i = 0; i < count && status == 0; i++) {
-        int64_t key = request->kind == FACET_NUMBERS ? values[i] : bucket_of(request, values[i], real);
-        status = count_number(facet, key, 1, arena);
+        int64_t key = request->kind == FACET_NUMBERS ? values[i] : facet_bucket_of(request, values[i], real);
+        status = facet_count_number(facet, key, 1);
     }
     return status;
 }
@@ -403,7 +438,7 @@ static int answer_reals(struct facet_set *set, const struct facet *facet, double
 static int answer_stats(struct facet_set *set, const struct facet *facet, struct facet_answer *out)
 {
     const struct field *field = &set->context->schema->fields[facet->request->field];
-    double products = (double)(facet->looked - facet->missing);
+    double products = (double)facet->summed;
     int status = print(set, field, facet->min, &out->min);
     status = status == 0 ? print(set, field, facet->max, &out->max) : status;
     if (status != 0 || field->type == FIELD_DOUBLE) {
@@ -430,7 +465,7 @@ int facet_answer_numbers(struct facet_set *set, struct facet *facet, struct face
     } else if (request->limit != 0) {
         status = answer_counted(set, facet, out);
     }
-    if (status == 0 && request->stats && facet->looked != facet->missing) {
+    if (status == 0 && request->stats && facet->summed != 0) {
         status = answer_stats(set, facet, out);
     }
     return status;

@@ -359,8 +359,7 @@ static int take_groups(struct parser *parser)
 {
     struct bytes name;
     size_t position;
-    int status = is_words(parser) ? take_text(parser, ":", &name, &position)
-                                  : refuse(parser, parser->at, "only keywords and paths count groups");
+    int status = take_text(parser, ":", &name, &position);
     if (status != 0) {
         return status;
     }

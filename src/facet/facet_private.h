@@ -7,6 +7,7 @@
 #define AISLE_FACET_FACET_PRIVATE_H
 
 #include "facet/facet.h"
+#include "query/ranks.h"
 
 #define FACET_LIKE_MAX LIMIT_FACET_LIKE
 #define FACET_LISTS 1024u /* places of lists that are counted before they are opened; a power of two */
@@ -23,9 +24,13 @@ struct facet_numbers {
     size_t last; /* slot that was counted in last: neighbours are often equal */
 };
 
-/* Counts of a segment's keywords. */
+/* Counts of a segment's keywords: first as a list of what was met, once that is long as a count for each value. */
 struct facet_words {
-    uint32_t *counts; /* NULL: nothing was counted; else lanes of them, summed up into the first when it is left */
+    uint32_t *counts; /* NULL: the list; else lanes of them, summed up into the first when it is left */
+    uint32_t *noted;  /* ordinals in the order they were met in, once for each product */
+    uint32_t *noted_sums; /* once each ordinal is there once: for how many products */
+    uint32_t noted_count;
+    uint32_t noted_max;
     uint32_t value_count;
     uint32_t lane_shift; /* a lane has 1 << lane_shift counts */
     uint32_t lane_mask;  /* lanes less 1: neighbouring matches count in different ones, so that equal values need not
@@ -49,7 +54,12 @@ struct facet {
     const struct values_reader *values;   /* NULL: numbers */
     const struct segment_state *overlays; /* NULL: no page was changed */
     struct facet_words *words;            /* by segment */
-    struct facet_words *word;             /* of the segment at hand */
+    struct facet_words *word;             /* of the segment at hand; NULL: it was left */
+    struct arena *arena;                  /* the set's */
+    struct ranks *ranks; /* reference; NULL: counts stay with their segments until they are brought together */
+    uint32_t *totals;    /* by rank; of segments that were left */
+    uint32_t *room;      /* zeros: counts of a segment whose totals were taken */
+    size_t room_count;
     int64_t list_codes[FACET_LISTS];
     uint32_t list_counts[FACET_LISTS]; /* 0: the slot is free */
     uint32_t list_used;
@@ -61,6 +71,7 @@ struct facet {
     uint64_t looked;   /* of these, looked at: all unless it is a sample */
     uint64_t missing;  /* of these, without a value */
     uint32_t skip;     /* matches that the sample leaves out next */
+    uint64_t summed;   /* products whose values the figures below are of */
     int64_t min, max;
     facet_sum sum;
     struct facet_real small; /* doubles, summed up in two parts so that none of them overflows */
@@ -86,16 +97,35 @@ struct facet_page {
 
 /* Each counts a page's matches. AISLE_CORRUPT, AISLE_LIMIT, AISLE_NO_MEMORY. */
 must_check int facet_count_words(struct facet *facet, const struct facet_page *page);
-must_check int facet_count_numbers(struct facet *facet, const struct facet_page *page, bool real,
-                                   struct arena *arena);
+must_check int facet_count_numbers(struct facet *facet, const struct facet_page *page, bool real);
+
+/* The range that a value lies in: 0 is below all, bound_count behind the last bound. And its bucket of a histogram. */
+uint32_t facet_range_of(const struct facet_request *request, int64_t value);
+int64_t facet_bucket_of(const struct facet_request *request, int64_t value, bool real);
+
+/* How many of the values are less than bound; the second is the plain twin, which tests compare with. */
+uint32_t facet_below(const int64_t *values, uint32_t count, int64_t bound);
+uint32_t facet_below_plain(const int64_t *values, uint32_t count, int64_t bound);
+
+/* Adds to a number's or a bucket's count. AISLE_LIMIT, AISLE_NO_MEMORY. */
+must_check int facet_count_number(struct facet *facet, int64_t key, uint64_t count);
+
+/* Takes values of products, none of them missing, into least, greatest and sum. */
+void facet_add_stats(struct facet *facet, const int64_t *values, uint32_t count, bool real);
 
 /* Counts of groups (facet_groups.c). Freed with NULL allowed. */
 must_check int facet_groups_new(struct facet_groups **out);
 void facet_groups_free(struct facet_groups *groups);
 must_check int facet_groups_enter(struct facet_set *set, struct facet *facet);
 
-/* Counts the groups of matches of a page, whose number is given. AISLE_BAD_QUERY: a product is in several. */
-must_check int facet_count_groups(struct facet *facet, const struct facet_page *page, uint32_t number);
+/*
+ * Counts the groups of matches of a page, whose number is given; real: the field is of doubles. AISLE_BAD_QUERY: a
+ * product is in several.
+ */
+must_check int facet_count_groups(struct facet *facet, const struct facet_page *page, uint32_t number, bool real);
+
+/* Whether no pair of a value and a group has room any more. */
+bool facet_groups_are_full(const struct facet_groups *groups);
 
 /* How many groups have any value; those without are facet->missing. */
 uint64_t facet_groups_with_value(const struct facet_groups *groups);
@@ -106,8 +136,14 @@ uint64_t facet_groups_with_value(const struct facet_groups *groups);
  */
 struct bytes facet_cut_path(struct bytes path, uint32_t levels, struct bytes *label);
 
-/* Sums up what was counted in the segment at hand, before it is left. AISLE_CORRUPT. */
+/* Sums up what was counted in the segment at hand, before it is left. AISLE_CORRUPT, AISLE_NO_MEMORY. */
 must_check int facet_leave_words(struct facet *facet);
+
+/* Counts an ordinal of the segment at hand for so many products. AISLE_NO_MEMORY. */
+must_check int facet_count_ordinal(struct facet *facet, uint32_t ordinal, uint32_t count);
+
+/* Gives the facet ranks, taking the reference, and adds up by them what was counted so far. AISLE_NO_MEMORY. */
+must_check int facet_take_ranks(struct facet *facet, struct ranks *ranks);
 
 /* A number's count in the answer: of a sample, what it stands for. */
 static inline uint64_t facet_estimate(const struct facet *facet, uint64_t count)

@@ -1,9 +1,10 @@
 /*
  * facet_words.c - counts of keywords of several segments brought together by their bytes, and the values to show.
  *
- * A k-way merge over the values that were counted, in the order of their folded bytes; values that no match has are
- * passed over by their counts. When one segment has all there is and no bytes are asked about, only the dictionary
- * entries of values that are shown are read.
+ * With ranks (query/ranks.h) counts are added up already, and a walk over them finds what to show. Without, a k-way
+ * merge over the values that were counted, in the order of their folded bytes; values that no match has are passed over
+ * by their counts. Where no bytes are asked about, with ranks or where one segment has all there is, only the
+ * dictionary entries of values that are shown are read.
  *
  * Thread rule: as the set.
  */
@@ -23,14 +24,15 @@ struct candidate {
     uint64_t number; /* in the order of values */
     uint32_t segment;
     uint32_t ordinal;
-    uint32_t most;       /* that one segment counted of it: the form to show is that segment's */
+    uint32_t most;       /* that one segment counted of it, without ranks: the form to show is that segment's */
     struct bytes folded; /* by size only */
 };
 
 struct merge {
     struct facet_set *set;
-    const struct facet *facet;
-    struct values_merge values; /* that were counted */
+    struct facet *facet;
+    struct values_merge values; /* that were counted; not with ranks */
+    bool reads_bytes;
     bool is_path;
     uint32_t like[FACET_LIKE_MAX]; /* characters that values are like */
     uint32_t like_size;            /* 0: any */
@@ -46,52 +48,103 @@ struct merge {
 
 /* ---- sources ---- */
 
+/* What the values to be shown begin with, in room; empty: anything. */
+static struct bytes beginning(const struct facet_request *request, uint8_t room[2 * VALUES_FOLDED_BYTES_MAX + 1])
+{
+    size_t size = 0;
+    if (request->levels != 0) {
+        memcpy(room, request->under.data, request->under.size);
+        size = request->under.size;
+        room[size++] = TEXT_PATH_SEPARATOR;
+    }
+    if (request->prefix.size != 0) {
+        memcpy(room + size, request->prefix.data, request->prefix.size);
+        size += request->prefix.size;
+    }
+    return bytes_of(room, size);
+}
+
+static int compare_ordinals(const void *left, const void *right)
+{
+    uint32_t a = *(const uint32_t *)left;
+    uint32_t b = *(const uint32_t *)right;
+    return (a > b) - (a < b);
+}
+
+/* From ordinals as they were met to each once, ascending, followed by how often. */
+static int sum_noted(struct merge *merge, struct facet_words *word)
+{
+    uint32_t *sums = arena_calloc(&merge->set->arena, word->noted_count, sizeof *sums);
+    uint32_t count = 0;
+    if (sums == NULL) {
+        return AISLE_NO_MEMORY;
+    }
+    qsort(word->noted, word->noted_count, sizeof *word->noted, compare_ordinals);
+    for (uint32_t i = 0; i < word->noted_count; i++) {
+        count += count == 0 || word->noted[i] != word->noted[count - 1] ? 1 : 0;
+        word->noted[count - 1] = word->noted[i];
+        sums[count - 1]++;
+    }
+    word->noted_count = count;
+    word->noted_sums = sums;
+    return 0;
+}
+
 /* Adds the values of a segment that begin as the request wants. */
 static int add_source(struct merge *merge, uint32_t number)
 {
     const struct facet_request *request = merge->facet->request;
     const struct values_reader *values = &merge->set->context->segments[number].segment->values[request->field];
-    uint8_t bytes[2 * VALUES_FOLDED_BYTES_MAX + 1];
-    size_t size = 0;
+    uint8_t room[2 * VALUES_FOLDED_BYTES_MAX + 1];
+    struct bytes prefix = beginning(request, room);
     uint32_t first = 0;
     uint32_t end = values->count;
     bool exact;
-    if (request->levels != 0) {
-        memcpy(bytes, request->under.data, request->under.size);
-        size = request->under.size;
-        bytes[size++] = TEXT_PATH_SEPARATOR;
-    }
-    if (request->prefix.size != 0) {
-        memcpy(bytes + size, request->prefix.data, request->prefix.size);
-        size += request->prefix.size;
-    }
-    struct bytes prefix = bytes_of(bytes, size);
-    int status = size == 0 ? 0 : values_find(values, prefix, &first, &exact);
-    status = status == 0 && size != 0 ? values_find_end(values, prefix, first, &end) : status;
-    const struct facet_words *word = &merge->facet->words[number];
-    return status != 0 ? status
-                       : values_merge_add(&merge->values,
-                                          &(struct values_source){
-                                              .values = values, .counts = word->counts, .number = number, .end = end},
-                                          first);
+    int status = prefix.size == 0 ? 0 : values_find(values, prefix, &first, &exact);
+    status = status == 0 && prefix.size != 0 ? values_find_end(values, prefix, first, &end) : status;
+    struct facet_words *word = &merge->facet->words[number];
+    bool listed = word->counts == NULL;
+    status = status == 0 && listed ? sum_noted(merge, word) : status;
+    const struct values_source source = {.values = values,
+                                         .counts = word->counts,
+                                         .listed = listed ? word->noted : NULL,
+                                         .listed_count = word->noted_count,
+                                         .number = number,
+                                         .end = end};
+    return status != 0 ? status : values_merge_add(&merge->values, &source, first);
 }
 
-static int open_sources(struct merge *merge)
+static bool has_counted(const struct facet_words *word)
+{
+    return word->counts != NULL || word->noted_count != 0;
+}
+
+static int open_sources(struct merge *merge, uint32_t counted)
 {
     const struct facet *facet = merge->facet;
-    const struct query_context *context = merge->set->context;
-    uint32_t counted = 0;
-    for (uint32_t i = 0; i < context->segment_count; i++) {
-        counted += facet->words[i].counts != NULL ? 1 : 0;
-    }
-    bool reads_bytes = counted > 1 || merge->is_path || facet->request->contains.size != 0 ||
-                       facet->request->like.size != 0 ||
-                       facet->request->order == FACET_BY_SIZE;
-    int status = values_merge_init(&merge->values, counted, reads_bytes, &merge->set->arena);
-    for (uint32_t i = 0; i < context->segment_count && status == 0; i++) {
-        status = facet->words[i].counts != NULL ? add_source(merge, i) : 0;
+    uint32_t segments = merge->set->context->segment_count;
+    merge->reads_bytes = merge->reads_bytes || counted > 1;
+    int status = values_merge_init(&merge->values, counted, merge->reads_bytes, &merge->set->arena);
+    for (uint32_t i = 0; i < segments && status == 0; i++) {
+        status = has_counted(&facet->words[i]) ? add_source(merge, i) : 0;
     }
     return status;
+}
+
+/* How many segments have counted anything; *values: how much there is to be brought together, about. */
+static uint32_t look_at_counts(const struct merge *merge, uint64_t *values)
+{
+    uint32_t counted = 0;
+    *values = 0;
+    for (uint32_t i = 0; i < merge->set->context->segment_count; i++) {
+        const struct facet_words *word = &merge->facet->words[i];
+        counted += has_counted(word) ? 1 : 0;
+        *values += word->noted_count;
+        for (uint32_t o = 0; word->counts != NULL && o < word->value_count; o++) {
+            *values += word->counts[o] != 0 ? 1 : 0;
+        }
+    }
+    return counted;
 }
 
 /* ---- what is kept ---- */
@@ -191,12 +244,19 @@ static bool contains(struct bytes text, struct bytes wanted)
            (text.size >= wanted.size && memmem(text.data, text.size, wanted.data, wanted.size) != NULL);
 }
 
-/* Adds a source's value to the one that is being summed up, or begins with it. */
-static int add(struct merge *merge, const struct values_source *source)
+/* A value that was counted. */
+struct counted {
+    struct bytes folded; /* empty unless bytes are read */
+    uint32_t segment;
+    uint32_t ordinal;
+    uint32_t count;
+};
+
+/* Adds a value to the one that is being summed up, or begins with it. */
+static int add(struct merge *merge, const struct counted *counted)
 {
     const struct facet_request *request = merge->facet->request;
-    uint32_t count = source->counts[source->ordinal];
-    struct bytes key = merge->values.reads_bytes ? source->cursor.folded : bytes_of(NULL, 0);
+    struct bytes key = counted->folded;
     struct bytes label = key;
     int status = 0;
     if (merge->is_path) {
@@ -205,7 +265,7 @@ static int add(struct merge *merge, const struct values_source *source)
             return 0;
         }
     }
-    if (merge->is_open && (!merge->values.reads_bytes || !bytes_equal(key, merge->key))) {
+    if (merge->is_open && (!merge->reads_bytes || !bytes_equal(key, merge->key))) {
         status = keep(merge);
     }
     bool is_shown = contains(label, request->contains) &&
@@ -216,35 +276,122 @@ static int add(struct merge *merge, const struct values_source *source)
     struct candidate *value = &merge->value;
     if (!merge->is_open) {
         merge->is_open = true;
-        *value = (struct candidate){.segment = source->number, .ordinal = source->ordinal, .most = count};
+        *value = (struct candidate){.segment = counted->segment, .ordinal = counted->ordinal, .most = counted->count};
         if (key.size != 0) {
             memcpy(merge->key_bytes, key.data, key.size);
         }
         merge->key = bytes_of(merge->key_bytes, key.size);
-    } else if (count > value->most) {
-        value->segment = source->number;
-        value->ordinal = source->ordinal;
-        value->most = count;
+    } else if (counted->count > value->most) {
+        value->segment = counted->segment;
+        value->ordinal = counted->ordinal;
+        value->most = counted->count;
     }
-    value->count += count;
+    value->count += counted->count;
     return 0;
 }
 
+/* The best of all ranks by count alone: what is worse than those held is only counted. */
+static void keep_ranked(struct merge *merge, uint32_t first, uint32_t end)
+{
+    const struct facet *facet = merge->facet;
+    const struct ranks_place *places = facet->ranks->places;
+    uint64_t least = 0; /* only more than this is kept */
+    for (uint32_t rank = first; rank < end; rank++) {
+        uint32_t count = facet->totals[rank];
+        merge->distinct += count != 0 ? 1 : 0;
+        if (count > least) {
+            struct ranks_place place = places[rank];
+            keep_by_count(merge, &(struct candidate){.count = count, .number = rank, .segment = place.segment,
+                                                     .ordinal = place.ordinal});
+            least = merge->kept_count < merge->kept_max ? 0 : merge->kept_max == 0 ? UINT64_MAX : merge->kept[0].count;
+        }
+    }
+}
+
+static int find_ranks(struct merge *merge, uint32_t *first, uint32_t *end)
+{
+    const struct query_context *context = merge->set->context;
+    const struct ranks *ranks = merge->facet->ranks;
+    uint8_t field = merge->facet->request->field;
+    uint8_t room[2 * VALUES_FOLDED_BYTES_MAX + 1];
+    struct bytes prefix = beginning(merge->facet->request, room);
+    bool exact;
+    *first = 0;
+    *end = ranks->count;
+    if (prefix.size == 0) {
+        return 0;
+    }
+    int status = ranks_lower_bound(ranks, context, field, 0, prefix, first, &exact);
+    room[prefix.size - 1]++; /* no byte of a folded form is 255 */
+    return status != 0 ? status : ranks_lower_bound(ranks, context, field, *first, prefix, end, &exact);
+}
+
 /* What a watch stops is shown as far as it has come; the answer is then marked as a part. */
-static int run(struct merge *merge)
+static int run_ranked(struct merge *merge)
+{
+    const struct facet *facet = merge->facet;
+    const struct query_context *context = merge->set->context;
+    struct values_cursor cursor = {.folded = bytes_of(NULL, 0)};
+    uint32_t first;
+    uint32_t end;
+    uint32_t steps = 0;
+    int status = find_ranks(merge, &first, &end);
+    if (status == 0 && !merge->reads_bytes && facet->request->order == FACET_BY_COUNT) {
+        keep_ranked(merge, first, end);
+        return 0;
+    }
+    for (uint32_t rank = first; rank < end && status == 0; rank++) {
+        if (facet->totals[rank] == 0) {
+            continue;
+        }
+        if (++steps % WATCHED_STEPS == 0 && query_watch_stops(context->watch)) {
+            break;
+        }
+        if (merge->reads_bytes) {
+            status = ranks_seek(facet->ranks, context, facet->request->field, rank, &cursor);
+        }
+        struct ranks_place place = facet->ranks->places[rank];
+        const struct counted counted = {cursor.folded, place.segment, place.ordinal, facet->totals[rank]};
+        status = status == 0 ? add(merge, &counted) : status;
+    }
+    return status == 0 && merge->is_open ? keep(merge) : status;
+}
+
+static int run_merged(struct merge *merge, uint32_t segments)
 {
     struct values_source *source;
     struct query_watch *watch = merge->set->context->watch;
     uint32_t steps = 0;
-    int status = open_sources(merge);
+    int status = open_sources(merge, segments);
     while (status == 0 && (source = values_merge_least(&merge->values)) != NULL) {
         if (++steps % WATCHED_STEPS == 0 && query_watch_stops(watch)) {
             break;
         }
-        status = add(merge, source);
+        const struct counted counted = {
+            merge->reads_bytes ? source->cursor.folded : bytes_of(NULL, 0), source->number, source->ordinal,
+            source->listed != NULL ? merge->facet->words[source->number].noted_sums[source->at]
+                                   : source->counts[source->ordinal]};
+        status = add(merge, &counted);
         status = status == 0 ? values_merge_next(&merge->values) : status;
     }
     return status == 0 && merge->is_open ? keep(merge) : status;
+}
+
+static int run(struct merge *merge)
+{
+    const struct facet_request *request = merge->facet->request;
+    struct ranks *ranks = NULL;
+    uint64_t values = 0;
+    uint32_t segments = 0;
+    int status = 0;
+    merge->reads_bytes = merge->is_path || request->contains.size != 0 || request->like.size != 0 ||
+                         request->order == FACET_BY_SIZE;
+    if (merge->facet->ranks == NULL) {
+        segments = look_at_counts(merge, &values);
+        status = segments > 1 ? ranks_want(merge->set->context, request->field, values, &ranks) : 0;
+        status = status == 0 && ranks != NULL ? facet_take_ranks(merge->facet, ranks) : status;
+    }
+    return status != 0 ? status : merge->facet->ranks != NULL ? run_ranked(merge) : run_merged(merge, segments);
 }
 
 /* ---- the answer ---- */

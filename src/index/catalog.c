@@ -196,6 +196,10 @@ int aisle_open(const char *path, const aisle_options *given, aisle **out, aisle_
         status = error_no_memory(error, "opening a catalog");
     }
     catalog->has_searchers = status == 0;
+    if (status == 0 && ranks_keeper_init(&catalog->ranks, (size_t)(catalog->cache_bytes / LIMIT_RANKS_SHARE)) != 0) {
+        status = error_no_memory(error, "opening a catalog");
+    }
+    catalog->has_ranks = status == 0;
     const char *const rules[RULES_FILES] = {options.synonyms, options.stop_words, options.rules};
     if (status == 0 && rules_keeper_init(&catalog->rules, path, rules, &catalog->columns) != 0) {
         status = error_no_memory(error, "opening a catalog");
@@ -219,6 +223,9 @@ void aisle_close(aisle *catalog)
     }
     if (catalog->has_searchers) {
         searcher_pool_release(&catalog->searchers);
+    }
+    if (catalog->has_ranks) {
+        ranks_keeper_release(&catalog->ranks);
     }
     rules_keeper_release(&catalog->rules);
     for (uint32_t i = 0; catalog->shards != NULL && i < catalog->shard_count; i++) {

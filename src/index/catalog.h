@@ -19,6 +19,7 @@
 #include "index/rules_keeper.h"
 #include "index/searcher.h"
 #include "index/shard.h"
+#include "query/ranks.h"
 #include "rank/rank.h"
 
 struct aisle {
@@ -40,7 +41,9 @@ struct aisle {
     struct crew *crew; /* owned; NULL: nobody helps with searches */
     uint64_t crew_postings; /* that a search must have to look at to be helped with */
     uint64_t crew_bytes;    /* of the heap that helpers may keep */
+    struct ranks_keeper ranks;
     bool has_searchers;
+    bool has_ranks;
 };
 
 /* The shard that a product with this id belongs to. ON DISK: the routing must not change. */

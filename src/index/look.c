@@ -50,6 +50,7 @@ int look_gather(const struct look *look, struct query_context *context, uint32_t
                                       .field_count = look->catalog->schema->searchable_count,
                                       .weights = look->catalog->weights,
                                       .schema = look->catalog->schema,
+                                      .ranks = &look->catalog->ranks,
                                       .arena = arena};
     for (uint32_t i = 0; i < look->begun; i++) {
         const struct shard_view *view = look->searcher->snapshots[i].view;
@@ -71,11 +72,18 @@ int look_gather(const struct look *look, struct query_context *context, uint32_t
  * them, and kept bytes of what queries have left with segments, then searchers. Tables that pass the bound alone are
  * let go of, with what was left.
  */
-static size_t left_for_searchers(struct aisle *catalog, uint64_t kept)
+static size_t left_for_searchers(struct aisle *catalog, const struct query_context *context, uint64_t kept)
 {
-    uint64_t tables = kept + catalog->crew_bytes;
+    uint64_t ranks = atomic_load_explicit(&catalog->ranks.bytes, memory_order_relaxed);
+    uint64_t tables = kept + ranks + catalog->crew_bytes;
     for (uint32_t i = 0; i < catalog->shard_count; i++) {
         tables += atomic_load_explicit(&catalog->shards[i].view_bytes, memory_order_relaxed);
+    }
+    if (tables > catalog->cache_bytes / 4 * 3) {
+        for (uint32_t i = 0; i < context->segment_count; i++) {
+            struct segment *segment = (struct segment *)(uintptr_t)context->segments[i].segment;
+            atomic_store_explicit(&segment->keeps_no_more, true, memory_order_relaxed);
+        }
     }
     if (tables <= catalog->cache_bytes) {
         return (size_t)(catalog->cache_bytes - tables);
@@ -83,7 +91,18 @@ static size_t left_for_searchers(struct aisle *catalog, uint64_t kept)
     for (uint32_t i = 0; i < catalog->shard_count; i++) {
         shard_forget(&catalog->shards[i]);
     }
+    ranks_keeper_forget(&catalog->ranks);
     return 0;
+}
+
+static uint64_t runs_bytes(const struct segment *segment)
+{
+    uint64_t bytes = 0;
+    for (uint8_t i = 0; i < segment->columns.count; i++) {
+        uint8_t field = segment->columns.field[i];
+        bytes += atomic_load_explicit(&segment->runs[field].kept.bytes, memory_order_relaxed);
+    }
+    return bytes;
 }
 
 void look_end(struct look *look, const struct query_context *context)
@@ -95,9 +114,10 @@ void look_end(struct look *look, const struct query_context *context)
     for (uint32_t i = 0; i < context->segment_count; i++) {
         kept += atomic_load_explicit(&context->segments[i].segment->kept.bytes, memory_order_relaxed);
         kept += atomic_load_explicit(&context->segments[i].state->kept.bytes, memory_order_relaxed);
+        kept += runs_bytes(context->segments[i].segment);
     }
     for (uint32_t i = 0; i < look->begun; i++) {
         shard_end(&look->searcher->snapshots[i]);
     }
-    searcher_give(&look->catalog->searchers, look->searcher, left_for_searchers(look->catalog, kept));
+    searcher_give(&look->catalog->searchers, look->searcher, left_for_searchers(look->catalog, context, kept));
 }

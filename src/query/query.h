@@ -171,6 +171,7 @@ struct query_context {
     bool unpriced; /* only to be counted: every code of a word is worth nothing */
     struct crew *crew;      /* borrowed (base/crew.h); NULL: the caller's thread works alone */
     uint64_t crew_postings; /* from how many postings to look at on the crew helps */
+    struct ranks_keeper *ranks; /* borrowed (query/ranks.h); NULL: nothing is kept of keywords between queries */
     struct arena *arena;
     struct cursor *leaves[LIMIT_QUERY_LEAVES]; /* private to the module: the leaves' cursors in the segment at hand */
 };

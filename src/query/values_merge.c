@@ -19,6 +19,12 @@ int values_merge_init(struct values_merge *merge, uint32_t room, bool reads_byte
 static int advance(struct values_source *source, uint32_t ordinal, bool reads_bytes)
 {
     uint32_t at = source->ordinal;
+    if (source->listed != NULL) {
+        while (source->at < source->listed_count && source->listed[source->at] < ordinal) {
+            source->at++;
+        }
+        ordinal = source->at < source->listed_count ? source->listed[source->at] : source->end;
+    }
     while (ordinal < source->end && source->counts != NULL && source->counts[ordinal] == 0) {
         ordinal++;
     }
@@ -77,6 +83,9 @@ int values_merge_add(struct values_merge *merge, const struct values_source *giv
     struct values_source *source = &merge->sources[merge->count];
     source->values = given->values;
     source->counts = given->counts;
+    source->listed = given->listed;
+    source->listed_count = given->listed_count;
+    source->at = 0;
     source->number = given->number;
     source->ordinal = 0;
     source->end = given->end;

@@ -1,8 +1,9 @@
 /*
  * values_merge.h - the keywords of several segments in one ascending walk by their folded bytes.
  *
- * Sources may be narrowed to a range of ordinals, and to values that were counted. Equal values of several sources come
- * one after another, in no certain order. With a single source whose bytes nobody needs, no dictionary is read.
+ * Sources may be narrowed to a range of ordinals, and to values that were counted or listed. Equal values of several
+ * sources come one after another, in no certain order. With a single source whose bytes nobody needs, no dictionary is
+ * read.
  *
  * Thread rule: as the query.
  */
@@ -15,6 +16,9 @@
 struct values_source {
     const struct values_reader *values; /* borrowed */
     const uint32_t *counts;             /* by ordinal; values of 0 are passed over; NULL: none is */
+    const uint32_t *listed;             /* ordinals, ascending: others are passed over; NULL: none is */
+    uint32_t listed_count;
+    uint32_t at;                        /* of listed, that is at hand */
     uint32_t number;                    /* the caller's: of the segment */
     uint32_t ordinal;                   /* the value at hand */
     uint32_t end;                       /* the first ordinal behind the last */
@@ -39,7 +43,7 @@ struct values_merge {
 must_check int values_merge_init(struct values_merge *merge, uint32_t room, bool reads_bytes, struct arena *arena);
 
 /*
- * Adds the values of a source from first to before end; all are added before the first step. counts may be NULL.
+ * Adds the values of a source from first to before end; all are added before the first step.
  * AISLE_CORRUPT.
  */
 must_check int values_merge_add(struct values_merge *merge, const struct values_source *source, uint32_t first);

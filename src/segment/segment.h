@@ -367,6 +367,12 @@ struct segment_kept {
  */
 void *segment_keep(const struct segment_kept *kept, void *block, size_t bytes);
 
+/* Where a keyword field's values stand (query/filter_runs.h), and how many of its pages filters have compared. */
+struct segment_runs {
+    struct segment_kept kept;
+    atomic_uint_fast64_t compared;
+};
+
 /* An immutable segment, opened once per process and shared by snapshots. */
 struct segment {
     struct segment_info info; /* info.dead is that of the opening; snapshots keep their own */
@@ -382,6 +388,9 @@ struct segment {
     struct column_reader column[LIMIT_FIELDS]; /* by field number; only those of columns */
     struct values_reader values[LIMIT_FIELDS]; /* likewise; only where columns.values */
     struct segment_kept kept;
+    struct segment_runs runs[LIMIT_FIELDS]; /* by field number */
+    atomic_bool keeps_no_more; /* what is kept comes near what may be: no runs are made any more */
+    uint64_t serial; /* of all that this process has opened, no two have the same */
     atomic_int references;
 };
 

@@ -113,6 +113,7 @@ bool segment_prefix_word(const struct terms_cursor *cursor, struct bytes prefix,
 int segment_open(struct storage_txn *txn, const struct segment_info *info, const struct segment_columns *columns,
                  struct segment **out, aisle_error *error)
 {
+    static atomic_uint_fast64_t opened;
     *out = NULL;
     struct segment *segment = mem_calloc(1, sizeof *segment);
     if (segment == NULL) {
@@ -120,6 +121,7 @@ int segment_open(struct storage_txn *txn, const struct segment_info *info, const
     }
     segment->info = *info;
     segment->columns = *columns;
+    segment->serial = atomic_fetch_add_explicit(&opened, 1, memory_order_relaxed) + 1;
     atomic_init(&segment->references, 1);
     int status = component_extents_resolve(txn, info->id, info->component_size, COMPONENT_COUNT, segment->stored);
     for (unsigned i = 0; i < COMPONENT_COUNT; i++) {
@@ -150,6 +152,9 @@ void segment_release(struct segment *segment)
         component_extents_release(&segment->stored[i]);
     }
     mem_free(atomic_load_explicit(&segment->kept.block, memory_order_relaxed));
+    for (unsigned i = 0; i < LIMIT_FIELDS; i++) {
+        mem_free(atomic_load_explicit(&segment->runs[i].kept.block, memory_order_relaxed));
+    }
     mem_free(segment);
 }
 

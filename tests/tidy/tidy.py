@@ -56,6 +56,7 @@ EXTRA_DOORS = {
     "src/query/filter.h": [],
     "src/query/highlight.h": [],
     "src/rewrite/rules.h": [],
+    "src/query/ranks.h": [],
     "src/query/sort.h": [],
     "src/query/values_merge.h": [],
     "src/query/walk.h": [],

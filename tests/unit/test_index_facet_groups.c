@@ -162,6 +162,60 @@ static void are_counted(const char *by, uint32_t price)
     aisle_result_free(result);
 }
 
+/* Groups of the products whose price is at least from and below to. */
+static uint64_t count_priced(uint32_t from, uint32_t to)
+{
+    bool seen[MODELS] = {false};
+    uint64_t count = 0;
+    for (uint32_t i = 0; i < PRODUCTS; i++) {
+        const struct product *product = &products[i];
+        if (product->price >= from && product->price < to && (product->group == NONE || !seen[product->group])) {
+            count++;
+            if (product->group != NONE) {
+                seen[product->group] = true;
+            }
+        }
+    }
+    return count;
+}
+
+static void are_counted_by_price(const char *by)
+{
+    static const uint32_t bounds[] = {0, 7, 8, 50, 100};
+    char facet[64], value[32];
+    snprintf(facet, sizeof facet, "price[*,7,8,50,*]:stats:groups=%s", by);
+    aisle_result *result = search_facet(facet, NULL);
+    aisle_facet whole;
+    aisle_facet_value got;
+    uint64_t sum = 0;
+    for (uint32_t i = 0; i < 4; i++) {
+        assert_int_equal(aisle_result_facet_value(result, 0, i, &got), 0);
+        assert_int_equal(got.count, count_priced(bounds[i], bounds[i + 1]));
+    }
+    for (uint32_t i = 0; i < PRODUCTS; i++) {
+        sum += products[i].price;
+    }
+    assert_int_equal(aisle_result_facet(result, 0, &whole), 0);
+    assert_int_equal(whole.products, count_priced(0, 100));
+    assert_int_equal(strtoull(whole.sum.data, NULL, 10), sum); /* of products */
+    assert_true(whole.mean > (double)sum / PRODUCTS - 1e-9 && whole.mean < (double)sum / PRODUCTS + 1e-9);
+    aisle_result_free(result);
+    snprintf(facet, sizeof facet, "price/25:groups=%s", by);
+    result = search_facet(facet, NULL);
+    for (uint32_t i = 0; i < 4; i++) {
+        assert_int_equal(aisle_result_facet_value(result, 0, i, &got), 0);
+        assert_int_equal(got.count, count_priced(i * 25, i * 25 + 25));
+    }
+    aisle_result_free(result);
+    snprintf(facet, sizeof facet, "price:200:groups=%s", by);
+    result = search_facet(facet, NULL);
+    for (uint32_t i = 0; i < 100; i++) {
+        snprintf(value, sizeof value, "%u", i);
+        assert_int_equal(count_of_value(result, value), count_priced(i, i + 1));
+    }
+    aisle_result_free(result);
+}
+
 static void groups_are_counted_as_brute_force_counts_them(void **unused)
 {
     (void)unused;
@@ -171,6 +225,8 @@ static void groups_are_counted_as_brute_force_counts_them(void **unused)
             are_counted("model", price);
             are_counted("family", price);
         }
+        are_counted_by_price("model");
+        are_counted_by_price("family");
         aisle_close(catalog);
     }
 }
@@ -189,17 +245,45 @@ static void what_cannot_be_counted_is_named(void **unused)
     open_shop("faults", 1);
     is_refused("color:groups=nothing", AISLE_BAD_QUERY, "expected a field's name behind groups=");
     is_refused("color:groups=title", AISLE_BAD_QUERY, "the field cannot group");
-    is_refused("price:groups=model", AISLE_BAD_QUERY, "only keywords and paths count groups");
+    is_refused("price/10:groups=color", AISLE_BAD_QUERY, "products have several values of \"color\"");
     is_refused("color:groups=model:sample=3", AISLE_BAD_QUERY, "groups are counted exactly");
     is_refused("model:groups=color", AISLE_BAD_QUERY, "products have several values of \"color\"");
     aisle_close(catalog);
+}
+
+/* Searches with more and more work, each of a catalog that was just opened and may keep so many bytes. */
+static void stop_at_any_work(uint64_t cache_bytes, uint32_t values)
+{
+    static const char *const facets[] = {"model:3"};
+    bool in_facet = false;
+    bool in_sort = false;
+    for (uint64_t work = 1; work < 64; work++) {
+        const aisle_options options = {.size = sizeof options, .cache_bytes = cache_bytes};
+        aisle_query query = {.size = sizeof query, .text = "", .no_hits = true, .facets = facets, .facet_count = 1,
+                             .work = work};
+        aisle_result *result = NULL;
+        aisle_facet facet;
+        assert_done(aisle_open(path_of("many"), &options, &catalog, &error));
+        assert_int_equal(aisle_search(catalog, &query, &result, &error), 0);
+        assert_int_equal(aisle_result_facet(result, 0, &facet), 0);
+        assert_true(aisle_result_partial(result) || facet.distinct == values);
+        in_facet = in_facet || (facet.products == values && facet.distinct < values && aisle_result_partial(result));
+        query = (aisle_query){.size = sizeof query, .text = "lamp", .sort = "model", .work = work};
+        assert_int_equal(aisle_search(catalog, &query, &result, &error), 0);
+        bool whole = !aisle_result_partial(result);
+        assert_true(!whole || aisle_result_total(result, NULL) == values);
+        in_sort = in_sort || !whole;
+        aisle_result_free(result);
+        aisle_close(catalog);
+    }
+    assert_true(in_facet);
+    assert_true(in_sort);
 }
 
 /* Many values of several segments, few windows: what is left of the work ends while values are brought together. */
 static void values_are_brought_together_no_longer_than_allowed(void **unused)
 {
     enum { VALUES = 20000 };
-    static const char *const facets[] = {"model:3"};
     (void)unused;
     create_catalog("many", SCHEMA, 1);
     catalog = open_catalog("many");
@@ -214,27 +298,9 @@ static void values_are_brought_together_no_longer_than_allowed(void **unused)
     }
     commit(writer);
     aisle_writer_free(writer);
-    bool in_facet = false;
-    bool in_sort = false;
-    for (uint64_t work = 1; work < 64; work++) {
-        aisle_query query = {.size = sizeof query, .text = "", .no_hits = true, .facets = facets, .facet_count = 1,
-                             .work = work};
-        aisle_result *result = NULL;
-        aisle_facet facet;
-        assert_int_equal(aisle_search(catalog, &query, &result, &error), 0);
-        assert_int_equal(aisle_result_facet(result, 0, &facet), 0);
-        assert_true(aisle_result_partial(result) || facet.distinct == VALUES);
-        in_facet = in_facet || (facet.products == VALUES && facet.distinct < VALUES && aisle_result_partial(result));
-        query = (aisle_query){.size = sizeof query, .text = "lamp", .sort = "model", .work = work};
-        assert_int_equal(aisle_search(catalog, &query, &result, &error), 0);
-        bool whole = !aisle_result_partial(result);
-        assert_true(!whole || aisle_result_total(result, NULL) == VALUES);
-        in_sort = in_sort || !whole;
-        aisle_result_free(result);
-    }
-    assert_true(in_facet);
-    assert_true(in_sort);
     aisle_close(catalog);
+    stop_at_any_work(1, VALUES);
+    stop_at_any_work(0, VALUES);
 }
 
 int main(void)

@@ -1,0 +1,53 @@
+/*
+ * test_facet_below.c - numbers below a bound, four at a time, are those of the plain twin.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "facet/facet_private.h"
+
+static uint64_t random_state = 11;
+
+static int64_t draw(void)
+{
+    random_state = random_state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    return (int64_t)(random_state ^ random_state >> 29);
+}
+
+static void as_many_are_below_as_the_plain_twin_says(void **state)
+{
+    static const int64_t bounds[] = {INT64_MIN, INT64_MIN + 1, -1, 0, 1, 5, INT64_MAX};
+    int64_t values[1100];
+    (void)state;
+    for (unsigned round = 0; round < 400; round++) {
+        uint32_t count = (uint32_t)((uint64_t)draw() >> 32) % 1100;
+        for (uint32_t i = 0; i < count; i++) {
+            values[i] = round % 3 == 0 ? draw() : draw() % 8;
+        }
+        if (count != 0) {
+            values[count / 2] = round % 2 == 0 ? INT64_MAX : INT64_MIN;
+        }
+        for (size_t i = 0; i < sizeof bounds / sizeof bounds[0]; i++) {
+            assert_int_equal(facet_below(values, count, bounds[i]), facet_below_plain(values, count, bounds[i]));
+        }
+        int64_t bound = draw();
+        assert_int_equal(facet_below(values, count, bound), facet_below_plain(values, count, bound));
+    }
+    values[0] = 4;
+    values[1] = 5;
+    values[2] = 6;
+    assert_int_equal(facet_below(values, 3, 5), 1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(as_many_are_below_as_the_plain_twin_says),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
