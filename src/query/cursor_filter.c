@@ -31,6 +31,7 @@ static uint32_t next_kept(struct filter_cursor *self, uint32_t target)
             return target + (uint32_t)__builtin_ctzll(left);
         }
         target += 64 - at % 64;
+        target = target % FILTER_WINDOW == 0 ? filter_next(self->asked.filter, target) : target;
     }
     return POSTINGS_END;
 }
@@ -68,6 +69,7 @@ static uint32_t filter_least(struct cursor *cursor, uint32_t target)
 {
     struct filter_cursor *self = (struct filter_cursor *)cursor;
     if (self->inner == NULL) {
+        target = filter_next(self->asked.filter, target);
         return target < self->documents ? target : POSTINGS_END;
     }
     return self->inner->ops->least(self->inner, target);

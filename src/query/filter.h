@@ -122,6 +122,9 @@ uint64_t filter_estimate(const struct filter *filter);
 /* Whether no document of the segment matches, as far as that costs nothing to know; unlike an estimate of 0, surely. */
 bool filter_is_empty(const struct filter *filter);
 
+/* The first document from `from` on that may match, as far as that costs nothing to know; POSTINGS_END: none does. */
+uint32_t filter_next(const struct filter *filter, uint32_t from);
+
 /* False when no document from first to last matches, as far as that costs nothing to know. */
 bool filter_may_keep(const struct filter *filter, uint32_t first, uint32_t last);
 

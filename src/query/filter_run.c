@@ -9,9 +9,11 @@
  * those alone, because finding one value costs as much as comparing some thirty side by side.
  */
 #include "query/filter.h"
+#include "query/filter_runs.h"
 #include "query/filter_variant.h"
 
 #include "base/bitset.h"
+#include "postings/postings.h"
 
 #define WINDOW_WORDS (FILTER_WINDOW / 64u)
 #define PAGE_WORDS (COLUMN_PAGE_DOCUMENTS / 64u)
@@ -19,7 +21,7 @@
 
 /* So many documents of a window, or of a page where one condition is asked, or fewer, are tested one by one. */
 #define FEW_OF_WINDOW 16u
-#define FEW_OF_PAGE 4u
+#define FEW_OF_PAGE 32u
 
 /* Sets are looked up in a bitmap unless that takes more than so many bytes, and so many more for each value. */
 #define BITMAP_BYTES (UINT64_C(1) << 16)
@@ -46,6 +48,8 @@ struct filter {
     const int64_t *set; /* NULL: every value from least to greatest */
     uint32_t set_count;
     const uint64_t *bitmap; /* of set, from least on; NULL: search it */
+    const struct segment *segment;
+    struct runs_walk *runs; /* NULL: pages are compared */
 };
 
 /* ---- from values to integers ---- */
@@ -235,7 +239,7 @@ static void estimate(struct filter *filter)
 {
     uint64_t documents = filter->documents;
     if (filter->kind == FILTER_SET) {
-        filter->estimate = estimate_leaf(filter);
+        filter->estimate = filter->runs != NULL ? runs_walk_documents(filter->runs) : estimate_leaf(filter);
     } else if (filter->kind == FILTER_DOCUMENTS) {
         filter->estimate = filter->set_count;
     } else if (filter->kind == FILTER_NOT) {
@@ -302,6 +306,7 @@ static void take_column(struct filter *filter, const struct filter_node *node, c
     filter->field = node->field;
     filter->column = &segment->column[node->field];
     filter->overlays = state->overlay_count == 0 ? NULL : state;
+    filter->segment = segment;
     filter->list_from = INT64_MAX;
     for (uint8_t i = 0; i < segment->columns.count; i++) {
         if (segment->columns.field[i] == node->field && segment->columns.values[i]) {
@@ -310,6 +315,15 @@ static void take_column(struct filter *filter, const struct filter_node *node, c
             filter->has_lists = filter->column->max >= filter->list_from;
         }
     }
+}
+
+static int find_runs(struct filter *filter, struct arena *arena)
+{
+    const struct runs_wanted wanted = {.least = filter->least,
+                                       .greatest = filter->greatest,
+                                       .set = filter->set,
+                                       .set_count = filter->set_count};
+    return filter->values == NULL ? 0 : runs_walk_open(filter->segment, filter->field, &wanted, arena, &filter->runs);
 }
 
 /* A range of variants is a leaf like others; otherwise they are looked into. */
@@ -332,14 +346,15 @@ static int open_any(struct filter *filter, const struct filter_node *node, const
         filter->child_count = 1;
     }
     filter->kind = is_range ? FILTER_SET : FILTER_ANY;
-    return status;
+    return status == 0 && is_range ? find_runs(filter, arena) : status;
 }
 
 static int open_leaf(struct filter *filter, const struct filter_node *node, const struct segment *segment,
                      const struct segment_state *state, struct arena *arena)
 {
     take_column(filter, node, segment, state);
-    return open_values(filter, node, arena);
+    int status = open_values(filter, node, arena);
+    return status == 0 && node->kind != FILTER_EXISTS ? find_runs(filter, arena) : status;
 }
 
 /* Of an AND the rarest first, but variants are looked into last. */
@@ -478,12 +493,32 @@ static int fill_page(const struct filter *filter, uint32_t number, uint64_t *bit
     return status == 0 && count != expected ? AISLE_CORRUPT : status;
 }
 
-static int fill_leaf(const struct filter *filter, uint32_t from, uint64_t *bits)
+/* Depth is that of the text. */
+uint32_t filter_next(const struct filter *filter, uint32_t from)
+{
+    if (filter->kind == FILTER_SET && filter->runs != NULL) {
+        return runs_walk_next(filter->runs, from);
+    }
+    uint32_t next = from;
+    for (uint32_t i = 0; filter->kind == FILTER_AND && i < filter->child_count && next != POSTINGS_END; i++) {
+        next = filter_next(filter->children[i], next);
+    }
+    return next;
+}
+
+static int fill_leaf(struct filter *filter, uint32_t from, uint64_t *bits)
 {
     int status = 0;
     memset(bits, 0, WINDOW_WORDS * sizeof *bits);
     if (filter->least > filter->greatest) {
         return 0;
+    }
+    if (filter->runs != NULL) {
+        runs_walk_fill(filter->runs, from, bits);
+        return 0;
+    }
+    if (filter->values != NULL) {
+        filter_runs_note(filter->segment, filter->field, WINDOW_PAGES);
     }
     for (uint32_t i = 0; i < WINDOW_PAGES && status == 0; i++) {
         uint32_t first = from + i * COLUMN_PAGE_DOCUMENTS;
@@ -643,10 +678,40 @@ int filter_fill(struct filter *filter, uint32_t from, uint64_t *bits)
     }
 }
 
+/* Few documents of a page, its header read once. */
+static int keep_few_of_page(const struct filter *filter, uint32_t number, uint64_t *bits)
+{
+    struct bytes bytes;
+    struct column_page_view view;
+    uint32_t expected = filter->documents - number * COLUMN_PAGE_DOCUMENTS;
+    int status = find_page(filter, number, &bytes);
+    status = status == 0 ? column_page_view_init(&view, bytes) : status;
+    if (status != 0 || view.count != (expected > COLUMN_PAGE_DOCUMENTS ? COLUMN_PAGE_DOCUMENTS : expected)) {
+        return status == AISLE_NO_MEMORY ? status : AISLE_CORRUPT;
+    }
+    for (uint32_t word = 0; word < PAGE_WORDS && status == 0; word++) {
+        for (uint64_t left = bits[word]; left != 0 && status == 0; left &= left - 1) {
+            bool matches;
+            uint32_t at = word * 64 + (uint32_t)__builtin_ctzll(left);
+            status = test_code(filter, column_page_view_at(&view, at), &matches);
+            bits[word] &= matches ? UINT64_MAX : ~(left & -left);
+        }
+    }
+    return status;
+}
+
 /* A page at a time: what a condition before has left often lies in one of them. */
 static int keep_leaf(struct filter *filter, uint32_t from, uint64_t *bits)
 {
     int status = 0;
+    if (filter->runs != NULL) {
+        uint64_t own[WINDOW_WORDS] = {0};
+        runs_walk_fill(filter->runs, from, own);
+        for (uint32_t word = 0; word < WINDOW_WORDS; word++) {
+            bits[word] &= own[word];
+        }
+        return 0;
+    }
     for (uint32_t i = 0; i < WINDOW_PAGES && status == 0; i++) {
         uint64_t *own = bits + i * PAGE_WORDS;
         uint64_t other[PAGE_WORDS] = {0};
@@ -656,7 +721,7 @@ static int keep_leaf(struct filter *filter, uint32_t from, uint64_t *bits)
         }
         uint32_t first = from + i * COLUMN_PAGE_DOCUMENTS;
         if (count <= FEW_OF_PAGE) {
-            status = keep_few(filter, first, own, PAGE_WORDS);
+            status = keep_few_of_page(filter, first / COLUMN_PAGE_DOCUMENTS, own);
             continue;
         }
         status = fill_page(filter, first / COLUMN_PAGE_DOCUMENTS, other);
