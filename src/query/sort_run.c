@@ -10,6 +10,7 @@
 #include "query/sort.h"
 
 #include "query/cursor.h"
+#include "query/ranks.h"
 #include "query/signals.h"
 #include "query/values_merge.h"
 #include "query/watch.h"
@@ -140,6 +141,31 @@ static int key_of_word(const struct values_reader *values, const struct sort_par
     return status;
 }
 
+/* Copies a table of ranks, which need not outlive this; drops the reference. word: of the place, or NULL data. */
+static int copy_ranks(struct sorter *sorter, uint32_t at, struct ranks *ranks, struct bytes word)
+{
+    struct sort_column *column = &sorter->columns[at];
+    const struct query_context *context = &sorter->context;
+    column->ranks_of = arena_calloc(context->arena, context->segment_count, sizeof(uint32_t *));
+    int status = column->ranks_of == NULL ? AISLE_NO_MEMORY : 0;
+    for (uint32_t i = 0; i < context->segment_count && status == 0; i++) {
+        column->ranks_of[i] = arena_alloc(context->arena, ((size_t)ranks->sizes[i] + 1) * sizeof(uint32_t));
+        if (column->ranks_of[i] == NULL) {
+            status = AISLE_NO_MEMORY;
+        } else {
+            memcpy(column->ranks_of[i], ranks->maps[i], ranks->sizes[i] * sizeof(uint32_t));
+        }
+    }
+    if (status == 0 && word.data != NULL) {
+        uint32_t rank;
+        bool exact;
+        status = ranks_lower_bound(ranks, context, column->part->field, 0, word, &rank, &exact);
+        sorter->after_keys[at] = key_of_number(column->part, (int64_t)rank * 2 - (exact ? 0 : 1));
+    }
+    ranks_drop(ranks);
+    return status;
+}
+
 /* Gives every keyword of a field a rank that all segments share. word: of the place, or NULL data. */
 static int make_ranks(struct sorter *sorter, uint32_t at, struct bytes word, aisle_error *error)
 {
@@ -155,10 +181,14 @@ static int make_ranks(struct sorter *sorter, uint32_t at, struct bytes word, ais
                          context->schema->fields[column->part->field].name, (unsigned long long)total,
                          LIMIT_SORT_VALUES);
     }
+    struct ranks *ranks;
+    int status = ranks_want(context, column->part->field, total, &ranks);
+    if (status != 0 || ranks != NULL) {
+        return status != 0 ? status : copy_ranks(sorter, at, ranks, word);
+    }
     column->ranks_of = arena_calloc(context->arena, context->segment_count, sizeof(uint32_t *));
-    int status = column->ranks_of == NULL
-                     ? AISLE_NO_MEMORY
-                     : values_merge_init(&merge, context->segment_count, true, context->arena);
+    status = column->ranks_of == NULL ? AISLE_NO_MEMORY
+                                      : values_merge_init(&merge, context->segment_count, true, context->arena);
     for (uint32_t i = 0; i < context->segment_count && status == 0; i++) {
         const struct values_reader *values = &context->segments[i].segment->values[column->part->field];
         column->ranks_of[i] = arena_calloc(context->arena, values->count, sizeof(uint32_t));
