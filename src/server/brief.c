@@ -75,7 +75,7 @@ static bool is_crowded(struct brief *brief, const struct request *request)
 {
     uint64_t now = request->received_ns;
     bool waited = request->client != brief->client && now < brief->ended_ns + WAITED_NS;
-    if (brief->under_way > 0 || waited) {
+    if (brief->under_way > atomic_load(&brief->written) || waited) {
         brief->crowded_ns = now;
     }
     return now < brief->crowded_ns + CROWD_NS;
@@ -131,6 +131,9 @@ void brief_submitted(struct server *server)
 void brief_finished(struct server *server, const struct request *request)
 {
     server->brief.under_way--;
+    if (request->is_answered) {
+        atomic_fetch_sub(&server->brief.written, 1);
+    }
     if (request->started_ns != 0) {
         note(&server->brief, request);
     }

@@ -564,6 +564,19 @@ static void process(struct connection *connection)
     }
 }
 
+/*
+ * A client that has an answer from the thread that made it may ask on before the loop is told that it was made. It is
+ * told now, or the next request would look as if it overlapped.
+ */
+static void settle_answered(struct connection *connection)
+{
+    struct request *first = connection->first;
+    if (first != NULL && first->next == NULL && atomic_load(&first->lend) == LEND_WRITTEN) {
+        pool_take_done(&connection->server->pool);
+        advance(connection);
+    }
+}
+
 static void take_input(uv_stream_t *stream, ssize_t size, const uv_buf_t *buf)
 {
     struct connection *connection = stream->data;
@@ -581,6 +594,7 @@ static void take_input(uv_stream_t *stream, ssize_t size, const uv_buf_t *buf)
     connection->server->metrics.bytes_in += (uint64_t)size;
     connection->active_ns = now_ns(connection->server);
     struct bytes input = bytes_of(buf->base, (size_t)size);
+    settle_answered(connection);
     bool is_late = connection_turn_is_over(connection->server);
     size_t used = kept->size > 0 || is_late ? 0 : take_requests(connection, input);
     if (connection->is_closed) {

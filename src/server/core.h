@@ -71,6 +71,7 @@ struct request {
     enum request_state state;
     int version;                     /* of RESP, when it began to run */
     bool failed;                     /* the answer is an error */
+    bool is_answered;                /* counted in brief.written; of the thread that runs it */
     bool is_plain;                   /* a search that brief_fits, or a look-up; of the thread that runs it */
     atomic_bool cancelled;           /* any thread: nobody waits for the answer */
     atomic_int lend;                 /* enum lend_state */
@@ -201,6 +202,7 @@ struct brief {
     struct worker worker;
     uint32_t streak;     /* short ones in a row, wherever they ran */
     uint32_t under_way;  /* reads that the pool has */
+    atomic_uint written; /* of them, those whose answer is sent by the thread that made it; any thread */
     uint64_t client;     /* whose the last one was that the loop carried out */
     uint64_t ended_ns;   /* when that ended */
     uint64_t crowded_ns; /* when reads last overlapped */

@@ -92,6 +92,11 @@ static void write_lent(struct request *request)
         !atomic_compare_exchange_strong(&request->lend, &lent, LEND_WRITING)) {
         return;
     }
+    /* Noted before it is sent: this thread may sleep as soon as the client is awake, which then asks on. */
+    request->is_answered = request->command->class == COMMAND_READ;
+    if (request->is_answered) {
+        atomic_fetch_add(&request->server->brief.written, 1);
+    }
     ssize_t put = send(request->lent_fd, request->reply.data, request->reply.size, MSG_DONTWAIT | MSG_NOSIGNAL);
     request->written = put < 0 ? 0 : (size_t)put;
     atomic_store(&request->lend, LEND_WRITTEN);
