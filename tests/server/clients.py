@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """The server with clients that others wrote; those that are not installed are passed over.
 
-    clients.py AISLE [--hiredis PROGRAM] [--node FOLDER]
+    clients.py AISLE [--hiredis PROGRAM] [--node FOLDER] [--python PROGRAM]...
 
-redis-cli and redis-benchmark, redis-py (searching with its FT helper, too), a program on hiredis, and node's redis and
-ioredis from a folder with a node_modules (npm install redis ioredis). Each searches with facets, asks for suggestions,
-pipelines, and sees errors, in each version of RESP that it speaks.
+redis-cli and redis-benchmark, redis-py (searching with its FT helper, too; also that of further Pythons), a program on
+hiredis, and node's redis and ioredis from a folder with a node_modules (npm install redis ioredis). Each searches with
+facets, asks for suggestions, pipelines, and sees errors, in each version of RESP that it speaks.
 """
 import argparse
 import os
@@ -24,101 +24,114 @@ PYTHON = textwrap.dedent("""
     except ImportError:
         sys.exit(77)
     port = int(sys.argv[1])
-    client = redis.Redis(port=port)
-    assert client.ping()
-    answer = client.execute_command("AISLE.SEARCH", "shop", "shoes", "LIMIT", 0, 3)
-    answer = dict(zip(answer[::2], answer[1::2]))
-    assert answer[b"total"] > 3 and len(answer[b"hits"]) == 3, answer
-    faceted = client.execute_command("AISLE.SEARCH", "shop", "shoes", "FACET", "brand:3", "LIMIT", 0, 0)
-    facet = dict(zip(faceted[::2], faceted[1::2]))[b"facets"][0]
-    assert len(dict(zip(facet[::2], facet[1::2]))[b"values"]) == 3, facet
-    suggested = client.execute_command("AISLE.SUGGEST", "shop", "sho")
-    assert len(dict(zip(suggested[::2], suggested[1::2]))[b"suggestions"]) > 0, suggested
-    pipe = client.pipeline(transaction=False)
-    for i in range(100):
-        pipe.execute_command("AISLE.GET", "shop", f"none{i}")
-    assert pipe.execute() == [None] * 100
-    try:
-        client.execute_command("AISLE.SEARCH", "none", "x")
-        raise AssertionError("no error")
-    except redis.ResponseError as error:
-        assert "no catalog is called" in str(error), error
-    index = client.ft("shop")
-    info = index.info()
-    assert int(info["num_docs"]) == 2000, info
-    found = index.search(Query("shoes").paging(0, 5).with_scores())
-    assert found.total == answer[b"total"] and len(found.docs) == 5 and found.docs[0].score > 0, found
-    assert found.docs[0].title and float(found.docs[0].price) > 0
-    query = Query("@title:shoes -leather").return_fields("title").add_filter(NumericFilter("price", 0, 60))
-    found = index.search(query)
-    assert 0 < found.total, found
-    assert all("shoe" in document.title.lower() for document in found.docs), found
-    found = index.search(Query("shoes").no_content())
-    assert len(found.docs) == 10, found
-    try:
-        index.search(Query("%shoos%"))
-        raise AssertionError("no error")
-    except redis.ResponseError as error:
-        assert "not supported" in str(error), error
-    # Every option of a query either works or is refused by its name.
-    from redis.commands.search.query import GeoFilter
-    fine = {
-        "no_stopwords": Query("the shoes").no_stopwords(), "return_field": Query("shoes").return_field("title", "name"),
-        "language": Query("shoes").language("english"), "limit_fields": Query("shoes").limit_fields("title", "brand"),
-        "sort_by": Query("shoes").sort_by("price", asc=False), "dialect": Query("shoes").dialect(2),
-        "highlight": Query("shoes").highlight(fields=["title"], tags=["<em>", "</em>"]),
-        "summarize": Query("shoes").summarize(fields=["title"], context_len=3, num_frags=1),
-        "both": Query("shoes").highlight("title").summarize("title", context_len=3, num_frags=1),
-        "filter": Query("shoes").add_filter(NumericFilter("price", 10, NumericFilter.INF, minExclusive=True))}
-    found = {name: index.search(query) for name, query in fine.items()}
-    assert all(result.total > 0 for name, result in found.items() if name != "no_stopwords"), found
-    assert "shoe" in found["return_field"].docs[0].name.lower()
-    prices = [float(document.price) for document in found["sort_by"].docs]
-    assert prices == sorted(prices, reverse=True), prices
-    assert "<em>" in found["highlight"].docs[0].title and "<b>" in found["both"].docs[0].title, found
-    assert "<" not in found["summarize"].docs[0].title, found
-    refused = {
-        "VERBATIM": Query("x").verbatim(), "WITHPAYLOADS": Query("x").with_payloads(), "SLOP": Query("x").slop(2),
-        "INORDER": Query("x").in_order(), "SCORER": Query("x").scorer("BM25"), "EXPANDER": Query("x").expander("SBE"),
-        "INKEYS": Query("x").limit_ids("P1"), "LANGUAGE": Query("x").language("german"),
-        "DIALECT": Query("x").dialect(3), "SUMMARIZE": Query("x").summarize(),
-        "GEOFILTER": Query("x").add_filter(GeoFilter("place", 1, 2, 3))}
-    for name, query in refused.items():
+
+    def pairs(answer):
+        # A map, which RESP2 has as a flat list.
+        return answer if isinstance(answer, dict) else dict(zip(answer[::2], answer[1::2]))
+
+    def check(client):
+        assert client.ping()
+        answer = client.execute_command("AISLE.SEARCH", "shop", "shoes", "LIMIT", 0, 3)
+        answer = pairs(answer)
+        assert answer[b"total"] > 3 and len(answer[b"hits"]) == 3, answer
+        faceted = client.execute_command("AISLE.SEARCH", "shop", "shoes", "FACET", "brand:3", "LIMIT", 0, 0)
+        assert len(pairs(pairs(faceted)[b"facets"][0])[b"values"]) == 3, faceted
+        suggested = client.execute_command("AISLE.SUGGEST", "shop", "sho")
+        assert len(pairs(suggested)[b"suggestions"]) > 0, suggested
+        pipe = client.pipeline(transaction=False)
+        for i in range(100):
+            pipe.execute_command("AISLE.GET", "shop", f"none{i}")
+        assert pipe.execute() == [None] * 100
         try:
-            index.search(query)
-            raise AssertionError("no error for " + name)
+            client.execute_command("AISLE.SEARCH", "none", "x")
+            raise AssertionError("no error")
         except redis.ResponseError as error:
-            assert name in str(error), (name, error)
-    bound = index.search(Query("@price:[$low $high] @brand:{$brand}").dialect(2),
-                         {"low": 0, "high": 1000000, "brand": index.search("shoes").docs[0].brand})
-    assert bound.total > 0, bound
-    from redis.commands.search import reducers
-    from redis.commands.search.aggregation import AggregateRequest, Asc, Desc
-    counted = reducers.count().alias("n")
-    rows = index.aggregate(AggregateRequest("shoes").group_by("@brand", counted).sort_by(Desc("@n"), max=3)).rows
-    assert len(rows) == 3 and int(rows[0][3]) >= int(rows[1][3]), rows
-    rows = index.aggregate(AggregateRequest("shoes").group_by("@brand", counted).sort_by(Asc("@brand"))
-                           .limit(1, 2)).rows
-    assert len(rows) == 2 and rows[0][1].lower() <= rows[1][1].lower(), rows
-    rows = index.aggregate(AggregateRequest("@price:[$low inf]").group_by([], counted), {"low": 0}).rows
-    assert rows == [[b"n", b"2000"]], rows
-    refused = {
-        "LOAD": AggregateRequest("x").load("@title"), "APPLY": AggregateRequest("x").apply(y="@price * 2"),
-        "FILTER": AggregateRequest("x").filter("@price > 2"), "WITHSCHEMA": AggregateRequest("x").with_schema(),
-        "VERBATIM": AggregateRequest("x").verbatim(), "WITHCURSOR": AggregateRequest("x").cursor(3),
-        "'SUM'": AggregateRequest("x").group_by("@brand", reducers.sum("@price")),
-        "GROUPBY": AggregateRequest("x").group_by(["@brand", "@size"], counted)}
-    for name, asked in refused.items():
+            assert "no catalog is called" in str(error), error
+        index = client.ft("shop")
+        info = index.info()
+        assert int(info["num_docs"]) == 2000, info
+        found = index.search(Query("shoes").paging(0, 5).with_scores())
+        assert found.total == answer[b"total"] and len(found.docs) == 5 and found.docs[0].score > 0, found
+        assert found.docs[0].title and float(found.docs[0].price) > 0
+        query = Query("@title:shoes -leather").return_fields("title").add_filter(NumericFilter("price", 0, 60))
+        found = index.search(query)
+        assert 0 < found.total, found
+        assert all("shoe" in document.title.lower() for document in found.docs), found
+        found = index.search(Query("shoes").no_content())
+        assert len(found.docs) == 10, found
         try:
-            index.aggregate(asked)
-            raise AssertionError("no error for " + name)
+            index.search(Query("%shoos%"))
+            raise AssertionError("no error")
         except redis.ResponseError as error:
-            assert name in str(error), (name, error)
-    typed = index.sugget("shop", "sho", num=3, with_scores=True)
-    assert 0 < len(typed) <= 3 and typed[0].score > 0, typed
-    assert index.sugget("shop", "shose", fuzzy=True)
-    assert len(index.tagvals("brand")) > 3
-    assert client.execute_command("FT._LIST") == [b"shop"]
+            assert "not supported" in str(error), error
+        # Every option of a query either works or is refused by its name.
+        from redis.commands.search.query import GeoFilter
+        fine = {
+            "no_stopwords": Query("the shoes").no_stopwords(),
+            "return_field": Query("shoes").return_field("title", "name"),
+            "language": Query("shoes").language("english"),
+            "limit_fields": Query("shoes").limit_fields("title", "brand"),
+            "sort_by": Query("shoes").sort_by("price", asc=False), "dialect": Query("shoes").dialect(2),
+            "highlight": Query("shoes").highlight(fields=["title"], tags=["<em>", "</em>"]),
+            "summarize": Query("shoes").summarize(fields=["title"], context_len=3, num_frags=1),
+            "both": Query("shoes").highlight("title").summarize("title", context_len=3, num_frags=1),
+            "filter": Query("shoes").add_filter(NumericFilter("price", 10, NumericFilter.INF, minExclusive=True))}
+        found = {name: index.search(query) for name, query in fine.items()}
+        assert all(result.total > 0 for name, result in found.items() if name != "no_stopwords"), found
+        assert "shoe" in found["return_field"].docs[0].name.lower()
+        prices = [float(document.price) for document in found["sort_by"].docs]
+        assert prices == sorted(prices, reverse=True), prices
+        assert "<em>" in found["highlight"].docs[0].title and "<b>" in found["both"].docs[0].title, found
+        assert "<" not in found["summarize"].docs[0].title, found
+        refused = {
+            "VERBATIM": Query("x").verbatim(), "WITHPAYLOADS": Query("x").with_payloads(), "SLOP": Query("x").slop(2),
+            "INORDER": Query("x").in_order(), "SCORER": Query("x").scorer("BM25"),
+            "EXPANDER": Query("x").expander("SBE"), "INKEYS": Query("x").limit_ids("P1"),
+            "LANGUAGE": Query("x").language("german"),
+            "DIALECT": Query("x").dialect(3), "SUMMARIZE": Query("x").summarize(),
+            "GEOFILTER": Query("x").add_filter(GeoFilter("place", 1, 2, 3))}
+        for name, query in refused.items():
+            try:
+                index.search(query)
+                raise AssertionError("no error for " + name)
+            except redis.ResponseError as error:
+                assert name in str(error), (name, error)
+        bound = index.search(Query("@price:[$low $high] @brand:{$brand}").dialect(2),
+                             {"low": 0, "high": 1000000, "brand": index.search("shoes").docs[0].brand})
+        assert bound.total > 0, bound
+        from redis.commands.search import reducers
+        from redis.commands.search.aggregation import AggregateRequest, Asc, Desc
+        counted = reducers.count().alias("n")
+        rows = index.aggregate(AggregateRequest("shoes").group_by("@brand", counted).sort_by(Desc("@n"), max=3)).rows
+        assert len(rows) == 3 and int(rows[0][3]) >= int(rows[1][3]), rows
+        rows = index.aggregate(AggregateRequest("shoes").group_by("@brand", counted).sort_by(Asc("@brand"))
+                               .limit(1, 2)).rows
+        assert len(rows) == 2 and rows[0][1].lower() <= rows[1][1].lower(), rows
+        rows = index.aggregate(AggregateRequest("@price:[$low inf]").group_by([], counted), {"low": 0}).rows
+        assert rows == [[b"n", b"2000"]], rows
+        refused = {
+            "LOAD": AggregateRequest("x").load("@title"), "APPLY": AggregateRequest("x").apply(y="@price * 2"),
+            "FILTER": AggregateRequest("x").filter("@price > 2"), "WITHSCHEMA": AggregateRequest("x").with_schema(),
+            "VERBATIM": AggregateRequest("x").verbatim(), "WITHCURSOR": AggregateRequest("x").cursor(3),
+            "'SUM'": AggregateRequest("x").group_by("@brand", reducers.sum("@price")),
+            "GROUPBY": AggregateRequest("x").group_by(["@brand", "@size"], counted)}
+        for name, asked in refused.items():
+            try:
+                index.aggregate(asked)
+                raise AssertionError("no error for " + name)
+            except redis.ResponseError as error:
+                assert name in str(error), (name, error)
+        typed = index.sugget("shop", "sho", num=3, with_scores=True)
+        assert 0 < len(typed) <= 3 and typed[0].score > 0, typed
+        assert index.sugget("shop", "shose", fuzzy=True)
+        assert len(index.tagvals("brand")) > 3
+        assert client.execute_command("FT._LIST") == [b"shop"]
+
+    check(redis.Redis(port=port))
+    if int(redis.__version__.split(".")[0]) >= 5:  # which speak RESP3 unasked, or can
+        check(redis.Redis(port=port, protocol=2))
+        client = redis.Redis(port=port, protocol=3)
+        assert client.execute_command("AISLE.SEARCH", "shop", "shoes")[b"total"] > 3
     print("redis-py", redis.__version__)
 """)
 
@@ -225,6 +238,7 @@ def main():
     parser.add_argument("aisle")
     parser.add_argument("--hiredis")
     parser.add_argument("--node")
+    parser.add_argument("--python", action="append", default=[])
     arguments = parser.parse_args()
     port = free_port()
     with temporary() as folder:
@@ -232,7 +246,8 @@ def main():
         shop = make_catalog(aisle, folder, "shop", 2000)
         with Server(aisle, folder, shop, "--listen", f"127.0.0.1:{port}"):
             redis_cli(port)
-            print(run("redis-py", [pick_python(), "-c", PYTHON, str(port)]), end="")
+            for python in [pick_python(), *arguments.python]:
+                print(run("redis-py", [python, "-c", PYTHON, str(port)]), end="")
             if arguments.hiredis:
                 print(run("hiredis", [arguments.hiredis, str(port)]), end="")
             if arguments.node:

@@ -23,8 +23,8 @@ class Client:
             self.socket = socket.socket(socket.AF_UNIX)
         else:
             self.socket = socket.socket(socket.AF_INET6 if ":" in address[0] else socket.AF_INET)
+        self.socket.connect(address)  # before there is a time limit, so that it waits where many connect at once
         self.socket.settimeout(timeout)
-        self.socket.connect(address)
         self.file = self.socket.makefile("rb")
 
     def close(self):
