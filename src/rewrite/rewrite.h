@@ -39,8 +39,8 @@
  *                them), first those that no product has; then any of the words will do.
  *
  * All of this is the query's work: its deadline and its budget end corrections, too, between words and among what is
- * compared with one. The answer is then that of what was run before. Of more codes than are taken for a fragment, the
- * rest are missing in the answer, whose total is then a lower bound (query_context.is_cut).
+ * compared with one. The answer is then that of what was run before. Of more codes than are taken for a fragment that
+ * is no word itself, the rest are missing in the answer, whose total is then a lower bound (query_context.is_cut).
  *
  * Thread rule: as the query. Everything lives in the query's arena.
  */

@@ -331,13 +331,16 @@ bool rewrite_may_be_fragment(const struct rewrite *rewrite, const struct clause 
            !is_exact(rewrite, clause->first->folded);
 }
 
+/* Of which LIMIT_VARIANTS that products have are taken: those of products that are gone stand among them. */
+#define CODES_LOOKED (4 * LIMIT_VARIANTS)
+
 int rewrite_add_codes(struct rewrite *rewrite, struct query_context *context, struct clause *clause, bool *changed)
 {
     bool is_known = query_information(context, clause->typed) != 0;
     uint32_t whole = is_known ? WEIGHT_CONTAINED : QUERY_WEIGHT_WHOLE;
     const struct rewrite_words *words = &rewrite->source.words;
     struct bytes typed = clause->first->folded;
-    struct rewrite_ask ask = {.word = typed, .limit = LIMIT_VARIANTS, .watch = context->watch};
+    struct rewrite_ask ask = {.word = typed, .limit = CODES_LOOKED, .watch = context->watch};
     struct rewrite_variants variants = {.count = 0};
     struct ranked begin[LIMIT_VARIANTS];
     struct ranked contain[LIMIT_VARIANTS];
@@ -347,13 +350,17 @@ int rewrite_add_codes(struct rewrite *rewrite, struct query_context *context, st
         return 0;
     }
     int status = words->containing(words->self, &ask, rewrite->source.arena, &variants);
-    context->is_cut = context->is_cut || variants.truncated;
-    for (size_t i = 0; i < variants.count && i < LIMIT_VARIANTS && status == 0; i++) {
+    bool is_cut = variants.truncated;
+    for (size_t i = 0; i < variants.count && status == 0 && !query_watch_stops(context->watch); i++) {
         uint64_t df;
         struct bytes word = variants.list[i].word;
         status = rewrite_df(rewrite, context, word, &df);
         if (status != 0 || df == 0 || bytes_equal(word, typed)) {
             continue;
+        }
+        if (begin_count + contain_count == LIMIT_VARIANTS) {
+            is_cut = true;
+            break;
         }
         if (begin_count + contain_count < CANDIDATES_MAX) {
             status = rewrite_note(rewrite, REWRITE_FRAGMENT, clause->text, word);
@@ -364,6 +371,8 @@ int rewrite_add_codes(struct rewrite *rewrite, struct query_context *context, st
             contain[contain_count++].word = word;
         }
     }
+    /* What has the part as a word is the answer, and all of it; what contains it comes on top. */
+    context->is_cut = context->is_cut || (is_cut && !is_known);
     *changed = *changed || begin_count + contain_count != 0;
     if (status == 0) {
         status = add_tier(rewrite, clause, begin, 0, begin_count, whole);
