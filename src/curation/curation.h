@@ -92,9 +92,13 @@ struct curation_ask {
     struct bytes contexts;            /* names between commas; size 0: none */
     const struct filter_node *filter; /* NULL: none */
     int64_t now_ms;
-    struct analyser *analyser;
+    const struct token_list *words; /* of the text, as a query's in the language of the first text field; NULL: none, if
+                                       curation_reads_words says so */
     struct arena *arena;
 };
+
+/* Whether any rule asks for words. */
+bool curation_reads_words(const struct curation *curation);
 
 /* A rule that holds, and the bytes start to end - 1 of the text that its words are; 0 and 0 when it asks for none. */
 struct curation_hit {

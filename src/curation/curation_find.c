@@ -196,21 +196,17 @@ static void look_up_joined(struct finding *finding, const struct token_list *lis
 static int look_up_words(struct finding *finding)
 {
     const uint32_t kinds = finding->curation->has_kinds;
-    struct token_list list = {.count = 0};
-    if (kinds == 0) {
+    const struct token_list *list = finding->ask->words;
+    if (kinds == 0 || list == NULL) {
         return 0;
     }
-    int status = analyser_run(finding->ask->analyser, finding->ask->text, finding->curation->language, &list);
-    if (status != 0) {
-        return status;
-    }
-    finding->words = arena_alloc(finding->ask->arena, (list.length + 1) * sizeof *finding->words);
+    finding->words = arena_alloc(finding->ask->arena, (list->length + 1) * sizeof *finding->words);
     if (finding->words == NULL) {
         return AISLE_NO_MEMORY;
     }
-    for (size_t i = 0; i < list.count; i++) {
-        if (list.tokens[i].kind == TOKEN_WORD) {
-            finding->words[finding->word_count++] = &list.tokens[i];
+    for (size_t i = 0; i < list->count; i++) {
+        if (list->tokens[i].kind == TOKEN_WORD) {
+            finding->words[finding->word_count++] = &list->tokens[i];
         }
     }
     if ((kinds & 1u << CURATION_EXACT) != 0) {
@@ -222,7 +218,7 @@ static int look_up_words(struct finding *finding)
     if ((kinds & 1u << CURATION_PREFIX) != 0) {
         look_up_prefixes(finding);
     }
-    look_up_joined(finding, &list);
+    look_up_joined(finding, list);
     return 0;
 }
 
@@ -257,6 +253,11 @@ static void look_up_names(struct finding *finding)
             look_up(finding, bytes_of(key.bytes, key.size), 0, 0);
         }
     }
+}
+
+bool curation_reads_words(const struct curation *curation)
+{
+    return curation->has_kinds != 0;
 }
 
 int curation_find(const struct curation *curation, const struct curation_ask *ask,

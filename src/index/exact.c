@@ -231,22 +231,19 @@ static int add_boost(struct finding *finding, const char *name, uint32_t weight,
 }
 
 int exact_find(const struct look *look, const struct query_context *context, const uint32_t *shard_of,
-               struct bytes text, uint32_t weight, struct boost_list *list)
+               struct bytes text, const struct token_list *words, uint32_t weight, struct boost_list *list)
 {
     const struct schema *schema = look->catalog->schema;
     struct finding finding = {.look = look, .context = context, .shard_of = shard_of, .most = EXACT_PRODUCTS_MAX};
     uint8_t title[EXACT_TERM_BYTES];
     uint8_t code[LIMIT_TERM_BYTES];
-    struct token_list tokens;
-    uint8_t language = 0;
+    int status = 0;
     if (weight == 0 || text.size == 0 || schema->first_text == SCHEMA_NO_FIELD) {
         return 0;
     }
-    int status = text_language_find(schema->fields[schema->first_text].language, &language);
-    status = status == 0 ? analyser_run(look->searcher->analyser, text, language, &tokens) : status;
-    size_t title_size = status == 0 ? exact_title_term(&tokens, title) : 0;
-    bool may_be_code = status == 0 && text.size <= LIMIT_KEYWORD_BYTES && has_digit(text) && has_codes(schema);
-    size_t code_size = may_be_code ? code_term(&tokens, code) : 0;
+    size_t title_size = exact_title_term(words, title);
+    bool may_be_code = text.size <= LIMIT_KEYWORD_BYTES && has_digit(text) && has_codes(schema);
+    size_t code_size = may_be_code ? code_term(words, code) : 0;
     if (title_size != 0 || code_size != 0) {
         finding.documents = arena_alloc(context->arena, EXACT_PRODUCTS_MAX * sizeof *finding.documents);
         status = finding.documents == NULL ? AISLE_NO_MEMORY : 0;

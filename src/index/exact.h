@@ -29,10 +29,11 @@ size_t exact_title_term(const struct token_list *list, uint8_t term[EXACT_TERM_B
 
 /*
  * Appends boosts of weight (hundredths) for products of this title or part number to list, which has room for
- * EXACT_BOOSTS. context holds the segments of look. AISLE_CORRUPT, AISLE_NO_MEMORY.
+ * EXACT_BOOSTS. context holds the segments of look; words are those of the text, in the language of the first text
+ * field. AISLE_CORRUPT, AISLE_NO_MEMORY.
  */
 must_check int exact_find(const struct look *look, const struct query_context *context, const uint32_t *shard_of,
-                          struct bytes text, uint32_t weight, struct boost_list *list);
+                          struct bytes text, const struct token_list *words, uint32_t weight, struct boost_list *list);
 
 /* Whether text may be the id of a product that its words need not find. */
 bool exact_may_be_id(const struct schema *schema, struct bytes text);

@@ -30,6 +30,10 @@ int rules_keeper_init(struct rules_keeper *keeper, const char *directory, const 
     bool complete = true;
     *keeper = (struct rules_keeper){.columns = columns};
     keeper->is_ready = pthread_mutex_init(&keeper->lock, NULL) == 0;
+    if (keeper->is_ready && pthread_cond_init(&keeper->was_read, NULL) != 0) {
+        pthread_mutex_destroy(&keeper->lock);
+        keeper->is_ready = false;
+    }
     for (int i = 0; i < RULES_FILES; i++) {
         keeper->paths[i] =
             paths[i] != NULL ? mem_copy_string(paths[i], strlen(paths[i])) : catalog_path(directory, files[i].name);
@@ -45,6 +49,7 @@ void rules_keeper_release(struct rules_keeper *keeper)
         mem_free(keeper->paths[i]);
     }
     if (keeper->is_ready) {
+        pthread_cond_destroy(&keeper->was_read);
         pthread_mutex_destroy(&keeper->lock);
     }
     *keeper = (struct rules_keeper){.is_ready = false};
@@ -167,30 +172,51 @@ static int read_rules(const struct rules_keeper *keeper, const struct schema *sc
 
 /* ---- use ---- */
 
-/* Reads again what has changed. Identities are taken before: what is written meanwhile is seen the next time. */
+/*
+ * Reads again what has changed, or always. Called under the lock while nobody reads, and returns so; the lock is given
+ * back while files are read and parsed, which may take long, so that searches go on with what there was. Identities are
+ * taken before: what is written meanwhile is seen the next time.
+ */
 static int refresh(struct rules_keeper *keeper, const struct schema *schema, struct analyser *analyser, bool always,
                    aisle_error *error)
 {
     struct file_identity found[RULES_FILES];
-    struct kept_rules *fresh;
-    bool same = true;
+    struct file_identity known[RULES_FILES];
+    struct kept_rules *fresh = NULL;
+    struct kept_rules *older = NULL;
+    bool same = !always;
+    int status = 0;
+    memcpy(known, keeper->known, sizeof known);
+    keeper->is_reading = true;
+    pthread_mutex_unlock(&keeper->lock);
     for (int i = 0; i < RULES_FILES; i++) {
         found[i] = identify(keeper->paths[i]);
-        same = same && is_same(&found[i], &keeper->known[i]);
+        same = same && is_same(&found[i], &known[i]);
     }
-    if (!always && keeper->current != NULL && same) {
-        return 0;
+    if (!same) {
+        status = read_rules(keeper, schema, analyser, &fresh, error);
     }
-    int status = read_rules(keeper, schema, analyser, &fresh, error);
+    pthread_mutex_lock(&keeper->lock);
     /* Files that are wrong stay so until they change; what else failed is tried again. */
-    if (status == 0 || status == AISLE_INVALID || status == AISLE_LIMIT) {
+    if (!same && (status == 0 || status == AISLE_INVALID || status == AISLE_LIMIT)) {
         memcpy(keeper->known, found, sizeof found);
     }
-    if (status == 0) {
-        rules_keeper_give(keeper->current);
+    if (fresh != NULL) {
+        older = keeper->current;
         keeper->current = fresh;
     }
+    keeper->is_reading = false;
+    pthread_cond_broadcast(&keeper->was_read);
+    rules_keeper_give(older);
     return status;
+}
+
+/* Waits under the lock until nobody reads; for what is kept: no longer than until there is something. */
+static void await_reader(struct rules_keeper *keeper, bool for_kept)
+{
+    while (keeper->is_reading && !(for_kept && keeper->current != NULL)) {
+        pthread_cond_wait(&keeper->was_read, &keeper->lock);
+    }
 }
 
 int rules_keeper_take(struct rules_keeper *keeper, const struct schema *schema, struct analyser *analyser,
@@ -200,10 +226,11 @@ int rules_keeper_take(struct rules_keeper *keeper, const struct schema *schema, 
     int status = 0;
     *out = NULL;
     pthread_mutex_lock(&keeper->lock);
+    await_reader(keeper, true);
     if (keeper->current == NULL) {
-        status = refresh(keeper, schema, analyser, true, error);
         keeper->looked_us = now_us;
-    } else if (now_us - keeper->looked_us >= LOOK_US) {
+        status = refresh(keeper, schema, analyser, true, error);
+    } else if (!keeper->is_reading && now_us > keeper->looked_us && now_us - keeper->looked_us >= LOOK_US) {
         keeper->looked_us = now_us;
         /* What is wrong with a newer file is told by rules_keeper_reload; searches go on with what they had. */
         int ignored = refresh(keeper, schema, analyser, false, NULL);
@@ -221,6 +248,7 @@ int rules_keeper_reload(struct rules_keeper *keeper, const struct schema *schema
                         aisle_error *error)
 {
     pthread_mutex_lock(&keeper->lock);
+    await_reader(keeper, false);
     int status = refresh(keeper, schema, analyser, true, error);
     pthread_mutex_unlock(&keeper->lock);
     return status;

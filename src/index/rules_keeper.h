@@ -5,7 +5,8 @@
  *   missing
  *
  * A search takes the rules that are in use and gives them back when it ends; meanwhile newer ones may have taken their
- * place. At most once a second one of the searches looks whether a file has another time, size or inode. A file that is
+ * place. At most once a second one of the searches looks whether a file has another time, size or inode, and reads it;
+ * the others go on with the rules that there were, and wait only while there have never been any. A file that is
  * wrong then leaves the rules as they were, and rules_keeper_reload tells what is wrong with it; the first rules of a
  * catalog have none before them, so the search fails.
  *
@@ -39,8 +40,10 @@ struct file_identity {
 enum rules_file { RULES_SYNONYMS, RULES_STOP_WORDS, RULES_CURATION, RULES_FILES };
 
 struct rules_keeper {
-    pthread_mutex_t lock;
-    bool is_ready; /* lock was made */
+    pthread_mutex_t lock; /* never held while files are read */
+    pthread_cond_t was_read;
+    bool is_ready;   /* lock and condition were made */
+    bool is_reading; /* a thread reads files, and will put what it read here */
     const struct segment_columns *columns; /* borrowed: that the catalog keeps */
     char *paths[RULES_FILES];              /* owned */
     struct kept_rules *current; /* NULL: none yet */

@@ -51,6 +51,7 @@ struct search {
     struct curate curate;     /* those of them that hold */
     struct boost_list boosts;
     struct bytes text;     /* what is searched for: as typed, or as a rule has it */
+    struct search_typed typed;
     uint32_t exact_weight; /* hundredths */
     struct rewrite *rewrite;
     struct query_node *root; /* what is run */
@@ -200,19 +201,27 @@ static int take_filter(struct search *search, const aisle_query *query, aisle_er
 /* Finds the shop's rules that hold; *text becomes what is searched for. */
 static int take_rules(struct search *search, const aisle_query *query, struct bytes *text, aisle_error *error)
 {
-    const struct curation_ask ask = {.text = *text,
-                                     .contexts = bytes_of_string(query->contexts == NULL ? "" : query->contexts),
-                                     .filter = search->filter,
-                                     .now_ms = query->now_ms != 0 ? query->now_ms : clock_wall_ms(),
-                                     .analyser = search->look.searcher->analyser,
-                                     .arena = &search->look.searcher->arena};
+    const struct curation *curation = search->rules->curation;
+    struct curation_ask ask = {.text = *text,
+                               .contexts = bytes_of_string(query->contexts == NULL ? "" : query->contexts),
+                               .filter = search->filter,
+                               .now_ms = query->now_ms != 0 ? query->now_ms : clock_wall_ms(),
+                               .arena = &search->look.searcher->arena};
     if (ask.contexts.size > LIMIT_CONTEXTS_BYTES) {
         return error_set(error, AISLE_LIMIT, "contexts: expected at most %u bytes", LIMIT_CONTEXTS_BYTES);
     }
     if (search->rules->curation == NULL || query->no_rules || text->size > LIMIT_QUERY_BYTES) {
         return 0; /* a text that is too long is refused when it is read */
     }
-    return curate_find(&search->curate, search->rules->curation, &ask, text);
+    if (curation_reads_words(curation)) {
+        int status = search_words_typed(&search->typed, search->look.catalog->schema, search->look.searcher->analyser,
+                                        *text, ask.arena);
+        if (status != 0) {
+            return error_no_memory(error, "reading a query");
+        }
+        ask.words = &search->typed.words;
+    }
+    return curate_find(&search->curate, curation, &ask, text);
 }
 
 /* In place of a text, the words of the product that others are to be like, each meant as it is. */
@@ -545,8 +554,11 @@ static int take_products(struct search *search, const aisle_query *query)
     bool first = search->exact_weight != 0 && (query->sort == NULL || query->sort[0] == '\0');
     int status = 0;
     if (search->exact_weight != 0) {
-        status = exact_find(&search->look, &search->context, search->shard_of, text, search->exact_weight,
-                            &search->boosts);
+        status = search_words_typed(&search->typed, search->look.catalog->schema, search->look.searcher->analyser,
+                                    text, search->context.arena);
+        status = status == 0 ? exact_find(&search->look, &search->context, search->shard_of, text,
+                                          &search->typed.words, search->exact_weight, &search->boosts)
+                             : status;
     }
     text = first && exact_may_be_id(search->look.catalog->schema, text) ? text : bytes_of(NULL, 0);
     return status == 0 ? curate_apply(&search->curate, &search->look, &search->context, search->filter, text,

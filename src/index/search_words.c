@@ -48,6 +48,25 @@ static int take_typos(const aisle_typos *given, struct rewrite_options *out, ais
     return 0;
 }
 
+int search_words_typed(struct search_typed *typed, const struct schema *schema, struct analyser *analyser,
+                       struct bytes text, struct arena *arena)
+{
+    struct token_list words;
+    uint8_t language = 0;
+    if (typed->is_known && typed->text.data == text.data && typed->text.size == text.size) {
+        return 0;
+    }
+    if (schema->first_text != SCHEMA_NO_FIELD &&
+        text_language_find(schema->fields[schema->first_text].language, &language) != 0) {
+        language = 0;
+    }
+    int status = analyser_run(analyser, text, language, &words);
+    status = status == 0 ? token_list_copy(&words, arena, &typed->words) : status;
+    typed->text = text;
+    typed->is_known = status == 0;
+    return status;
+}
+
 int search_words_options(const aisle_query *query, struct rewrite_options *out, aisle_error *error)
 {
     *out = (struct rewrite_options){.no_typos = query->no_typos,

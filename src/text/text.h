@@ -51,6 +51,7 @@
 #ifndef AISLE_TEXT_TEXT_H
 #define AISLE_TEXT_TEXT_H
 
+#include "base/arena.h"
 #include "base/bytes.h"
 #include "base/limits.h"
 
@@ -113,6 +114,9 @@ int analyser_run(struct analyser *analyser, struct bytes text, uint8_t language,
 /* As analyser_run, of a product's value, with its EXTRA tokens; code: the value is a part number. */
 int analyser_run_product(struct analyser *analyser, struct bytes text, uint8_t language, bool code,
                          struct token_list *out);
+
+/* Copies the tokens, and all that they point to, into an arena, so that they outlive the next run. AISLE_NO_MEMORY. */
+int token_list_copy(const struct token_list *list, struct arena *arena, struct token_list *out);
 
 /* A word that stemming treats as another one: stem itself when both are equal, else the stem of that one. */
 struct stem_exception {

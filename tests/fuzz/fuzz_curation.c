@@ -47,8 +47,9 @@ static void check_found(const struct curation *curation, struct bytes text, stru
     struct arena arena;
     uint32_t count = 0;
     arena_init(&arena, LIMIT_QUERY_MEMORY_BYTES);
-    const struct curation_ask ask = {
-        .text = text, .contexts = text, .now_ms = 0, .analyser = analyser, .arena = &arena};
+    struct token_list words;
+    require(analyser_run(analyser, text, 0, &words) == 0);
+    const struct curation_ask ask = {.text = text, .contexts = text, .now_ms = 0, .words = &words, .arena = &arena};
     require(curation_find(curation, &ask, hits, &count) == 0 && count <= LIMIT_RULES_APPLIED);
     for (uint32_t i = 0; i < count; i++) {
         require(hits[i].start <= hits[i].end && hits[i].end <= text.size);
