@@ -484,9 +484,11 @@ typedef struct aisle_typos {
  */
 /*
  * `group_by` gives the best hits of each value of a field together, for instance of all variants of a product: groups
- * in the order of their first hits, at most `group_size` hits in each. Limit and offset count groups then, 1,000
- * together. A product without a value is a group of its own; a field of which products have several values cannot be
- * grouped by (AISLE_BAD_QUERY). Totals and facets count products; aisle_result_groups tells the number of groups.
+ * in the order of their first hits, or with ":count" behind the field's name ("brand:count") of how many products they
+ * have, equal ones by value and those without one last; at most `group_size` hits in each. Limit and offset count
+ * groups then, 1,000 together. A product without a value is a group of its own; a field of which products have several
+ * values cannot be grouped by (AISLE_BAD_QUERY). Totals and facets count products; aisle_result_groups tells the number
+ * of groups.
  */
 typedef struct aisle_query {
     size_t size;

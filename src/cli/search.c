@@ -245,7 +245,7 @@ static const struct option table[] = {
     {.name = "after", .kind = OPTION_TEXT, .value.text = &asked.after, .argument = "CURSOR",
      .help = "go on behind the page that this cursor was printed for"},
     {.name = "group", .kind = OPTION_TEXT, .value.text = &asked.group, .argument = "FIELD",
-     .help = "the best hits of each value of FIELD together; --limit counts groups"},
+     .help = "the best hits of each value of FIELD, FIELD:count largest first; --limit counts groups"},
     {.name = "group-size", .kind = OPTION_NUMBER, .value.number = &asked.group_size, .argument = "N",
      .help = "hits of each group; default 1", .min = 1, .max = LIMIT_GROUP_SIZE},
     {.name = "fields", .kind = OPTION_TEXT, .value.text = &asked.fields, .argument = "NAME,...",

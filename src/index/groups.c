@@ -5,6 +5,9 @@
  */
 #include "index/groups.h"
 
+#include "schema/product.h"
+
+#include <stdio.h>
 #include <stdlib.h>
 
 #define SIZE_DEFAULT 1u
@@ -16,16 +19,40 @@ static int refuse(aisle_error *error, int code, const char *what)
     return error_set(error, code, "group: %s", what);
 }
 
+/* The facet that counts groups, and finds the largest. */
+static void count_by_pass(struct groups *groups, const aisle_query *query, const struct schema *schema,
+                          struct pass *pass)
+{
+    bool is_words = field_type_is_words(schema->fields[groups->field].type);
+    pass->facets[pass->facet_count++] =
+        (struct facet_request){.kind = is_words ? FACET_WORDS : FACET_NUMBERS,
+                               .order = groups->by_count ? FACET_BY_COUNT : FACET_BY_VALUE,
+                               .field = groups->field,
+                               .limit = groups->by_count ? query->offset + query->limit : 1,
+                               .sample = 1,
+                               .whole = true};
+    pass->counts_groups = true;
+    pass->groups = groups->by_count ? &groups->counted : NULL;
+}
+
 int groups_take(struct groups *groups, const aisle_query *query, const struct filter_source *source,
                 struct pass *pass, aisle_error *error)
 {
-    *groups = (struct groups){.is_wanted = query->group_by != NULL && query->group_by[0] != '\0'};
+    static const char by_count[] = ":count";
+    *groups = (struct groups){.is_wanted = query->group_by != NULL && query->group_by[0] != '\0', .source = *source};
     if (!groups->is_wanted) {
         return 0;
     }
-    int field = schema_field_find(source->schema, bytes_of_string(query->group_by));
+    struct bytes name = bytes_of_string(query->group_by);
+    int field = schema_field_find(source->schema, name);
+    if (field < 0 && name.size > strlen(by_count) &&
+        memcmp(name.data + name.size - strlen(by_count), by_count, strlen(by_count)) == 0) {
+        groups->by_count = true;
+        field = schema_field_find(source->schema, bytes_of(name.data, name.size - strlen(by_count)));
+    }
     if (field < 0) {
-        return error_set(error, AISLE_BAD_QUERY, "group: expected a field's name, found \"%.64s\"", query->group_by);
+        return error_set(error, AISLE_BAD_QUERY, "group: expected a field's name, or one with \":count\" behind it, "
+                         "found \"%.64s\"", query->group_by);
     }
     bool has_column = false;
     for (uint8_t i = 0; i < source->columns->count; i++) {
@@ -49,12 +76,8 @@ int groups_take(struct groups *groups, const aisle_query *query, const struct fi
         return error_set(error, AISLE_LIMIT, "group: offset %u + limit %u is above %u", query->offset, query->limit,
                          LIMIT_GROUPS);
     }
-    if (!query->no_total) {
-        enum field_type type = source->schema->fields[field].type;
-        pass->facets[pass->facet_count++] = (struct facet_request){
-            .kind = field_type_is_words(type) ? FACET_WORDS : FACET_NUMBERS,
-            .order = FACET_BY_VALUE, .field = (uint8_t)field, .limit = 1, .sample = 1, .whole = true};
-        pass->counts_groups = true;
+    if (!query->no_total || groups->by_count) {
+        count_by_pass(groups, query, source->schema, pass);
     }
     return 0;
 }
@@ -258,12 +281,116 @@ static int fill_group(const struct groups *groups, struct page *page, const stru
     return status;
 }
 
+/* ---- by count ---- */
+
+/* A word is read as a filter reads it; the text is made of a name of the schema. */
+static int new_word_condition(const struct groups *groups, struct bytes value, struct filter_node **out)
+{
+    char text[LIMIT_FIELD_NAME_BYTES + 16];
+    const aisle_bytes bound = {(const char *)value.data, value.size};
+    const aisle_param param = {.name = "v", .values = &bound, .value_count = 1};
+    struct filter_source source = groups->source;
+    source.params = &param;
+    source.param_count = 1;
+    int size = snprintf(text, sizeof text, "\"%s\" = $v", source.schema->fields[groups->field].name);
+    return filter_parse(bytes_of(text, (size_t)size), &source, out, NULL);
+}
+
+/*
+ * The condition that the field has the value, or with NULL that it has none. A number is compared with the product's
+ * column: a filter's text would ask it of each variant.
+ */
+static int new_condition(const struct groups *groups, const struct bytes *value, struct filter_node **out)
+{
+    const struct field *field = &groups->source.schema->fields[groups->field];
+    int64_t number = 0;
+    bool exact;
+    if (value != NULL && field_type_is_words(field->type)) {
+        return new_word_condition(groups, *value, out);
+    }
+    if (value != NULL && product_number_read(field, *value, &number, &exact) != 0) {
+        return AISLE_CORRUPT; /* it was printed from one */
+    }
+    struct filter_node *node = arena_calloc(groups->source.arena, 1, sizeof *node);
+    if (node == NULL) {
+        return AISLE_NO_MEMORY;
+    }
+    *node = (struct filter_node){.kind = value == NULL ? FILTER_EXISTS : FILTER_NUMBERS,
+                                 .field = groups->field,
+                                 .least = number,
+                                 .greatest = number};
+    *out = value == NULL ? new_parent(groups->source.arena, FILTER_NOT, node, NULL) : node;
+    return *out == NULL ? AISLE_NO_MEMORY : 0;
+}
+
+/* The best hits that condition keeps, too; those from first on are *hits. */
+static int find_under(struct page *page, const struct pass *pass, struct filter_node *condition, uint32_t first,
+                      uint32_t count, struct query_hit **hits, uint32_t *got, aisle_error *error)
+{
+    struct arena *arena = pass->context->arena;
+    struct query_hit *room = arena_alloc(arena, ((size_t)first + count) * sizeof *room);
+    struct filter_node *filter =
+        pass->filter == NULL ? condition : new_parent(arena, FILTER_AND, condition, pass->filter);
+    if (room == NULL || filter == NULL) {
+        return AISLE_NO_MEMORY;
+    }
+    int status = find_best(page, pass, filter, first + count, room, got, error);
+    *got = *got > first ? *got - first : 0;
+    *hits = room + first;
+    return status;
+}
+
+/* Products without a value, each a group, behind those that have one. */
+static int find_singles(const struct groups *groups, struct page *page, const struct pass *pass, uint32_t first,
+                        uint32_t count, struct group *found, uint32_t *found_count, aisle_error *error)
+{
+    struct filter_node *condition;
+    struct query_hit *hits = NULL;
+    uint32_t got = 0;
+    int status = new_condition(groups, NULL, &condition);
+    status = status == 0 ? find_under(page, pass, condition, first, count, &hits, &got, error) : status;
+    for (uint32_t i = 0; i < got && status == 0; i++) {
+        found[(*found_count)++] = (struct group){.hits = &hits[i], .hit_count = 1, .products = 1};
+    }
+    return status;
+}
+
+static int find_by_count(const struct groups *groups, struct page *page, const struct pass *pass, uint32_t offset,
+                         uint32_t count, struct group *found, uint32_t *found_count, aisle_error *error)
+{
+    const struct pass_groups *counted = &groups->counted;
+    const uint64_t wanted = (uint64_t)offset + count;
+    int status = 0;
+    for (uint32_t i = offset; i < counted->count && i < wanted && status == 0; i++) {
+        struct group *group = &found[*found_count];
+        struct filter_node *condition;
+        *group = (struct group){.products = counted->products[i]};
+        status = new_condition(groups, &counted->values[i], &condition);
+        status = status == 0 ? find_under(page, pass, condition, 0, groups->size, &group->hits, &group->hit_count,
+                                          error)
+                             : status;
+        *found_count += status == 0 && group->hit_count != 0 ? 1 : 0; /* none only when a watch has stopped it */
+    }
+    if (status == 0 && counted->distinct < wanted) {
+        uint32_t first = offset > counted->distinct ? offset - (uint32_t)counted->distinct : 0;
+        uint32_t left = (uint32_t)(wanted - (offset > counted->distinct ? offset : counted->distinct));
+        status = find_singles(groups, page, pass, first, left, found, found_count, error);
+    }
+    return status;
+}
+
 int groups_run(const struct groups *groups, struct page *page, const struct pass *pass, uint32_t offset,
                uint32_t count, bool counts, struct group **out, uint32_t *out_count, aisle_error *error)
 {
     struct group *found = arena_calloc(pass->context->arena, offset + count, sizeof *found);
     uint32_t found_count = 0;
+    *out_count = 0;
     int status = found == NULL ? AISLE_NO_MEMORY : check_single(groups, pass->context, error);
+    if (status == 0 && groups->by_count) {
+        status = find_by_count(groups, page, pass, offset, count, found, out_count, error);
+        *out = found;
+        return status;
+    }
     status = status == 0 ? find_groups(groups, page, pass, offset + count, found, &found_count, error) : status;
     for (uint32_t i = offset; i < found_count && status == 0; i++) {
         status = fill_group(groups, page, pass, counts, &found[i], error);

@@ -1,10 +1,11 @@
 /*
  * groups.h - hits of one value of a field together: the variants of a product, the offers of a brand.
  *
- * Groups come in the order of their best hits. They are found by asking for the best hits that are in no group yet,
- * again until there are enough, so that the searches stay pruned and no group can hide the others behind it; then each
- * group's best are asked for. A product without a value is a group of its own. How many groups there are is the number
- * of different values that the facet module counts.
+ * Groups come in the order of their best hits, or of how many products they have. The first are found by asking for the
+ * best hits that are in no group yet, again until there are enough, so that the searches stay pruned and no group can
+ * hide the others behind it; then each group's best are asked for. A product without a value is a group of its own. How
+ * many groups there are is the number of different values that the facet module counts, and so is, with ":count" behind
+ * the field's name, their order: then each is asked for its best, and what has no value stands last.
  *
  * Thread rule: as the search.
  */
@@ -17,6 +18,9 @@ struct groups {
     bool is_wanted;
     uint8_t field;
     uint32_t size; /* hits of a group at most */
+    bool by_count;
+    struct pass_groups counted;  /* by_count: what the pass has found, which goes first */
+    struct filter_source source; /* by_count: what values are read by */
 };
 
 /*

@@ -119,6 +119,32 @@ static int put_facet(const struct pass *pass, uint32_t i, const struct facet_ans
     return buf_status(&result->bytes);
 }
 
+/* Keeps the values of the facet that counts groups. */
+static int keep_groups(const struct pass *pass, const struct facet_answer *answer)
+{
+    struct arena *arena = pass->context->arena;
+    struct pass_groups *groups = pass->groups;
+    size_t room = answer->value_count + (size_t)1;
+    groups->values = arena_alloc(arena, room * sizeof *groups->values);
+    groups->products = arena_alloc(arena, room * sizeof *groups->products);
+    groups->distinct = answer->distinct;
+    groups->count = 0;
+    if (groups->values == NULL || groups->products == NULL) {
+        return AISLE_NO_MEMORY;
+    }
+    for (uint32_t i = 0; i < answer->value_count; i++) {
+        struct bytes text = answer->values[i].text;
+        const uint8_t *copy = arena_copy(arena, text.data, text.size);
+        if (copy == NULL) {
+            return AISLE_NO_MEMORY;
+        }
+        groups->values[i] = bytes_of(copy, text.size);
+        groups->products[i] = answer->values[i].count;
+        groups->count++;
+    }
+    return 0;
+}
+
 static int put_facets(const struct counting *counting, struct aisle_result *result, aisle_error *error)
 {
     const struct pass *pass = counting->pass;
@@ -132,6 +158,7 @@ static int put_facets(const struct counting *counting, struct aisle_result *resu
     if (status == 0 && pass->counts_groups) {
         status = facet_set_answer(counting->facets, shown, &answer, error);
         result->group_total = answer.distinct + answer.missing;
+        status = status == 0 && pass->groups != NULL ? keep_groups(pass, &answer) : status;
     }
     return status;
 }

@@ -11,6 +11,14 @@
 #include "facet/facet.h"
 #include "index/result.h"
 
+/* The values of the field that groups, as the facet shows them, those of most products first. In the arena. */
+struct pass_groups {
+    struct bytes *values;
+    uint64_t *products;
+    uint32_t count;
+    uint64_t distinct; /* all there are */
+};
+
 struct pass {
     struct query_context *context;
     struct query_node *root;       /* bound */
@@ -18,6 +26,7 @@ struct pass {
     struct facet_request *facets;  /* in the arena */
     uint32_t facet_count;
     bool counts_groups; /* the last facet is not shown, but counts groups by its values and what has none */
+    struct pass_groups *groups; /* borrowed, gets what that facet found; NULL: its values are not wanted */
     uint64_t total_bound; /* 0: count to the end */
 };
 

@@ -210,7 +210,7 @@ static int take_rules(struct search *search, const aisle_query *query, struct by
     if (ask.contexts.size > LIMIT_CONTEXTS_BYTES) {
         return error_set(error, AISLE_LIMIT, "contexts: expected at most %u bytes", LIMIT_CONTEXTS_BYTES);
     }
-    if (search->rules->curation == NULL || query->no_rules || text->size > LIMIT_QUERY_BYTES) {
+    if (curation == NULL || query->no_rules || text->size > LIMIT_QUERY_BYTES) {
         return 0; /* a text that is too long is refused when it is read */
     }
     if (curation_reads_words(curation)) {
@@ -534,10 +534,14 @@ static int run(struct search *search, const aisle_query *query, struct aisle_res
         is_sorted = false;
         status = status == 0 ? curate_pass(&search->curate, &search->pass) : status;
     }
+    bool counts_first = search->groups.by_count && !query->no_hits;
+    if (status == 0 && counts_first) {
+        status = pass_run(&search->pass, NULL, result, error);
+    }
     if (status == 0 && !query->no_hits && !is_plain(search)) {
         status = find_page(search, query, &rest, result, &found, error);
     }
-    if (status == 0 && pass_is_needed(&search->pass) && !is_sorted) { /* a sorted page has done so */
+    if (status == 0 && pass_is_needed(&search->pass) && !is_sorted && !counts_first) { /* a sorted page has done so */
         status = pass_run(&search->pass, NULL, result, error);
     }
     result->total_is_exact = result->total_is_exact && !search->context.is_cut;

@@ -234,6 +234,60 @@ static bool same_group(const aisle_result *result, size_t i, const struct row *f
     return same;
 }
 
+/* A group by brute force: its first row, and how many it has. */
+struct first {
+    const struct row *row;
+    size_t index;
+    uint64_t products;
+};
+
+static struct first *list_groups(size_t *count)
+{
+    struct first *groups = calloc(now.row_count + 1, sizeof *groups);
+    *count = 0;
+    for (size_t i = 0; i < now.row_count && groups != NULL; i++) {
+        size_t k = 0;
+        while (k < *count && !is_grouped(groups[k].row, &now.rows[i])) {
+            k++;
+        }
+        groups[k].row = k == *count ? &now.rows[i] : groups[k].row;
+        groups[k].index = k == *count ? i : groups[k].index;
+        groups[k].products++;
+        *count += k == *count ? 1 : 0;
+    }
+    return groups;
+}
+
+/* Those of most products first, equal ones by value, products without one last, in their own order. */
+static int compare_groups(const void *left, const void *right)
+{
+    const struct first *a = left;
+    const struct first *b = right;
+    bool a_missing = a->row->group.missing;
+    bool b_missing = b->row->group.missing;
+    if (a_missing || b_missing) {
+        return a_missing != b_missing ? (a_missing ? 1 : -1) : (a->index > b->index) - (a->index < b->index);
+    }
+    return a->products != b->products ? (a->products < b->products ? 1 : -1)
+                                      : compare_keys(&a->row->group, &b->row->group, false);
+}
+
+static bool same_groups(const aisle_query *query, const aisle_result *result, bool by_count, uint64_t *total)
+{
+    size_t count;
+    struct first *groups = list_groups(&count);
+    bool same = groups != NULL;
+    if (same && by_count && count > 1) {
+        qsort(groups, count, sizeof *groups, compare_groups);
+    }
+    for (size_t i = query->offset; same && i < count && i < (size_t)query->offset + query->limit; i++) {
+        same = same_group(result, i - query->offset, groups[i].row, query->group_size);
+    }
+    free(groups);
+    *total = count;
+    return same;
+}
+
 bool random_sort_same_groups(struct pair *pair, struct shop *shop, aisle_query *query,
                              struct random_sort_tally *tally)
 {
@@ -249,31 +303,26 @@ bool random_sort_same_groups(struct pair *pair, struct shop *shop, aisle_query *
     }
     aisle_result *result = NULL;
     aisle_error error = {.message = ""};
-    query->group_by = field->name;
+    char group_by[128];
+    bool by_count = shop_chance(shop, 40);
+    snprintf(group_by, sizeof group_by, "%s%s", field->name, by_count ? ":count" : "");
+    query->group_by = group_by;
     query->after = NULL;
     query->no_total = false;
     query->group_size = 1 + shop_random(shop, 4);
     query->limit = 1 + shop_random(shop, shop_chance(shop, 20) ? 200 : 8);
     query->offset = shop_chance(shop, 30) ? shop_random(shop, 10) : 0;
-    bool same = aisle_search(pair->catalog, query, &result, &error) == 0;
     uint64_t groups = 0;
-    for (size_t i = 0; i < now.row_count && same; i++) {
-        bool is_first = true;
-        for (size_t k = 0; k < i && is_first; k++) {
-            is_first = !is_grouped(&now.rows[k], &now.rows[i]);
-        }
-        if (is_first && groups >= query->offset && groups < query->offset + query->limit) {
-            same = same_group(result, groups - query->offset, &now.rows[i], query->group_size);
-        }
-        groups += is_first ? 1 : 0;
-    }
+    bool same = aisle_search(pair->catalog, query, &result, &error) == 0 &&
+                same_groups(query, result, by_count, &groups);
     if (!same || aisle_result_groups(result) != groups) {
-        fprintf(stderr, "group by %s, %u of each: %llu groups, should be %llu: %s\n", field->name, query->group_size,
-                result == NULL ? 0ull : (unsigned long long)aisle_result_groups(result), (unsigned long long)groups,
-                error.message);
+        unsigned long long found = result == NULL ? 0 : aisle_result_groups(result);
+        fprintf(stderr, "group by %s, %u of each from %u on: %llu groups, should be %llu: %s\n", group_by,
+                query->group_size, query->offset, found, (unsigned long long)groups, error.message);
         same = false;
     }
     tally->groups += groups;
     aisle_result_free(result);
+    query->group_by = NULL;
     return same;
 }
