@@ -133,17 +133,25 @@ void request_free(struct request *request);
 
 /* ---------------------------------------------------------------------------------------------- the pool -- */
 
-struct pool {
-    uv_mutex_t mutex;
+/* Requests that wait for one of the threads that take from it; under the pool's mutex. */
+struct pool_queue {
+    struct pool *pool;
     uv_cond_t wake;
-    struct request *first, *last; /* under mutex, as all that follows */
+    struct request *first, *last;
     uint32_t waiting;
     uint32_t busy;
-    bool stop;
+};
+
+struct pool {
+    uv_mutex_t mutex;
+    struct pool_queue reads;   /* taken by thread_count threads */
+    struct pool_queue errands; /* by one: what takes long and nobody should wait behind */
+    bool stop;                 /* under mutex, as what follows */
     struct request *done_first, *done_last;
     uv_async_t done; /* tells the loop */
-    uv_thread_t *threads;
+    uv_thread_t *threads; /* one more than thread_count, the last for errands */
     uint32_t thread_count;
+    uint32_t started;
     struct server *server;
 };
 
@@ -155,7 +163,7 @@ void pool_stop(struct pool *pool);
 /* On the loop, or behind its end: finishes everything that is done. */
 void pool_take_done(struct pool *pool);
 
-/* Gives the request to the pool; loop thread. */
+/* Gives the request to the pool; loop thread. One without a command, and a reload, is an errand. */
 void pool_submit(struct pool *pool, struct request *request);
 
 /* Any thread: the request is done, tell the loop; writes the answer itself when it has the socket. */

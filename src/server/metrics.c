@@ -97,8 +97,8 @@ static uint64_t quantile_us(const struct command_metrics *counted, double share)
 static void queue_now(struct server *server, uint32_t *waiting, uint32_t *busy)
 {
     uv_mutex_lock(&server->pool.mutex);
-    *waiting = server->pool.waiting;
-    *busy = server->pool.busy;
+    *waiting = server->pool.reads.waiting;
+    *busy = server->pool.reads.busy;
     uv_mutex_unlock(&server->pool.mutex);
 }
 

@@ -1,9 +1,10 @@
 /*
- * pool.c - the threads that search, their queue, and the list of the done.
+ * pool.c - the threads that search, the one for errands, their queues, and the list of the done.
  *
  * First come, first served: no connection has more requests in the queue than the pool has threads (connection.c), so
- * that one that pipelines does not keep the others waiting. libuv's own pool is not used: it is shared with file system
- * calls and sized for the process. Knows requests only as something to run.
+ * that one that pipelines does not keep the others waiting. Errands are reloads, which open catalogs and may apply a
+ * log, closing what they leave, and gathering figures: no search waits for those. libuv's own pool is not used: it is
+ * shared with file system calls and sized for the process. Knows requests only as something to run.
  */
 #include "server/core.h"
 
@@ -16,18 +17,19 @@
 #define RESULT_BYTES_KEPT (1u << 20) /* a larger result is freed, or each thread would keep the largest it ever made */
 #define HIT_BYTES 256u               /* of a hit, besides its product */
 
-static struct request *take(struct pool *pool)
+static struct request *take(struct pool_queue *queue)
 {
+    struct pool *pool = queue->pool;
     uv_mutex_lock(&pool->mutex);
-    while (pool->first == NULL && !pool->stop) {
-        uv_cond_wait(&pool->wake, &pool->mutex);
+    while (queue->first == NULL && !pool->stop) {
+        uv_cond_wait(&queue->wake, &pool->mutex);
     }
-    struct request *request = pool->first;
+    struct request *request = queue->first;
     if (request != NULL) {
-        pool->first = request->queued;
-        pool->last = pool->first == NULL ? NULL : pool->last;
-        pool->waiting--;
-        pool->busy++;
+        queue->first = request->queued;
+        queue->last = queue->first == NULL ? NULL : queue->last;
+        queue->waiting--;
+        queue->busy++;
     }
     uv_mutex_unlock(&pool->mutex);
     return request;
@@ -61,11 +63,12 @@ void worker_release(struct worker *worker)
 
 static void work(void *context)
 {
-    struct pool *pool = context;
+    struct pool_queue *queue = context;
+    struct pool *pool = queue->pool;
     struct worker worker = {.result = NULL};
     struct request *request;
     arena_init(&worker.arena, WORKER_ARENA_BYTES);
-    while ((request = take(pool)) != NULL) {
+    while ((request = take(queue)) != NULL) {
         request->started_ns = clock_monotonic_ns();
         if (!atomic_load_explicit(&request->cancelled, memory_order_relaxed)) {
             if (request->command != NULL) {
@@ -77,7 +80,7 @@ static void work(void *context)
         }
         request->ended_ns = clock_monotonic_ns();
         uv_mutex_lock(&pool->mutex);
-        pool->busy--;
+        queue->busy--;
         uv_mutex_unlock(&pool->mutex);
         pool_done(pool, request);
     }
@@ -122,16 +125,18 @@ void pool_done(struct pool *pool, struct request *request)
 
 void pool_submit(struct pool *pool, struct request *request)
 {
+    bool is_errand = request->command == NULL || request->command->finish != NULL;
+    struct pool_queue *queue = is_errand ? &pool->errands : &pool->reads;
     request->queued = NULL;
     uv_mutex_lock(&pool->mutex);
-    if (pool->first == NULL) {
-        pool->first = request;
+    if (queue->first == NULL) {
+        queue->first = request;
     } else {
-        pool->last->queued = request;
+        queue->last->queued = request;
     }
-    pool->last = request;
-    pool->waiting++;
-    uv_cond_signal(&pool->wake);
+    queue->last = request;
+    queue->waiting++;
+    uv_cond_signal(&queue->wake);
     uv_mutex_unlock(&pool->mutex);
 }
 
@@ -159,18 +164,22 @@ static void on_done(uv_async_t *async)
 
 int pool_start(struct pool *pool, struct server *server, uint32_t threads, aisle_error *error)
 {
-    pool->threads = mem_calloc(threads, sizeof *pool->threads);
+    pool->threads = mem_calloc((size_t)threads + 1, sizeof *pool->threads);
     if (pool->threads == NULL) {
         return error_no_memory(error, "the pool");
     }
-    if (uv_mutex_init(&pool->mutex) != 0 || uv_cond_init(&pool->wake) != 0 ||
-        uv_async_init(&server->loop, &pool->done, on_done) != 0) {
+    pool->reads.pool = pool;
+    pool->errands.pool = pool;
+    if (uv_mutex_init(&pool->mutex) != 0 || uv_cond_init(&pool->reads.wake) != 0 ||
+        uv_cond_init(&pool->errands.wake) != 0 || uv_async_init(&server->loop, &pool->done, on_done) != 0) {
         return error_set(error, AISLE_IO, "the pool cannot be made");
     }
     pool->done.data = pool;
     pool->server = server;
-    for (; pool->thread_count < threads; pool->thread_count++) {
-        int failed = uv_thread_create(&pool->threads[pool->thread_count], work, pool);
+    pool->thread_count = threads;
+    for (; pool->started <= threads; pool->started++) {
+        struct pool_queue *queue = pool->started < threads ? &pool->reads : &pool->errands;
+        int failed = uv_thread_create(&pool->threads[pool->started], work, queue);
         if (failed != 0) {
             return error_set(error, AISLE_IO, "a thread cannot be started: %s", uv_strerror(failed));
         }
@@ -183,14 +192,16 @@ void pool_stop(struct pool *pool)
     if (pool->threads == NULL) {
         return;
     }
-    uv_mutex_lock(&pool->mutex);
-    pool->stop = true;
-    uv_cond_broadcast(&pool->wake);
-    uv_mutex_unlock(&pool->mutex);
-    for (uint32_t i = 0; i < pool->thread_count; i++) {
-        uv_thread_join(&pool->threads[i]);
+    if (pool->started > 0) {
+        uv_mutex_lock(&pool->mutex);
+        pool->stop = true;
+        uv_cond_broadcast(&pool->reads.wake);
+        uv_cond_broadcast(&pool->errands.wake);
+        uv_mutex_unlock(&pool->mutex);
+    }
+    for (; pool->started > 0; pool->started--) {
+        uv_thread_join(&pool->threads[pool->started - 1]);
     }
     mem_free(pool->threads);
     pool->threads = NULL;
-    pool->thread_count = 0;
 }

@@ -265,6 +265,44 @@ def nothing_holds_the_loop_up(world):
 
 
 @check
+def searches_do_not_wait_for_a_reload(world):
+    """One that has to apply what the log of a killed server has; there is one thread that searches."""
+    with temporary() as folder:
+        path = world.empty(folder)
+        text = "zebra " + " ".join(f"word{i}" for i in range(300))
+        with world.server(path, "--commit-ms", "100000") as server:
+            writer = server.client()
+            ask = b"".join(request("AISLE.PUT", "small", product(f"P{i}", text)) for i in range(1500))
+            sender = threading.Thread(target=writer.socket.sendall, args=(ask,))
+            sender.start()
+            for _ in range(1500):
+                assert writer.value() > 0
+            sender.join()
+            server.kill()
+        config = os.path.join(folder, "aisle.conf")
+        with open(config, "w", encoding="utf-8") as file:
+            file.write(f"catalog = {world.shop}\nthreads = 1\n")
+        with world.server("--config", config) as server:
+            admin, other = server.client(), server.client(3)
+            with open(config, "a", encoding="utf-8") as file:
+                file.write(f"catalog = {path}\n")
+            admin.send("AISLE.RELOAD")
+            admin.socket.setblocking(False)
+            searches = 0
+            while True:
+                assert other.call("AISLE.SEARCH", "shop", "shoes", "FACET", "brand")["total"] > 0
+                try:
+                    admin.socket.recv(1, socket.MSG_PEEK)
+                    break
+                except BlockingIOError:
+                    searches += 1
+            admin.socket.setblocking(True)
+            equal(admin.value(), "OK")
+            assert searches >= 3, f"{searches} searches were answered while catalogs were opened"
+            equal(other.call("AISLE.SEARCH", "small", "zebra")["total"], 1500)
+
+
+@check
 def a_writer_that_rests_lets_others_write(world):
     with temporary() as folder:
         path = world.empty(folder)
