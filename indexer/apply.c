@@ -5,8 +5,9 @@
  * changes. Without follow, at most COMMIT_LINES lines or COMMIT_SECONDS seconds of work wait between commits; they are
  * not made more often, because each makes a segment that has to be merged later.
  *
- * With follow, a commit is made as soon as there is nothing more to read, but not sooner behind the last one than that
- * took, and than COMMIT_GAP_NS: so half of the time at most goes into commits, and few changes are visible at once.
+ * With follow, a commit is made as soon as there is nothing more to read, but not sooner behind the last one than half
+ * of what that took, and than COMMIT_GAP_NS: so two thirds of the time at most go into commits, most of it waiting for
+ * the disk, and a change is visible after two and a half commits at the latest.
  * While there is more to read, commit_ms, commit_changes and commit_bytes decide. Transactions of several lines are not
  * divided, unless they are large or take long.
  */
@@ -105,7 +106,7 @@ uint64_t run_commit_due_ns(const struct run *run)
     if (run->decoder.inside) {
         return run->pending.first_ns + TRANSACTION_NS;
     }
-    uint64_t gap = run->commit_took_ns > COMMIT_GAP_NS ? run->commit_took_ns : COMMIT_GAP_NS;
+    uint64_t gap = run->commit_took_ns / 2 > COMMIT_GAP_NS ? run->commit_took_ns / 2 : COMMIT_GAP_NS;
     uint64_t longest = run->pending.first_ns + setting(run->options->commit_ms, COMMIT_MS_DEFAULT) * MS_NS;
     uint64_t soon = run->commit_ns + gap;
     return soon < longest ? soon : longest;
@@ -286,7 +287,7 @@ static int apply_as_of(struct run *run, const struct sequence *before, const str
     const struct sequence after = *sequence;
     *sequence = change->kind == CHANGE_TRUNCATE ? *before : after;
     int status = apply(run, change, reason);
-    *sequence = after;
+    *sequence = status == AISLE_CANCELLED ? *before : after;
     return status;
 }
 
@@ -305,6 +306,16 @@ static int is_done(const struct run *run, const struct line *line, const struct 
     return status;
 }
 
+/*
+ * A row of a snapshot that the stream has gone on behind was delivered again: applied, it would undo what came behind
+ * it, for that is passed over as a repeat.
+ */
+static bool is_new(struct run *run, const struct change *change)
+{
+    struct sequence *sequence = &run->stream->sequence;
+    return change->is_snapshot ? !sequence_has_passed(sequence, change->seq) : sequence_take(sequence, change->seq);
+}
+
 /* One change of a line, and its fate. */
 static int apply_change(struct run *run, const struct line *line, const struct change *change, aisle_error *error)
 {
@@ -315,7 +326,7 @@ static int apply_change(struct run *run, const struct line *line, const struct c
     if (status != 0) {
         return status;
     }
-    if (!sequence_take(&run->stream->sequence, change->seq) || done) {
+    if (!is_new(run, change) || done) {
         run->summary->counts.repeats++;
         return 0;
     }
@@ -339,33 +350,36 @@ static int mark_line(struct run *run, const struct line *line, const struct chan
     }
     run->pending.bytes += line->end_offset - line->offset;
     run->tails[run->tail].offset = line->end_offset;
-    return run_mark(run, line->end_offset, change->seq, error);
+    return run_mark(run, line->end_offset, change->is_snapshot ? NULL : change->seq, error);
 }
 
 /*
  * Of a line that holds a transaction, how many changes the last TRUNCATE makes void. It commits, so that what stands
  * before it in the line would be committed without what stands behind it; and nothing of that would be left.
  */
-static uint64_t count_void(struct run *run, const struct line *line)
+static int count_void(struct run *run, const struct line *line, uint64_t *count, aisle_error *error)
 {
     static const char word[] = "truncate";
     struct sequence sequence = run->stream->sequence;
     uint64_t ignored = run->decoder.rows.ignored;
-    uint64_t last = 0;
+    aisle_error reason = {0};
+    int status = 0;
+    *count = 0;
     if (run->options->truncate != INDEXER_TRUNCATE_APPLY ||
         memmem(line->text.data, line->text.size, word, sizeof word - 1) == NULL) {
         return 0;
     }
     decoder_begin(&run->decoder, line->text);
-    int status = 0;
-    for (uint64_t count = 1; status == 0 || status == AISLE_BAD_PRODUCT; count++) {
+    for (uint64_t before = 0; status == 0 || status == AISLE_BAD_PRODUCT; before++) {
         struct change change;
-        aisle_error reason;
         status = decoder_next(&run->decoder, &sequence, &change, &reason);
-        last = status == 0 && change.kind == CHANGE_TRUNCATE ? count : last;
+        *count = status == 0 && change.kind == CHANGE_TRUNCATE ? before : *count;
     }
     run->decoder.rows.ignored = ignored;
-    return last == 0 ? 0 : last - 1;
+    if (status != AISLE_END && error != NULL) { /* what cannot be looked through must not be taken for harmless */
+        *error = reason;
+    }
+    return status == AISLE_END ? 0 : status;
 }
 
 static int apply_line(struct run *run, const struct line *line, aisle_error *error)
@@ -377,11 +391,12 @@ static int apply_line(struct run *run, const struct line *line, aisle_error *err
     if (line->too_long) {
         const struct change none = {.kind = CHANGE_PUT};
         aisle_error reason;
-        error_set(&reason, AISLE_BAD_PRODUCT, "the line is longer than %u bytes", LIMIT_LINE_BYTES);
+        error_set(&reason, AISLE_BAD_PRODUCT, "the line is longer than %u bytes", line->bytes_max);
         status = mark_line(run, line, &none, error);
         return status != 0 ? status : reject(run, line, &reason, error);
     }
-    uint64_t left_out = count_void(run, line);
+    uint64_t left_out = 0;
+    status = count_void(run, line, &left_out, error);
     decoder_begin(&run->decoder, line->text);
     while (status == 0) {
         struct change change;
@@ -462,5 +477,5 @@ int run_apply_lines(struct run *run, aisle_error *error)
     }
     run->tails[run->tail].number = run->reader.number;
     counts->gaps = sequence_gaps(&run->stream->sequence);
-    return status == AISLE_END ? 0 : status;
+    return status == AISLE_END || (status == AISLE_CANCELLED && run_is_stopped(run)) ? 0 : status;
 }

@@ -24,6 +24,7 @@ struct change {
     struct bytes table;      /* of a truncate, for messages */
     int64_t time_ms;         /* when it happened; 0: not told */
     char seq[SEQUENCE_BYTES + 1]; /* empty: none */
+    bool is_snapshot; /* no change: the row as it was at seq, new unless the stream has passed that */
 };
 
 /* Whether the nodes of a line are a change of Aisle's own format. */

@@ -217,7 +217,11 @@ int debezium_decode(const struct json *json, struct sequence *sequence, struct r
     row->schema = row->schema.size != 0 ? row->schema : row_text(json, source, "db");
     row->table = row_text(json, source, "table");
     row->time_ms = time_of(json, source) != 0 ? time_of(json, source) : time_of(json, index);
-    if (op != 'r' && op != 'm') { /* a snapshot's rows all have the same place */
+    row->is_snapshot = op == 'r';
+    if (row->is_snapshot) { /* its rows all have the same place: that of the database when they were read */
+        char place[SEQUENCE_BYTES + 1];
+        sequence_end_of(base_of(json, source, place), row->seq);
+    } else if (op != 'm') {
         number(json, source, sequence, row);
     }
     int status = read_columns(json, index, "after", row->columns, &row->column_count, error);

@@ -162,6 +162,11 @@ static int look_at_all(struct run *run, aisle_error *error)
 static int look(struct run *run, aisle_error *error)
 {
     int status = 0;
+    if (run->source != NULL && run->reader.data != NULL && run_is_rewritten(run)) {
+        run_leave_source(run);
+        run->tails[run->tail].bytes = UINT64_MAX; /* it has more, even if it is as long as it was */
+        run->waiter->others = true;               /* its copy, with what was not read of it, comes first */
+    }
     if (run->source != NULL && run->reader.data != NULL && !run->first_line_open) {
         /* First, because the file may have been moved out of sight by now. */
         line_reader_again(&run->reader);

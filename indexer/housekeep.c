@@ -36,6 +36,9 @@ int run_truncate(struct run *run, aisle_error *error)
     int status = run_commit(run, error);
     while (status == 0 && found > 0) {
         uint64_t deleted;
+        if (run_is_stopped(run)) { /* what is left goes when the line is read again */
+            return error_set(error, AISLE_CANCELLED, "told to stop while all products are deleted");
+        }
         status = aisle_search(run->catalog, &all, &run->found, error);
         found = status == 0 ? aisle_result_count(run->found) : 0;
         status = status != 0 || found == 0 ? status : delete_found(run, &deleted, error);

@@ -140,7 +140,11 @@ static int finish(struct run *run, int status, aisle_error *error)
 static void release(struct run *run)
 {
     aisle_result_free(run->found);
-    aisle_writer_free(run->writer);
+    if (run_is_stopped(run)) {
+        aisle_writer_abandon(run->writer);
+    } else {
+        aisle_writer_free(run->writer);
+    }
     aisle_close(run->catalog);
     line_reader_close(&run->reader);
     rejects_release(&run->rejects);

@@ -141,6 +141,7 @@ static void take(struct line_reader *reader, size_t size, size_t newline, struct
     line->end_offset = reader->offset + size + newline;
     line->number = reader->number;
     line->too_long = false;
+    line->bytes_max = 0;
     line->ended = newline != 0;
     if (reader->offset == 0 && bytes_begin_with(line->text, bytes_of(mark, sizeof mark))) {
         line->text = bytes_of(line->text.data + sizeof mark, line->text.size - sizeof mark);
@@ -153,17 +154,27 @@ static void take(struct line_reader *reader, size_t size, size_t newline, struct
     reader->number += reader->number != 0;
 }
 
+/* Bytes that a line may have that begins so. */
+static uint32_t limit_of(const uint8_t *data, size_t size)
+{
+    static const char mark[] = "\"change\"";
+    bool transaction = memmem(data, size < HEAD_BYTES ? size : HEAD_BYTES, mark, sizeof mark - 1) != NULL;
+    return transaction ? LIMIT_TRANSACTION_LINE_BYTES : LIMIT_LINE_BYTES;
+}
+
 /* Passes over a line of which more than LIMIT_LINE_BYTES are held without its end. */
 static int take_long(struct line_reader *reader, struct line *line, aisle_error *error)
 {
+    uint64_t bytes = reader->end - reader->start;
+    uint32_t bytes_max = limit_of(reader->data + reader->start, (size_t)bytes);
     /* The beginning stays at the buffer's front; the rest is read behind it and forgotten. */
     memmove(reader->data, reader->data + reader->start, LINE_SHOWN_BYTES);
-    uint64_t bytes = reader->end - reader->start;
     const uint8_t *newline = NULL;
     *line = (struct line){.text = bytes_of(reader->data, LINE_SHOWN_BYTES),
                           .offset = reader->offset,
                           .number = reader->number,
-                          .too_long = true};
+                          .too_long = true,
+                          .bytes_max = bytes_max};
     while (newline == NULL && !reader->at_end) {
         reader->start = LINE_SHOWN_BYTES;
         reader->end = LINE_SHOWN_BYTES;
@@ -184,17 +195,10 @@ static int take_long(struct line_reader *reader, struct line *line, aisle_error 
     return 0;
 }
 
-/* Bytes that a line may have that begins so. */
-static size_t limit_of(const uint8_t *data, size_t size)
-{
-    static const char mark[] = "\"change\"";
-    bool transaction = memmem(data, size < HEAD_BYTES ? size : HEAD_BYTES, mark, sizeof mark - 1) != NULL;
-    return transaction ? LIMIT_TRANSACTION_LINE_BYTES : LIMIT_LINE_BYTES;
-}
-
 static void cut_long(struct line *line)
 {
     if (line->text.size > LIMIT_LINE_BYTES && line->text.size > limit_of(line->text.data, line->text.size)) {
+        line->bytes_max = limit_of(line->text.data, line->text.size);
         line->text.size = LINE_SHOWN_BYTES;
         line->too_long = true;
     }

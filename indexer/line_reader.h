@@ -21,6 +21,7 @@ struct line {
     uint64_t end_offset; /* behind its newline */
     uint64_t number;     /* from 1; 0 when the reader did not begin at the start */
     bool too_long;       /* text is only the beginning */
+    uint32_t bytes_max;  /* with too_long: what a line of its kind may have */
     bool ended;          /* by a newline, not by the end of the file */
 };
 

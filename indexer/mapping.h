@@ -18,7 +18,9 @@
  *       "public.audit":  {"ignore": true} } }
  *
  * Rows of a table with "patch" change fields of products that another table brings: an insert or update sets them, a
- * delete removes them, and "rest" is false unless told. Rows of tables that the file does not name are ignored.
+ * delete removes them, and "rest" is false unless told. They need the product: of an export, the table that brings the
+ * products comes first, and once more before the others when it is exported anew, for each of its rows is a product put
+ * anew. Rows of tables that the file does not name are ignored.
  *
  * Thread rule: read-only once loaded.
  */

@@ -329,6 +329,7 @@ int product_rows_change(struct product_rows *rows, const struct json *json, stru
     *change = (struct change){.is_made = true, .time_ms = row->time_ms, .table = row->table};
     change->body_position = json_nodes(json, &count)[0].position;
     memcpy(change->seq, row->seq, sizeof change->seq);
+    change->is_snapshot = row->is_snapshot;
     rows->convert.line_json = json;
     rows->convert.line = line;
     if (row->kind == ROW_NONE) {

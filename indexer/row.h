@@ -55,6 +55,7 @@ struct row {
     bool is_whole;       /* of an update: brings all columns, but for placeholders */
     int64_t time_ms;     /* of the transaction; 0: not told */
     char seq[SEQUENCE_BYTES + 1];
+    bool is_snapshot; /* an initial row: seq is the last of its moment (sequence_has_passed) */
 };
 
 /* Index of the node under name in the object at index; 0: none. */

@@ -136,6 +136,9 @@ must_check int run_apply_source(struct run *run, const struct source *source, ai
 /* Whether there is anything in the source that this run has not read. */
 bool run_has_more(struct run *run, const struct source *source);
 
+/* Whether the open file holds another log by now: it was cut off and has grown again. */
+bool run_is_rewritten(const struct run *run);
+
 /* Closes the reader, noting how far it came. */
 void run_leave_source(struct run *run);
 
@@ -153,7 +156,10 @@ must_check int run_follow(struct run *run, aisle_error *error);
 
 /* ---- housekeep.c ---- */
 
-/* Deletes every product, committing on the way; what comes before must be marked already. */
+/*
+ * Deletes every product, committing on the way; what comes before must be marked already. AISLE_CANCELLED when the run
+ * is to stop before it is done: then its line must not be marked.
+ */
 must_check int run_truncate(struct run *run, aisle_error *error);
 
 /* Deletes products whose date has passed; they go with the next commit. */

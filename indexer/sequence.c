@@ -3,10 +3,12 @@
  */
 #include "indexer/sequence.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #define DENSE_STEPS 100u
+#define BASE_BYTES_MAX (SEQUENCE_BYTES - 21u) /* behind it stand a slash and up to 20 digits */
 
 static bool is_digit(char c)
 {
@@ -89,6 +91,11 @@ bool sequence_take(struct sequence *sequence, const char *seq)
     return true;
 }
 
+bool sequence_has_passed(const struct sequence *sequence, const char *seq)
+{
+    return seq[0] != '\0' && sequence->high[0] != '\0' && sequence_compare(sequence->high, seq) > 0;
+}
+
 void sequence_resume(struct sequence *sequence, const char *seq)
 {
     snprintf(sequence->high, sizeof sequence->high, "%s", seq);
@@ -100,8 +107,7 @@ void sequence_resume(struct sequence *sequence, const char *seq)
 
 void sequence_begin(struct sequence *sequence, struct bytes base)
 {
-    /* Behind it stand a slash and up to 20 digits. */
-    size_t size = base.size <= SEQUENCE_BYTES - 21 ? base.size : 0;
+    size_t size = base.size <= BASE_BYTES_MAX ? base.size : 0;
     if (size > 0) {
         memcpy(sequence->base, base.data, size);
     }
@@ -114,6 +120,15 @@ void sequence_next(struct sequence *sequence, char out[SEQUENCE_BYTES + 1])
     out[0] = '\0';
     if (sequence->base[0] != '\0') {
         snprintf(out, SEQUENCE_BYTES + 1, "%.42s/%llu", sequence->base, (unsigned long long)sequence->ordinal++);
+    }
+}
+
+void sequence_end_of(struct bytes base, char out[SEQUENCE_BYTES + 1])
+{
+    bool usable = base.size > 0 && base.size <= BASE_BYTES_MAX;
+    out[0] = '\0';
+    if (usable) {
+        snprintf(out, SEQUENCE_BYTES + 1, "%.*s/%llu", (int)base.size, (const char *)base.data, ULLONG_MAX);
     }
 }
 

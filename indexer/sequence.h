@@ -32,11 +32,17 @@ struct sequence {
 /* Whether this change is new. It becomes the greatest. An empty one is new and changes nothing. */
 bool sequence_take(struct sequence *sequence, const char *seq);
 
+/* Whether the stream has come further than seq, which is not its own. False when either is not known. */
+bool sequence_has_passed(const struct sequence *sequence, const char *seq);
+
 /* Goes on behind seq, which a commit kept: it is the greatest, and its transaction is under way. */
 void sequence_resume(struct sequence *sequence, const char *seq);
 
 /* Begins a transaction, whose changes are numbered behind base; empty: they have no sequence. */
 void sequence_begin(struct sequence *sequence, struct bytes base);
+
+/* The last that the moment of base could have; empty when base is. */
+void sequence_end_of(struct bytes base, char out[SEQUENCE_BYTES + 1]);
 
 /* The next change's sequence in the transaction under way; empty when that has none. */
 void sequence_next(struct sequence *sequence, char out[SEQUENCE_BYTES + 1]);

@@ -4,7 +4,8 @@
  * A file is told from another that takes its name by its identity, a hash of its first line. A file that the catalog
  * does not know under its name, but whose identity it has under another, was moved there, if a rotation may have done
  * so and the other name is gone or belongs to another file by now: reading goes on where it was left. Two files that
- * begin with the same line, as exports of each day may, are two files. Thread rule: one thread at a time.
+ * begin with the same line, as exports of each day may, are two files. Rotations that copy a log and cut it off leave
+ * the same file with another identity: what is open is looked at again each time. Thread rule: one thread at a time.
  */
 #include "indexer/run.h"
 
@@ -169,19 +170,37 @@ int run_load_logs(struct run *run, aisle_error *error)
 
 /* ----------------------------------------------------------------------------------------------- identity -- */
 
-/* The hash of the reader's first line, of at most IDENTITY_BYTES; *open: no newline ends it yet. */
+/* Of a file that begins so, with at most IDENTITY_BYTES; *open: no newline ends its first line yet. */
+static uint64_t identity_of(struct bytes beginning, bool *open)
+{
+    const uint8_t *newline = beginning.size == 0 ? NULL : memchr(beginning.data, '\n', beginning.size);
+    size_t size = newline == NULL ? beginning.size : (size_t)(newline - beginning.data);
+    size -= size > 0 && beginning.data[size - 1] == '\r';
+    *open = newline == NULL && beginning.size < IDENTITY_BYTES;
+    return hash_bytes(beginning.data, size);
+}
+
+/* The hash of the reader's first line. */
 static int hash_first_line(struct line_reader *reader, uint64_t *identity, bool *open, aisle_error *error)
 {
     struct bytes beginning;
     int status = line_reader_peek(reader, IDENTITY_BYTES, &beginning, error);
     if (status == 0) {
-        const uint8_t *newline = beginning.size == 0 ? NULL : memchr(beginning.data, '\n', beginning.size);
-        size_t size = newline == NULL ? beginning.size : (size_t)(newline - beginning.data);
-        size -= size > 0 && beginning.data[size - 1] == '\r';
-        *open = newline == NULL && beginning.size < IDENTITY_BYTES;
-        *identity = hash_bytes(beginning.data, size);
+        *identity = identity_of(beginning, open);
     }
     return status;
+}
+
+bool run_is_rewritten(const struct run *run)
+{
+    const struct input *input = &run->reader.input;
+    uint8_t beginning[IDENTITY_BYTES];
+    bool open;
+    if (!run->reader.is_file || run->first_line_open || input->kind == INPUT_GZIP || input->kind == INPUT_ZSTD) {
+        return false;
+    }
+    ssize_t got = pread(input->fd, beginning, sizeof beginning, 0);
+    return got >= 0 && identity_of(bytes_of(beginning, (size_t)got), &open) != run->identity;
 }
 
 /* Whether the file under this path is, or may be, the one of this identity; not the one of the source. */
@@ -349,7 +368,8 @@ static bool is_open(const struct run *run, const struct source *source)
     }
     const struct tail *tail = &run->tails[run->tail];
     return !run->first_line_open && strcmp(run->source, source->path) == 0 &&
-           tail->device == source->device && tail->inode == source->inode && source->bytes >= tail->bytes;
+           tail->device == source->device && tail->inode == source->inode && source->bytes >= tail->bytes &&
+           !run_is_rewritten(run);
 }
 
 /* Whether the first line, which is not ended, is only begun: until it is whole the file has no identity. */
@@ -376,14 +396,14 @@ int run_apply_source(struct run *run, const struct source *source, aisle_error *
         status = status != 0 ? status : is_begun(run, &begun, error);
         status = status != 0 || begun ? status : resume(run, source, error);
     }
-    if (status == AISLE_END) {
+    if (status != 0) { /* the tail may be what there was no memory for */
         return status;
     }
     struct tail *tail = &run->tails[run->tail];
     tail->device = source->device;
     tail->inode = source->inode;
     tail->bytes = source->bytes;
-    status = status != 0 || begun ? status : run_apply_lines(run, error);
+    status = begun ? 0 : run_apply_lines(run, error);
     run->waits = run->waits || begun;
     if (!run->options->follow) {
         run->summary->counts.waiting += status == 0 && (run->waits || input_is_cut(&run->reader.input));

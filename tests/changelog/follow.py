@@ -4,11 +4,11 @@
     follow.py AISLE [--items N] [--changes N] [--rate R] [--kills N] [--seed S] [--place DIR] [--poll]
 
 A stream of `aisle generate --changes` is written to a log at R changes a second (0: as fast as it goes), with the time
-of writing in each, in pieces that end anywhere. The log is rotated by renaming (c.jsonl, c.jsonl.1, c.jsonl.2.gz, ...);
-parts of it are written again, as at-least-once delivery does; aisle is killed with SIGKILL, told to flush and to
-reopen. In the end the catalog must equal one that was filled in one run: as many products, the same answers, the same
-products, and no change may have been passed over or rejected. Freshness, memory and file size are printed as JSON.
-The place is kept when something fails. Exit status: 0, or 1 when a check failed.
+of writing in each, in pieces that end anywhere. The log is rotated (c.jsonl, c.jsonl.1, c.jsonl.2.gz, ...) by renaming
+it, or by copying it and cutting it off; parts of it are written again, as at-least-once delivery does; aisle is killed
+with SIGKILL, told to flush and to reopen. In the end the catalog must equal one that was filled in one run: as many
+products, the same answers, the same products, and no change may have been passed over or rejected. Freshness, memory
+and file size are printed as JSON. The place is kept when something fails. Exit status: 0, or 1 when a check failed.
 """
 import argparse
 import datetime
@@ -57,8 +57,12 @@ class Log:
                 old = f"{self.path}.{number}{end}"
                 if os.path.exists(old):
                     os.rename(old, f"{self.path}.{number + 1}{end}")
-        os.rename(self.path, self.path + ".1")
         self.rotations += 1
+        if self.rotations % 2 == 0:
+            shutil.copyfile(self.path, self.path + ".1")
+            os.truncate(self.path, 0)
+        else:
+            os.rename(self.path, self.path + ".1")
         second = self.path + ".2"
         if os.path.exists(second):
             with open(second, "rb") as file, gzip.open(os.path.join(self.folder, ".packing"), "wb") as packed:

@@ -40,7 +40,8 @@ SCHEMA = {
 
 TABLE = """
 create table products(id text primary key, title text not null, description text, brand text, price numeric(10,2),
-    in_stock boolean, sales integer, rating double precision, tags text[], attributes jsonb, updated timestamptz);
+    in_stock boolean, sales integer, rating double precision, tags text[], attributes jsonb, details json,
+    updated timestamptz);
 alter table products alter column description set storage external;
 create index on products(sales);
 create table other(n integer primary key);
@@ -63,6 +64,7 @@ select 'P' || i, 'Product number ' || i || ' of ' || (array['steel','wood','wool
         else 'Short "text" of ' || i || E'\\n\\t\\\\ and more' end,
     'Brand ' || i % 50, (i % 10000) / 100.0, i % 4 <> 0, i, (i % 50) / 10.0,
     array['a' || i % 7, 'b, "c" ' || i % 5, null], jsonb_build_object('size', i % 9, 'name', 'n' || i),
+    case when i % 3 = 0 then (E'{\\n  "lines": "of ' || i || E'\\\\n",\\n\\t"n": [1.50]}')::json end,
     timestamptz '2026-01-01 10:00:00.123+02' + i * interval '1 minute'
 from generate_series(1, ROWS) i
 """
@@ -128,8 +130,8 @@ class Cluster:
 EXPORT = r"""
 begin isolation level repeatable read read only; CREATE_REPLICATION_SLOT aisle LOGICAL wal2json (SNAPSHOT 'use');
 \o
-copy (select json_build_object('op', 'r', 'source', json_build_object('schema', 'public', 'table', 'products'),
-      'after', p) from products p) to stdout (format csv, quote e'\x01', delimiter e'\x02');
+copy (select jsonb_build_object('op', 'r', 'source', jsonb_build_object('schema', 'public', 'table', 'products'),
+      'after', to_jsonb(p)) from products p) to stdout (format csv, quote e'\x01', delimiter e'\x02');
 """
 
 
@@ -211,7 +213,7 @@ def expected_rows(cluster, sample):
     """Some rows by id, and how many there are of all."""
     text = cluster.psql("select json_build_object('id', id, 'title', title, 'description', description, 'brand', brand,"
                         " 'price', price, 'in_stock', in_stock, 'sales', sales, 'rating', rating,"
-                        " 'tags', array_remove(tags, null), 'attributes', attributes,"
+                        " 'tags', array_remove(tags, null), 'attributes', attributes, 'details', details::jsonb,"
                         " 'updated', floor(extract(epoch from updated) * 1000)::bigint) from products"
                         f" order by md5(id) limit {sample};")
     rows = (json.loads(line) for line in text.split("\n") if line)

@@ -157,6 +157,7 @@ static void long_lines_are_passed_over_and_memory_stays_bounded(void **state)
         struct line line;
         assert_int_equal(line_reader_next(&reader, &line, NULL), 0);
         assert_int_equal(line.too_long, lengths[i] > LIMIT_LINE_BYTES);
+        assert_int_equal(line.bytes_max, line.too_long ? LIMIT_LINE_BYTES : 0);
         assert_int_equal(line.text.size, line.too_long ? LINE_SHOWN_BYTES : lengths[i]);
         assert_int_equal(line.offset, offset);
         offset += lengths[i] + 1;

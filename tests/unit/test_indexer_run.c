@@ -3,8 +3,10 @@
  */
 #include "indexer/indexer.h"
 
+#include "base/limits.h"
 #include "index/position.h"
 
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -121,6 +123,33 @@ static void repeats_change_nothing_whatever_file_brings_them(void **state)
     expect_product("B", NULL);
     assert_int_equal(run_with((struct indexer_options){.from_start = true}), 0);
     expect_product("A", "{\"id\":\"A\",\"title\":\"new\"}");
+}
+
+#define EVENT(op, at, id, title)                                                                             \
+    "{\"op\":\"" op "\",\"after\":{\"id\":\"" id "\",\"title\":\"" title "\"},\"source\":{\"table\":\"t\"," \
+    "\"sequence\":\"[" at "]\"}}\n"
+
+static void snapshot_that_is_delivered_again_does_not_undo_what_came_behind_it(void **state)
+{
+    (void)state;
+    static const char events[] = EVENT("r", "null,\\\"90\\\"", "A", "as it was") EVENT(
+        "r", "null,\\\"90\\\"", "B", "as it was") EVENT("u", "\\\"95\\\",\\\"100\\\"", "A", "new");
+    write_log("1", "w", events);
+    run();
+    assert_int_equal(summary.counts.repeats, 0);
+    write_log("2", "w", "\n"); /* so that it is another file */
+    write_log("2", "a", events);
+    run();
+    assert_int_equal(summary.counts.repeats, 2); /* the last place of all is taken again, which does no harm */
+    expect_product("A", "{\"id\":\"A\",\"title\":\"new\"}");
+    expect_product("B", "{\"id\":\"B\",\"title\":\"as it was\"}");
+    /* One that is taken beside the stream is of its moment, and new. */
+    write_log("3", "w",
+              EVENT("r", "\\\"95\\\",\\\"100\\\"", "C", "beside") EVENT("r", "null,\\\"200\\\"", "B", "anew"));
+    run();
+    assert_int_equal(summary.counts.repeats, 0);
+    expect_product("B", "{\"id\":\"B\",\"title\":\"anew\"}");
+    expect_product("C", "{\"id\":\"C\",\"title\":\"beside\"}");
 }
 
 static void moved_file_is_read_on(void **state)
@@ -268,6 +297,31 @@ static void products_whose_date_has_passed_are_deleted(void **state)
     expect_product("C", "{\"id\":\"C\",\"title\":\"c\"}");
 }
 
+static uint64_t products_now(void)
+{
+    aisle *shop = NULL;
+    aisle_statistics statistics = {.size = sizeof statistics};
+    assert_int_equal(aisle_open(catalog, NULL, &shop, NULL), 0);
+    assert_int_equal(aisle_stats(shop, &statistics, NULL), 0);
+    aisle_close(shop);
+    return statistics.products;
+}
+
+struct stopper {
+    volatile sig_atomic_t *stop;
+    uint64_t products;
+};
+
+static void *stop_when_some_are_gone(void *context)
+{
+    struct stopper *stopper = context;
+    while (products_now() == stopper->products) {
+        usleep(1000);
+    }
+    __atomic_store_n(stopper->stop, 1, __ATOMIC_RELAXED);
+    return NULL;
+}
+
 static void what_rules_hide_goes_with_the_others(void **state)
 {
     (void)state;
@@ -287,6 +341,34 @@ static void what_rules_hide_goes_with_the_others(void **state)
     assert_int_equal(run_with((struct indexer_options){.truncate = INDEXER_TRUNCATE_APPLY}), 0);
     expect_product("B", NULL);
     expect_product("C", NULL);
+}
+
+/* The flag is another thread's, which sets it once the first of three batches is gone. */
+static void truncate_that_is_told_to_stop_goes_on_in_the_next_run(void **state)
+{
+    (void)state;
+    volatile sig_atomic_t stop = 0;
+    struct indexer_signals signals = {.wake_fd = -1, .also_stop = &stop};
+    struct indexer_options options = {.truncate = INDEXER_TRUNCATE_APPLY, .signals = &signals};
+    FILE *file = fopen(in_log("1"), "w");
+    assert_non_null(file);
+    for (unsigned i = 0; i < 3 * LIMIT_HITS; i++) {
+        assert_true(fprintf(file, "{\"id\":\"P%u\"}\n", i) > 0);
+    }
+    assert_int_equal(fclose(file), 0);
+    run();
+    assert_int_equal(summary.counts.puts, 3 * LIMIT_HITS);
+    write_log("2", "w", "{\"action\":\"B\",\"nextlsn\":\"0/7\"}\n{\"action\":\"T\",\"table\":\"products\"}\n");
+    write_log("3", "w", PUT("0/9/0", "A", "behind"));
+    struct stopper stopper = {.stop = &stop, .products = 3 * LIMIT_HITS};
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, stop_when_some_are_gone, &stopper), 0);
+    assert_int_equal(run_with(options), 0);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    stop = 0;
+    assert_int_equal(run_with(options), 0);
+    assert_int_equal(products_now(), 1);
+    expect_product("A", "{\"id\":\"A\",\"title\":\"behind\"}");
 }
 
 #define SHARDS 3u
@@ -402,6 +484,7 @@ int main(void)
 #define RUN_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         RUN_TEST(repeats_change_nothing_whatever_file_brings_them),
+        RUN_TEST(snapshot_that_is_delivered_again_does_not_undo_what_came_behind_it),
         RUN_TEST(moved_file_is_read_on),
         RUN_TEST(two_files_that_begin_alike_are_two),
         RUN_TEST(export_of_another_day_is_read_though_it_begins_alike),
@@ -409,6 +492,7 @@ int main(void)
         RUN_TEST(retry_reads_again_in_order_from_the_first_reject),
         RUN_TEST(truncate_is_refused_or_deletes_all),
         RUN_TEST(what_rules_hide_goes_with_the_others),
+        RUN_TEST(truncate_that_is_told_to_stop_goes_on_in_the_next_run),
         RUN_TEST(truncate_deletes_all_where_a_crash_left_shards_apart),
         RUN_TEST(truncate_that_was_done_spares_what_shards_have_from_behind_it),
         RUN_TEST(changes_before_a_truncate_in_their_transaction_are_left_out),
