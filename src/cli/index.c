@@ -203,7 +203,9 @@ static void show_report(void *context, const struct indexer_summary *summary, co
     put_counts(summary);
     put_latency("arrival", &of_late->arrival);
     put_latency("event", &of_late->event);
-    printf("}\n");
+    const aisle_memory_statistics memory = memory_now();
+    printf(",\"memory\":%llu,\"all_memory_peak\":%llu}\n", (unsigned long long)memory.current_bytes,
+           (unsigned long long)memory.peak_bytes);
     fflush(stdout);
 }
 
