@@ -455,6 +455,8 @@ static void commit_rest(struct writes *writes)
         committer_wait(&writes->committer, &status, &error);
         writes_end_commit(writes, status, &error);
     }
+    aisle_writer_abandon(writes->writer); /* merges would hold up the end; the next writer goes on with them */
+    writes->writer = NULL;
     writes_drop_writer(writes);
 }
 
