@@ -153,6 +153,12 @@ static int similar_prefix(const void *self, const struct rewrite_ask *ask, struc
     return look(self, ask, arena, lexicon_similar_prefix, out);
 }
 
+static int beginning(const void *self, const struct rewrite_ask *ask, struct arena *arena,
+                     struct rewrite_variants *out)
+{
+    return look(self, ask, arena, lexicon_beginning, out);
+}
+
 static int containing(const void *self, const struct rewrite_ask *ask, struct arena *arena,
                       struct rewrite_variants *out)
 {
@@ -167,8 +173,11 @@ int search_words_lexicon(const struct shard_snapshot *snapshots, uint32_t count,
         return AISLE_NO_MEMORY;
     }
     int status = parts_lexicon_gather(snapshots, count, arena, lexicon);
-    *out = (struct rewrite_words){
-        .self = lexicon, .similar = similar, .similar_prefix = similar_prefix, .containing = containing};
+    *out = (struct rewrite_words){.self = lexicon,
+                                  .similar = similar,
+                                  .similar_prefix = similar_prefix,
+                                  .beginning = beginning,
+                                  .containing = containing};
     return status;
 }
 

@@ -112,6 +112,15 @@ must_check int lexicon_similar_prefix(const struct lexicon *lexicon, const struc
                                       struct lexicon_variants *out);
 
 /*
+ * Eligible words that begin with ask->word and go on for up to LEXICON_BEGINNING_MORE bytes, which `edits` tells of
+ * each: shortest first, then by bytes. A stemmer may have cut them shorter than what was typed. Of an ASCII beginning,
+ * words of ASCII alone. Only limit is looked at beside; errors as lexicon_similar.
+ */
+#define LEXICON_BEGINNING_MORE 4u
+must_check int lexicon_beginning(const struct lexicon *lexicon, const struct lexicon_ask *ask, struct arena *arena,
+                                 struct lexicon_variants *out);
+
+/*
  * Codes that contain ask->word, a fragment of LEXICON_FRAGMENT_MIN bytes or more (fewer: none), itself first, then
  * those that begin with it, then the others, each shorter before longer, then by bytes; edits is 0. max_edits and
  * fixed_prefix are not looked at. Errors as lexicon_similar; AISLE_INVALID for a limit above LEXICON_CONTAINING_MAX.

@@ -30,8 +30,9 @@
  *                the only word. So does a word of letters that no product has and that is like no other.
  *   Split, join  A word that no product has and that is two known ones (which some product has both), and two
  *                neighbours that are one known word, are those, too: corrections of one edit.
- *   Being typed  The last word, unless a space follows, is the beginning of any word; when no word begins so, of words
- *                that begin nearly so, with three characters and more.
+ *   Being typed  The last word, unless a space follows, is the beginning of any word, also of one whose stem is
+ *                shorter than what has been typed (`runni`: run); when no word begins so, or the query finds nothing,
+ *                of words that begin nearly so, with three characters and more.
  *   Understood   Price phrases (price.h), and values of fields that the schema says are to be understood, become
  *                filters (or preferences) in place of words. When nothing is found so, prices are passed over, and
  *                values are words.
@@ -77,6 +78,8 @@ struct rewrite_words {
     int (*similar)(const void *self, const struct rewrite_ask *ask, struct arena *arena, struct rewrite_variants *out);
     int (*similar_prefix)(const void *self, const struct rewrite_ask *ask, struct arena *arena,
                           struct rewrite_variants *out);
+    int (*beginning)(const void *self, const struct rewrite_ask *ask, struct arena *arena,
+                     struct rewrite_variants *out); /* words that go on from it for a few characters, shortest first */
     int (*containing)(const void *self, const struct rewrite_ask *ask, struct arena *arena,
                       struct rewrite_variants *out);
 };

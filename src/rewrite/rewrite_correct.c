@@ -383,26 +383,41 @@ int rewrite_add_codes(struct rewrite *rewrite, struct query_context *context, st
 
 /* What begins with a variant, as the number-th alternative. */
 static int add_beginning(struct rewrite *rewrite, struct clause *clause, const struct rewrite_variant *variant,
-                         uint32_t number)
+                         uint32_t number, bool is_known)
 {
     struct query_node *node;
     int status = query_parser_prefix(rewrite->parser, variant->word, &node);
+    status = status == 0 ? rewrite_add_stems(rewrite, variant->word, node) : status;
     if (status == 0) {
         status = rewrite_add_alternative(rewrite, clause, node, number == 0 ? QUERY_WEIGHT_WHOLE : WEIGHT_OTHERS);
     }
     if (status == 0 && number == 0) {
-        clause->candidates[0] = (struct candidate){.text = variant->word, .node = node, .edits = variant->edits};
-        clause->candidate_count = 1;
+        clause->candidate_count = 0;
+        if (is_known) {
+            clause->candidates[clause->candidate_count++] =
+                (struct candidate){.text = clause->text, .node = clause->typed};
+        }
+        clause->candidates[clause->candidate_count++] =
+            (struct candidate){.text = variant->word, .node = node, .edits = variant->edits};
     }
     return status == 0 && number < CANDIDATES_MAX ? rewrite_note(rewrite, REWRITE_TYPO, clause->text, variant->word)
                                                   : status;
 }
 
-/* Edits of the first of variants that is long enough, and so of the fewest; 0: there is none. */
+/* Of a beginning that products have, but none beside the other words. */
+#define KNOWN_BEGINNINGS_MAX 8u
+
+/* Nearly anything begins with what is shorter; what was typed has been looked for. */
+static bool is_nearly_so(const struct rewrite_variant *variant)
+{
+    return variant->edits != 0 && rewrite_length(variant->word) >= PREFIX_LENGTH_MIN;
+}
+
+/* Edits of the first of variants that count, and so of the fewest; 0: there is none. */
 static uint8_t fewest_edits(const struct rewrite_variants *variants)
 {
     for (size_t i = 0; i < variants->count; i++) {
-        if (rewrite_length(variants->list[i].word) >= PREFIX_LENGTH_MIN) {
+        if (is_nearly_so(&variants->list[i])) {
             return variants->list[i].edits;
         }
     }
@@ -416,6 +431,7 @@ static int correct_prefix(struct rewrite *rewrite, struct query_context *context
     const struct rewrite_options *options = &rewrite->source.options;
     struct bytes typed = clause->first->folded;
     uint8_t max_edits = edits_for(options, typed);
+    bool is_known = query_information(context, clause->typed) != 0;
     struct rewrite_ask ask = {.word = typed,
                               .fixed_prefix = options->fixed_prefix,
                               .limit = options->variants_max,
@@ -425,6 +441,11 @@ static int correct_prefix(struct rewrite *rewrite, struct query_context *context
     if (rewrite_length(typed) < PREFIX_LENGTH_MIN || words->similar_prefix == NULL || rewrite_has_digit(typed)) {
         return 0;
     }
+    if (is_known) { /* as known words, and no more than may be meant: this is what finds nothing, and often will not */
+        ask.fixed_prefix = ask.fixed_prefix == 0 ? 1 : ask.fixed_prefix;
+        ask.limit = ask.limit < KNOWN_BEGINNINGS_MAX ? ask.limit : KNOWN_BEGINNINGS_MAX;
+        max_edits = max_edits > 1 ? 1 : max_edits;
+    }
     while (status == 0 && ask.max_edits < max_edits && fewest_edits(&variants) == 0) {
         ask.max_edits++;
         status = words->similar_prefix(words->self, &ask, rewrite->source.arena, &variants);
@@ -433,14 +454,14 @@ static int correct_prefix(struct rewrite *rewrite, struct query_context *context
     query_parser_set_scope(rewrite->parser, rewrite->typo_fields);
     for (size_t i = 0; i < variants.count && taken < options->variants_max && status == 0; i++) {
         struct rewrite_variant *variant = &variants.list[i];
-        if (rewrite_length(variant->word) < PREFIX_LENGTH_MIN) {
-            continue; /* nearly anything begins so */
+        if (!is_nearly_so(variant)) {
+            continue;
         }
         if (variant->edits > fewest_edits(&variants) ||
             query_parser_leaves_left(rewrite->parser) < LIMIT_QUERY_TERMS) {
             break;
         }
-        status = add_beginning(rewrite, clause, variant, taken++);
+        status = add_beginning(rewrite, clause, variant, taken++, is_known);
         *changed = true;
     }
     query_parser_set_scope(rewrite->parser, 0);
@@ -460,7 +481,7 @@ int rewrite_correct(struct rewrite *rewrite, struct query_context *context, stru
     bool split = false;
     bool digits = rewrite_has_digit(clause->first->folded);
     if (clause->first->prefix) {
-        if (!is_known && !all && !digits) {
+        if (is_known == all && !digits && (!all || rewrite->found_none)) {
             status = correct_prefix(rewrite, context, clause, changed);
         }
         return status == 0 && !is_known && !all && !*changed ? rewrite_add_codes(rewrite, context, clause, changed)

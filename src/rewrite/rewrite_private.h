@@ -103,6 +103,12 @@ must_check int rewrite_build(struct rewrite *rewrite);
 /* Synonyms, then stop words. */
 must_check int rewrite_apply_rules(struct rewrite *rewrite);
 
+/*
+ * Gives a leaf of what begins so the stems, in any language, of words that do, where these do not begin so themselves:
+ * nothing else would find running by "runni". AISLE_NO_MEMORY, AISLE_CORRUPT.
+ */
+must_check int rewrite_add_stems(struct rewrite *rewrite, struct bytes beginning, struct query_node *leaf);
+
 /* The last word becomes the beginning of one. */
 must_check int rewrite_as_you_type(struct rewrite *rewrite);
 

@@ -152,6 +152,45 @@ static bool ends_within(const struct rewrite *rewrite, const struct clause *clau
     return clause->first != NULL && clause->last->end == rewrite->text.size && !clause->last->prefix;
 }
 
+/* Of what is shorter, hardly a stem is shorter still. */
+#define STEMMED_BYTES_MIN 4u
+#define STEMS_MAX 8u
+#define STEMS_LOOKED 32u
+
+int rewrite_add_stems(struct rewrite *rewrite, struct bytes beginning, struct query_node *leaf)
+{
+    const struct rewrite_words *words = &rewrite->source.words;
+    const struct rewrite_ask ask = {.word = beginning, .limit = STEMS_LOOKED};
+    struct rewrite_variants variants = {.count = 0};
+    if (leaf->kind != QUERY_TERMS || !leaf->prefix || beginning.size < STEMMED_BYTES_MIN || words->beginning == NULL ||
+        rewrite_has_digit(beginning)) {
+        return 0;
+    }
+    int status = words->beginning(words->self, &ask, rewrite->source.arena, &variants);
+    uint32_t most = leaf->term_count + STEMS_MAX;
+    struct bytes *terms = arena_alloc(rewrite->source.arena, most * sizeof *terms);
+    if (status != 0 || terms == NULL) {
+        return status != 0 ? status : AISLE_NO_MEMORY;
+    }
+    memcpy(terms, leaf->terms, leaf->term_count * sizeof *terms);
+    leaf->terms = terms;
+    for (size_t i = 0; i < variants.count && status == 0; i++) {
+        struct bytes stems[LIMIT_FIELDS];
+        uint32_t count = 0;
+        status = query_parser_terms(rewrite->parser, variants.list[i].word, stems, &count);
+        for (uint32_t k = 0; k < count && leaf->term_count < most; k++) {
+            bool is_found = bytes_begin_with(stems[k], beginning);
+            for (uint32_t t = 0; t < leaf->term_count && !is_found; t++) {
+                is_found = bytes_equal(stems[k], terms[t]);
+            }
+            if (!is_found) {
+                terms[leaf->term_count++] = stems[k];
+            }
+        }
+    }
+    return status;
+}
+
 int rewrite_as_you_type(struct rewrite *rewrite)
 {
     struct clause *clause = &rewrite->clauses[rewrite->clause_count - 1];
@@ -163,6 +202,7 @@ int rewrite_as_you_type(struct rewrite *rewrite)
     if (status == 0 && node->kind == QUERY_AND && node->child_count == 0) {
         return 0; /* the '+' of "s24+" is a word only behind another, and whole */
     }
+    status = status == 0 ? rewrite_add_stems(rewrite, clause->last->folded, node) : status;
     struct query_word *word = status == 0 ? arena_copy(rewrite->source.arena, clause->last, sizeof *word) : NULL;
     if (status != 0 || word == NULL) {
         return status != 0 ? status : AISLE_NO_MEMORY;

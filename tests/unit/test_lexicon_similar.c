@@ -529,6 +529,44 @@ static void beginnings_are_those_that_plain_distances_say(void **state)
     end_world(&world);
 }
 
+static void words_that_go_on_are_those_of_brute_force(void **state)
+{
+    (void)state;
+    struct world world;
+    struct verdict wanted = {.list = NULL};
+    make_world(&world, 6000, 3, 31);
+    for (uint32_t i = 0; i < 400; i++) {
+        struct lexicon_variants got;
+        struct bytes typed = utf8_cut(world.sorted[random_below(&world.random, world.count)],
+                                      1 + random_below(&world.random, 6));
+        const struct lexicon_ask ask = {.word = typed, .limit = 100000};
+        bool plain = true;
+        wanted.count = 0;
+        for (size_t k = 0; k < typed.size; k++) {
+            plain = plain && typed.data[k] < 0x80;
+        }
+        for (uint32_t w = 0; w < world.count; w++) {
+            struct bytes word = world.sorted[w];
+            bool is_plain = true;
+            for (size_t k = 0; k < word.size; k++) {
+                is_plain = is_plain && word.data[k] < 0x80;
+            }
+            if (word.size > typed.size && word.size <= typed.size + LEXICON_BEGINNING_MORE &&
+                bytes_begin_with(word, typed) && is_plain == plain) {
+                note(&wanted, word, (unsigned)(word.size - typed.size));
+            }
+        }
+        if (wanted.count > 1) {
+            qsort(wanted.list, wanted.count, sizeof *wanted.list, compare_variants);
+        }
+        arena_reset(&world.arena);
+        assert_int_equal(lexicon_beginning(&world.lexicon, &ask, &world.arena, &got), 0);
+        expect(&wanted, &got, ask.limit, typed);
+    }
+    mem_free(wanted.list);
+    end_world(&world);
+}
+
 /* Counts how often it is asked, and stops the last time that it may be. */
 struct patience {
     unsigned asked;
@@ -635,6 +673,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(codes_are_similar_when_they_are_asked_for),
         cmocka_unit_test(as_many_codes_are_looked_at_as_are_asked_for),
         cmocka_unit_test(beginnings_are_those_that_plain_distances_say),
+        cmocka_unit_test(words_that_go_on_are_those_of_brute_force),
         cmocka_unit_test(looking_ends_when_whoever_asks_has_no_more_time),
         cmocka_unit_test(parts_pass_their_check),
         cmocka_unit_test(more_edits_than_there_are_are_refused),
