@@ -470,6 +470,7 @@ static int put_word(struct analyser *analyser, struct word *word)
 {
     struct compound *compound = &analyser->compound;
     int status = 0;
+    word->size -= compound_ends_in_plural(compound, word) ? 1 : 0;
     bool apart = word->gap == GAP_OTHER || (word->gap == ' ' && compound->plain && compound_is_plain(word));
     if (compound->count == 1 && apart) { /* as nearly always */
         compound->count = 0;

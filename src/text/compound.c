@@ -189,6 +189,12 @@ enum compound_link compound_links(struct compound *compound, const struct word *
     return LINK_NONE;
 }
 
+bool compound_ends_in_plural(const struct compound *compound, const struct word *word)
+{
+    return (word->gap == '&' || word->gap == GAP_AND) && word->size == 2 && word->text[1] == 's' && is_letters(word) &&
+           compound->count != 0 && is_letters(last_part(compound)) && last_part(compound)->size == 1;
+}
+
 bool compound_is_n_in_one(const struct compound *compound)
 {
     return compound->count == 3 && is_number(&compound->parts[0]) && is(&compound->parts[1], "in") &&

@@ -64,6 +64,9 @@ static inline bool compound_is_plain(const struct word *word)
 /* How word is linked to the compound, which is not empty; notes how it may go on. */
 enum compound_link compound_links(struct compound *compound, const struct word *word);
 
+/* Whether word is a letter and the 's' of a plural, behind a letter and '&': "m&ms" is "m&m's". */
+bool compound_ends_in_plural(const struct compound *compound, const struct word *word);
+
 /* Whether it is "2 in 1", which has no runs inside: "2 in" is an amount. */
 bool compound_is_n_in_one(const struct compound *compound);
 

@@ -34,8 +34,8 @@
  *             side, each with its marks, are taken in pairs, each pair a word; a single one is a word itself.
  *   Compound  words side by side that are linked, two to four of them: each is a token, and behind the last stands a
  *             JOINED token of all. Words are linked by one of - _ & . : between them, by '/' between single letters, by
- *             " & " between words of one or two letters, and by one space as compound.h says ("t shirt", "rtx 4070 ti",
- *             "rock n roll", "2 in 1").
+ *             " & " between words of one or two letters (of "m&ms" the s goes, as of "m&m's"), and by one space as
+ *             compound.h says ("t shirt", "rtx 4070 ti", "rock n roll", "2 in 1").
  *   Stem      words of letters only, by libstemmer in the field's language (of a word over 512 bytes, its first 512:
  *             some stemmers take time quadratic in the word), unless an exception says otherwise.
  *   Cut       what is longer than LIMIT_TERM_BYTES, at a character, after stemming.

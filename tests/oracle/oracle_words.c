@@ -635,6 +635,22 @@ static size_t solid_row(const struct word *words, size_t first, size_t count)
     return row;
 }
 
+/* Of "m&ms" the s goes. */
+static void drop_plurals(const struct points *points, struct word *words, size_t count)
+{
+    for (size_t i = 1; i < count; i++) {
+        struct word *word = &words[i], *before = &words[i - 1];
+        size_t gap = word->start - before->end;
+        size_t sign = before->end + gap / 2;
+        bool spaced = gap == 3 && oracle_point(points, sign - 1) == ' ' && oracle_point(points, sign + 1) == ' ';
+        bool and = oracle_point(points, sign) == '&' && (gap == 1 || spaced);
+        if (and && is_letters(word) && is_letters(before) && strlen(word->text) == 2 && word->text[1] == 's' &&
+            strlen(before->text) == 1) {
+            word->text[1] = '\0';
+        }
+    }
+}
+
 void oracle_list_tokens(struct pool *pool, const struct points *points, enum text_kind kind, struct tokens *out)
 {
     size_t count = 0, position = 0, last_parts = 0;
@@ -642,6 +658,7 @@ void oracle_list_tokens(struct pool *pool, const struct points *points, enum tex
     struct word *words = oracle_scan_words(pool, points, &count);
     struct list list = {.pool = pool, .out = out, .product = kind != TEXT_QUERY};
     count = join_units(pool, points, words, count);
+    drop_plurals(points, words, count);
     *out = (struct tokens){.items = pool_alloc(pool, (8 * count + 8) * sizeof *out->items)};
     for (size_t i = 0; i < count;) {
         if (words[i].solid) {

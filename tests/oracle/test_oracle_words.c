@@ -26,7 +26,7 @@ static const char *const pieces[] = {
     "2.50", "1.234", "men's", "l'o", "Wi", "Fi", "1000xm4", "s24", "80d", "plus", "\u00e9", "\u96fb\u8a71", "\u6a5f",
     "\ud55c\uad6d\uc5b4", "\u30c8\u3099", "\u0e01\u0e34\u0e19", "\u0967", "\u0434\u0430", "running", "cables", "pcs",
     "amp", "6x500ml", "2x", "x5kg", "3x", "x4", "50x70", "50", "70", "x", "3x1.5", "2x3x4x5x6", "6x0.5l", "\u0663",
-    "50cm", "70cm", "8in", "5ft", "5cmx7cm", "2mx3m", "1.5m",
+    "ms", "bs", "50cm", "70cm", "8in", "5ft", "5cmx7cm", "2mx3m", "1.5m",
 };
 static const char *const gaps[] = {
     " ", " ", " ", " ", " ", "-", "-", "-", ".", ".", ",", "/", "/", "&", " & ", "'", " '", "' ", "\"", "''", "+",

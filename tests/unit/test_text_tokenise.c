@@ -405,6 +405,15 @@ static void lengths_may_have_their_unit_with_each_number(void **state)
     check_product("8\" x 10\"", false, "8@0/1 8in@0/1 10@0/1 8x10@0/1 10in@0/1");
 }
 
+static void a_plural_of_letters_is_none_behind_an_and(void **state)
+{
+    (void)state;
+    check("m&ms M&M's m & ms", "m@0 m@1 mm@0/2 m@2 m@3 mm@2/2 m@4 m@5 mm@4/2");
+    check("q&as", "q@0 a@1 qa@0/2");
+    check("m&s", "m@0 s@1 ms@0/2");
+    check("mr & ms m-ms ms", "mr@0 ms@1 mrms@0/2 m@2 ms@3 mms@2/2 ms@4");
+}
+
 static void other_units_beside_an_x_stay_amounts(void **state)
 {
     (void)state;
@@ -584,6 +593,7 @@ int main(void)
         cmocka_unit_test(numbers_with_an_x_between_are_one_word),
         cmocka_unit_test(lengths_may_have_their_unit_with_each_number),
         cmocka_unit_test(other_units_beside_an_x_stay_amounts),
+        cmocka_unit_test(a_plural_of_letters_is_none_behind_an_and),
         cmocka_unit_test(other_neighbours_of_an_x_stay_apart),
         cmocka_unit_test(numbers_with_an_x_between_end_somewhere),
         cmocka_unit_test(part_numbers_are_one_word_too),
