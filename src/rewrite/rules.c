@@ -11,6 +11,7 @@
 #include "base/utf8.h"
 #include "rewrite/stop_words.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #define KEY_BYTES_MAX (LIMIT_SYNONYM_WORDS * (LIMIT_TERM_BYTES + 1u))
@@ -58,6 +59,14 @@ static int refuse(const struct reading *reading, int status, const char *why, st
     int shown = what.size > 64 ? 64 : (int)what.size;
     return error_set(reading->error, status, "%s:%u: %s: \"%.*s\"", reading->name, reading->line, why, shown,
                      what.data);
+}
+
+/* There is more of what than most. */
+static int refuse_many(const struct reading *reading, const char *what, unsigned most, struct bytes text)
+{
+    char why[80];
+    snprintf(why, sizeof why, "too many %s, expected at most %u", what, most);
+    return refuse(reading, AISLE_LIMIT, why, text);
 }
 
 static int no_memory(const struct reading *reading)
@@ -178,7 +187,7 @@ static int add_rule(struct reading *reading, const struct key *key, uint32_t wor
     }
     rules->words_max = words > rules->words_max ? words : rules->words_max;
     if (++rules->synonyms > LIMIT_SYNONYMS) {
-        return refuse(reading, AISLE_LIMIT, "too many synonyms", bytes_of_string(""));
+        return refuse_many(reading, "synonyms", LIMIT_SYNONYMS, bytes_of_string(""));
     }
     return 0;
 }
@@ -198,7 +207,7 @@ static int add_left(struct reading *reading, struct bytes left, const struct byt
         return refuse(reading, AISLE_INVALID, "no word that can be searched for", left);
     }
     if (list.length > LIMIT_SYNONYM_WORDS) {
-        return refuse(reading, AISLE_LIMIT, "too many words on one side", left);
+        return refuse_many(reading, "words on one side", LIMIT_SYNONYM_WORDS, left);
     }
     for (size_t i = 0; i < list.count; i++) {
         if (list.tokens[i].kind == TOKEN_WORD) {
@@ -222,7 +231,7 @@ static int split_side(const struct reading *reading, struct bytes side, struct b
             return refuse(reading, AISLE_INVALID, "a word is missing beside a comma or =>", trim(side));
         }
         if (*count == LIMIT_SYNONYM_ALTERNATIVES) {
-            return refuse(reading, AISLE_LIMIT, "too many alternatives on one line", text);
+            return refuse_many(reading, "alternatives on one line", LIMIT_SYNONYM_ALTERNATIVES, text);
         }
         texts[(*count)++] = text;
         if (comma == NULL) {
@@ -245,7 +254,7 @@ static int check_right(struct reading *reading, const struct bytes *texts, uint3
             return refuse(reading, AISLE_INVALID, "no word that can be searched for", texts[i]);
         }
         if (list.length > LIMIT_SYNONYM_WORDS) {
-            return refuse(reading, AISLE_LIMIT, "too many words on one side", texts[i]);
+            return refuse_many(reading, "words on one side", LIMIT_SYNONYM_WORDS, texts[i]);
         }
     }
     return 0;
@@ -296,7 +305,7 @@ static int take_exact(struct reading *reading, struct bytes side)
             status = no_memory(reading);
         }
         if (status == 0 && ++rules->exacts > LIMIT_EXACT_WORDS) {
-            status = refuse(reading, AISLE_LIMIT, "too many exact words", texts[i]);
+            status = refuse_many(reading, "exact words", LIMIT_EXACT_WORDS, texts[i]);
         }
     }
     return status;
@@ -342,7 +351,7 @@ static int add_stop(struct reading *reading, struct bytes folded)
         return no_memory(reading);
     }
     if (++reading->rules->stops > LIMIT_STOP_WORDS) {
-        return refuse(reading, AISLE_LIMIT, "too many stop words", folded);
+        return refuse_many(reading, "stop words", LIMIT_STOP_WORDS, folded);
     }
     return 0;
 }
