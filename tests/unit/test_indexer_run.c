@@ -3,6 +3,7 @@
  */
 #include "indexer/indexer.h"
 
+#include "base/alloc.h"
 #include "base/limits.h"
 #include "index/position.h"
 
@@ -479,6 +480,40 @@ static void changes_before_a_truncate_in_their_transaction_are_left_out(void **s
     expect_product("C", "{\"id\":\"C\",\"title\":\"red\"}");
 }
 
+/* Memory that runs out while a line is looked through for a TRUNCATE ends the run: it is no line without one. */
+static void transaction_with_a_truncate_is_whole_whatever_allocation_fails(void **state)
+{
+    (void)state;
+    const char *sources[] = {log_folder};
+    const struct indexer_options options = {.catalog = catalog,
+                                            .sources = sources,
+                                            .source_count = 1,
+                                            .rejects_max = UINT64_MAX,
+                                            .truncate = INDEXER_TRUNCATE_APPLY};
+    bool failed = true;
+    for (unsigned n = 1; failed; n++) {
+        char line[1000];
+        snprintf(line, sizeof line,
+                 "{\"nextlsn\":\"0/%06u\",\"change\":[" ROW("A") ",{\"kind\":\"truncate\"," TABLE "}," ROW("B") "," ROW(
+                     "C") "]}\n", n);
+        write_log("1", "w", line);
+        unsigned long calls = alloc_calls();
+        alloc_fail_at(n, 0);
+        int status = indexer_run(&options, &summary, &error);
+        alloc_fail_at(0, 0);
+        failed = alloc_calls() - calls >= n;
+        if (status != 0) {
+            assert_int_equal(status, AISLE_NO_MEMORY);
+            assert_int_equal(run_with(options), 0);
+        } else {
+            assert_int_equal(summary.counts.puts + summary.counts.patches, 2);
+        }
+    }
+    expect_product("A", NULL);
+    expect_product("B", "{\"id\":\"B\",\"title\":\"red\"}");
+    expect_product("C", "{\"id\":\"C\",\"title\":\"red\"}");
+}
+
 int main(void)
 {
 #define RUN_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -496,6 +531,7 @@ int main(void)
         RUN_TEST(truncate_deletes_all_where_a_crash_left_shards_apart),
         RUN_TEST(truncate_that_was_done_spares_what_shards_have_from_behind_it),
         RUN_TEST(changes_before_a_truncate_in_their_transaction_are_left_out),
+        RUN_TEST(transaction_with_a_truncate_is_whole_whatever_allocation_fails),
         RUN_TEST(rejects_of_one_line_are_counted_but_few_are_written),
         RUN_TEST(products_whose_date_has_passed_are_deleted),
         RUN_TEST(unknown_formats_and_mapping_files_are_refused),
