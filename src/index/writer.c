@@ -328,9 +328,7 @@ static int put_product(struct aisle_writer *writer, struct shard_writer *shard, 
         status = take_product(writer, shard, id_hash, text, error);
     } else if (status == 0) {
         uint32_t number = (uint32_t)(shard - writer->shards);
-        if (route_by_field(writer->catalog)) {
-            route_seen_add(&writer->seen, id_hash);
-        }
+        route_seen_add(&writer->seen, id_hash);
         status = workers_put(writer->workers, number, &writer->product, text, id_hash, error);
         if (status == 0 && writer->taken % WIDE_LOOK == 0) {
             status = look_after_workers(writer, error);
@@ -372,11 +370,11 @@ static int not_found(struct bytes id, aisle_error *error)
 }
 
 int writer_find_product(struct aisle_writer *writer, struct shard_writer *shard, struct bytes id, uint64_t id_hash,
-                        bool unseen, struct writer_place *place, aisle_error *error)
+                        struct writer_place *place, aisle_error *error)
 {
     struct segment_builder *builder = NULL;
     int status = 0;
-    if (writer->wide && !unseen) {
+    if (writer->wide && route_seen_has(&writer->seen, id_hash)) {
         status = workers_settle_lane(writer->workers, (uint32_t)(shard - writer->shards), id_hash, &builder, error);
     }
     shard_writer_lock(shard);
@@ -394,10 +392,10 @@ int writer_find_product(struct aisle_writer *writer, struct shard_writer *shard,
 }
 
 static int delete_product(struct aisle_writer *writer, struct shard_writer *shard, struct bytes id, uint64_t id_hash,
-                          bool unseen, aisle_error *error)
+                          aisle_error *error)
 {
     struct writer_place place;
-    int status = writer_find_product(writer, shard, id, id_hash, unseen, &place, error);
+    int status = writer_find_product(writer, shard, id, id_hash, &place, error);
     bool found = status == 0;
     /* The builder's version may hide one in a segment: both go. */
     while (status == 0) {
@@ -416,13 +414,12 @@ static int delete_product(struct aisle_writer *writer, struct shard_writer *shar
 static int leave_others(struct aisle_writer *writer, const struct shard_writer *shard, struct bytes id,
                         uint64_t id_hash, aisle_error *error)
 {
-    bool unseen = !route_seen_has(&writer->seen, id_hash);
     for (uint32_t i = 0; i < writer->catalog->shard_count; i++) {
         struct shard_writer *other = &writer->shards[i];
         aisle_error failure = {.code = 0};
         int status = other == shard || is_repeated(other)
                          ? 0
-                         : delete_product(writer, other, id, id_hash, unseen, &failure);
+                         : delete_product(writer, other, id, id_hash, &failure);
         writer->moved = writer->moved || (status == 0 && other != shard && !is_repeated(other));
         if (status != 0 && status != AISLE_NOT_FOUND) {
             return error_set(error, status, "%s", failure.message);
@@ -484,7 +481,7 @@ static int delete_in_shard(struct aisle_writer *writer, struct shard_writer *sha
                            struct bytes fields, aisle_error *error)
 {
     (void)fields;
-    return delete_product(writer, shard, id, id_hash, false, error);
+    return delete_product(writer, shard, id, id_hash, error);
 }
 
 int aisle_delete(aisle_writer *writer, aisle_bytes id, aisle_error *error)

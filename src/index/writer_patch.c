@@ -142,7 +142,7 @@ static int patch_or_read(struct aisle_writer *writer, struct shard_writer *shard
                          struct bytes patch, struct buf *current, bool *done, aisle_error *error)
 {
     struct writer_place place;
-    int status = writer_find_product(writer, shard, id, id_hash, false, &place, error);
+    int status = writer_find_product(writer, shard, id, id_hash, &place, error);
     if (status == 0) {
         bool committed = place.builder == NULL && !shard->segments[place.segment].pending;
         *done = committed && is_columns_only(writer);
@@ -202,7 +202,7 @@ static int read_in_shard(struct aisle_writer *writer, struct shard_writer *shard
     struct writer_place place;
     struct buf current;
     buf_init(&current, LIMIT_PRODUCT_BYTES * 2);
-    int status = writer_find_product(writer, shard, id, id_hash, false, &place, error);
+    int status = writer_find_product(writer, shard, id, id_hash, &place, error);
     if (status == 0) {
         status = current_product(writer, shard, &place, &current);
         status = status == 0 ? 0 : writer_fail(writer, error_set(error, status, "a product cannot be moved: %s",

@@ -21,7 +21,7 @@ struct aisle_writer {
     struct shard_writer *shards; /* owned, one a shard */
     struct merger merger;        /* with a thread to spare */
     struct workers *workers;     /* owned; NULL: not needed yet, or not to be had */
-    struct route_seen seen;      /* by the workers; where a field routes */
+    struct route_seen seen;      /* ids that the workers have been given */
     bool moved;                  /* a product from one shard to another, since the last commit */
     bool wide;                   /* products go to the workers; else the caller's thread takes them in */
     uint64_t taken;              /* products since the last commit */
@@ -55,7 +55,7 @@ must_check int writer_read_product(struct aisle_writer *writer, struct bytes tex
  * caller gives the lock back.
  */
 must_check int writer_find_product(struct aisle_writer *writer, struct shard_writer *shard, struct bytes id,
-                                   uint64_t id_hash, bool unseen, struct writer_place *place, aisle_error *error);
+                                   uint64_t id_hash, struct writer_place *place, aisle_error *error);
 
 /* Puts writer->product, which was read from text, where it belongs. */
 must_check int writer_route_product(struct aisle_writer *writer, uint64_t id_hash, struct bytes text,
