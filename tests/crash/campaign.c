@@ -6,8 +6,8 @@
  * A round is one command in a child, main and all: create, index, index --follow, compact (which shrinks), backup,
  * alias. It is killed at its n-th call that writes, syncs or renames, or after some microseconds of the processor:
  * neither depends on how busy the machine is. The log has puts, replacements, patches of columns, of text and of the
- * field that routes, deletes, and changed keys; every other life has four shards, so that kills fall between their
- * commits, too.
+ * field that routes, deletes, changed keys, and truncations of the whole table; every other life has four shards, so
+ * that kills fall between their commits, too.
  * After each kill
  *     the catalog opens, and a writer begins, in less than a second of the processor;
  *     every product is as the log made it at the committed position, or, with several shards, at some place from there
@@ -42,6 +42,7 @@
 
 #define PRODUCTS 60u
 #define OPERATIONS 400u
+#define TRUNCATED 150u /* one operation in so many deletes all */
 #define GROWTH 40u /* operations that a round adds at most */
 #define LINE_BYTES 700u
 #define PATH_BYTES 512u
@@ -128,7 +129,7 @@ struct product {
     unsigned title, category, price;
 };
 
-enum operation_kind { PUT, PRICE, TITLE, CATEGORY, ERASE, RENAME };
+enum operation_kind { PUT, PRICE, TITLE, CATEGORY, ERASE, RENAME, TRUNCATE };
 
 struct operation {
     enum operation_kind kind;
@@ -172,6 +173,9 @@ static void replay(struct product products[PRODUCTS], unsigned first, unsigned e
         case RENAME:
             products[operation->to] = operation->values;
             product->live = false;
+            break;
+        case TRUNCATE:
+            memset(products, 0, PRODUCTS * sizeof *products);
             break;
         }
     }
@@ -217,6 +221,9 @@ static void print_line(const struct operation *operation)
         size = snprintf(out, LINE_BYTES, "{\"before\":{\"id\":\"P%u\"},\"after\":%s,\"op\":\"u\",\"ts_ms\":1}\n",
                         operation->id, product);
         break;
+    case TRUNCATE:
+        size = snprintf(out, LINE_BYTES, "{\"op\":\"t\",\"source\":{},\"ts_ms\":1}\n");
+        break;
     }
     log_size += (size_t)size;
 }
@@ -230,7 +237,9 @@ static void make_log(void)
         unsigned id = random_below(PRODUCTS);
         unsigned dice = i < PRODUCTS / 2 ? 0 : random_below(20);
         bool live = products[id].live;
-        enum operation_kind kind = !live || dice < 5 ? PUT
+        bool truncates = i >= PRODUCTS && random_below(TRUNCATED) == 0;
+        enum operation_kind kind = truncates         ? TRUNCATE
+                                   : !live || dice < 5 ? PUT
                                    : dice < 10       ? PRICE
                                    : dice < 12       ? TITLE
                                    : dice < 15       ? CATEGORY
@@ -316,31 +325,23 @@ static void show(unsigned count)
 
 /* --------------------------------------------------------------------------------------------------- the child -- */
 
-static void end_softly(int number)
+static void end_child(int number)
 {
-    (void)number;
-    kill(getpid(), SIGTERM);
-}
-
-static void end_hard(int number)
-{
-    (void)number;
-    kill(getpid(), SIGKILL);
+    kill(getpid(), number == SIGALRM ? SIGTERM : SIGKILL);
 }
 
 static void arm(enum step step, bool by_calls, unsigned long number)
 {
     struct itimerval timer = {.it_value = {.tv_sec = 0, .tv_usec = 0}};
     if (step == STEP_FOLLOW) {
-        signal(SIGALRM, end_softly);
+        signal(SIGALRM, end_child);
         timer.it_value.tv_usec = FOLLOW_MS * 1000;
         setitimer(ITIMER_REAL, &timer, NULL);
     }
     kill_at = by_calls ? number : 0;
     if (!by_calls) {
-        signal(SIGPROF, end_hard);
-        timer.it_value.tv_sec = (time_t)(number / 1000000);
-        timer.it_value.tv_usec = (suseconds_t)(number % 1000000);
+        signal(SIGPROF, end_child);
+        timer.it_value = (struct timeval){(time_t)(number / 1000000), (suseconds_t)(number % 1000000)};
         setitimer(ITIMER_PROF, &timer, NULL);
     }
 }
@@ -523,7 +524,9 @@ static bool look(const char *name, bool is_copy, bool at_end)
     good = good && operations_of(offset, &count);
     good = good && (is_copy || offset >= behind ? true : fail("the position has moved back"));
     good = good && (!at_end || count == OPERATIONS ? true : fail("the log was not read to its end"));
-    good = good && look_at_products(catalog, count, shards == 1 ? count : shown);
+    /* What a truncation deletes is committed before its line is. */
+    bool truncates = count < shown && operations[count].kind == TRUNCATE;
+    good = good && look_at_products(catalog, count, shards == 1 ? count + truncates : shown);
     behind = is_copy ? behind : offset;
     aisle_writer_free(writer);
     aisle_close(catalog);
@@ -538,9 +541,10 @@ static bool index_step(enum step step, bool *finished)
     static const char *const threads[] = {"1", "2"};
     static const char *const changes[] = {"1", "3", "20"};
     char *arguments[] = {(char *)"aisle",     (char *)"index", (char *)path_of("shop"), (char *)path_of("log"),
-                         (char *)"--memory",  (char *)"32M",   (char *)"--threads",
-                         (char *)threads[random_below(2)], step == STEP_FOLLOW ? (char *)"--follow" : NULL,
-                         (char *)"--commit-changes", (char *)changes[random_below(3)], NULL};
+                         (char *)"--memory",  (char *)"32M",   (char *)"--truncate",    (char *)"apply",
+                         (char *)"--threads", (char *)threads[random_below(2)],
+                         step == STEP_FOLLOW ? (char *)"--follow" : NULL, (char *)"--commit-changes",
+                         (char *)changes[random_below(3)], NULL};
     show(random_below(GROWTH));
     return strike(step, arguments, finished) && look("shop", false, false);
 }
@@ -596,11 +600,10 @@ static bool alias_step(void)
 
 static bool create(const char *name, bool struck_at, bool *there)
 {
-    char count[8];
     bool finished = false;
-    snprintf(count, sizeof count, "%u", shards);
-    char *arguments[] = {(char *)"aisle",    (char *)"create",  (char *)path_of(name), (char *)"--shards", count,
-                         (char *)"--schema", (char *)path_of("schema.json"), NULL};
+    char *arguments[] = {(char *)"aisle",    (char *)"create",  (char *)path_of(name), (char *)"--shards",
+                         shards == 1 ? (char *)"1" : (char *)"4", (char *)"--schema", (char *)path_of("schema.json"),
+                         NULL};
     if (!struck_at) {
         FILE *file = fopen(path_of("schema.json"), "w");
         fputs("{\"version\":1,\"id\":\"id\",\"route\":\"category\",\"language\":\"english\",\"fields\":{\"title\":"
@@ -666,18 +669,17 @@ static bool same_answers(const char *text)
 static bool end_life(void)
 {
     static const char *const texts[] = {"walnut", "copper velvet", "lamp -marble", "gran*", "m3 OR room", "title:new"};
-    char *mine[] = {(char *)"aisle",    (char *)"index", (char *)path_of("shop"), (char *)path_of("log"),
-                    (char *)"--memory", (char *)"32M",   NULL};
-    char *other[] = {(char *)"aisle",    (char *)"index", (char *)path_of("reference"), (char *)path_of("log"),
-                     (char *)"--memory", (char *)"32M",   NULL};
+    char *arguments[] = {(char *)"aisle",    (char *)"index", NULL, (char *)path_of("log"), (char *)"--memory",
+                         (char *)"32M", (char *)"--truncate", (char *)"apply", NULL};
     bool there;
     show(OPERATIONS);
     bool good = create("reference", false, &there);
     for (unsigned i = 0; i < 2 && good; i++) {
         int status = 0;
+        arguments[2] = (char *)path_of(i == 0 ? "shop" : "reference");
         pid_t child = fork();
         if (child == 0) {
-            run_child(STEP_INDEX, i == 0 ? mine : other, true, 0);
+            run_child(STEP_INDEX, arguments, true, 0);
         }
         waitpid(child, &status, 0);
         good = status == 0 ? true : fail("the last run ended with %d", status);
@@ -771,8 +773,7 @@ int main(int argc, char **argv)
             parent = argv[i + 1];
         }
     }
-    printf("campaign: --seed %llu\n", (unsigned long long)random_state);
-    fflush(stdout);
+    fprintf(stderr, "campaign: --seed %llu\n", (unsigned long long)random_state);
     snprintf(place, sizeof place, "%s/campaign-XXXXXX", parent);
     log_text = malloc(OPERATIONS * LINE_BYTES);
     struck = mmap(NULL, sizeof *struck, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
