@@ -79,7 +79,7 @@ static size_t left_for_searchers(struct aisle *catalog, const struct query_conte
     for (uint32_t i = 0; i < catalog->shard_count; i++) {
         tables += atomic_load_explicit(&catalog->shards[i].view_bytes, memory_order_relaxed);
     }
-    if (tables > catalog->cache_bytes / 4 * 3) {
+    if (tables > catalog->cache_bytes / 2) {
         for (uint32_t i = 0; i < context->segment_count; i++) {
             struct segment *segment = (struct segment *)(uintptr_t)context->segments[i].segment;
             atomic_store_explicit(&segment->keeps_no_more, true, memory_order_relaxed);

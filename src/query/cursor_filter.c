@@ -26,12 +26,17 @@ static uint32_t next_kept(struct filter_cursor *self, uint32_t target)
 {
     while (target < self->documents && self->asked.status == 0) {
         uint32_t at = target % FILTER_WINDOW;
-        uint64_t left = filter_asked_bits(&self->asked, target)[at / 64] >> (at % 64);
-        if (left != 0) {
-            return target + (uint32_t)__builtin_ctzll(left);
+        uint32_t window = target - at;
+        const uint64_t *bits = filter_asked_bits(&self->asked, target);
+        uint32_t word = at / 64;
+        uint64_t left = bits[word] >> (at % 64) << (at % 64);
+        while (left == 0 && ++word < CURSOR_WINDOW_WORDS) {
+            left = bits[word];
         }
-        target += 64 - at % 64;
-        target = target % FILTER_WINDOW == 0 ? filter_next(self->asked.filter, target) : target;
+        if (left != 0) {
+            return window + word * 64 + (uint32_t)__builtin_ctzll(left);
+        }
+        target = filter_next(self->asked.filter, window + FILTER_WINDOW);
     }
     return POSTINGS_END;
 }

@@ -18,8 +18,7 @@
 #define WALK_VALUES 64u
 #define WALK_SHARE 32u
 
-#define RUNS_SHARE 2u   /* as many runs as one for so many documents are too many */
-#define VALUES_SHARE 8u /* likewise values */
+#define VALUES_SHARE 2u /* more values than one for so many documents are too many to be kept */
 
 struct making {
     const struct segment *segment;
@@ -134,7 +133,7 @@ static int make(struct making *making, size_t *bytes)
     bool whole = making->ends != NULL && making->next != NULL && making->counts != NULL;
     int status = whole ? pass(making) : AISLE_NO_MEMORY;
     if (status == 0) {
-        bool is_kept = making->total < documents / RUNS_SHARE;
+        bool is_kept = making->total * WALK_SHARE <= (uint64_t)documents * making->values->count; /* on the average */
         making->runs = new_runs(making, is_kept, bytes);
         status = making->runs == NULL ? AISLE_NO_MEMORY : 0;
         if (status == 0 && is_kept) {

@@ -7,11 +7,10 @@
  *
  * Keyword columns never change in a segment (a patch of a keyword indexes its product anew), so runs hold as long as
  * the segment. They are made from the column once filters have compared RUNS_PRICE times as many pages as it has, about
- * what making them costs, and kept with the segment. Fields whose values are scattered (half as many runs as
- * documents), or nearly all different, keep none: comparing is as fast, and runs would take more memory than the
- * column.
+ * what making them costs, and kept with the segment. Fields of few values, whose runs are so many that comparing is as
+ * fast, keep none, nor do fields of values that are nearly all different, for which they would take much memory.
  *
- * Memory: some 5 bytes a run, of the heap, with the segment; none are made once catalogs keep most of cache_bytes.
+ * Memory: 5 bytes a run, of the heap, with the segment; none are made once catalogs keep half of cache_bytes.
  * Thread rule: any number of threads; one of them makes.
  */
 #ifndef AISLE_QUERY_FILTER_RUNS_H
