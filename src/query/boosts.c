@@ -1,9 +1,15 @@
 /*
  * boosts.c - filters of boosts in one segment, and their sums in the window at hand.
  *
+ * Filters for values of a keyword or path are taken together by their field (boost_values.h); windows are made of what
+ * is left.
+ *
  * Thread rule: see boosts.h.
  */
 #include "query/boosts.h"
+
+#include "query/boost_values.h"
+#include "query/value_marks.h"
 
 #define WINDOW_WORDS (FILTER_WINDOW / 64u)
 #define NO_WINDOW UINT32_MAX
@@ -12,16 +18,26 @@
 /* Filters that are asked about single documents of a window before its sums are made: about what these cost. */
 #define TESTS_MAX 64u
 
+/* Ranges of values that are taken together; others are filters like any. */
+#define RANGES_MAX 64u
+static_assert(LIMIT_AFFINITIES + LIMIT_RULE_BOOSTS <= RANGES_MAX, "all that a request may have");
+
+/* Of a range of more groups, fields are bounded each by itself. */
+#define GROUPS_MAX 24u
+
 /* Windows of a wider range are not asked for what is known of them. */
 #define WINDOWS_MAX 16u
 
 struct boosts {
-    struct filter **filters; /* those that keep any document of the segment */
+    struct boost_values **values; /* of fields */
+    uint32_t value_count;
+    struct filter **filters; /* the others that keep any document of the segment */
     int32_t *parts;          /* of them */
     uint32_t count;
     uint32_t knowing; /* of them, the first ones, that know which ranges they keep nothing of */
     uint32_t documents;
-    int32_t max;
+    int32_t max;      /* values included */
+    int32_t filters_max;
     int32_t rest_max; /* of those that do not */
     int status;
     int32_t *window_max;  /* by window; NOT_KNOWN, or the most that a document of it gets */
@@ -45,7 +61,85 @@ static void add(struct boosts *boosts, struct filter *filter, int32_t part, bool
     boosts->filters[at] = filter;
     boosts->parts[at] = part;
     boosts->max += part;
+    boosts->filters_max += part;
     boosts->rest_max += knows ? 0 : part;
+}
+
+/* Ranges of values, gathered by field. */
+struct gathering {
+    struct boost_range ranges[RANGES_MAX];
+    uint8_t fields[RANGES_MAX];
+    uint32_t count;
+};
+
+static int open_filters(const struct query_context *context, const struct query_segment *in, struct boosts *boosts,
+                        struct gathering *gathering)
+{
+    const struct boost_list *list = context->boosts;
+    for (uint32_t i = 0; i < list->count; i++) {
+        struct filter *filter;
+        uint8_t field;
+        int64_t least;
+        int64_t greatest;
+        int32_t part = list->boosts[i].part;
+        int status = filter_open(list->boosts[i].filter, in->segment, in->state, context->arena, &filter);
+        if (status != 0) {
+            return status;
+        }
+        if (filter_is_empty(filter)) {
+            continue;
+        }
+        if (gathering->count < RANGES_MAX && filter_is_range(filter, &field, &least, &greatest)) {
+            gathering->fields[gathering->count] = field;
+            gathering->ranges[gathering->count++] =
+                (struct boost_range){.first = (uint32_t)least, .last = (uint32_t)greatest, .part = part};
+        } else {
+            add(boosts, filter, part, list->boosts[i].filter->kind == FILTER_DOCUMENTS);
+        }
+    }
+    return 0;
+}
+
+/* Opens the ranges of each field together. */
+static int open_values(const struct query_segment *in, struct arena *arena, const struct gathering *gathering,
+                       struct boosts *boosts)
+{
+    int status = 0;
+    boosts->values = arena_alloc(arena, (gathering->count + 1) * sizeof(struct boost_values *));
+    struct boost_range *ranges = arena_alloc(arena, (gathering->count + 1) * sizeof *ranges);
+    if (boosts->values == NULL || ranges == NULL) {
+        return AISLE_NO_MEMORY;
+    }
+    for (uint32_t i = 0; i < gathering->count && status == 0; i++) {
+        uint8_t field = gathering->fields[i];
+        uint32_t of_field = 0;
+        if (memchr(gathering->fields, field, i) != NULL) {
+            continue; /* went with an earlier one */
+        }
+        for (uint32_t k = i; k < gathering->count; k++) {
+            if (gathering->fields[k] == field) {
+                ranges[of_field++] = gathering->ranges[k];
+            }
+        }
+        status = boost_values_open(in->segment, field, ranges, of_field, arena, &boosts->values[boosts->value_count]);
+        boosts->max += status == 0 ? boost_values_max(boosts->values[boosts->value_count]) : 0;
+        boosts->value_count += status == 0 ? 1 : 0;
+        ranges += of_field;
+    }
+    return status;
+}
+
+/* What windows need. */
+static int open_windows(struct boosts *boosts, struct arena *arena)
+{
+    size_t windows = boosts->documents / FILTER_WINDOW + 1;
+    boosts->window_max = arena_alloc(arena, windows * sizeof *boosts->window_max);
+    boosts->sums = arena_alloc(arena, FILTER_WINDOW * sizeof *boosts->sums);
+    if (boosts->window_max == NULL || boosts->sums == NULL) {
+        return AISLE_NO_MEMORY;
+    }
+    memset(boosts->window_max, 0xff, windows * sizeof *boosts->window_max); /* NOT_KNOWN */
+    return 0;
 }
 
 int boosts_open(const struct query_context *context, uint32_t segment, struct boosts **out)
@@ -53,11 +147,11 @@ int boosts_open(const struct query_context *context, uint32_t segment, struct bo
     const struct query_segment *in = &context->segments[segment];
     const struct boost_list *list = context->boosts;
     struct arena *arena = context->arena;
+    struct gathering gathering = {.count = 0};
     *out = NULL;
     if (list == NULL || list->count == 0) {
         return 0;
     }
-    size_t windows = in->segment->info.documents / FILTER_WINDOW + 1;
     struct boosts *boosts = arena_calloc(arena, 1, sizeof *boosts);
     if (boosts == NULL) {
         return AISLE_NO_MEMORY;
@@ -65,27 +159,17 @@ int boosts_open(const struct query_context *context, uint32_t segment, struct bo
     *boosts = (struct boosts){.filters = arena_alloc(arena, list->count * sizeof *boosts->filters),
                               .parts = arena_alloc(arena, list->count * sizeof *boosts->parts),
                               .documents = in->segment->info.documents,
-                              .window_max = arena_alloc(arena, windows * sizeof *boosts->window_max),
                               .tested = NO_WINDOW,
                               .document = UINT32_MAX,
-                              .window = NO_WINDOW,
-                              .sums = arena_alloc(arena, FILTER_WINDOW * sizeof *boosts->sums)};
-    if (boosts->filters == NULL || boosts->parts == NULL || boosts->window_max == NULL || boosts->sums == NULL) {
+                              .window = NO_WINDOW};
+    if (boosts->filters == NULL || boosts->parts == NULL) {
         return AISLE_NO_MEMORY;
     }
-    memset(boosts->window_max, 0xff, windows * sizeof *boosts->window_max); /* NOT_KNOWN */
-    for (uint32_t i = 0; i < list->count; i++) {
-        struct filter *filter;
-        int status = filter_open(list->boosts[i].filter, in->segment, in->state, arena, &filter);
-        if (status != 0) {
-            return status;
-        }
-        if (!filter_is_empty(filter)) {
-            add(boosts, filter, list->boosts[i].part, list->boosts[i].filter->kind == FILTER_DOCUMENTS);
-        }
-    }
-    *out = boosts->count == 0 ? NULL : boosts;
-    return 0;
+    int status = open_filters(context, in, boosts, &gathering);
+    status = status == 0 ? open_values(in, arena, &gathering, boosts) : status;
+    status = status == 0 && boosts->count != 0 ? open_windows(boosts, arena) : status;
+    *out = status != 0 || (boosts->count == 0 && boosts->value_count == 0) ? NULL : boosts;
+    return status;
 }
 
 int32_t boosts_max(const struct boosts *boosts)
@@ -95,7 +179,11 @@ int32_t boosts_max(const struct boosts *boosts)
 
 int boosts_status(const struct boosts *boosts)
 {
-    return boosts->status;
+    int status = boosts->status;
+    for (uint32_t i = 0; i < boosts->value_count && status == 0; i++) {
+        status = boost_values_status(boosts->values[i]);
+    }
+    return status;
 }
 
 /* ---- windows ---- */
@@ -161,7 +249,7 @@ static int32_t bound_by_filters(const struct boosts *boosts, uint32_t first, uin
     return sum;
 }
 
-int32_t boosts_bound(struct boosts *boosts, uint32_t first, uint32_t last)
+static int32_t bound_of_filters(struct boosts *boosts, uint32_t first, uint32_t last)
 {
     uint32_t window = first / FILTER_WINDOW;
     uint32_t end = last / FILTER_WINDOW;
@@ -181,6 +269,45 @@ int32_t boosts_bound(struct boosts *boosts, uint32_t first, uint32_t last)
     return known < most ? known : most;
 }
 
+/* What a group gets for values at most: the fields' largest parts seldom meet in one. */
+static int32_t bound_of_group(struct boosts *boosts, uint32_t group)
+{
+    int32_t sum = 0;
+    for (uint32_t i = 0; i < boosts->value_count; i++) {
+        sum += boost_values_group(boosts->values[i], group);
+    }
+    return sum;
+}
+
+static int32_t bound_of_values(struct boosts *boosts, uint32_t first, uint32_t last)
+{
+    uint32_t group = first / VALUE_MARKS_GROUP;
+    uint32_t end = last / VALUE_MARKS_GROUP;
+    int32_t most = 0;
+    if (boosts->value_count <= 1 || end - group >= GROUPS_MAX) {
+        for (uint32_t i = 0; i < boosts->value_count; i++) {
+            most += boost_values_bound(boosts->values[i], first, last);
+        }
+        return most;
+    }
+    for (; group <= end; group++) {
+        int32_t of_group = bound_of_group(boosts, group);
+        most = of_group > most ? of_group : most;
+    }
+    return most;
+}
+
+int32_t boosts_bound(struct boosts *boosts, uint32_t first, uint32_t last)
+{
+    int32_t bound = boosts->count == 0 ? 0 : bound_of_filters(boosts, first, last);
+    return bound + bound_of_values(boosts, first, last);
+}
+
+int32_t boosts_bound_near(struct boosts *boosts, uint32_t document)
+{
+    return boosts->filters_max + bound_of_group(boosts, document / VALUE_MARKS_GROUP);
+}
+
 /* ---- single documents ---- */
 
 static int32_t test(struct boosts *boosts, uint32_t document)
@@ -195,7 +322,7 @@ static int32_t test(struct boosts *boosts, uint32_t document)
     return sum;
 }
 
-int32_t boosts_part(struct boosts *boosts, uint32_t document)
+static int32_t part_of_filters(struct boosts *boosts, uint32_t document)
 {
     uint32_t window = document / FILTER_WINDOW;
     if (window != boosts->window && boosts->window_max[window] == 0) {
@@ -216,4 +343,13 @@ int32_t boosts_part(struct boosts *boosts, uint32_t document)
     }
     enter_window(boosts, document);
     return boosts->sums[document % FILTER_WINDOW];
+}
+
+int32_t boosts_part(struct boosts *boosts, uint32_t document)
+{
+    int32_t part = boosts->count == 0 ? 0 : part_of_filters(boosts, document);
+    for (uint32_t i = 0; i < boosts->value_count; i++) {
+        part += boost_values_part(boosts->values[i], document);
+    }
+    return part;
 }

@@ -5,8 +5,10 @@
  * (rank/rank.h). A product's bonus is the sum over the filters that keep it. It is additive like signals, and is
  * bounded and added where they are (signals.h), so that whatever passes over documents by bounds stays exact.
  *
- * A filter is made into bits only for windows of documents that a query looks at closely, once a window: these give the
- * sum of each document, and the largest for bounds. Wide ranges are bounded by all parts that the segment may have.
+ * Those for values of one keyword or path are one look-up of a document's value, however many they are, and are bounded
+ * by what is kept of which values 64 documents have (boost_values.h). Any other filter is made into bits, only for
+ * windows of documents that a query looks at closely, once a window: these give the sum of each document, and the
+ * largest for bounds. Wide ranges are bounded by all parts that the segment may have.
  *
  * Thread rule: as the query whose arena it lives in; the list is read by all its threads.
  */
@@ -40,6 +42,9 @@ int32_t boosts_max(const struct boosts *boosts);
 
 /* No document from first to last gets more; both lie in the segment. */
 int32_t boosts_bound(struct boosts *boosts, uint32_t first, uint32_t last);
+
+/* Likewise of one document, cheaply: nothing is made for it but what is kept. */
+int32_t boosts_bound_near(struct boosts *boosts, uint32_t document);
 
 /* What one document gets. */
 int32_t boosts_part(struct boosts *boosts, uint32_t document);

@@ -116,6 +116,9 @@ struct filter;
 must_check int filter_open(const struct filter_node *root, const struct segment *segment,
                            const struct segment_state *state, struct arena *arena, struct filter **out);
 
+/* Whether it keeps the documents of which a keyword or path has an ordinal from *least to *greatest, and no others. */
+bool filter_is_range(const struct filter *filter, uint8_t *field, int64_t *least, int64_t *greatest);
+
 /* About how many of the segment's documents match. */
 uint64_t filter_estimate(const struct filter *filter);
 

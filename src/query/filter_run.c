@@ -279,6 +279,15 @@ bool filter_is_empty(const struct filter *filter)
     return empty;
 }
 
+bool filter_is_range(const struct filter *filter, uint8_t *field, int64_t *least, int64_t *greatest)
+{
+    *field = filter->field;
+    *least = filter->least;
+    *greatest = filter->greatest;
+    return filter->kind == FILTER_SET && filter->values != NULL && filter->set == NULL &&
+           filter->list_from != INT64_MAX && filter->least <= filter->greatest;
+}
+
 bool filter_may_keep(const struct filter *filter, uint32_t first, uint32_t last)
 {
     uint32_t low = 0;

@@ -365,6 +365,8 @@ int32_t signals_bound_near(struct signals *signals, uint32_t document)
 uint32_t signals_keep(struct signals *signals, uint32_t *documents, int32_t *scores, uint32_t count, int32_t least)
 {
     const int32_t boost_max = signals->boosts == NULL ? 0 : boosts_max(signals->boosts);
+    uint32_t group = UINT32_MAX; /* that boost_bound is of */
+    int32_t boost_bound = 0;
     uint32_t keeps = 0;
     for (uint32_t i = 0; i < count;) {
         uint32_t page = documents[i] / COLUMN_PAGE_DOCUMENTS;
@@ -377,7 +379,11 @@ uint32_t signals_keep(struct signals *signals, uint32_t *documents, int32_t *sco
             documents[keeps] = document;
             scores[keeps] = score;
             if (boost_max != 0 && score + bound < least && score + bound + boost_max >= least) {
-                score += boosts_part(signals->boosts, document);
+                if (document / SIGNALS_GROUP != group) {
+                    group = document / SIGNALS_GROUP;
+                    boost_bound = boosts_bound_near(signals->boosts, document);
+                }
+                score += score + bound + boost_bound >= least ? boosts_part(signals->boosts, document) : 0;
             }
             keeps += score + bound >= least ? 1 : 0;
         }

@@ -373,6 +373,11 @@ struct segment_runs {
     atomic_uint_fast64_t compared;
 };
 
+/* Blocks of the values of fields, one each; as kept, in whose bytes they are counted. */
+struct segment_marks {
+    _Atomic(void *) blocks[LIMIT_FIELDS];
+};
+
 /* An immutable segment, opened once per process and shared by snapshots. */
 struct segment {
     struct segment_info info; /* info.dead is that of the opening; snapshots keep their own */
@@ -391,8 +396,12 @@ struct segment {
     struct segment_runs runs[LIMIT_FIELDS]; /* by field number */
     atomic_bool keeps_no_more; /* what is kept comes near what may be: no runs are made any more */
     uint64_t serial; /* of all that this process has opened, no two have the same */
+    struct segment_marks marks;
     atomic_int references;
 };
+
+/* As segment_keep, of a field's marks. */
+void *segment_keep_marks(const struct segment *segment, uint8_t field, void *block, size_t bytes);
 
 /* Resolves every extent in txn and opens all components. One reference is the caller's. */
 must_check int segment_open(struct storage_txn *txn, const struct segment_info *info,

@@ -154,20 +154,31 @@ void segment_release(struct segment *segment)
     mem_free(atomic_load_explicit(&segment->kept.block, memory_order_relaxed));
     for (unsigned i = 0; i < LIMIT_FIELDS; i++) {
         mem_free(atomic_load_explicit(&segment->runs[i].kept.block, memory_order_relaxed));
+        mem_free(atomic_load_explicit(&segment->marks.blocks[i], memory_order_relaxed));
     }
     mem_free(segment);
+}
+
+static void *keep(_Atomic(void *) *place, struct segment_kept *counted, void *block, size_t bytes)
+{
+    void *there = NULL;
+    if (!atomic_compare_exchange_strong_explicit(place, &there, block, memory_order_acq_rel, memory_order_acquire)) {
+        return there;
+    }
+    atomic_fetch_add_explicit(&counted->bytes, bytes, memory_order_relaxed);
+    return block;
 }
 
 void *segment_keep(const struct segment_kept *kept, void *block, size_t bytes)
 {
     struct segment_kept *own = (struct segment_kept *)(uintptr_t)kept;
-    void *there = NULL;
-    if (!atomic_compare_exchange_strong_explicit(&own->block, &there, block, memory_order_acq_rel,
-                                                 memory_order_acquire)) {
-        return there;
-    }
-    atomic_store_explicit(&own->bytes, bytes, memory_order_relaxed);
-    return block;
+    return keep(&own->block, own, block, bytes);
+}
+
+void *segment_keep_marks(const struct segment *segment, uint8_t field, void *block, size_t bytes)
+{
+    struct segment *own = (struct segment *)(uintptr_t)segment;
+    return keep(&own->marks.blocks[field], &own->kept, block, bytes);
 }
 
 /* The pages of an extent that are wholly its own: a value of LMDB's begins a few bytes into its first page. */
