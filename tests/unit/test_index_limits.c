@@ -813,34 +813,43 @@ static int close_shop(void **state)
 
 /* ---- those that need millions of values ---- */
 
-/* One keyword field of as many values as may be counted and sorted by, and a value more. */
+/* Puts products of LIMIT_LIST_VALUES values each, all different, from first to before end. */
+static void put_values(aisle_writer *writer, uint32_t first, uint32_t end)
+{
+    for (uint32_t i = first; i < end; i++) {
+        clear();
+        add("{\"id\":\"%u\",\"tags\":[", i);
+        add_tags((uint64_t)i * LIMIT_LIST_VALUES, LIMIT_LIST_VALUES);
+        add("]}");
+        put(writer, text.data);
+    }
+    commit(writer);
+}
+
+/* One keyword field of as many values as may be sorted by, then as may be counted, and a product more each time. */
 static void values_are_counted_and_sorted_by_up_to_their_limits(void **state)
 {
     (void)state;
     static const char *const by_value[] = {"tags:1"};
     const aisle_query facet = {.facets = by_value, .facet_count = 1};
     const aisle_query sort = {.sort = "tags"};
+    const uint32_t sorted = LIMIT_SORT_VALUES / LIMIT_LIST_VALUES;
+    const uint32_t counted = LIMIT_FACET_VALUES / LIMIT_LIST_VALUES;
     aisle *shop = catalog;
     create_catalog("large", SCHEMA, 1);
     catalog = open_catalog("large");
     aisle_writer *writer = begin_writing(catalog);
-    for (uint32_t i = 0; i < LIMIT_FACET_VALUES / LIMIT_LIST_VALUES; i++) {
-        clear();
-        add("{\"id\":\"%u\",\"tags\":[", i);
-        add_tags(i * LIMIT_LIST_VALUES, LIMIT_LIST_VALUES);
-        add("]}");
-        put(writer, text.data);
-    }
-    commit(writer);
-    assert_done(aisle_compact(writer, &error));
-    assert_done(ask(&facet));
+    static_assert(LIMIT_SORT_VALUES < LIMIT_FACET_VALUES, "the first is met first");
+    put_values(writer, 0, sorted);
     assert_done(ask(&sort));
-    put(writer, "{\"id\":\"more\",\"tags\":\"more\"}");
-    commit(writer);
-    assert_int_equal(ask(&facet), AISLE_LIMIT);
-    assert_true(names(error.message, LIMIT_FACET_VALUES));
+    put_values(writer, sorted, sorted + 1);
     assert_int_equal(ask(&sort), AISLE_LIMIT);
     assert_true(names(error.message, LIMIT_SORT_VALUES));
+    put_values(writer, sorted + 1, counted);
+    assert_done(ask(&facet));
+    put_values(writer, counted, counted + 1);
+    assert_int_equal(ask(&facet), AISLE_LIMIT);
+    assert_true(names(error.message, LIMIT_FACET_VALUES));
     aisle_writer_free(writer);
     aisle_close(catalog);
     catalog = shop;
