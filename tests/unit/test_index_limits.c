@@ -855,7 +855,7 @@ static void values_are_counted_and_sorted_by_up_to_their_limits(void **state)
     catalog = shop;
 }
 
-/* As many products, each a group, as make the pairs of their values with them the most, and one more. */
+/* As many products, each a group, as make the most pairs of it with their values, and with having any; and one more. */
 static void pairs_are_counted_up_to_their_limit(void **state)
 {
     (void)state;
@@ -868,7 +868,7 @@ static void pairs_are_counted_up_to_their_limit(void **state)
     for (uint32_t i = 0; i < LIMIT_FACET_PAIRS / LIMIT_LIST_VALUES; i++) {
         clear();
         add("{\"id\":\"%u\",\"brand\":\"b%u\",\"tags\":[", i, i);
-        add_tags(0, LIMIT_LIST_VALUES);
+        add_tags(0, LIMIT_LIST_VALUES - 1);
         add("]}");
         put(writer, text.data);
     }
