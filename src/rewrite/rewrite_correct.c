@@ -441,10 +441,12 @@ static int correct_prefix(struct rewrite *rewrite, struct query_context *context
     if (rewrite_length(typed) < PREFIX_LENGTH_MIN || words->similar_prefix == NULL || rewrite_has_digit(typed)) {
         return 0;
     }
-    if (is_known) { /* as known words, and no more than may be meant: this is what finds nothing, and often will not */
-        ask.fixed_prefix = ask.fixed_prefix == 0 ? 1 : ask.fixed_prefix;
+    if (is_known) { /* no more than may be meant: this is what finds nothing, and often will not */
         ask.limit = ask.limit < KNOWN_BEGINNINGS_MAX ? ask.limit : KNOWN_BEGINNINGS_MAX;
         max_edits = max_edits > 1 ? 1 : max_edits;
+    }
+    if (max_edits == 1 && ask.fixed_prefix == 0) { /* a wrong first character counts as one more edit */
+        ask.fixed_prefix = 1;
     }
     while (status == 0 && ask.max_edits < max_edits && fewest_edits(&variants) == 0) {
         ask.max_edits++;
