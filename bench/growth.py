@@ -21,9 +21,13 @@ import time
 
 from measure import bench, machine, markdown, run_json, say, stats
 
+# What an engine without typos, readings of the text and signals does: the ranking of the text alone.
+PLAIN = ["--no-typos", "--no-understanding", "--weights", "sales:0,rating:0,updated:0,in_stock:0"]
 RUNS = {  # name: (title, options of aisle bench)
     "top1": ("top 10, one thread, warm", ["--no-total"]),
     "top1_best": ("top 10, one thread, warm, each query's best pass", ["--no-total", "--best", "--passes", "5"]),
+    "plain1": ("top 10 by text alone, words as typed, one thread, warm", ["--no-total", *PLAIN]),
+    "plain_total1": ("the same with total", PLAIN),
     "top2": ("top 10, two threads, warm", ["--no-total", "--threads", "2"]),
     "total1": ("top 10 with total, one thread, warm", []),
     "total1_best": ("top 10 with total, one thread, warm, each query's best pass", ["--best", "--passes", "5"]),

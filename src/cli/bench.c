@@ -50,6 +50,8 @@ struct bench {
     const char *weights; /* of signals; NULL: the schema's */
     bool products;
     bool no_total;
+    bool no_typos;
+    bool no_understanding;
     bool cold;
     bool best;
     bool json;
@@ -119,6 +121,8 @@ static int run_query(struct bench_thread *thread, uint64_t number, aisle_result 
                                .filter = asked->filter != NULL ? asked->filter : bench->filter,
                                .weights = bench->weights,
                                .no_total = bench->no_total,
+                               .no_typos = bench->no_typos,
+                               .no_understanding = bench->no_understanding,
                                .no_products = !bench->products};
     uint64_t due = clock_monotonic_ns();
     if (bench->is_counted && bench->rate != 0) {
@@ -415,6 +419,9 @@ int cli_bench(int argc, char **argv)
          .help = "of the queries that have none of their own"},
         {.name = "weights", .kind = OPTION_TEXT, .value.text = &bench.weights, .argument = "LIST",
          .help = "of signals, in place of the schema's: sales:2,rating:0"},
+        {.name = "no-typos", .kind = OPTION_FLAG, .value.flag = &bench.no_typos, .help = "words are meant as typed"},
+        {.name = "no-understanding", .kind = OPTION_FLAG, .value.flag = &bench.no_understanding,
+         .help = "words are no filters"},
         {.name = "cold", .kind = OPTION_FLAG, .value.flag = &bench.cold,
          .help = "drop the catalog's files from memory first, and do not warm up"},
         {.name = "best", .kind = OPTION_FLAG, .value.flag = &bench.best,
