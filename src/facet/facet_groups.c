@@ -129,16 +129,17 @@ static int note_pair(struct facet_groups *groups, uint32_t value, uint32_t group
     if (group == 0) {
         return 0;
     }
-    if (groups->used >= LIMIT_FACET_PAIRS) {
-        return AISLE_LIMIT;
-    }
-    int status = groups->used * 2 >= groups->slot_count ? grow_pairs(groups) : 0;
+    bool is_full = groups->used >= LIMIT_FACET_PAIRS; /* pairs that are there already may come on */
+    int status = !is_full && groups->used * 2 >= groups->slot_count ? grow_pairs(groups) : 0;
     if (status != 0) {
         return status;
     }
     uint64_t pair = (uint64_t)value << 32 | group;
     size_t slot = slot_of(groups, pair);
     *is_new = groups->pairs[slot] == 0;
+    if (*is_new && is_full) {
+        return AISLE_LIMIT;
+    }
     groups->pairs[slot] = pair;
     groups->used += *is_new ? 1 : 0;
     return 0;
