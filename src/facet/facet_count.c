@@ -306,6 +306,25 @@ static void pick_in_lanes(const struct facet_words *word, const struct facet_pag
     }
 }
 
+/* As count_singles, of a page's matches. */
+static void pick_singles(struct facet *facet, const struct facet_page *page)
+{
+    const struct column_page_view view = page->view;
+    const uint64_t missing = view.has_missing ? 0 : UINT64_MAX;
+    const uint64_t skip = view.has_missing;
+    const uint64_t values = facet->word->value_count;
+    uint32_t *const counts = facet->word->counts;
+    for (uint32_t i = 0; i < page->count; i++) {
+        size_t bit = (size_t)page->positions[i] * view.width;
+        uint64_t code = load_u64(view.codes + bit / 8) >> (bit % 8) & view.mask;
+        uint64_t value = (uint64_t)view.least + ((code - skip) << view.shift);
+        uint64_t slot = value < values ? value : values + SLOT_DAMAGED;
+        counts[code == missing ? values + SLOT_MISSING : slot]++;
+    }
+    facet->missing += counts[values + SLOT_MISSING];
+    counts[values + SLOT_MISSING] = 0;
+}
+
 static int count_picked(struct facet *facet, const struct facet_page *page)
 {
     int64_t codes[COLUMN_PAGE_DOCUMENTS];
@@ -316,15 +335,15 @@ static int count_picked(struct facet *facet, const struct facet_page *page)
         pick_in_lanes(facet->word, page);
         return 0;
     }
+    if (has_no_lists(facet->word, &view)) {
+        pick_singles(facet, page);
+        return 0;
+    }
     for (uint32_t i = 0; i < page->count; i++) {
         size_t bit = (size_t)page->positions[i] * view.width;
         uint64_t code = load_u64(view.codes + bit / 8) >> (bit % 8) & view.mask;
         uint64_t value = (uint64_t)view.least + ((code - skip) << view.shift);
         codes[i] = code == missing ? COLUMN_MISSING : (int64_t)value;
-    }
-    if (has_no_lists(facet->word, &view)) {
-        count_singles(facet, codes, page->count);
-        return 0;
     }
     return count_checked(facet, codes, page->count);
 }
@@ -372,12 +391,9 @@ static void add_ranked(struct facet *facet, struct facet_words *word)
         return;
     }
     for (uint32_t i = 0; i < word->value_count; i++) {
-        if (word->counts[i] != 0) {
-            totals[map[i]] += word->counts[i];
-            word->counts[i] = 0;
-        }
+        totals[map[i]] += word->counts[i]; /* zeros as well: which values have any cannot be foretold */
     }
-    word->counts[word->value_count] = 0; /* SLOT_DAMAGED, or of a lane */
+    memset(word->counts, 0, ((size_t)word->value_count + 1) * sizeof *word->counts); /* and SLOT_DAMAGED */
     word->counts = NULL;
 }
 
