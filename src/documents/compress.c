@@ -23,7 +23,7 @@
 #define LEVEL_MIN (-20)
 #define LEVEL_MAX 19
 #define PRODUCT_BYTES_USUAL 1024u /* what zstd sizes the search tables of a dictionary for */
-#define DICTIONARY_HASH_LOG 15u   /* of these tables, at least: see load_dictionary */
+#define DICTIONARY_HASH_LOG 14u   /* of these tables, at least: see load_dictionary */
 #define WORKSPACE_BYTES_MIN (16u << 10) /* smaller allocations of zstd are not its workspace */
 #define WORKSPACE_BYTES_MAX (1u << 20)  /* larger ones are for products too rare to keep memory for */
 #define DICTIONARY_BYTES_MIN 1024u
@@ -96,8 +96,8 @@ static unsigned set_parameters(ZSTD_CCtx *context, int level)
 }
 
 /*
- * zstd's own table for a dictionary has room for few of its places at low levels: with one of 128 KiB products are a
- * twelfth smaller and no time is lost, since fewer and longer matches are coded.
+ * zstd's own table for a dictionary has room for few of its places at low levels: with one of 64 KiB products are a
+ * sixteenth smaller and no time is lost, since fewer and longer matches are coded.
  *
  * Digests the dictionary in memory of our own, because zstd 1.5.4 crashes when its own allocation fails here. The
  * memory is zeroed so that nothing depends on what stood there.

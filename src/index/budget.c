@@ -6,8 +6,8 @@
 
 #include "base/limits.h"
 
-/* Stem cache 4, parsing 1, a compressor and its dictionary 2, components of a new segment 3, what the heap keeps 4. */
-#define FIXED_BYTES (UINT64_C(14) << 20)
+/* Stem cache 4, parsing 1, a compressor and its dictionary 2, components of a new segment 4, what the heap keeps 4. */
+#define FIXED_BYTES (UINT64_C(15) << 20)
 /* Beside the writer: components of the merge's result, slices of its lists, codecs. */
 #define MERGER_BYTES (UINT64_C(8) << 20)
 /* Each further worker: stem cache 4, a compressor and its dictionary 2, components of a new segment 3. */

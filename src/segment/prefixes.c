@@ -20,7 +20,7 @@ struct prefix_rules prefix_rules = {.documents_min = PREFIX_DOCUMENTS_MIN,
                                     .frequent_part = PREFIX_FREQUENT_PART};
 
 /* Postings that a level holds; of more, some are poured. */
-#define HELD_MAX 16384u
+#define HELD_MAX 4096u
 
 static int init_level(struct prefixes_level *level, uint32_t characters, uint32_t documents)
 {

@@ -11,7 +11,7 @@
  * Most prefixes of two and three characters have too few terms for a list, and most of them few postings: those are
  * held, and forgotten when the prefix ends before it has terms enough.
  *
- * Takes 29 bits a document, and 160 KiB. Thread rule: one thread.
+ * Takes 29 bits a document, and 40 KiB. Thread rule: one thread.
  */
 #ifndef AISLE_SEGMENT_PREFIXES_H
 #define AISLE_SEGMENT_PREFIXES_H
