@@ -193,7 +193,9 @@ static bool guess_string(const struct infer_field *seen, enum role role, struct 
         return true;
     } else if (role == ROLE_CODE && keyword_fits) {
         make_keyword(field, false, PLAIN_WEIGHT, true);
-    } else if (keyword_fits && (role == ROLE_CHOICE || seen->arrays > 0 || is_choice(seen))) {
+    } else if (role == ROLE_CHOICE && keyword_fits) { /* words of a search, too: black shoes, milk 500ml */
+        make_keyword(field, true, PLAIN_WEIGHT, false);
+    } else if (keyword_fits && (seen->arrays > 0 || is_choice(seen))) {
         make_keyword(field, true, 0, false);
     } else {
         make_text(field, PLAIN_WEIGHT);
