@@ -69,22 +69,29 @@ int look_gather(const struct look *look, struct query_context *context, uint32_t
 
 /*
  * What is kept between queries: first the tables of open segments, without which each query would begin by reading
- * them, and kept bytes of what queries have left with segments, then searchers. Tables that pass the bound alone are
- * let go of, with what was left.
+ * them, and kept bytes of what queries have left with segments, then searchers.
  */
-static size_t left_for_searchers(struct aisle *catalog, const struct query_context *context, uint64_t kept)
+static uint64_t tables_bytes(struct aisle *catalog, uint64_t kept)
 {
-    uint64_t ranks = atomic_load_explicit(&catalog->ranks.bytes, memory_order_relaxed);
-    uint64_t tables = kept + ranks + catalog->crew_bytes;
+    uint64_t tables = kept + atomic_load_explicit(&catalog->ranks.bytes, memory_order_relaxed) + catalog->crew_bytes;
     for (uint32_t i = 0; i < catalog->shard_count; i++) {
         tables += atomic_load_explicit(&catalog->shards[i].view_bytes, memory_order_relaxed);
     }
-    if (tables > catalog->cache_bytes / 2) {
-        for (uint32_t i = 0; i < context->segment_count; i++) {
-            struct segment *segment = (struct segment *)(uintptr_t)context->segments[i].segment;
-            atomic_store_explicit(&segment->keeps_no_more, true, memory_order_relaxed);
-        }
+    return tables;
+}
+
+/* While the segments are still held. */
+static void keep_no_more(const struct query_context *context)
+{
+    for (uint32_t i = 0; i < context->segment_count; i++) {
+        struct segment *segment = (struct segment *)(uintptr_t)context->segments[i].segment;
+        atomic_store_explicit(&segment->keeps_no_more, true, memory_order_relaxed);
     }
+}
+
+/* Tables that pass the bound alone are let go of, with what was left. */
+static size_t left_for_searchers(struct aisle *catalog, uint64_t tables)
+{
     if (tables <= catalog->cache_bytes) {
         return (size_t)(catalog->cache_bytes - tables);
     }
@@ -116,8 +123,12 @@ void look_end(struct look *look, const struct query_context *context)
         kept += atomic_load_explicit(&context->segments[i].state->kept.bytes, memory_order_relaxed);
         kept += runs_bytes(context->segments[i].segment);
     }
+    if (tables_bytes(look->catalog, kept) > look->catalog->cache_bytes / 2) {
+        keep_no_more(context);
+    }
     for (uint32_t i = 0; i < look->begun; i++) {
         shard_end(&look->searcher->snapshots[i]);
     }
-    searcher_give(&look->catalog->searchers, look->searcher, left_for_searchers(look->catalog, context, kept));
+    size_t left = left_for_searchers(look->catalog, tables_bytes(look->catalog, kept));
+    searcher_give(&look->catalog->searchers, look->searcher, left);
 }

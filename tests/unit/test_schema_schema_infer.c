@@ -72,7 +72,7 @@ static void names_take_the_roles_of_a_shop(void **state)
     assert_true(find(schema, "sku")->code && find(schema, "ean")->code);
     has(schema, "price", FIELD_DECIMAL, 0, true);
     assert_int_equal(find(schema, "price")->scale, 2);
-    has(schema, "size", FIELD_KEYWORD, 1, true);
+    has(schema, "size", FIELD_KEYWORD, 100, true);
     has(schema, "rating", FIELD_DOUBLE, 0, false);
     has(schema, "reviews", FIELD_INTEGER, 0, false);
     has(schema, "sales", FIELD_INTEGER, 0, false);
