@@ -9,7 +9,7 @@
 
 #define MERGE_SOURCES_MAX LIMIT_SEGMENTS
 #define MERGE_DROPPED SEGMENT_MERGE_DROPPED /* in a map: the document is dead */
-#define MERGE_SLICE (1u << 18) /* new documents whose postings of a list are merged at once */
+#define MERGE_SLICE (1u << 17) /* new documents whose postings of a list are merged at once */
 
 struct merge_plan {
     uint32_t documents;    /* of the result */
