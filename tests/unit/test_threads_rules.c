@@ -84,7 +84,10 @@ static void searches_keep_the_rules_they_have_while_others_are_read(void **state
 
 static void *search(void *status)
 {
-    *(int *)status = try_find(catalog, "lamp");
+    aisle_result *result = NULL;
+    const aisle_query query = {.size = sizeof query, .text = "lamp"};
+    *(int *)status = aisle_search(catalog, &query, &result, NULL); /* `error` belongs to the first thread */
+    aisle_result_free(result);
     return NULL;
 }
 
