@@ -3,27 +3,6 @@
  */
 #include "lexicon/lexicon_similar.h"
 
-/* The first word of a class that does not stand before those that begin so. */
-static int find_first(const struct lexicon_part *part, uint32_t class, struct bytes beginning, uint32_t *first)
-{
-    uint32_t low = 0;
-    uint32_t high = part->first[class + 1] - part->first[class];
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        const uint8_t *text = lexicon_text(part, class, middle);
-        if (text == NULL) {
-            return AISLE_CORRUPT;
-        }
-        if (memcmp(text, beginning.data, beginning.size) < 0) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    *first = low;
-    return 0;
-}
-
 /* Words of one part that are so many bytes longer. */
 static int add_longer(const struct lexicon_part *part, enum lexicon_group group, const struct lexicon_ask *ask,
                       unsigned more, struct lexicon_found *found)
@@ -31,7 +10,7 @@ static int add_longer(const struct lexicon_part *part, enum lexicon_group group,
     uint32_t class = lexicon_class_of(group, ask->word.size + more);
     uint32_t count = part->first[class + 1] - part->first[class];
     uint32_t i = 0;
-    int status = find_first(part, class, ask->word, &i);
+    int status = lexicon_lower_bound(part, class, ask->word, &i);
     for (; i < count && status == 0; i++) {
         const uint8_t *text = lexicon_text(part, class, i);
         if (text == NULL) {

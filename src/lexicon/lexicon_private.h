@@ -66,6 +66,13 @@ static inline uint32_t lexicon_class(const struct lexicon_part *part, uint32_t n
     return low;
 }
 
+/*
+ * *index: the first word of a class that does not stand before those that begin so; how many the class has, if none.
+ * beginning is not longer than the class's words. AISLE_CORRUPT.
+ */
+must_check int lexicon_lower_bound(const struct lexicon_part *part, uint32_t class, struct bytes beginning,
+                                   uint32_t *index);
+
 /* The number of a word: 0, AISLE_END when the part has none, AISLE_CORRUPT. */
 must_check int lexicon_find(const struct lexicon_part *part, struct bytes word, uint32_t *number);
 

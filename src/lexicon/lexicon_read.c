@@ -90,9 +90,8 @@ int lexicon_open(struct lexicon_part *part, const struct extent_view *view)
     return read_classes(part);
 }
 
-int lexicon_find(const struct lexicon_part *part, struct bytes word, uint32_t *number)
+int lexicon_lower_bound(const struct lexicon_part *part, uint32_t class, struct bytes beginning, uint32_t *index)
 {
-    uint32_t class = lexicon_class_of(lexicon_group_of(word), word.size);
     uint32_t low = 0;
     uint32_t high = part->first[class + 1] - part->first[class];
     while (low < high) {
@@ -101,18 +100,33 @@ int lexicon_find(const struct lexicon_part *part, struct bytes word, uint32_t *n
         if (text == NULL) {
             return AISLE_CORRUPT;
         }
-        int order = memcmp(text, word.data, word.size);
-        if (order == 0) {
-            *number = part->first[class] + middle;
-            return 0;
-        }
-        if (order < 0) {
+        if (memcmp(text, beginning.data, beginning.size) < 0) {
             low = middle + 1;
         } else {
             high = middle;
         }
     }
-    return AISLE_END;
+    *index = low;
+    return 0;
+}
+
+int lexicon_find(const struct lexicon_part *part, struct bytes word, uint32_t *number)
+{
+    uint32_t class = lexicon_class_of(lexicon_group_of(word), word.size);
+    uint32_t index;
+    int status = lexicon_lower_bound(part, class, word, &index);
+    if (status != 0) {
+        return status;
+    }
+    if (index == part->first[class + 1] - part->first[class]) {
+        return AISLE_END;
+    }
+    const uint8_t *text = lexicon_text(part, class, index);
+    if (text == NULL) {
+        return AISLE_CORRUPT;
+    }
+    *number = part->first[class] + index;
+    return memcmp(text, word.data, word.size) == 0 ? 0 : AISLE_END;
 }
 
 int lexicon_has(const struct lexicon *lexicon, struct bytes word)
