@@ -444,12 +444,27 @@ static bool is_whole(struct run *run, const struct line *line)
     return line->ended || (!line->too_long && json_parse(run->decoder.json, line->text, NULL) == 0);
 }
 
+/*
+ * Whether the file was cut off and written anew before its last read: then what that brought, of which the line may be
+ * the first part, belongs elsewhere. The file has more to read from its start, however long it is.
+ */
+static bool is_of_another_log(struct run *run)
+{
+    bool another = run->reader.has_read && run_is_rewritten(run);
+    run->reader.has_read = false;
+    if (another) {
+        run->tails[run->tail].bytes = UINT64_MAX;
+    }
+    return another;
+}
+
 /* The next line, unless the file ends in the middle of it: AISLE_END, as behind the last. */
 static int next_line(struct run *run, struct line *line, aisle_error *error)
 {
     run->waits = false;
     int status = line_reader_next(&run->reader, line, error);
     bool waits = status == 0 && !line->ended && !is_blank(line->text) && !is_whole(run, line);
+    waits = waits || (status == 0 && is_of_another_log(run));
     if (waits && (run->reader.is_file || run->options->follow)) {
         line_reader_put_back(&run->reader, line);
         run->waits = true;

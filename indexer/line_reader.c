@@ -62,6 +62,7 @@ static int fill(struct line_reader *reader, aisle_error *error)
     int status = make_room(reader, error);
     status = status != 0 ? status : input_read(&reader->input, reader->data + reader->end, READ_BYTES, &got, error);
     reader->at_end = status == 0 && got == 0;
+    reader->has_read = reader->has_read || got > 0;
     reader->end += got;
     return status;
 }

@@ -35,6 +35,7 @@ struct line_reader {
     uint64_t offset; /* in the file, of data[start] */
     uint64_t number; /* of the next line; 0 unknown */
     bool at_end;
+    bool has_read; /* set by each read of the input; cleared by who looks what the file is now */
     const char *path; /* borrowed */
 };
 

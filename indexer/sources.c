@@ -190,7 +190,7 @@ int sources_expand(struct sources *sources, const char *const *names, size_t cou
     return status;
 }
 
-static bool are_same(const struct sources *a, const struct sources *b)
+bool sources_are_same(const struct sources *a, const struct sources *b)
 {
     bool same = a->count == b->count;
     for (size_t i = 0; i < a->count && same; i++) {
@@ -209,7 +209,7 @@ int sources_settle(struct sources *sources, const char *const *names, size_t cou
     for (unsigned tries = 0; status == 0 && !same && tries < SETTLE_TRIES; tries++) {
         before = *sources;
         status = sources_expand(sources, names, count, may_be_missing, error);
-        same = status == 0 && are_same(&before, sources);
+        same = status == 0 && sources_are_same(&before, sources);
         sources_release(&before);
     }
     return status;

@@ -44,6 +44,9 @@ must_check int sources_expand(struct sources *sources, const char *const *names,
 must_check int sources_settle(struct sources *sources, const char *const *names, size_t count, bool may_be_missing,
                               aisle_error *error);
 
+/* Whether two lists name the same files, of whatever sizes, in the same order. */
+bool sources_are_same(const struct sources *a, const struct sources *b);
+
 /* Whether two paths, in one folder or not, are names that one log may have before and behind a rotation. */
 bool sources_same_log(const char *a, const char *b);
 

@@ -5,7 +5,8 @@
  * does not know under its name, but whose identity it has under another, was moved there, if a rotation may have done
  * so and the other name is gone or belongs to another file by now: reading goes on where it was left. Two files that
  * begin with the same line, as exports of each day may, are two files. Rotations that copy a log and cut it off leave
- * the same file with another identity: what is open is looked at again each time. Thread rule: one thread at a time.
+ * the same file with another identity: what is open is looked at again behind each read, and the list of files when one
+ * is opened that is no longer as it was listed. Thread rule: one thread at a time.
  */
 #include "indexer/run.h"
 
@@ -381,6 +382,45 @@ static int is_begun(struct run *run, bool *begun, aisle_error *error)
     return status;
 }
 
+/*
+ * Whether the file that was opened is what was listed. One that has another size, and an identity that this run has not
+ * read under its name, may have been copied away and written anew since: its copy, which comes first, is not in the
+ * list then.
+ */
+static int is_as_listed(struct run *run, const struct source *source, bool *as_listed, aisle_error *error)
+{
+    const struct tail *tail = &run->tails[run->tail];
+    struct stat found;
+    struct sources now;
+    *as_listed = !run->reader.is_file || (tail->opened && tail->identity == run->identity) ||
+                 (fstat(run->reader.input.fd, &found) == 0 && (uint64_t)found.st_size == source->bytes);
+    if (*as_listed) {
+        return 0;
+    }
+    int status = sources_settle(&now, run->options->sources, run->options->source_count, true, error);
+    *as_listed = status == 0 && sources_are_same(&now, &run->sources);
+    sources_release(&now);
+    return status;
+}
+
+/* Opens a source and goes to where reading stopped. AISLE_END as run_apply_source. */
+static int enter_source(struct run *run, const struct source *source, bool *begun, aisle_error *error)
+{
+    bool as_listed = true;
+    if (run->source != NULL) {
+        run_leave_source(run);
+    }
+    int status = open_reader(run, source, error);
+    status = status != 0 ? status : identify(run, error);
+    status = status != 0 ? status : is_as_listed(run, source, &as_listed, error);
+    if (status == 0 && !as_listed) {
+        run_leave_source(run);
+        return AISLE_END;
+    }
+    status = status != 0 ? status : is_begun(run, begun, error);
+    return status != 0 || *begun ? status : resume(run, source, error);
+}
+
 int run_apply_source(struct run *run, const struct source *source, aisle_error *error)
 {
     int status = 0;
@@ -388,13 +428,7 @@ int run_apply_source(struct run *run, const struct source *source, aisle_error *
     if (is_open(run, source)) {
         line_reader_again(&run->reader);
     } else {
-        if (run->source != NULL) {
-            run_leave_source(run);
-        }
-        status = open_reader(run, source, error);
-        status = status != 0 ? status : identify(run, error);
-        status = status != 0 ? status : is_begun(run, &begun, error);
-        status = status != 0 || begun ? status : resume(run, source, error);
+        status = enter_source(run, source, &begun, error);
     }
     if (status != 0) { /* the tail may be what there was no memory for */
         return status;

@@ -6,9 +6,10 @@
 A stream of `aisle generate --changes` is written to a log at R changes a second (0: as fast as it goes), with the time
 of writing in each, in pieces that end anywhere. The log is rotated (c.jsonl, c.jsonl.1, c.jsonl.2.gz, ...) by renaming
 it, or by copying it and cutting it off; parts of it are written again, as at-least-once delivery does; aisle is killed
-with SIGKILL, told to flush and to reopen. In the end the catalog must equal one that was filled in one run: as many
-products, the same answers, the same products, and no change may have been passed over or rejected. Freshness, memory
-and file size are printed as JSON. The place is kept when something fails. Exit status: 0, or 1 when a check failed.
+with SIGKILL, stopped for a while, told to flush and to reopen. In the end the catalog must equal one that was filled in
+one run: as many products, the same answers, the same products, and no change may have been passed over or rejected.
+Freshness, memory and file size are printed as JSON. The place is kept when something fails. Exit status: 0, or 1 when a
+check failed.
 """
 import argparse
 import datetime
@@ -135,11 +136,16 @@ def feed(options, lines, log, indexer):
             del kills[0]
             indexer.kill()
             indexer.start()
+        if pick.random() < 0.05:  # it sees nothing of the next steps until they are done
+            indexer.tell(signal.SIGSTOP)
+        if pick.random() < 0.1:
+            indexer.tell(signal.SIGCONT)
         if pick.random() < 0.02:
             time.sleep(0.02 if options.rate == 0 else 0)
             indexer.tell(pick.choice((signal.SIGUSR1, signal.SIGHUP)) if ready(indexer) else 0)
         memory = max(memory, indexer.memory())
     log.write(torn)
+    indexer.tell(signal.SIGCONT)
     return memory
 
 
