@@ -45,13 +45,14 @@ int look_gather(const struct look *look, struct query_context *context, uint32_t
     if (segments == NULL || of == NULL) {
         return AISLE_NO_MEMORY;
     }
-    *context = (struct query_context){.segments = segments,
-                                      .segment_count = total,
-                                      .field_count = look->catalog->schema->searchable_count,
-                                      .weights = look->catalog->weights,
-                                      .schema = look->catalog->schema,
-                                      .ranks = &look->catalog->ranks,
-                                      .arena = arena};
+    memset(context, 0, offsetof(struct query_context, leaves));
+    context->segments = segments;
+    context->segment_count = total;
+    context->field_count = look->catalog->schema->searchable_count;
+    context->weights = look->catalog->weights;
+    context->schema = look->catalog->schema;
+    context->ranks = &look->catalog->ranks;
+    context->arena = arena;
     for (uint32_t i = 0; i < look->begun; i++) {
         const struct shard_view *view = look->searcher->snapshots[i].view;
         for (uint32_t s = 0; s < view->manifest.segment_count; s++) {

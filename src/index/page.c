@@ -62,7 +62,6 @@ static uint64_t hash_asked(const struct page *page, const aisle_query *query)
 int page_take(struct page *page, const aisle_query *query, const struct filter_source *source, aisle_error *error)
 {
     int status = 0;
-    *page = (struct page){.asked = 0};
     if (query->sort != NULL && query->sort[0] != '\0') {
         status = sort_parse(bytes_of_string(query->sort), source, &page->sort, error);
     }

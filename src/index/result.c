@@ -7,6 +7,7 @@
 #include "base/limits.h"
 
 #define RESULT_BYTES_FIRST 1024u /* the ids and the cursor of a page, asked for at once */
+#define RESULT_KEPT_BYTES 65536u /* of one that waits for the next search: a page with its products */
 
 int result_new(struct aisle_result **out)
 {
@@ -25,21 +26,44 @@ int result_new(struct aisle_result **out)
     return 0;
 }
 
+static void free_lists(struct aisle_result *result)
+{
+    for (size_t i = 0; i < result->facet_count; i++) {
+        mem_free(result->facets[i].values);
+    }
+    mem_free(result->facets);
+    mem_free(result->groups);
+    mem_free(result->highlights);
+    mem_free(result->notes);
+    mem_free(result->rules);
+}
+
 void aisle_result_free(aisle_result *result)
 {
     if (result != NULL) {
-        for (size_t i = 0; i < result->facet_count; i++) {
-            mem_free(result->facets[i].values);
-        }
+        free_lists(result);
         buf_release(&result->bytes);
-        mem_free(result->facets);
-        mem_free(result->groups);
         mem_free(result->hits);
-        mem_free(result->highlights);
-        mem_free(result->notes);
-        mem_free(result->rules);
         mem_free(result);
     }
+}
+
+bool result_empty(struct aisle_result *result)
+{
+    struct aisle_result empty = {
+        .bytes = result->bytes, .hits = result->hits, .hit_capacity = result->hit_capacity};
+    if (result_bytes(result) > RESULT_KEPT_BYTES) {
+        return false;
+    }
+    free_lists(result);
+    buf_clear(&empty.bytes);
+    *result = empty;
+    return true;
+}
+
+size_t result_bytes(const struct aisle_result *result)
+{
+    return sizeof *result + result->bytes.capacity + result->hit_capacity * sizeof *result->hits;
 }
 
 struct result_hit *result_add(struct aisle_result *result)

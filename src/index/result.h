@@ -90,6 +90,12 @@ struct aisle_result {
 
 must_check int result_new(struct aisle_result **out);
 
+/* Makes it as new, but for memory that it keeps. False: it has so much that it had better be freed; it is as it was. */
+bool result_empty(struct aisle_result *result);
+
+/* Of the heap that an empty one takes. */
+size_t result_bytes(const struct aisle_result *result);
+
 /* Adds an empty hit and returns it; NULL: no memory. Valid to the next add. */
 struct result_hit *result_add(struct aisle_result *result);
 

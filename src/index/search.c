@@ -45,7 +45,6 @@ static_assert(UINT64_C(64) * RANK_PART_MAX + UINT64_C(1) * RANK_SCALE * EXTRA_MA
 /* One search under way. */
 struct search {
     struct look look;
-    struct query_context context;
     uint32_t *shard_of; /* for each of its segments */
     struct kept_rules *rules; /* synonyms, stop words and the shop's rules in use */
     struct curate curate;     /* those of them that hold */
@@ -65,11 +64,12 @@ struct search {
     struct projection projection;
     int64_t now_ms; /* that recency counts from */
     struct query_watch watch;
+    struct query_context context; /* last: its cursors are not made ready */
 };
 
 static int begin(struct search *search, struct aisle *catalog, uint32_t first, uint32_t count, aisle_error *error)
 {
-    *search = (struct search){.root = NULL};
+    memset(search, 0, offsetof(struct search, context.leaves));
     return look_begin(&search->look, catalog, first, count, "searching", error);
 }
 
@@ -205,7 +205,6 @@ static int take_rules(struct search *search, const aisle_query *query, struct by
     struct curation_ask ask = {.text = *text,
                                .contexts = bytes_of_string(query->contexts == NULL ? "" : query->contexts),
                                .filter = search->filter,
-                               .now_ms = query->now_ms != 0 ? query->now_ms : clock_wall_ms(),
                                .arena = &search->look.searcher->arena};
     if (ask.contexts.size > LIMIT_CONTEXTS_BYTES) {
         return error_set(error, AISLE_LIMIT, "contexts: expected at most %u bytes", LIMIT_CONTEXTS_BYTES);
@@ -213,6 +212,7 @@ static int take_rules(struct search *search, const aisle_query *query, struct by
     if (curation == NULL || query->no_rules || text->size > LIMIT_QUERY_BYTES) {
         return 0; /* a text that is too long is refused when it is read */
     }
+    ask.now_ms = query->now_ms != 0 ? query->now_ms : clock_wall_ms();
     if (curation_reads_words(curation)) {
         int status = search_words_typed(&search->typed, search->look.catalog->schema, search->look.searcher->analyser,
                                         *text, ask.arena);
@@ -587,19 +587,21 @@ static int take_query(const aisle_query *given, aisle_query *query, aisle_error 
     return 0;
 }
 
-/* Ends the search; an answer goes where the caller wants it, and the one that was there goes. */
+/* Ends the search; an answer goes where the caller wants it, and the one that was there waits for the next. */
 static int finish(struct search *search, int status, uint64_t start_us, struct aisle_result *result,
                   aisle_result **inout)
 {
     highlights_release(&search->highlights);
+    if (status == 0) {
+        searcher_set_aside(search->look.searcher, *inout);
+        *inout = result;
+    }
     end(search);
     if (status != 0) {
         aisle_result_free(result);
         return status;
     }
     result->took_us = clock_monotonic_us() - start_us;
-    aisle_result_free(*inout);
-    *inout = result;
     return 0;
 }
 
@@ -666,7 +668,7 @@ int aisle_search(aisle *catalog, const aisle_query *given, aisle_result **inout,
                                  &search.look.searcher->arena, search.root, error);
     }
     if (status == 0) {
-        status = result_new(&result);
+        status = searcher_result(search.look.searcher, &result);
         status = status != 0 ? status : look_gather(&search.look, &search.context, &search.shard_of);
         status = status == 0 ? take_products(&search, &query) : status;
         search.context.filter = search.curate.rest;
@@ -720,7 +722,7 @@ int aisle_get(aisle *catalog, aisle_bytes id, bool original, aisle_result **inou
     int status = any ? begin(&search, catalog, 0, catalog->shard_count, error)
                      : begin(&search, catalog, catalog_shard_of(catalog, id_hash), 1, error);
     if (status == 0) {
-        status = result_new(&result);
+        status = searcher_result(search.look.searcher, &result);
         status = status != 0 ? status : get_product(&search, bytes_of(id.data, id.size), id_hash, original, result);
         if (status == AISLE_NOT_FOUND) {
             int shown = id.size > 64 ? 64 : (int)id.size;

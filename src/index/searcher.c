@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "index/analysers.h"
+#include "index/result.h"
 
 int searcher_pool_init(struct searcher_pool *pool, uint32_t shard_count, const struct schema *schema)
 {
@@ -18,7 +19,24 @@ static void free_searcher(struct searcher *searcher)
     arena_release(&searcher->arena);
     product_codec_release(&searcher->codec);
     mem_free(searcher->snapshots);
+    aisle_result_free(searcher->spare);
     mem_free(searcher);
+}
+
+int searcher_result(struct searcher *searcher, struct aisle_result **out)
+{
+    *out = searcher->spare;
+    searcher->spare = NULL;
+    return *out == NULL ? result_new(out) : 0;
+}
+
+void searcher_set_aside(struct searcher *searcher, struct aisle_result *result)
+{
+    if (result != NULL && searcher->spare == NULL && result_empty(result)) {
+        searcher->spare = result;
+    } else {
+        aisle_result_free(result);
+    }
 }
 
 void searcher_pool_release(struct searcher_pool *pool)
@@ -50,7 +68,8 @@ static struct searcher *new_searcher(const struct searcher_pool *pool)
 static size_t bytes_of_searcher(const struct searcher_pool *pool, const struct searcher *searcher)
 {
     return sizeof *searcher + pool->shard_count * sizeof *searcher->snapshots + searcher->arena.total_bytes +
-           analyser_bytes(searcher->analyser) + product_codec_bytes(&searcher->codec);
+           analyser_bytes(searcher->analyser) + product_codec_bytes(&searcher->codec) +
+           (searcher->spare == NULL ? 0 : result_bytes(searcher->spare));
 }
 
 struct searcher *searcher_take(struct searcher_pool *pool)

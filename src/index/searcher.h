@@ -19,11 +19,14 @@
 /* A query whose arena grew past this was a rare one; its memory goes back. Chunks are of 1 MiB at most as a rule. */
 #define SEARCHER_KEPT_BYTES ((size_t)2 << 20)
 
+struct aisle_result;
+
 struct searcher {
     struct analyser *analyser;
     struct arena arena; /* empty when taken */
     struct product_codec codec;
     struct shard_snapshot *snapshots; /* owned; room for one a shard */
+    struct aisle_result *spare;       /* owned: an answer that was given back, emptied; NULL: none */
     size_t idle_bytes;                /* of the heap that it takes in the pool */
     struct searcher *next;            /* in the pool */
 };
@@ -42,6 +45,12 @@ void searcher_pool_release(struct searcher_pool *pool);
 
 /* NULL when there is no memory. */
 struct searcher *searcher_take(struct searcher_pool *pool);
+
+/* An empty answer, the spare one if there is one. AISLE_NO_MEMORY. */
+must_check int searcher_result(struct searcher *searcher, struct aisle_result **out);
+
+/* Takes an answer that is of no use any more (NULL: none), to be the spare one or to be freed. */
+void searcher_set_aside(struct searcher *searcher, struct aisle_result *result);
 
 /* max_bytes: what idle searchers may take now, this one included. */
 void searcher_give(struct searcher_pool *pool, struct searcher *searcher, size_t max_bytes);

@@ -254,16 +254,16 @@ static int build_view(struct shard *shard, struct storage_txn *txn, struct shard
     return 0;
 }
 
-/* Under the lock: the view of txn's generation, with a reference for the caller; NULL when txn is too old. */
-static int view_for(struct shard *shard, struct storage_txn *txn, struct shard_view **out, aisle_error *error)
+/* Under the lock: makes the view that of txn's generation, unless *is_old: txn is older than the view. */
+static int renew_view(struct shard *shard, struct storage_txn *txn, bool *is_old, aisle_error *error)
 {
     uint64_t generation = 0;
-    *out = NULL;
     int status = manifest_generation(txn, &generation);
     if (status != 0) {
         return error_set(error, status, "the manifest cannot be read: %s", aisle_error_text(status));
     }
-    if (shard->view != NULL && shard->view->manifest.generation > generation) {
+    *is_old = shard->view != NULL && shard->view->manifest.generation > generation;
+    if (*is_old) {
         return 0;
     }
     if (shard->view == NULL || shard->view->manifest.generation != generation) {
@@ -275,6 +275,23 @@ static int view_for(struct shard *shard, struct storage_txn *txn, struct shard_v
         release_view(shard->view);
         shard->view = fresh;
         atomic_store_explicit(&shard->view_bytes, view_bytes(fresh), memory_order_relaxed);
+    }
+    shard->number = storage_read_number(txn);
+    return 0;
+}
+
+/*
+ * Under the lock: the view of txn's generation, with a reference for the caller; NULL when txn is too old. Which
+ * generation that is need not be read when the last one asked for saw the same commit.
+ */
+static int view_for(struct shard *shard, struct storage_txn *txn, struct shard_view **out, aisle_error *error)
+{
+    bool is_known = shard->view != NULL && shard->number == storage_read_number(txn);
+    bool is_old = false;
+    int status = is_known ? 0 : renew_view(shard, txn, &is_old, error);
+    *out = NULL;
+    if (status != 0 || is_old) {
+        return status;
     }
     atomic_fetch_add_explicit(&shard->view->references, 1, memory_order_relaxed);
     *out = shard->view;

@@ -29,6 +29,7 @@ struct shard {
     const struct segment_columns *columns; /* the catalog's */
     pthread_mutex_t lock;                  /* over view */
     struct shard_view *view;               /* the newest built; NULL: none yet, or forgotten */
+    uint64_t number;                       /* of a commit that view is of (storage_read_number) */
     atomic_size_t view_bytes;              /* of the heap that view takes, about */
 };
 

@@ -173,8 +173,15 @@ struct query_context {
     uint64_t crew_postings; /* from how many postings to look at on the crew helps */
     struct ranks_keeper *ranks; /* borrowed (query/ranks.h); NULL: nothing is kept of keywords between queries */
     struct arena *arena;
-    struct cursor *leaves[LIMIT_QUERY_LEAVES]; /* private to the module: the leaves' cursors in the segment at hand */
+    /* Private to the module: the leaves' cursors in the segment at hand, set before they are read; last in the struct. */
+    struct cursor *leaves[LIMIT_QUERY_LEAVES];
 };
+
+/* All of a context but its cursors, which are 2 KiB that most queries need not copy. */
+static inline void query_context_copy(struct query_context *to, const struct query_context *from)
+{
+    memcpy(to, from, offsetof(struct query_context, leaves));
+}
 
 /*
  * Finds the leaves' postings, of those that have none yet, and prices all of them. So a tree that was bound may be

@@ -10,10 +10,14 @@
  */
 #include "query/query.h"
 
+/* What leaves that are only counted share; nobody writes to it. */
+static const struct rank_table unpriced_table;
+
 static int allocate_leaf(struct query_context *context, struct query_node *node)
 {
     node->in_segment = arena_calloc(context->arena, context->segment_count, sizeof *node->in_segment);
-    node->table = arena_alloc(context->arena, sizeof *node->table);
+    node->table = context->unpriced ? (struct rank_table *)(uintptr_t)&unpriced_table
+                                    : arena_alloc(context->arena, sizeof *node->table);
     return (node->in_segment == NULL && context->segment_count != 0) || node->table == NULL ? AISLE_NO_MEMORY : 0;
 }
 
@@ -314,7 +318,6 @@ static void price_leaf(const struct query_context *context, struct query_node *n
 {
     node->share = share;
     if (context->unpriced) {
-        memset(node->table, 0, sizeof *node->table);
         return;
     }
     rank_table_init(node->table, &context->weights, &context->statistics, node->df);

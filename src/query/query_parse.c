@@ -38,7 +38,7 @@ static struct query_node *new_node(struct query_parser *parser, enum query_kind 
     node->kind = kind;
     node->weight = QUERY_WEIGHT_WHOLE;
     if (child_capacity != 0) {
-        node->children = arena_calloc(parser->arena, child_capacity, sizeof(struct query_node *));
+        node->children = arena_alloc(parser->arena, child_capacity * sizeof(struct query_node *));
         if (node->children == NULL) {
             return NULL;
         }
@@ -264,6 +264,7 @@ static int analyse_source(struct query_parser *parser, struct bytes text, const 
     source->piece = piece;
     source->first_only = piece->field != SCHEMA_NO_FIELD && !needs_places(parser, piece->field);
     source->language_count = parser->language_count;
+    source->by_language[0] = (struct token_list){.count = 0};
     for (uint32_t i = 0; i < source->language_count; i++) {
         int status = analyse(parser, text, parser->languages[i], &source->by_language[i]);
         if (status != 0) {
@@ -302,7 +303,7 @@ static int find_phrase_fields(struct query_parser *parser, const struct query_pi
 static int parse_words(struct query_parser *parser, struct bytes text, const struct query_piece *piece, bool plain,
                        struct query_node **out)
 {
-    struct token_source *source = arena_calloc(parser->arena, 1, sizeof *source);
+    struct token_source *source = arena_alloc(parser->arena, sizeof *source); /* KiB that one language leaves alone */
     if (source == NULL) {
         return no_memory(parser);
     }

@@ -166,13 +166,14 @@ struct top_work {
 static void work_on_top(void *given, uint32_t member, struct arena *arena)
 {
     struct top_work *work = given;
-    struct query_context context = *work->context;
+    struct query_context context;
     struct scan_room *room = arena_alloc(arena, sizeof *room);
     const struct share_part *part;
     if (room == NULL) {
         share_fail(&work->share, AISLE_NO_MEMORY);
         return;
     }
+    query_context_copy(&context, work->context);
     context.arena = arena;
     room->is_clean = false;
     room->group.is_clean = false;
@@ -297,7 +298,7 @@ struct count_work {
 static void work_on_count(void *given, uint32_t member, struct arena *arena)
 {
     struct count_work *work = given;
-    struct query_context context = *work->context;
+    struct query_context context;
     struct scan_count_room *room = arena_alloc(arena, sizeof *room);
     const struct share_part *part;
     uint64_t total = 0;
@@ -306,6 +307,7 @@ static void work_on_count(void *given, uint32_t member, struct arena *arena)
         share_fail(&work->share, AISLE_NO_MEMORY);
         return;
     }
+    query_context_copy(&context, work->context);
     context.arena = arena;
     while (!query_watch_stops(context.watch) && (part = share_take(&work->share)) != NULL) {
         uint64_t count = 0;

@@ -103,6 +103,9 @@ must_check int storage_read_begin(struct storage *storage, struct storage_txn **
 /* Ends a read transaction; NULL is allowed. */
 void storage_read_end(struct storage_txn *txn);
 
+/* The number of the commit that a read transaction sees: equal ones of one handle see the same. */
+uint64_t storage_read_number(const struct storage_txn *txn);
+
 /*
  * Begins the write transaction, after clearing away the reader slots of dead processes. Waits while another process
  * writes; answers AISLE_BUSY at once while this process does (waiting for one's own thread would be for ever).

@@ -210,6 +210,11 @@ void storage_read_end(struct storage_txn *txn)
     end_reader(txn);
 }
 
+uint64_t storage_read_number(const struct storage_txn *txn)
+{
+    return mdb_txn_id(txn->lmdb);
+}
+
 int storage_check_writable(struct storage *storage, aisle_error *error)
 {
     struct environment *env = storage->env;
