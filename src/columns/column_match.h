@@ -10,8 +10,6 @@
 
 #include "columns/columns_format.h"
 
-#define COLUMN_LANE_WIDTH_MAX 25u /* bits that four bytes hold from any bit on */
-
 /* The codes least to least + span. */
 struct column_codes {
     uint64_t least;
@@ -25,7 +23,7 @@ void column_match_codes(const struct column_header *header, struct column_codes 
 void column_match_plain(const struct column_header *header, struct column_codes range, uint64_t *bits);
 
 #if defined(__x86_64__)
-/* Widths from 1 to COLUMN_LANE_WIDTH_MAX. */
+/* Widths from 1 to COLUMN_CODES_WIDTH_MAX. */
 void column_match_avx2(const struct column_header *header, struct column_codes range, uint64_t *bits);
 #endif
 

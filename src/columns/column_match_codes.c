@@ -6,14 +6,10 @@
  * Sixteen at once with AVX-512 VBMI, a third of the instructions, measured the same at most widths, and was left out.
  * Thread rule: pure functions.
  */
+#include "columns/column_lanes.h"
 #include "columns/column_match.h"
 
-#if defined(__x86_64__)
-#include <immintrin.h>
-#endif
-
-#define LOAD_BYTES 16u
-#define REST_BYTES (2 * (7 * COLUMN_LANE_WIDTH_MAX + COLUMN_LANE_WIDTH_MAX / 2 + LOAD_BYTES))
+#define REST_BYTES (2 * (7 * COLUMN_LANE_WIDTH_MAX + COLUMN_LANE_WIDTH_MAX / 2 + COLUMN_LOAD_BYTES))
 
 void column_match_plain(const struct column_header *header, struct column_codes range, uint64_t *bits)
 {
@@ -30,37 +26,16 @@ void column_match_plain(const struct column_header *header, struct column_codes 
 
 /* What is the same for all eights of a page. */
 struct lanes {
-    __m256i places; /* where the four bytes of each code lie, seen from where the first and where the fifth begins */
-    __m256i shifts;
-    __m256i mask;
+    struct column_lanes codes;
     __m256i least;
     __m256i span;
 };
 
-__attribute__((target("avx2"))) static struct lanes plan_lanes(uint32_t width, struct column_codes range)
+/* Bits of the eight codes that begin at next. */
+__attribute__((target("avx2"), always_inline)) static inline uint32_t match_eight(const struct lanes *lanes,
+                                                                                  const uint8_t *next)
 {
-    const __m256i number = _mm256_setr_epi32(0, 1, 2, 3, 0, 1, 2, 3);
-    const int half = (int)(4 * width % 8);
-    __m256i bit = _mm256_add_epi32(_mm256_mullo_epi32(number, _mm256_set1_epi32((int)width)),
-                                   _mm256_setr_epi32(0, 0, 0, 0, half, half, half, half));
-    __m256i byte = _mm256_mullo_epi32(_mm256_srli_epi32(bit, 3), _mm256_set1_epi32(0x01010101));
-    return (struct lanes){.places = _mm256_add_epi32(byte, _mm256_set1_epi32(0x03020100)),
-                          .shifts = _mm256_and_si256(bit, _mm256_set1_epi32(7)),
-                          .mask = _mm256_set1_epi32((int)((1u << width) - 1)),
-                          .least = _mm256_set1_epi32((int)(uint32_t)range.least),
-                          .span = _mm256_set1_epi32((int)(uint32_t)range.span)};
-}
-
-/* Bits of the eight codes that begin at next; the fifth begins, but for some bits, second bytes behind. */
-__attribute__((target("avx2"), always_inline)) static inline uint32_t
-match_eight(const struct lanes *lanes, const uint8_t *next, size_t second)
-{
-    __m256i bytes =
-        _mm256_inserti128_si256(_mm256_castsi128_si256(_mm_loadu_si128((const __m128i *)(const void *)next)),
-                                _mm_loadu_si128((const __m128i *)(const void *)(next + second)), 1);
-    __m256i code = _mm256_and_si256(_mm256_srlv_epi32(_mm256_shuffle_epi8(bytes, lanes->places), lanes->shifts),
-                                    lanes->mask);
-    __m256i from = _mm256_sub_epi32(code, lanes->least);
+    __m256i from = _mm256_sub_epi32(column_lanes_eight(&lanes->codes, next), lanes->least);
     __m256i inside = _mm256_cmpeq_epi32(_mm256_min_epu32(from, lanes->span), from);
     return (uint32_t)_mm256_movemask_ps(_mm256_castsi256_ps(inside));
 }
@@ -73,25 +48,25 @@ __attribute__((target("avx2"))) void column_match_avx2(const struct column_heade
                                                        uint64_t *bits)
 {
     const size_t width = header->width;
-    const size_t second = 4 * width / 8;
-    const size_t reach = 3 * width + second + LOAD_BYTES; /* bytes that 32 codes' loads touch */
+    const size_t reach = 3 * width + column_lanes_reach(width); /* bytes that 32 codes' loads touch */
     const size_t body = header->body.size;
-    const struct lanes lanes = plan_lanes(header->width, range);
+    const struct lanes lanes = {.codes = column_lanes_plan(header->width),
+                                .least = _mm256_set1_epi32((int)(uint32_t)range.least),
+                                .span = _mm256_set1_epi32((int)(uint32_t)range.span)};
     uint8_t rest[REST_BYTES] = {0};
     size_t rounds = body < reach ? 0 : (body - reach) / (4 * width) + 1;
     rounds = rounds < header->count / 32 ? rounds : header->count / 32;
     uint8_t *out = (uint8_t *)bits;
     const uint8_t *next = header->body.data;
     for (size_t i = 0; i < rounds; i++, next += 4 * width, out += sizeof(uint32_t)) {
-        store_u32(out, match_eight(&lanes, next, second) | match_eight(&lanes, next + width, second) << 8 |
-                           match_eight(&lanes, next + 2 * width, second) << 16 |
-                           match_eight(&lanes, next + 3 * width, second) << 24);
+        store_u32(out, match_eight(&lanes, next) | match_eight(&lanes, next + width) << 8 |
+                           match_eight(&lanes, next + 2 * width) << 16 | match_eight(&lanes, next + 3 * width) << 24);
     }
     memcpy(rest, next, body - rounds * 4 * width);
     next = rest;
     for (size_t left = header->count - rounds * 32; left != 0; next += width, out++) {
         size_t taken = left < 8 ? left : 8;
-        *out = (uint8_t)(match_eight(&lanes, next, second) & ((1u << taken) - 1));
+        *out = (uint8_t)(match_eight(&lanes, next) & ((1u << taken) - 1));
         left -= taken;
     }
 }

@@ -8,6 +8,8 @@
 
 #include "columns/columns_format.h"
 
+#define LINE_BYTES 64u /* that memory is asked for at once */
+
 int column_open(struct column_reader *reader, const struct extent_view *stream)
 {
     *reader = (struct column_reader){.stream = stream, .min = COLUMN_MISSING, .max = COLUMN_MISSING};
@@ -58,6 +60,21 @@ int column_page(const struct column_reader *reader, uint32_t page_index, struct 
     }
     *page = bytes_of(data, size);
     return 0;
+}
+
+void column_page_ahead(const struct column_reader *reader, uint32_t page_index)
+{
+    uint64_t at = reader->directory_offset + (uint64_t)page_index * sizeof(uint64_t);
+    const uint8_t *word = page_index >= reader->page_count ? NULL : extent_view_at(reader->stream, at, sizeof at);
+    if (word == NULL) {
+        return;
+    }
+    uint64_t place = load_u64(word);
+    size_t size = (size_t)(place & ((1u << COLUMN_DIRECTORY_SHIFT) - 1));
+    const uint8_t *data = extent_view_ahead(reader->stream, place >> COLUMN_DIRECTORY_SHIFT);
+    for (size_t i = 0; data != NULL && i < size && i < COLUMN_PAGE_BYTES_MAX; i += LINE_BYTES) {
+        __builtin_prefetch(data + i); /* may be behind the extent when damaged: asking is harmless */
+    }
 }
 
 int column_get(const struct column_reader *reader, uint32_t document, int64_t *value)

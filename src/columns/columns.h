@@ -19,6 +19,7 @@
 
 #define COLUMN_PAGE_DOCUMENTS 1024u  /* ON DISK: documents of every page but the last    */
 #define COLUMN_PAGE_BYTES_MAX 8223u  /* the largest page: header, 1,024 codes of 64 bits */
+#define COLUMN_CODES_WIDTH_MAX 25u   /* bits that four bytes hold from any bit on        */
 #define COLUMN_MISSING INT64_MIN     /* the document has no value                        */
 
 /* ON DISK. */
@@ -77,6 +78,15 @@ must_check int column_page_view_init(struct column_page_view *view, struct bytes
 
 /* The value at index; index is below view->count. */
 int64_t column_page_view_at(const struct column_page_view *view, uint32_t index);
+
+/*
+ * The codes as they stand, of a view with a mask and at most COLUMN_CODES_WIDTH_MAX bits: all of them, in room for
+ * COLUMN_PAGE_DOCUMENTS, or those of count documents, each below view->count. Of a page with missing values code 0 is
+ * none, and the others begin with 1; a value is least + (code << shift), in the units of least.
+ */
+void column_page_codes(const struct column_page_view *view, uint32_t *codes);
+void column_page_pick_codes(const struct column_page_view *view, const uint16_t *positions, uint32_t count,
+                            uint32_t *codes);
 
 /* All values; values has room for COLUMN_PAGE_DOCUMENTS. *count is 0 and values is undefined on AISLE_CORRUPT. */
 must_check int column_page_decode(struct bytes page, int64_t *values, uint32_t *count);
@@ -168,6 +178,9 @@ static inline uint32_t column_documents(const struct column_reader *reader)
 
 /* A page, as a view into an extent. AISLE_END past the last; AISLE_CORRUPT. */
 must_check int column_page(const struct column_reader *reader, uint32_t page_index, struct bytes *page);
+
+/* Asks memory for a page that will be read soon. Any page_index. */
+void column_page_ahead(const struct column_reader *reader, uint32_t page_index);
 
 /* The value of one document. AISLE_END past the last; AISLE_CORRUPT. */
 must_check int column_get(const struct column_reader *reader, uint32_t document, int64_t *value);

@@ -233,6 +233,41 @@ static void compare_ranges(struct facet *facet, const int64_t *values, uint32_t 
     }
 }
 
+/* The first code of a page whose value is not below bound, or one behind its codes. */
+static uint32_t code_from(const struct column_page_view *view, int64_t bound)
+{
+    uint32_t first = view->has_missing ? 1 : 0;
+    if (bound <= view->min) {
+        return first;
+    }
+    if (bound > view->max) {
+        return (uint32_t)view->mask + 1;
+    }
+    uint64_t steps = ((uint64_t)bound - (uint64_t)view->least + ((UINT64_C(1) << view->shift) - 1)) >> view->shift;
+    return first + (steps < view->mask ? (uint32_t)steps : (uint32_t)view->mask);
+}
+
+/*
+ * Counts by how many codes lie below that of each bound. Documents without a value are below all of them, and so of no
+ * range.
+ */
+static void compare_codes(struct facet *facet, const struct facet_page *page)
+{
+    const struct facet_request *request = facet->request;
+    uint32_t codes[COLUMN_PAGE_DOCUMENTS];
+    facet_page_codes(page, codes);
+    uint32_t below = facet_codes_below(codes, page->count, code_from(&page->view, request->bounds[0]));
+    facet->missing += page->view.has_missing ? facet_codes_below(codes, page->count, 1) : 0;
+    for (uint32_t i = 1; i < request->bound_count; i++) {
+        bool is_open = i + 1 == request->bound_count && request->bounds[i] == INT64_MAX;
+        bool is_all = is_open || request->bounds[i] > page->view.max;
+        uint32_t next = is_all ? page->count
+                               : facet_codes_below(codes, page->count, code_from(&page->view, request->bounds[i]));
+        facet->ranges[i - 1] += next - below;
+        below = next;
+    }
+}
+
 int facet_count_numbers(struct facet *facet, const struct facet_page *page, bool real)
 {
     const struct facet_request *request = facet->request;
@@ -241,6 +276,11 @@ int facet_count_numbers(struct facet *facet, const struct facet_page *page, bool
     if (request->kind == FACET_RANGES && !request->stats && !page->view.has_missing &&
         facet_range_of(request, page->view.min) == facet_range_of(request, page->view.max)) {
         count_range(facet, facet_range_of(request, page->view.min), page->count);
+        return 0;
+    }
+    if (request->kind == FACET_RANGES && !request->stats && request->bound_count <= COMPARED_BOUNDS &&
+        !page->view.decimal && page->view.mask != 0 && page->view.width <= COLUMN_CODES_WIDTH_MAX) {
+        compare_codes(facet, page);
         return 0;
     }
     if (request->kind == FACET_RANGES && !request->stats && page->bits != NULL && page->count >= MATCHED_LEAST &&

@@ -10,6 +10,7 @@
 #include "query/ranks.h"
 
 #define FACET_LIKE_MAX LIMIT_FACET_LIKE
+#define FACET_LANES 4u
 #define FACET_LISTS 1024u /* places of lists that are counted before they are opened; a power of two */
 
 /* A sum of 2^31 products with 63 bits each, in every shard, does not overflow it. */
@@ -26,15 +27,16 @@ struct facet_numbers {
 
 /* Counts of a segment's keywords: first as a list of what was met, once that is long as a count for each value. */
 struct facet_words {
-    uint32_t *counts; /* NULL: the list; else lanes of them, summed up into the first when it is left */
+    uint32_t *counts; /* NULL: the list; else lanes of them, summed up into the first when it is left; there is one
+                         before the first value, too */
     uint32_t *noted;  /* ordinals in the order they were met in, once for each product */
     uint32_t *noted_sums; /* once each ordinal is there once: for how many products */
     uint32_t noted_count;
     uint32_t noted_max;
     uint32_t value_count;
-    uint32_t lane_shift; /* a lane has 1 << lane_shift counts */
-    uint32_t lane_mask;  /* lanes less 1: neighbouring matches count in different ones, so that equal values need not
-                            wait for each other */
+    uint32_t lane_size;  /* counts of a lane: of the values, and of what damaged pages may hold */
+    uint32_t lane_count; /* neighbouring matches count in different ones, so that equal values need not wait for each
+                            other */
 };
 
 #define FACET_LARGE 0x1p900 /* doubles from here on are large */
@@ -106,6 +108,13 @@ int64_t facet_bucket_of(const struct facet_request *request, int64_t value, bool
 /* How many of the values are less than bound; the second is the plain twin, which tests compare with. */
 uint32_t facet_below(const int64_t *values, uint32_t count, int64_t bound);
 uint32_t facet_below_plain(const int64_t *values, uint32_t count, int64_t bound);
+
+/* Likewise of codes, all below 2^31. */
+uint32_t facet_codes_below(const uint32_t *codes, uint32_t count, uint32_t bound);
+uint32_t facet_codes_below_plain(const uint32_t *codes, uint32_t count, uint32_t bound);
+
+/* The codes of a page's matches as they stand; its view has a mask, of at most COLUMN_CODES_WIDTH_MAX bits. */
+void facet_page_codes(const struct facet_page *page, uint32_t codes[COLUMN_PAGE_DOCUMENTS]);
 
 /* Adds to a number's or a bucket's count. AISLE_LIMIT, AISLE_NO_MEMORY. */
 must_check int facet_count_number(struct facet *facet, int64_t key, uint64_t count);

@@ -96,7 +96,7 @@ static void each_way_of_comparing_codes_agrees(void **state)
         struct buf page;
         struct column_header header;
         uint64_t bits[2][COLUMN_PAGE_DOCUMENTS / 64] = {{0}};
-        uint32_t width = 1 + round % COLUMN_LANE_WIDTH_MAX;
+        uint32_t width = 1 + round % COLUMN_CODES_WIDTH_MAX;
         uint32_t count = draw_count();
         for (uint32_t i = 0; i < count; i++) {
             values[i] = (int64_t)(draw() & ((UINT64_C(1) << width) - 1));
@@ -118,6 +118,50 @@ static void each_way_of_comparing_codes_agrees(void **state)
             }
 #endif
             assert_memory_equal(bits[0], bits[1], sizeof bits[0]);
+        }
+        mem_free(exact);
+        buf_release(&page);
+    }
+}
+
+static void codes_are_those_that_values_are_made_of(void **state)
+{
+    (void)state;
+    for (unsigned round = 0; round < 2000; round++) {
+        int64_t values[COLUMN_PAGE_DOCUMENTS];
+        uint32_t codes[COLUMN_PAGE_DOCUMENTS], picked[COLUMN_PAGE_DOCUMENTS];
+        uint16_t positions[COLUMN_PAGE_DOCUMENTS];
+        uint32_t picked_count = 0;
+        struct buf page;
+        struct column_page_view view;
+        uint32_t width = 1 + round % COLUMN_CODES_WIDTH_MAX;
+        unsigned shift = round % 3 * 5;
+        uint32_t count = draw_count();
+        for (uint32_t i = 0; i < count; i++) {
+            values[i] = (int64_t)((draw() & ((UINT64_C(1) << width) - 1)) << shift) - 1000;
+            values[i] = round % 2 == 0 && draw() % 4 == 0 ? COLUMN_MISSING : values[i];
+        }
+        buf_init(&page, COLUMN_PAGE_BYTES_MAX);
+        assert_int_equal(column_page_encode(COLUMN_INTEGER, values, count, &page), 0);
+        uint8_t *exact = mem_alloc(page.size);
+        assert_non_null(exact);
+        memcpy(exact, page.data, page.size);
+        assert_int_equal(column_page_view_init(&view, bytes_of(exact, page.size)), 0);
+        if (view.mask != 0 && view.width <= COLUMN_CODES_WIDTH_MAX) {
+            for (uint16_t i = 0; i < count; i++) {
+                positions[picked_count] = i;
+                picked_count += draw() % 3 == 0 ? 1 : 0;
+            }
+            column_page_codes(&view, codes);
+            column_page_pick_codes(&view, positions, picked_count, picked);
+            for (uint32_t i = 0; i < count; i++) {
+                uint64_t value = (uint64_t)view.least + ((uint64_t)(codes[i] - view.has_missing) << view.shift);
+                bool missing = view.has_missing && codes[i] == 0;
+                assert_int_equal(missing ? COLUMN_MISSING : (int64_t)value, values[i]);
+            }
+            for (uint32_t i = 0; i < picked_count; i++) {
+                assert_int_equal(picked[i], codes[positions[i]]);
+            }
         }
         mem_free(exact);
         buf_release(&page);
@@ -174,6 +218,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(integers_of_every_width_match),
         cmocka_unit_test(each_way_of_comparing_codes_agrees),
+        cmocka_unit_test(codes_are_those_that_values_are_made_of),
         cmocka_unit_test(doubles_match_as_decimals_and_as_bits),
         cmocka_unit_test(pages_without_values_match_nothing),
         cmocka_unit_test(damaged_and_ascending_pages_are_refused),

@@ -1,5 +1,5 @@
 /*
- * test_facet_below.c - numbers below a bound, four at a time, are those of the plain twin.
+ * test_facet_below.c - numbers and codes below a bound, four or eight at a time, are those of the plain twin.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -44,10 +44,33 @@ static void as_many_are_below_as_the_plain_twin_says(void **state)
     assert_int_equal(facet_below(values, 3, 5), 1);
 }
 
+static void as_many_codes_are_below_as_the_plain_twin_says(void **state)
+{
+    uint32_t codes[1100];
+    (void)state;
+    for (unsigned round = 0; round < 400; round++) {
+        uint32_t count = (uint32_t)((uint64_t)draw() >> 32) % 1100;
+        uint32_t mask = round % 2 == 0 ? 7 : INT32_MAX;
+        for (uint32_t i = 0; i < count; i++) {
+            codes[i] = (uint32_t)draw() & mask;
+        }
+        for (uint32_t bound = 0; bound < 9; bound++) {
+            assert_int_equal(facet_codes_below(codes, count, bound), facet_codes_below_plain(codes, count, bound));
+        }
+        uint32_t bound = (uint32_t)draw() & INT32_MAX;
+        assert_int_equal(facet_codes_below(codes, count, bound), facet_codes_below_plain(codes, count, bound));
+    }
+    codes[0] = 4;
+    codes[1] = 5;
+    codes[2] = 6;
+    assert_int_equal(facet_codes_below(codes, 3, 5), 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(as_many_are_below_as_the_plain_twin_says),
+        cmocka_unit_test(as_many_codes_are_below_as_the_plain_twin_says),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
