@@ -8,11 +8,13 @@
 #include "base/alloc.h"
 #include "base/bitset.h"
 
-#define PAGE_WORDS (COLUMN_PAGE_DOCUMENTS / 64u)
 #define WINDOW_PAGES (WALK_WINDOW / COLUMN_PAGE_DOCUMENTS)
 
 /* From this share of a page on (1 / 4), unpacking all of it is faster than picking. */
 #define PICKED_SHARE 4u
+
+/* From so many matches of a window on (1 / 64), it pays to ask for the pages of the next one. */
+#define AHEAD_SHARE 64u
 
 /* A list of ordinals turns to counts when it is as long as this share of the values: zeros and sums cost that much. */
 #define NOTED_SHARE 16u
@@ -78,6 +80,7 @@ int facet_set_new(const struct query_context *context, const struct facet_reques
     set->context = context;
     set->error = error;
     set->count = count;
+    set->positions_of = facet_positions_best();
     set->facets = arena_calloc(&set->arena, count, sizeof *set->facets);
     int status = set->facets == NULL ? AISLE_NO_MEMORY : 0;
     for (uint32_t i = 0; i < count && status == 0; i++) {
@@ -135,32 +138,22 @@ struct matches {
     const uint64_t *bits; /* of the window; NULL: a sample */
     uint32_t counts[WINDOW_PAGES];
     bool whole[WINDOW_PAGES]; /* every document matches: no positions */
-    uint16_t positions[WALK_WINDOW]; /* of each page from its first document's place on */
+    uint16_t positions[WALK_WINDOW + FACET_POSITIONS_SLACK]; /* of each page from its first document's place on */
 };
 
-static uint32_t list_positions(const uint64_t *bits, uint16_t *positions)
-{
-    uint32_t count = 0;
-    for (uint32_t word = 0; word < PAGE_WORDS; word++) {
-        for (uint64_t left = bits[word]; left != 0; left &= left - 1) {
-            positions[count++] = (uint16_t)(word * 64 + (uint32_t)__builtin_ctzll(left));
-        }
-    }
-    return count;
-}
-
-static void find_matches(const struct walk_window *window, const uint64_t *bits, struct matches *matches)
+static void find_matches(const struct facet_set *set, const struct walk_window *window, const uint64_t *bits,
+                         struct matches *matches)
 {
     matches->bits = bits;
     for (uint32_t page = 0; page < WINDOW_PAGES; page++) {
         uint32_t first = page * COLUMN_PAGE_DOCUMENTS;
         uint32_t left = window->documents > first ? window->documents - first : 0;
         uint32_t documents = left < COLUMN_PAGE_DOCUMENTS ? left : COLUMN_PAGE_DOCUMENTS;
-        const uint64_t *own = bits + page * PAGE_WORDS;
-        matches->counts[page] = (uint32_t)bitset_count(own, PAGE_WORDS);
+        const uint64_t *own = bits + page * FACET_PAGE_WORDS;
+        matches->counts[page] = (uint32_t)bitset_count(own, FACET_PAGE_WORDS);
         matches->whole[page] = matches->counts[page] == documents;
-        if (!matches->whole[page]) {
-            list_positions(own, matches->positions + first);
+        if (!matches->whole[page] && matches->counts[page] != 0) {
+            (void)set->positions_of(own, matches->positions + first);
         }
     }
 }
@@ -211,6 +204,7 @@ static int count_facet(struct facet_set *set, struct facet *facet, const struct 
 {
     const struct field *field = &set->context->schema->fields[facet->request->field];
     int status = facet->segment == window->segment ? 0 : enter_segment(set, facet, window->segment);
+    bool asks_ahead = window->count >= WALK_WINDOW / AHEAD_SHARE;
     for (uint32_t i = 0; i < WINDOW_PAGES && status == 0; i++) {
         uint32_t first = window->from + i * COLUMN_PAGE_DOCUMENTS;
         struct facet_page page = {.count = matches->counts[i]};
@@ -218,8 +212,11 @@ static int count_facet(struct facet_set *set, struct facet *facet, const struct 
         if (page.count == 0) {
             continue;
         }
+        if (asks_ahead) {
+            column_page_ahead(facet->column, first / COLUMN_PAGE_DOCUMENTS + WINDOW_PAGES);
+        }
         page.positions = matches->whole[i] ? NULL : matches->positions + i * COLUMN_PAGE_DOCUMENTS;
-        page.bits = matches->bits == NULL ? NULL : matches->bits + i * PAGE_WORDS;
+        page.bits = matches->bits == NULL ? NULL : matches->bits + i * FACET_PAGE_WORDS;
         status = open_page(facet, first / COLUMN_PAGE_DOCUMENTS, &page);
         uint32_t left = window->documents - i * COLUMN_PAGE_DOCUMENTS;
         if (status == 0 && page.view.count != (left < COLUMN_PAGE_DOCUMENTS ? left : COLUMN_PAGE_DOCUMENTS)) {
@@ -263,7 +260,7 @@ static int count_lifted(struct facet_set *set, uint32_t lifted, const struct wal
             continue;
         }
         if (!is_found) {
-            find_matches(window, bits, &matches);
+            find_matches(set, window, bits, &matches);
             is_found = true;
         }
         for (uint32_t page = 0; page < WINDOW_PAGES; page++) {

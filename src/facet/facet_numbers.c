@@ -24,7 +24,6 @@
 /* Up to so many bounds, ranges are matched as they lie packed in pages with so many matches. */
 #define MATCHED_BOUNDS 16u
 #define MATCHED_LEAST 384u
-#define PAGE_WORDS (COLUMN_PAGE_DOCUMENTS / 64u)
 
 #define SLOTS_FIRST 64u
 #define REAL_BUCKET_MAX 9007199254740992.0 /* 2^53: buckets beyond cannot be told apart */
@@ -200,7 +199,7 @@ static int pick(const struct facet_page *page, int64_t *values, uint32_t *count)
 static int match_ranges(struct facet *facet, const struct facet_page *page)
 {
     const struct facet_request *request = facet->request;
-    uint64_t bits[PAGE_WORDS];
+    uint64_t bits[FACET_PAGE_WORDS];
     uint32_t documents;
     int status = 0;
     for (uint32_t i = 0; i + 1 < request->bound_count && status == 0; i++) {
@@ -211,11 +210,11 @@ static int match_ranges(struct facet *facet, const struct facet_page *page)
             continue;
         }
         status = column_page_match(page->bytes, least, greatest, bits, &documents);
-        facet->ranges[i] += bitset_and(bits, page->bits, PAGE_WORDS);
+        facet->ranges[i] += bitset_and(bits, page->bits, FACET_PAGE_WORDS);
     }
     if (status == 0 && page->view.has_missing) {
         status = column_page_match(page->bytes, COLUMN_MISSING + 1, INT64_MAX, bits, &documents);
-        facet->missing += page->count - bitset_and(bits, page->bits, PAGE_WORDS);
+        facet->missing += page->count - bitset_and(bits, page->bits, FACET_PAGE_WORDS);
     }
     return status;
 }

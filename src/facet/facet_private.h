@@ -80,12 +80,27 @@ struct facet {
     struct facet_real large; /* times 2^-FACET_LARGE_SHIFT */
 };
 
+#define FACET_PAGE_WORDS (COLUMN_PAGE_DOCUMENTS / 64u)
+#define FACET_POSITIONS_SLACK 32u
+
+/*
+ * The places of the bits set in FACET_PAGE_WORDS words, ascending, in room for all and FACET_POSITIONS_SLACK more.
+ * Returns how many.
+ */
+typedef uint32_t facet_positions(const uint64_t *bits, uint16_t *positions);
+
+uint32_t facet_positions_plain(const uint64_t *bits, uint16_t *positions);
+
+/* The best that the machine has. */
+facet_positions *facet_positions_best(void);
+
 struct facet_set {
     const struct query_context *context;
     struct arena arena;
     struct facet *facets;
     uint32_t count;
     aisle_error *error; /* the caller's; may be NULL */
+    facet_positions *positions_of;
 };
 
 /* Matches in one page. */

@@ -16,6 +16,7 @@
 #include <stdlib.h>
 
 #define LEVEL_SEPARATOR " > "
+#define STRIDE 64u /* values that are passed over at once where none is frequent enough */
 #define WATCHED_STEPS 4096u /* values brought together that are a piece of work: some 100 us */
 
 /* A value that may be shown, and where its forms stand. */
@@ -296,7 +297,15 @@ static void keep_ranked(struct merge *merge, uint32_t first, uint32_t end)
     const struct facet *facet = merge->facet;
     const struct ranks_place *places = facet->ranks->places;
     uint64_t least = 0; /* only more than this is kept */
+    bool skips = facet->matches <= INT32_MAX; /* and so no count is more */
     for (uint32_t rank = first; rank < end; rank++) {
+        if (skips && least != 0 && (rank - first) % STRIDE == 0 && end - rank >= STRIDE &&
+            least <= INT32_MAX - 1 &&
+            facet_codes_below(facet->totals + rank, STRIDE, (uint32_t)least + 1) == STRIDE) {
+            merge->distinct += STRIDE - facet_codes_below(facet->totals + rank, STRIDE, 1);
+            rank += STRIDE - 1;
+            continue;
+        }
         uint32_t count = facet->totals[rank];
         merge->distinct += count != 0 ? 1 : 0;
         if (count > least) {

@@ -1,5 +1,6 @@
 /*
- * test_facet_below.c - numbers and codes below a bound, four or eight at a time, are those of the plain twin.
+ * test_facet_below.c - numbers and codes below a bound, four or eight at a time, and places of bits, are
+ * those of the plain twins.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -66,10 +67,29 @@ static void as_many_codes_are_below_as_the_plain_twin_says(void **state)
     assert_int_equal(facet_codes_below(codes, 3, 5), 1);
 }
 
+static void positions_are_those_of_the_plain_twin(void **state)
+{
+    facet_positions *best = facet_positions_best();
+    (void)state;
+    for (unsigned round = 0; round < 400; round++) {
+        uint64_t bits[FACET_PAGE_WORDS];
+        uint16_t positions[2][COLUMN_PAGE_DOCUMENTS + FACET_POSITIONS_SLACK];
+        for (uint32_t i = 0; i < FACET_PAGE_WORDS; i++) {
+            uint64_t few = (uint64_t)draw() & (uint64_t)draw() & (uint64_t)draw();
+            bits[i] = round % 4 == 0 ? few : round % 4 == 1 ? ~few : round % 4 == 2 ? (uint64_t)draw() : 0;
+            bits[i] = round == 7 ? UINT64_MAX : bits[i];
+        }
+        uint32_t count = facet_positions_plain(bits, positions[0]);
+        assert_int_equal(best(bits, positions[1]), count);
+        assert_memory_equal(positions[0], positions[1], count * sizeof positions[0][0]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(as_many_are_below_as_the_plain_twin_says),
+        cmocka_unit_test(positions_are_those_of_the_plain_twin),
         cmocka_unit_test(as_many_codes_are_below_as_the_plain_twin_says),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
