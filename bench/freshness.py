@@ -4,7 +4,7 @@
     freshness.py AISLE [--items N | --catalog PATH] [--rate R] [--seconds S] [--changes N] [--patches] [--searches Q]
                  [--threads N] [--lucene DIR] [--place DIR] [--json]
 
-Changes of `aisle generate` are written to a log at R a second (0: all at once, --changes of them: as fast as they are
+`aisle generate` writes changes to a log at R a second (0: all at once, --changes of them: as fast as they are
 taken in), each with the moment of its writing, followed by `aisle index --follow`, while `aisle bench` searches at Q a
 second in another process; before, it does so alone. --patches: only those of prices, stock and sales. --catalog: one
 that is there, of as many generated products as it holds, which is CHANGED; else one of --items is made. Printed for
@@ -19,10 +19,9 @@ with. What is aimed at: 50 ms p99 at 100 a second; 1 s p99 at 30,000 a second fo
 100,000 patches a second; searches' p99 beside at most twice that alone.
 """
 import argparse
-import datetime
 import json
 import os
-import re
+import resource
 import shutil
 import subprocess
 import sys
@@ -30,32 +29,27 @@ import tempfile
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-TIME = re.compile(rb'"time":"[^"]*"')
-STEP_S = 0.005
 QUERIES = 300
+IDLE_SECONDS_MAX = 60
+AS_FAST_AS_CAN_BE = 1000000000
 
 
 def call(*command, **more):
     return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True, **more).stdout
 
 
-def stamp():
-    now = datetime.datetime.now(datetime.timezone.utc)
-    return b'"time":"' + now.strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3].encode() + b'Z"'
-
-
-def feed(lines, rate, path):
-    """Writes the lines at their rate; all at once for 0."""
-    begun, sent = time.monotonic(), 0
-    with open(path, "ab", buffering=0) as file:
-        while sent < len(lines):
-            due = len(lines) if rate == 0 else min(len(lines), int((time.monotonic() - begun) * rate) + 1)
-            while sent < due:
-                part = lines[sent:min(due, sent + 2000)]
-                moment = stamp()
-                file.write(b"".join(TIME.sub(moment, line, 1) for line in part))
-                sent += len(part)
-            time.sleep(STEP_S)
+def feed(options, path):
+    """Has the changes written at their rate, each with its moment; all at once for 0."""
+    command = [options.aisle, "generate", "--items", str(options.items), "--changes", str(options.changes), "--rate",
+               str(options.rate or AS_FAST_AS_CAN_BE)] + ["--patches"] * options.patches
+    made = path if options.rate else options.place + ".made"
+    with open(made, "wb") as file:
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        subprocess.run(command, stdout=file, stderr=subprocess.DEVNULL, check=True)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    if made != path:
+        os.rename(made, path)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 def search_load(options, catalog, seconds):
@@ -71,19 +65,19 @@ def latencies(process):
     return {"p50_ms": worst["p50_us"] / 1000, "p99_ms": worst["p99_us"] / 1000}
 
 
-def run_aisle(options, place, lines):
+def run_aisle(options, place):
     catalog, log = options.catalog, os.path.join(place, "log")
     os.mkdir(log)
     if catalog is None:
         catalog = os.path.join(place, "shop")
         call(options.aisle, "index", catalog, options.products)
-    idle = latencies(search_load(options, catalog, options.seconds))
+    idle = latencies(search_load(options, catalog, min(options.seconds, IDLE_SECONDS_MAX)))
     follower = subprocess.Popen([options.aisle, "index", catalog, log, "--follow", "--json", "--threads",
                                  str(options.threads)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     load = search_load(options, catalog, options.seconds)
     time.sleep(1)
     begun = time.monotonic()
-    feed(lines, options.rate, os.path.join(log, "c.jsonl"))
+    feeding = feed(options, os.path.join(log, "c.jsonl"))
     while True:
         stats = json.loads(call(options.aisle, "stats", catalog, "--json"))
         if stats["log"]["file"].endswith("c.jsonl") and \
@@ -92,12 +86,15 @@ def run_aisle(options, place, lines):
         time.sleep(0.05)
     seconds = time.monotonic() - begun
     follower.terminate()
-    summary = json.loads(follower.communicate()[0].splitlines()[-1])
+    summary = json.loads(follower.stdout.read().splitlines()[-1])
+    usage = os.wait4(follower.pid, 0)[2]
+    follower.returncode = 0
     if load.poll() is not None:
         print("freshness.py: the search load ended first: --seconds is too small", file=sys.stderr)
-    load_figures = latencies(load)
-    return {"changes": len(lines), "seconds": seconds, "event": summary["event"], "arrival": summary["arrival"],
-            "rejects": summary["rejects"], "idle": idle, "beside": load_figures}
+    return {"changes": options.changes, "seconds": seconds, "event": summary["event"], "arrival": summary["arrival"],
+            "rejects": summary["rejects"], "commits": summary["commits"], "idle": idle, "beside": latencies(load),
+            "us_a_change": (usage.ru_utime + usage.ru_stime) * 1e6 / options.changes,
+            "feeding_us_a_change": feeding * 1e6 / options.changes}
 
 
 def lucene_command(work):
@@ -111,15 +108,15 @@ def lucene_command(work):
     return command[:-1] + ["LuceneNrt"]
 
 
-def run_lucene(options, place, lines, command, mode):
+def run_lucene(options, place, command, mode):
     log, index = os.path.join(place, f"{mode}.jsonl"), os.path.join(place, f"index-{mode}")
     open(log, "wb").close()
     process = subprocess.Popen([*command, options.products, log, index, options.queries, str(options.searches),
-                                str(max(2, int(options.seconds / 3))), mode, str(len(lines))],
+                                str(max(2, int(options.seconds / 3))), mode, str(options.changes)],
                                stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     if process.stdout.readline().strip() != "ready":
         raise SystemExit("freshness.py: Lucene did not begin")
-    feed(lines, options.rate, log)
+    feed(options, log)
     figures = json.loads(process.communicate()[0])
     shutil.rmtree(index)
     return figures
@@ -130,8 +127,8 @@ def show(name, figures):
     print(f"{name:16} {figures['changes'] / figures['seconds']:10.0f}/s"
           f"  fresh p50 {figures['event']['p50_ms']:8.1f} ms, p99 {figures['event']['p99_ms']:8.1f}"
           f"  search alone p50 {figures['idle']['p50_ms']:6.2f}, p99 {figures['idle']['p99_ms']:6.2f}"
-          f"  beside p50 {figures['beside']['p50_ms']:6.2f}, p99 {figures['beside']['p99_ms']:6.2f} ({ratio:.1f}x)",
-          flush=True)
+          f"  beside p50 {figures['beside']['p50_ms']:6.2f}, p99 {figures['beside']['p99_ms']:6.2f} ({ratio:.1f}x)"
+          + (f"  {figures['us_a_change']:.1f} us a change" if "us_a_change" in figures else ""), flush=True)
 
 
 def main():
@@ -139,8 +136,8 @@ def main():
     parser.add_argument("aisle")
     parser.add_argument("--items", type=int, default=100000)
     parser.add_argument("--catalog")
-    parser.add_argument("--rate", type=float, default=100)
-    parser.add_argument("--seconds", type=float, default=20)
+    parser.add_argument("--rate", type=int, default=100)
+    parser.add_argument("--seconds", type=int, default=20)
     parser.add_argument("--changes", type=int, help="default: rate times seconds, or 200,000")
     parser.add_argument("--patches", action="store_true")
     parser.add_argument("--searches", type=int, default=100)
@@ -153,23 +150,20 @@ def main():
     place = tempfile.mkdtemp(prefix="freshness-", dir=options.place)
     if options.catalog is not None:
         options.items = json.loads(call(options.aisle, "stats", options.catalog, "--json"))["products"]
-    changes = options.changes or int(options.rate * options.seconds) or 200000
-    made = call(options.aisle, "generate", "--items", str(options.items), "--changes",
-                str(changes * 3 // 2 if options.patches else changes))
-    lines = [line for line in made.splitlines(keepends=True) if not options.patches or b'"op":"patch"' in line[:12]]
-    lines = lines[:changes]
+    options.changes = options.changes or options.rate * options.seconds or 200000
+    options.place = place
     options.queries, options.products = (os.path.join(place, name) for name in ("queries.txt", "products.jsonl"))
     with open(options.queries, "wb") as file:
         file.write(call(options.aisle, "generate", "--items", str(options.items), "--queries", str(QUERIES)))
     if options.catalog is None:
         with open(options.products, "wb") as file:
             file.write(call(options.aisle, "generate", "--items", str(options.items)))
-    found = {"aisle": run_aisle(options, place, lines)}
+    found = {"aisle": run_aisle(options, place)}
     show("aisle", found["aisle"])
     if options.lucene is not None and options.catalog is None:
         command = lucene_command(options.lucene)
         for mode in ("nrt", "durable"):
-            found[f"lucene {mode}"] = run_lucene(options, place, lines, command, mode)
+            found[f"lucene {mode}"] = run_lucene(options, place, command, mode)
             show(f"lucene {mode}", found[f"lucene {mode}"])
     if options.json:
         print(json.dumps(found))

@@ -26,6 +26,8 @@ struct generate_changes {
     uint64_t *deleted; /* a bit a product */
     uint64_t burst;    /* changes left of it */
     uint64_t burst_item;
+    bool columns_only;
+    bool told_when; /* the caller says when changes happen */
 };
 
 int generate_changes_new(const struct generate *generate, uint64_t seed, uint64_t items, uint64_t count,
@@ -60,6 +62,17 @@ void generate_changes_free(struct generate_changes *changes)
     }
 }
 
+void generate_changes_columns_only(struct generate_changes *changes)
+{
+    changes->columns_only = true;
+}
+
+void generate_changes_at(struct generate_changes *changes, int64_t time_ms)
+{
+    changes->time_ms = time_ms;
+    changes->told_when = true;
+}
+
 static bool is_deleted(const struct generate_changes *changes, uint64_t item)
 {
     return (changes->deleted[item / 64] >> (item % 64) & 1) != 0;
@@ -78,7 +91,7 @@ static uint64_t choose_item(struct generate_changes *changes)
 static enum kind choose_kind(struct generate_changes *changes)
 {
     uint32_t share = random_below(&changes->random, 1000);
-    return share < 667 ? KIND_COLUMNS : share < 917 ? KIND_TEXT : share < 967 ? KIND_NEW : KIND_DELETE;
+    return share < 667 || changes->columns_only ? KIND_COLUMNS : share < 917 ? KIND_TEXT : share < 967 ? KIND_NEW : KIND_DELETE;
 }
 
 /* Moves on in time; within a burst everything happens at once, to one product after the other. */
@@ -90,7 +103,8 @@ static uint64_t next_item(struct generate_changes *changes, enum kind *kind)
         *kind = KIND_COLUMNS;
         return changes->burst_item;
     }
-    changes->time_ms += random_below(&changes->random, GAP_MS_MAX + 1);
+    uint32_t gap = random_below(&changes->random, GAP_MS_MAX + 1);
+    changes->time_ms += changes->told_when ? 0 : gap;
     *kind = choose_kind(changes);
     uint64_t item = choose_item(changes);
     if (*kind == KIND_COLUMNS && random_percent(&changes->random, BURST_PERCENT)) {

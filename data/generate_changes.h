@@ -26,6 +26,12 @@ struct generate_changes;
 must_check int generate_changes_new(const struct generate *generate, uint64_t seed, uint64_t items, uint64_t count,
                                     int64_t start_ms, struct generate_changes **out);
 
+/* From here on prices, stock and sales alone change: what needs no text to be indexed. */
+void generate_changes_columns_only(struct generate_changes *changes);
+
+/* The next change happens now, and those behind it from then on. */
+void generate_changes_at(struct generate_changes *changes, int64_t time_ms);
+
 /* Frees; NULL is allowed. */
 void generate_changes_free(struct generate_changes *changes);
 

@@ -1,6 +1,10 @@
 /*
- * generate.c - aisle generate: the sample catalog or a query log for it, on standard output.
+ * generate.c - aisle generate: the sample catalog, a query log or a stream of changes for it, on standard output.
+ *
+ * With --rate changes come as they would from a shop: written every few milliseconds, each with the moment of its
+ * writing. A pause that was too long is made up for by what is written next, so that the rate is kept on the whole.
  */
+#include "base/clock.h"
 #include "cli/cli.h"
 #include "cli/options.h"
 #include "cli/output.h"
@@ -10,9 +14,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #define BUFFER_BYTES ((size_t)1 << 20)
+#define PAUSE_NS 5000000 /* between what is written at a rate */
 
 struct job {
     const struct generate *generate;
@@ -21,6 +27,7 @@ struct job {
     struct generate_changes *changes; /* NULL: none */
     uint64_t from;
     uint64_t count;
+    uint64_t rate; /* changes a second; 0: as fast as can be, at times of their own */
 };
 
 static int write_all(const char *data, size_t size)
@@ -34,6 +41,32 @@ static int write_all(const char *data, size_t size)
         size -= written > 0 ? (size_t)written : 0;
     }
     return CLI_DONE;
+}
+
+/* How many changes are due, the first at once. */
+static uint64_t due_now(const struct job *job, uint64_t start_ns)
+{
+    double due = (double)(clock_monotonic_ns() - start_ns) / 1e9 * (double)job->rate;
+    return due < (double)job->count ? (uint64_t)due + 1 : job->count;
+}
+
+static int run_at_rate(const struct job *job, char *buffer)
+{
+    uint64_t start = clock_monotonic_ns();
+    int status = CLI_DONE;
+    for (uint64_t written = 0; written < job->count && status == CLI_DONE;) {
+        uint64_t due = due_now(job, start);
+        size_t used = 0;
+        if (written == due) {
+            nanosleep(&(struct timespec){.tv_nsec = PAUSE_NS}, NULL);
+        }
+        for (; written < due && used < BUFFER_BYTES; written++) {
+            generate_changes_at(job->changes, clock_wall_ms());
+            used += generate_change(job->changes, buffer + used);
+        }
+        status = write_all(buffer, used);
+    }
+    return status;
 }
 
 static int run(const struct job *job, char *buffer)
@@ -65,6 +98,8 @@ struct wishes {
     uint64_t queries;
     uint64_t changes;
     uint64_t start; /* in seconds */
+    uint64_t rate;
+    bool patches;
 };
 
 static int make(const struct wishes *wishes)
@@ -76,6 +111,9 @@ static int make(const struct wishes *wishes)
     if (status == 0 && wishes->changes != 0) {
         status = generate_changes_new(generate, wishes->seed, wishes->items, wishes->changes,
                                       (int64_t)wishes->start * 1000, &changes);
+        if (status == 0 && wishes->patches) {
+            generate_changes_columns_only(changes);
+        }
     }
     if (status != 0) {
         status = cli_complain(CLI_RESOURCES, "generate", aisle_error_text(status), NULL);
@@ -85,10 +123,11 @@ static int make(const struct wishes *wishes)
                                 .is_queries = wishes->queries != 0,
                                 .changes = changes,
                                 .from = wishes->from,
+                                .rate = wishes->rate,
                                 .count = wishes->changes != 0   ? wishes->changes
                                          : wishes->queries != 0 ? wishes->queries
                                                                 : wishes->items};
-        status = run(&job, buffer);
+        status = job.rate != 0 ? run_at_rate(&job, buffer) : run(&job, buffer);
     }
     generate_changes_free(changes);
     generate_free(generate);
@@ -110,19 +149,24 @@ int cli_generate(int argc, char **argv)
          .help = "make this many queries instead, one a line", .min = 1, .max = UINT64_C(1) << 40},
         {.name = "changes", .kind = OPTION_NUMBER, .value.number = &wishes.changes, .argument = "N",
          .help = "make this many changes of the products instead, one a line", .min = 1, .max = GENERATE_ITEMS_MAX},
+        {.name = "patches", .kind = OPTION_FLAG, .value.flag = &wishes.patches,
+         .help = "of these, changes of price, stock and sales alone"},
+        {.name = "rate", .kind = OPTION_NUMBER, .value.number = &wishes.rate, .argument = "R",
+         .help = "write R changes a second, each with the time of its writing", .min = 1, .max = 1000000000},
         {.name = "start", .kind = OPTION_NUMBER, .value.number = &wishes.start, .argument = "S",
          .help = "when the changes begin, in seconds since 1970; default 2026-01-01", .max = UINT64_C(200000000000)},
     };
     const struct options options = {
         .command = "generate",
-        .synopsis = "--items N [--seed S] [--from K] [--queries N | --changes N]",
+        .synopsis = "--items N [--seed S] [--from K] [--queries N | --changes N [--patches] [--rate R]]",
         .about = "Writes invented products as JSON lines, or queries that find them, or changes of them as a shop has\n"
                  "them, to standard output. A product or query depends on the seed and its number alone, a change\n"
                  "also on those before it.",
         .examples = "  aisle generate --items 20000 > products.jsonl\n"
                     "  aisle generate --items 500000 --from 500000 > second-half.jsonl\n"
                     "  aisle generate --items 20000 --queries 1000 > queries.txt\n"
-                    "  aisle generate --items 20000 --changes 5000 > changes.jsonl\n",
+                    "  aisle generate --items 20000 --changes 5000 > changes.jsonl\n"
+                    "  aisle generate --items 20000 --changes 60000 --rate 1000 >> log/changes.jsonl\n",
         .options = table,
         .option_count = sizeof table / sizeof table[0],
     };
@@ -135,6 +179,9 @@ int cli_generate(int argc, char **argv)
     }
     if (wishes.queries == 0 && wishes.items > GENERATE_ITEMS_MAX - wishes.from) {
         return cli_complain(CLI_USAGE, "generate", "--from and --items pass the last product, 999,999,999", NULL);
+    }
+    if (wishes.changes == 0 && (wishes.patches || wishes.rate != 0)) {
+        return cli_complain(CLI_USAGE, "generate", "--patches and --rate go with --changes", NULL);
     }
     if (wishes.changes != 0 && (wishes.queries != 0 || wishes.from != 0)) {
         return cli_complain(CLI_USAGE, "generate", "--changes goes with --items, --seed and --start alone", NULL);
