@@ -91,7 +91,10 @@ static uint64_t choose_item(struct generate_changes *changes)
 static enum kind choose_kind(struct generate_changes *changes)
 {
     uint32_t share = random_below(&changes->random, 1000);
-    return share < 667 || changes->columns_only ? KIND_COLUMNS : share < 917 ? KIND_TEXT : share < 967 ? KIND_NEW : KIND_DELETE;
+    if (changes->columns_only) {
+        return KIND_COLUMNS;
+    }
+    return share < 667 ? KIND_COLUMNS : share < 917 ? KIND_TEXT : share < 967 ? KIND_NEW : KIND_DELETE;
 }
 
 /* Moves on in time; within a burst everything happens at once, to one product after the other. */
