@@ -257,17 +257,44 @@ static bool find_waiting(struct segment_builder *builder, struct bytes id, uint6
     return builder != NULL && segment_builder_find(builder, id, id_hash, &place->document) == 0;
 }
 
-int shard_writer_find(const struct shard_writer *writer, struct bytes id, uint64_t id_hash,
-                      struct writer_place *place)
+/*
+ * A product lives in one segment at most, so any order finds it: the largest segments come first, and each that a
+ * product is found in moves a place to the front, for a few new ones have the products that change all the time. There
+ * may be more segments than an order is kept of, while a batch has many pending: those come last, as they stand.
+ */
+static void order_finding(struct shard_writer *writer)
+{
+    uint16_t *order = writer->finding.order;
+    if (writer->finding.count == writer->segment_count) {
+        return;
+    }
+    writer->finding.count = writer->segment_count;
+    for (uint32_t i = 0; i < writer->segment_count && i < LIMIT_SEGMENTS; i++) {
+        uint32_t at = i;
+        for (; at > 0 && writer->segments[order[at - 1]].info.documents < writer->segments[i].info.documents; at--) {
+            order[at] = order[at - 1];
+        }
+        order[at] = (uint16_t)i;
+    }
+}
+
+int shard_writer_find(struct shard_writer *writer, struct bytes id, uint64_t id_hash, struct writer_place *place)
 {
     if (find_waiting(place->lane, id, id_hash, place) || find_waiting(writer->builder, id, id_hash, place)) {
         return 0;
     }
     place->builder = NULL;
-    for (uint32_t i = writer->segment_count; i-- > 0;) {
-        int status = ids_find(&writer->segments[i].segment->ids, id, id_hash, &place->document);
-        if (status == 0 && !is_dead(&writer->segments[i], place->document)) {
-            place->segment = i;
+    order_finding(writer);
+    uint16_t *order = writer->finding.order;
+    for (uint32_t i = 0; i < writer->segment_count; i++) {
+        uint32_t at = i < LIMIT_SEGMENTS ? order[i] : i;
+        int status = ids_find(&writer->segments[at].segment->ids, id, id_hash, &place->document);
+        if (status == 0 && !is_dead(&writer->segments[at], place->document)) {
+            place->segment = at;
+            if (i > 0 && i < LIMIT_SEGMENTS) {
+                order[i] = order[i - 1];
+                order[i - 1] = (uint16_t)at;
+            }
             return 0;
         }
         if (status < 0) {

@@ -72,6 +72,10 @@ struct shard_writer {
     struct manifest manifest; /* as committed; its numbers move on as segments are written */
     struct writer_segment *segments;
     uint32_t segment_count;
+    struct {
+        uint32_t count; /* of segments that it is for; of another number it is begun anew */
+        uint16_t order[LIMIT_SEGMENTS];
+    } finding; /* in which order products are looked for */
     struct changes changes;
     struct segment_writer *late; /* owned; a small segment whose extents wait for the commit; NULL: none */
     struct writer_building {
@@ -120,7 +124,7 @@ struct writer_place {
  * Under the lock: the live version of a product, not yet committed ones included; place->lane is the caller's to set.
  * Nothing that may hold the product is being written. 0 or AISLE_END.
  */
-must_check int shard_writer_find(const struct shard_writer *writer, struct bytes id, uint64_t id_hash,
+must_check int shard_writer_find(struct shard_writer *writer, struct bytes id, uint64_t id_hash,
                                  struct writer_place *place);
 
 /* Under the lock: kills it. */
