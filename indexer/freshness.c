@@ -7,6 +7,17 @@
 
 #include "base/clock.h"
 
+static void note_event(struct freshness *freshness, int64_t time_ms)
+{
+    size_t last = freshness->event_count;
+    bool same = last > 0 && freshness->events[last - 1].ms == time_ms;
+    if (!same && last < FRESHNESS_EVENTS) {
+        freshness->events[freshness->event_count++].ms = time_ms;
+        freshness->events[last++].count = 0;
+    }
+    freshness->events[last - 1].count++;
+}
+
 void freshness_note(struct freshness *freshness, uint64_t seen_ns, int64_t time_ms)
 {
     size_t last = freshness->arrival_count;
@@ -16,8 +27,8 @@ void freshness_note(struct freshness *freshness, uint64_t seen_ns, int64_t time_
         freshness->arrivals[last++].count = 0;
     }
     freshness->arrivals[last - 1].count++; /* when there is no room, as if it had come with one before it */
-    if (time_ms > 0 && freshness->event_count < FRESHNESS_EVENTS) {
-        freshness->events[freshness->event_count++] = time_ms;
+    if (time_ms > 0) {
+        note_event(freshness, time_ms);
     }
 }
 
@@ -33,8 +44,10 @@ void freshness_commit(struct freshness *freshness, struct indexer_freshness *who
         }
     }
     for (size_t i = 0; i < freshness->event_count; i++) {
-        int64_t ms = wall - freshness->events[i];
-        latency_add(&events, ms < 0 ? 0 : (uint64_t)ms * 1000000);
+        int64_t ms = wall - freshness->events[i].ms;
+        for (uint64_t k = 0; k < freshness->events[i].count; k++) {
+            latency_add(&events, ms < 0 ? 0 : (uint64_t)ms * 1000000);
+        }
     }
     latency_merge(&freshness->late.arrival, &arrivals);
     latency_merge(&freshness->late.event, &events);

@@ -1,8 +1,9 @@
 /*
  * freshness.h - how long changes take to become visible.
  *
- * Changes are noted as they are applied and counted when the commit that holds them has returned. Of the times that
- * changes tell, at most FRESHNESS_EVENTS of a commit are kept, its first ones: the oldest. Thread rule: one thread.
+ * Changes are noted as they are applied and counted when the commit that holds them has returned. Those that tell the
+ * same millisecond, one behind the other, are noted once with their number; when there is no room any more, further
+ * ones count as if they had happened with the last that is noted. Thread rule: one thread.
  */
 #ifndef AISLE_INDEXER_FRESHNESS_H
 #define AISLE_INDEXER_FRESHNESS_H
@@ -19,7 +20,10 @@ struct freshness {
         uint64_t count;
     } arrivals[FRESHNESS_ARRIVALS]; /* waiting for their commit */
     size_t arrival_count;
-    int64_t events[FRESHNESS_EVENTS];
+    struct {
+        int64_t ms;
+        uint64_t count;
+    } events[FRESHNESS_EVENTS];
     size_t event_count;
 };
 
