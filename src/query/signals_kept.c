@@ -5,6 +5,10 @@
 
 #include "base/alloc.h"
 #include "base/bitset.h"
+#include "base/clock.h"
+
+/* Older bounds are not taken over, but begun anew: by then products have become less recent. */
+#define CARRIED_NS_MAX (UINT64_C(600) * 1000000000)
 
 static bool is_same_rule(const struct signal_rule *a, const struct signal_rule *b)
 {
@@ -22,34 +26,103 @@ static bool bounds(const struct signal_rules *kept, const struct signal_rules *r
     return same;
 }
 
-static struct signals_kept *begin(const struct segment *segment, const struct signal_rules *rules,
-                                  const uint64_t *patched, size_t *bytes)
+static size_t rounded(size_t bytes)
 {
-    uint32_t pages = segment->info.documents / COLUMN_PAGE_DOCUMENTS + 1;
-    size_t words = patched == NULL ? 0 : bitset_words(pages);
-    size_t bounds = (size_t)pages * (1 + SIGNALS_PAGE_GROUPS);
+    return (bytes + sizeof(uint64_t) - 1) / sizeof(uint64_t) * sizeof(uint64_t);
+}
+
+/* A zeroed block, arrays behind it: patched bits, what is known of pages, then bounds; each begins at a whole word. */
+static struct signals_kept *new_block(const struct signal_rules *rules, uint32_t pages, bool has_patched)
+{
     uint32_t shift = 0;
     while ((size_t)pages * COLUMN_PAGE_DOCUMENTS >> shift > SIGNALS_SMALL_BYTES_MAX) {
         shift++;
     }
-    size_t small = (size_t)pages * COLUMN_PAGE_DOCUMENTS >> shift;
-    *bytes = sizeof(struct signals_kept) + words * sizeof(uint64_t) + bounds * sizeof(uint16_t) + small + pages;
-    struct signals_kept *kept = mem_calloc(1, *bytes);
+    size_t patched = has_patched ? bitset_words(pages) * sizeof(uint64_t) : 0;
+    size_t known = rounded(pages);
+    size_t page = rounded(pages * sizeof(uint16_t));
+    size_t groups = (size_t)pages * SIGNALS_PAGE_GROUPS * sizeof(uint16_t);
+    size_t small = rounded((size_t)pages * COLUMN_PAGE_DOCUMENTS >> shift);
+    size_t bytes = sizeof(struct signals_kept) + patched + known + page + groups + small;
+    struct signals_kept *kept = mem_calloc(1, bytes);
     if (kept != NULL) {
-        uint64_t *bits = (uint64_t *)(kept + 1);
+        uint8_t *arrays = (uint8_t *)(kept + 1);
+        kept->bytes = bytes;
         kept->rules = *rules;
         kept->pages = pages;
         kept->small_shift = shift;
         kept->unit = rules->max / UINT16_MAX + 1;
         kept->small_unit = rules->max / UINT8_MAX + 1;
-        kept->page = (_Atomic uint16_t *)(bits + words);
-        kept->groups = kept->page + pages;
-        kept->small = (_Atomic uint8_t *)(kept->page + bounds);
-        kept->known = kept->small + small;
-        if (words != 0) {
-            memcpy(bits, patched, words * sizeof *bits);
-            kept->patched = bits;
+        kept->patched = has_patched ? (uint64_t *)(void *)arrays : NULL;
+        kept->known = (_Atomic uint8_t *)(arrays + patched);
+        kept->page = (_Atomic uint16_t *)(void *)(arrays + patched + known);
+        kept->groups = (_Atomic uint16_t *)(void *)(arrays + patched + known + page);
+        kept->small = (_Atomic uint8_t *)(arrays + patched + known + page + groups);
+    }
+    return kept;
+}
+
+static bool reads(const struct signal_rules *rules, uint8_t field)
+{
+    bool any = false;
+    for (uint32_t i = 0; i < rules->count; i++) {
+        any = any || rules->rules[i].field == field || rules->rules[i].count_field == field;
+    }
+    return any;
+}
+
+typedef uint64_t __attribute__((may_alias)) word;
+
+/*
+ * What is known, then bounds, in words and in this order, while other queries may be filling them: a page that is known
+ * in the copy has its bounds there.
+ */
+static void copy_arrays(const struct signals_kept *from, struct signals_kept *to)
+{
+    const word *source = (const word *)(const void *)from->known;
+    word *target = (word *)(void *)to->known;
+    size_t before = (size_t)((const uint8_t *)source - (const uint8_t *)from);
+    for (size_t i = 0; i < (from->bytes - before) / sizeof *source; i++) {
+        target[i] = __atomic_load_n(&source[i], __ATOMIC_ACQUIRE);
+    }
+}
+
+/* A segment_carry: a copy without what is known of pages that have changed. */
+static void *carry(const void *block, const struct segment_page_id *pages, size_t count, size_t *bytes)
+{
+    const struct signals_kept *old = block;
+    bool holds = old->patched != NULL && clock_monotonic_ns() - old->begun_ns < CARRIED_NS_MAX &&
+                 !atomic_load_explicit(&old->is_foreign, memory_order_relaxed);
+    struct signals_kept *kept = holds ? new_block(&old->rules, old->pages, true) : NULL;
+    if (kept == NULL) {
+        return NULL;
+    }
+    kept->head.carry = carry;
+    kept->begun_ns = old->begun_ns;
+    memcpy(kept->patched, old->patched, bitset_words(old->pages) * sizeof *kept->patched);
+    copy_arrays(old, kept);
+    for (size_t i = 0; i < count; i++) {
+        bool is_column = pages[i].kind >= PAGE_COLUMN && pages[i].kind < PAGE_COLUMN + LIMIT_FIELDS;
+        if (is_column && reads(&kept->rules, (uint8_t)(pages[i].kind - PAGE_COLUMN)) && pages[i].page < kept->pages) {
+            bitset_set(kept->patched, pages[i].page);
+            atomic_store_explicit(&kept->known[pages[i].page], SIGNALS_NOTHING, memory_order_relaxed);
         }
+    }
+    *bytes = kept->bytes;
+    return kept;
+}
+
+static struct signals_kept *begin(const struct segment *segment, const struct signal_rules *rules,
+                                  const uint64_t *patched)
+{
+    uint32_t pages = segment->info.documents / COLUMN_PAGE_DOCUMENTS + 1;
+    struct signals_kept *kept = new_block(rules, pages, patched != NULL);
+    if (kept != NULL && patched != NULL) {
+        memcpy(kept->patched, patched, bitset_words(pages) * sizeof *patched);
+    }
+    if (kept != NULL) {
+        kept->head.carry = carry;
+        kept->begun_ns = clock_monotonic_ns();
     }
     return kept;
 }
@@ -57,16 +130,19 @@ static struct signals_kept *begin(const struct segment *segment, const struct si
 struct signals_kept *signals_kept_find(const struct segment_kept *in, const struct signal_rules *rules)
 {
     struct signals_kept *kept = atomic_load_explicit(&in->block, memory_order_acquire);
-    return kept != NULL && bounds(&kept->rules, rules) ? kept : NULL;
+    bool fits = kept != NULL && bounds(&kept->rules, rules);
+    if (kept != NULL && !fits) {
+        atomic_store_explicit(&kept->is_foreign, true, memory_order_relaxed);
+    }
+    return fits ? kept : NULL;
 }
 
 struct signals_kept *signals_kept_of(const struct segment_kept *in, const struct segment *segment,
                                      const struct signal_rules *rules, const uint64_t *patched)
 {
     if (atomic_load_explicit(&in->block, memory_order_acquire) == NULL) {
-        size_t bytes;
-        struct signals_kept *begun = begin(segment, rules, patched, &bytes);
-        if (begun != NULL && segment_keep(in, begun, bytes) != begun) {
+        struct signals_kept *begun = begin(segment, rules, patched);
+        if (begun != NULL && segment_keep(in, begun, begun->bytes) != begun) {
             mem_free(begun);
         }
     }

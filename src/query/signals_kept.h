@@ -4,8 +4,9 @@
  * The bound of a page by its header adds up the largest value of each column, which no one document has. So when a page
  * has been looked into, the largest sums of its groups are kept for all queries to come, and those of its documents in
  * a byte each: with the segment for pages as they were written, with its state for pages that patches have changed
- * since, until the next commit. They are by the rules and at the time of the query that began them, and hold for later
- * times (dates only grow older) and the same weights.
+ * since. The state behind the next commit takes over those of pages that did not change again: under many changes
+ * nearly all pages are patched, and were read anew by the first queries behind each commit. They are by the rules and at
+ * the time of the query that began them, and hold for later times (dates only grow older) and the same weights.
  *
  * Thread rule: any number of threads read and fill; what they fill is the same.
  */
@@ -15,6 +16,8 @@
 #include "columns/columns.h"
 #include "rank/signal.h"
 #include "segment/segment.h"
+
+#include <stdatomic.h>
 
 #define SIGNALS_GROUP 64u /* documents: of the bounds that ranges are passed over by */
 #define SIGNALS_SMALL_BYTES_MAX (4u << 20) /* of a segment's bounds of documents; larger ones have some share a byte */
@@ -27,6 +30,9 @@ enum signals_known {
 };
 
 struct signals_kept {
+    struct segment_kept_head head;
+    size_t bytes;      /* with the arrays */
+    uint64_t begun_ns; /* of the monotonic clock; what a state has taken over keeps the moment */
     struct signal_rules rules;
     uint32_t pages;
     uint32_t small_shift;     /* 1 << small_shift documents share a byte */
@@ -36,7 +42,8 @@ struct signals_kept {
     _Atomic uint16_t *page;   /* the bounds of pages */
     _Atomic uint16_t *groups; /* SIGNALS_PAGE_GROUPS for each page */
     _Atomic uint8_t *small;
-    const uint64_t *patched; /* a bit a page, as it was told; NULL when nothing was */
+    uint64_t *patched; /* a bit a page, as it was told; NULL when nothing was. Not changed any more */
+    atomic_bool is_foreign; /* a query of other rules has found it of no use: the next state begins its own */
 };
 
 /* What is kept there; NULL: nothing, or of no use for these rules. */

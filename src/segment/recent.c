@@ -3,9 +3,10 @@
  *
  * Without it, who takes a snapshot of a new generation would read all changed pages of the shard, which are as many as
  * products were ever patched; with it, those that the commits since its last snapshot have changed. Kept are the newest
- * generation's, and older ones as long as all of them are small. A checksum stands before them: a damaged record that
- * passed for a whole one would hide a change from who has the state before it, while one that is known to be damaged
- * costs a state that is read whole.
+ * generation's, older ones as long as all of them are small, and the last few even when they are larger: behind a large
+ * commit come those of merges and small ones, before whoever has the state before it has looked again. A checksum stands
+ * before them: a damaged record that passed for a whole one would hide a change from who has the state before it, while
+ * one that is known to be damaged costs a state that is read whole.
  */
 #include "segment/segment.h"
 
@@ -19,6 +20,8 @@
 #define CHECKSUM_BYTES 4u
 #define NEWEST_BYTES_MAX (1u << 20) /* of a generation that changed more it is not known what it changed */
 #define OLDER_BYTES_MAX (1u << 14)
+#define LAST_GENERATIONS 8u
+#define LAST_BYTES_MAX (1u << 18) /* of the older ones of them */
 #define UNKNOWN UINT32_MAX
 
 static struct bytes recent_key(void)
@@ -67,7 +70,7 @@ static struct bytes open_records(struct bytes stored)
     return bytes_of(stored.data + CHECKSUM_BYTES, stored.size - CHECKSUM_BYTES);
 }
 
-/* The last of the older records that are small together. */
+/* Of the older records those that are small together, and the last generations'. */
 static struct bytes keep_older(struct bytes records, uint64_t generation)
 {
     struct byte_reader reader = byte_reader_of(records);
@@ -77,11 +80,12 @@ static struct bytes keep_older(struct bytes records, uint64_t generation)
     while (byte_reader_left(&reader) > 0) {
         size_t left = byte_reader_left(&reader);
         struct bytes from = bytes_of(records.data + (records.size - left), left);
-        if (from.size <= OLDER_BYTES_MAX) {
-            return from;
-        }
         if (!next_record(&reader, &of, &count, &entries) || of >= generation) {
             break;
+        }
+        bool is_late = of + LAST_GENERATIONS > generation;
+        if (from.size <= (is_late ? LAST_BYTES_MAX : OLDER_BYTES_MAX)) {
+            return from;
         }
     }
     return bytes_of(NULL, 0);
@@ -98,7 +102,7 @@ int recent_pages_store(struct storage_txn *txn, uint64_t generation, const struc
         return status;
     }
     struct bytes older = status == 0 ? keep_older(open_records(stored), generation) : bytes_of(NULL, 0);
-    buf_init(&value, CHECKSUM_BYTES + OLDER_BYTES_MAX + HEAD_BYTES + NEWEST_BYTES_MAX);
+    buf_init(&value, CHECKSUM_BYTES + LAST_BYTES_MAX + HEAD_BYTES + NEWEST_BYTES_MAX);
     buf_put_u32(&value, 0);
     buf_put(&value, older.data, older.size);
     buf_put_u64(&value, generation);

@@ -355,6 +355,16 @@ must_check int component_extents_resolve(struct storage_txn *txn, uint32_t id, c
                                          struct component_extents *out);
 void component_extents_release(struct component_extents *extents);
 
+/*
+ * What a state's block begins with: how the next state, of which these pages have changed, comes by a block of its own;
+ * NULL: not at all. *bytes: what it takes.
+ */
+struct segment_page_id;
+typedef void *segment_carry(const void *block, const struct segment_page_id *pages, size_t count, size_t *bytes);
+struct segment_kept_head {
+    segment_carry *carry;
+};
+
 /* One block that queries keep for the next ones: the only thing of a segment or its state that readers change. */
 struct segment_kept {
     _Atomic(void *) block; /* owned; NULL: nothing yet */
@@ -469,7 +479,7 @@ struct segment_state {
     uint32_t dead_count;
     struct segment_overlay *overlays; /* owned, ordered by kind and page */
     size_t overlay_count;
-    struct segment_kept kept; /* of the overlaid pages */
+    struct segment_kept kept; /* of the overlaid pages; begins with a segment_kept_head */
 };
 
 struct segment_overlay {

@@ -262,6 +262,18 @@ static int update_overlays(struct storage_txn *txn, const struct segment_info *i
     return status;
 }
 
+/* What queries have left with the old state, as far as it holds. */
+static void carry_kept(const struct segment_state *old, const struct segment_page_id *pages, size_t count,
+                       struct segment_state *state)
+{
+    const struct segment_kept_head *head = atomic_load_explicit(&old->kept.block, memory_order_acquire);
+    size_t bytes = 0;
+    void *block = head == NULL ? NULL : head->carry(head, pages, count, &bytes);
+    if (block != NULL && segment_keep(&state->kept, block, bytes) != block) {
+        mem_free(block);
+    }
+}
+
 int segment_state_update(struct storage_txn *txn, const struct segment_info *info, struct segment_state *old,
                          const struct segment_page_id *pages, size_t count, struct segment_state **out)
 {
@@ -284,6 +296,7 @@ int segment_state_update(struct storage_txn *txn, const struct segment_info *inf
         segment_state_drop(state);
         return status;
     }
+    carry_kept(old, pages, count, state);
     *out = state;
     return 0;
 }

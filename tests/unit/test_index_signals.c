@@ -118,6 +118,35 @@ static void best_are_the_first_of_all(const char *name, uint32_t shards, uint32_
     aisle_close(catalog);
 }
 
+/* What queries have left is taken over by the state behind each commit, but for the pages that it has changed. */
+static void bounds_follow_patches(void **state)
+{
+    (void)state;
+    create_catalog("followed", SCHEMA, 1);
+    catalog = open_catalog("followed");
+    writer = begin_writing(catalog);
+    for (unsigned i = 0; i < PRODUCTS; i++) {
+        put_random(i);
+    }
+    commit(writer);
+    for (unsigned round = 0; round < 40; round++) {
+        for (unsigned i = 0; i < 3; i++) {
+            char id[16];
+            char fields[100];
+            snprintf(id, sizeof id, "%u", draw(PRODUCTS));
+            snprintf(fields, sizeof fields, "{\"updated\":%lld,\"sales\":%u}",
+                     (long long)(NOW / 1000 - (long long)draw(3000000)), draw(1u << draw(22)));
+            assert_done(aisle_patch(writer, text_bytes(id), text_bytes(fields), &error));
+        }
+        commit(writer);
+        first_of_all("lamp", NULL, NOW);
+        first_of_all("desk OR la*", NULL, NOW + DAY);
+        first_of_all("", round % 8 == 7 ? "sales:9" : NULL, NOW);
+    }
+    aisle_writer_free(writer);
+    aisle_close(catalog);
+}
+
 static void of_one_segment_the_best_are_the_first_of_all(void **state)
 {
     (void)state;
@@ -160,6 +189,7 @@ int main(void)
         cmocka_unit_test(of_one_segment_the_best_are_the_first_of_all),
         cmocka_unit_test(of_shards_and_segments_the_best_are_the_first_of_all),
         cmocka_unit_test(browsing_without_signals_keeps_the_order),
+        cmocka_unit_test(bounds_follow_patches),
     };
     return cmocka_run_group_tests(tests, make_directory, remove_directory);
 }
