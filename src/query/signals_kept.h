@@ -5,8 +5,8 @@
  * has been looked into, the largest sums of its groups are kept for all queries to come, and those of its documents in
  * a byte each: with the segment for pages as they were written, with its state for pages that patches have changed
  * since. The state behind the next commit takes over those of pages that did not change again: under many changes
- * nearly all pages are patched, and were read anew by the first queries behind each commit. They are by the rules and at
- * the time of the query that began them, and hold for later times (dates only grow older) and the same weights.
+ * nearly all pages are patched, and were read anew by the first queries behind each commit. They are by the rules and
+ * at the time of the query that began them, and hold for later times (dates only grow older) and the same weights.
  *
  * Thread rule: any number of threads read and fill; what they fill is the same.
  */
