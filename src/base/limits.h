@@ -68,6 +68,7 @@
 #define LIMIT_LIKE_WORDS 16u           /* words of a product that others are found by                                */
 #define LIMIT_LIKE_LOOKED 256u         /* different words of it, from the first on, of which they are chosen         */
 #define LIMIT_QUERY_MEMORY_BYTES (256u << 20) /* memory of one query, results not counted */
+#define LIMIT_QUERY_KEPT_BYTES (32u << 20) /* beside it: of lists that several of its passes read                     */
 
 /* Completion */
 #define LIMIT_SUGGEST_PRODUCTS (1u << 18) /* that compaction looks into; of more, every n-th                          */

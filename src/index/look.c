@@ -52,6 +52,7 @@ int look_gather(const struct look *look, struct query_context *context, uint32_t
     context->weights = look->catalog->weights;
     context->schema = look->catalog->schema;
     context->ranks = &look->catalog->ranks;
+    context->keep = &look->searcher->keep;
     context->arena = arena;
     for (uint32_t i = 0; i < look->begun; i++) {
         const struct shard_view *view = look->searcher->snapshots[i].view;

@@ -297,15 +297,16 @@ static bool is_plain(const struct search *search)
 
 /*
  * How many products match, or as many as tell that they are not few: those with facets are counted by the pass over all
- * matches, once it is settled what is looked for.
+ * matches, once it is settled what is looked for. Fewer hits than were looked for are all there are.
  */
-static int count_found(struct search *search, const aisle_query *query, uint32_t hits, uint64_t *found)
+static int count_found(struct search *search, const aisle_query *query, uint32_t hits, uint32_t looked_for,
+                       uint64_t *found)
 {
     bool is_counted = !query->no_total && !pass_is_needed(&search->pass);
     bool by_hits = is_plain(search) && !query->no_hits;
     uint32_t few = rewrite_few(search->rewrite);
     *found = hits;
-    if (by_hits && (query->no_total || (!is_counted && hits >= few))) {
+    if (by_hits && (query->no_total || hits < looked_for || (!is_counted && hits >= few))) {
         return 0;
     }
     if (is_counted || by_hits) {
@@ -342,7 +343,7 @@ static int find(struct search *search, const aisle_query *query, struct found *f
         }
         bool is_asked = !(query->no_hits && query->no_total);
         if (status == 0 && is_asked) {
-            status = count_found(search, query, found->count, total);
+            status = count_found(search, query, found->count, looked_for, total);
         }
         if (status == 0 && is_asked) { /* pins are hits, but no words have found them */
             uint64_t hits = *total == 0 ? 0 : *total + search->curate.pin_count;

@@ -17,6 +17,7 @@ static void free_searcher(struct searcher *searcher)
 {
     analyser_free(searcher->analyser);
     arena_release(&searcher->arena);
+    query_keep_release(&searcher->keep);
     product_codec_release(&searcher->codec);
     mem_free(searcher->snapshots);
     aisle_result_free(searcher->spare);
@@ -56,6 +57,7 @@ static struct searcher *new_searcher(const struct searcher_pool *pool)
         return NULL;
     }
     arena_init(&searcher->arena, LIMIT_QUERY_MEMORY_BYTES);
+    query_keep_init(&searcher->keep);
     product_codec_init(&searcher->codec);
     searcher->snapshots = mem_calloc(pool->shard_count, sizeof *searcher->snapshots);
     if (searcher->snapshots == NULL || analysers_new(pool->schema, &searcher->analyser) != 0) {
@@ -67,7 +69,8 @@ static struct searcher *new_searcher(const struct searcher_pool *pool)
 
 static size_t bytes_of_searcher(const struct searcher_pool *pool, const struct searcher *searcher)
 {
-    return sizeof *searcher + pool->shard_count * sizeof *searcher->snapshots + searcher->arena.total_bytes +
+    size_t arenas = searcher->arena.total_bytes + searcher->keep.arena.total_bytes;
+    return sizeof *searcher + pool->shard_count * sizeof *searcher->snapshots + arenas +
            analyser_bytes(searcher->analyser) + product_codec_bytes(&searcher->codec) +
            (searcher->spare == NULL ? 0 : result_bytes(searcher->spare));
 }
@@ -89,6 +92,10 @@ void searcher_give(struct searcher_pool *pool, struct searcher *searcher, size_t
     arena_reset(&searcher->arena);
     if (searcher->arena.total_bytes > SEARCHER_KEPT_BYTES) {
         arena_release(&searcher->arena);
+    }
+    query_keep_reset(&searcher->keep);
+    if (searcher->keep.arena.total_bytes > SEARCHER_KEPT_BYTES) {
+        query_keep_release(&searcher->keep);
     }
     size_t bytes = bytes_of_searcher(pool, searcher);
     pthread_mutex_lock(&pool->lock);

@@ -11,6 +11,7 @@
 #include "base/arena.h"
 #include "index/product_codec.h"
 #include "index/shard.h"
+#include "query/query.h"
 #include "schema/schema.h"
 #include "text/text.h"
 
@@ -24,6 +25,7 @@ struct aisle_result;
 struct searcher {
     struct analyser *analyser;
     struct arena arena; /* empty when taken */
+    struct query_keep keep;
     struct product_codec codec;
     struct shard_snapshot *snapshots; /* owned; room for one a shard */
     struct aisle_result *spare;       /* owned: an answer that was given back, emptied; NULL: none */

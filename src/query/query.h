@@ -154,6 +154,20 @@ struct crew;
 struct query_watch;
 struct query_after;
 struct boost_list;
+struct group_kept;
+
+/* What passes of one query keep for each other (query/group_keep.h). */
+struct query_keep {
+    struct arena arena;
+    struct group_kept **of; /* by segment; NULL: nothing is kept yet */
+};
+
+/* Begins with nothing kept, and an arena that may stay from query to query. */
+void query_keep_init(struct query_keep *keep);
+
+/* Forgets what a query has kept. */
+void query_keep_reset(struct query_keep *keep);
+void query_keep_release(struct query_keep *keep);
 
 struct query_context {
     const struct query_segment *segments; /* of all shards */
@@ -172,8 +186,9 @@ struct query_context {
     struct crew *crew;      /* borrowed (base/crew.h); NULL: the caller's thread works alone */
     uint64_t crew_postings; /* from how many postings to look at on the crew helps */
     struct ranks_keeper *ranks; /* borrowed (query/ranks.h); NULL: nothing is kept of keywords between queries */
+    struct query_keep *keep; /* borrowed; NULL: each pass opens its lists anew */
     struct arena *arena;
-    /* Private to the module: the leaves' cursors in the segment at hand, set before they are read; last in the struct. */
+    /* Private to the module: the leaves' cursors in the segment at hand, set before they are read; last here. */
     struct cursor *leaves[LIMIT_QUERY_LEAVES];
 };
 
@@ -220,6 +235,9 @@ must_check int query_top(struct query_context *context, struct query_node *root,
 
 /* How many products match, exactly. */
 must_check int query_count(struct query_context *context, struct query_node *root, uint64_t *total);
+
+/* Whether any product matches, counted no further than to the first run of documents that has one. Errors likewise. */
+must_check int query_has_any(struct query_context *context, struct query_node *root, bool *any);
 
 /*
  * Whether any product matches a bound tree. *steps: how many dead ones may be passed over, which are taken off;

@@ -175,6 +175,7 @@ static void work_on_top(void *given, uint32_t member, struct arena *arena)
     }
     query_context_copy(&context, work->context);
     context.arena = arena;
+    context.keep = work->share.workers == 1 ? context.keep : NULL;
     room->is_clean = false;
     room->group.is_clean = false;
     while (!query_watch_stops(context.watch) && (part = share_take(&work->share)) != NULL) {
@@ -260,7 +261,7 @@ static bool count_is_known(const struct query_context *context, const struct que
 }
 
 static int count_part(struct query_context *context, const struct query_node *root, const struct share_part *part,
-                      struct scan_count_room *room, uint64_t *total)
+                      struct scan_count_room *room, uint64_t enough, uint64_t *total)
 {
     const struct query_segment *segment = &context->segments[part->segment];
     size_t words = ((size_t)segment->segment->info.documents + 63) / 64;
@@ -268,14 +269,14 @@ static int count_part(struct query_context *context, const struct query_node *ro
     struct scan *scan = NULL;
     int status = scan_open(context, root, part, NULL, NULL, &scan);
     if (status != 0 || scan != NULL) {
-        return status != 0 ? status : scan_count(scan, room, total);
+        return status != 0 ? status : scan_count(scan, room, enough, total);
     }
     status = cursor_open_filtered(context, root, part->segment, &cursor);
     if (status != 0) {
         return status;
     }
     uint32_t from = cursor->ops->least(cursor, part->from);
-    while (from < part->end && !query_watch_stops(context->watch)) {
+    while (from < part->end && *total < enough && !query_watch_stops(context->watch)) {
         uint64_t bits[CURSOR_WINDOW_WORDS] = {0};
         from -= from % CURSOR_WINDOW;
         cursor->ops->fill(cursor, from, bits);
@@ -292,6 +293,7 @@ struct count_work {
     const struct query_context *context;
     const struct query_node *root;
     struct share share;
+    uint64_t enough; /* once so many are known nobody goes on */
     atomic_ullong total;
 };
 
@@ -309,11 +311,12 @@ static void work_on_count(void *given, uint32_t member, struct arena *arena)
     }
     query_context_copy(&context, work->context);
     context.arena = arena;
-    while (!query_watch_stops(context.watch) && (part = share_take(&work->share)) != NULL) {
+    context.keep = work->share.workers == 1 ? context.keep : NULL;
+    while (total < work->enough && !query_watch_stops(context.watch) && (part = share_take(&work->share)) != NULL) {
         uint64_t count = 0;
         if (!count_is_known(&context, work->root, part->segment, &count)) {
             struct arena_mark mark = arena_mark(arena);
-            int status = count_part(&context, work->root, part, room, &count);
+            int status = count_part(&context, work->root, part, room, work->enough, &count);
             arena_rewind(arena, mark);
             if (status != 0) {
                 share_fail(&work->share, status);
@@ -326,9 +329,9 @@ static void work_on_count(void *given, uint32_t member, struct arena *arena)
     atomic_fetch_add(&work->total, total);
 }
 
-int query_count(struct query_context *context, struct query_node *root, uint64_t *total)
+static int count_to(struct query_context *context, struct query_node *root, uint64_t enough, uint64_t *total)
 {
-    struct count_work work = {.context = context, .root = root};
+    struct count_work work = {.context = context, .root = root, .enough = enough};
     int status = 0;
     bool known = true;
     *total = 0;
@@ -345,5 +348,18 @@ int query_count(struct query_context *context, struct query_node *root, uint64_t
         }
         *total = atomic_load(&work.total);
     }
+    return status;
+}
+
+int query_count(struct query_context *context, struct query_node *root, uint64_t *total)
+{
+    return count_to(context, root, UINT64_MAX, total);
+}
+
+int query_has_any(struct query_context *context, struct query_node *root, bool *any)
+{
+    uint64_t total;
+    int status = count_to(context, root, 1, &total);
+    *any = status == 0 && total != 0;
     return status;
 }

@@ -18,6 +18,10 @@
 #define COST_ASK 24u
 #define COST_BLOCK 400u
 
+/* Documents of the first window where a few that match are enough, and how much longer each next one is. */
+#define FIRST_WINDOW 4096u
+#define WINDOW_GROWTH 4u
+
 /* At one posting in so many documents and more, blocks are bitsets. */
 #define DENSE_GAP 16u
 
@@ -27,11 +31,18 @@ struct window {
     size_t words;
 };
 
-static struct window window_at(const struct scan *scan, uint32_t document)
+static uint32_t first_size(uint64_t enough)
+{
+    return enough == UINT64_MAX ? SCAN_COUNT_WINDOW : FIRST_WINDOW;
+}
+
+/* The next one, of at most *size documents. */
+static struct window window_at(const struct scan *scan, uint32_t document, uint32_t *size)
 {
     uint32_t from = document - document % 64;
     uint32_t left = scan->end - from;
-    uint32_t count = left < SCAN_COUNT_WINDOW ? left : SCAN_COUNT_WINDOW;
+    uint32_t count = left < *size ? left : *size;
+    *size = *size < SCAN_COUNT_WINDOW / WINDOW_GROWTH ? *size * WINDOW_GROWTH : SCAN_COUNT_WINDOW;
     return (struct window){.from = from, .count = count, .words = bitset_words(count)};
 }
 
@@ -134,12 +145,13 @@ static uint64_t settle(struct scan *scan, struct scan_count_room *room, const st
 }
 
 /* All lists must match, and the rarest is so rare that windows would be empty: its blocks are looked up. */
-static void count_sparse(struct scan *scan, struct scan_count_room *room, uint64_t *total)
+static void count_sparse(struct scan *scan, struct scan_count_room *room, uint64_t enough, uint64_t *total)
 {
     struct scan_list *lead = scan->order[0];
     const uint32_t *documents;
     size_t count;
-    while ((count = postings_cursor_batch(lead->postings, scan->end - 1, &documents, NULL)) != 0 &&
+    while (*total < enough &&
+           (count = postings_cursor_batch(lead->postings, scan->end - 1, &documents, NULL)) != 0 &&
            !query_watch_stops(scan->context->watch)) {
         memcpy(room->documents, documents, count * sizeof *documents);
         for (uint32_t i = 1; i < scan->wanted_count && count != 0; i++) {
@@ -165,13 +177,14 @@ static void count_sparse(struct scan *scan, struct scan_count_room *room, uint64
     }
 }
 
-static void count_all(struct scan *scan, struct scan_count_room *room, uint64_t *total)
+static void count_all(struct scan *scan, struct scan_count_room *room, uint64_t enough, uint64_t *total)
 {
     struct scan_list *lead = scan->order[0];
+    uint32_t size = first_size(enough);
     uint32_t document;
-    while ((document = scan_list_document(lead)) < scan->end &&
+    while (*total < enough && (document = scan_list_document(lead)) < scan->end &&
            !query_watch_stops(scan->context->watch)) {
-        struct window window = window_at(scan, document);
+        struct window window = window_at(scan, document, &size);
         memset(room->bits, 0, window.words * sizeof *room->bits);
         fill(lead, &window, room->bits);
         size_t candidates = scan->wanted_count > 1 ? bitset_count(room->bits, window.words) : 1;
@@ -213,13 +226,14 @@ static void count_but_dead(struct scan *scan, struct scan_count_room *room, uint
     }
 }
 
-static void count_any(struct scan *scan, struct scan_count_room *room, uint64_t *total)
+static void count_any(struct scan *scan, struct scan_count_room *room, uint64_t enough, uint64_t *total)
 {
     struct scan_list *longest = scan->order[scan->list_count - 1];
     bool is_plain = scan->segment->state->dead == NULL && scan->unwanted == NULL && scan->filter == NULL &&
                     longest->group == NULL;
     uint32_t poured = scan->list_count - (is_plain ? 1 : 0);
-    for (;;) {
+    uint32_t size = first_size(enough);
+    while (*total < enough) {
         uint32_t document = POSTINGS_END;
         for (uint32_t i = 0; i < poured; i++) {
             uint32_t first = scan_list_document(scan->order[i]);
@@ -228,7 +242,7 @@ static void count_any(struct scan *scan, struct scan_count_room *room, uint64_t 
         if (document >= scan->end || query_watch_stops(scan->context->watch)) {
             break;
         }
-        struct window window = window_at(scan, document);
+        struct window window = window_at(scan, document, &size);
         memset(room->bits, 0, window.words * sizeof *room->bits);
         for (uint32_t i = 0; i < poured; i++) {
             fill(scan->order[i], &window, room->bits);
@@ -242,16 +256,16 @@ static void count_any(struct scan *scan, struct scan_count_room *room, uint64_t 
     *total += is_plain && scan->from == 0 ? longest->count : 0;
 }
 
-int scan_count(struct scan *scan, struct scan_count_room *room, uint64_t *total)
+int scan_count(struct scan *scan, struct scan_count_room *room, uint64_t enough, uint64_t *total)
 {
     if (scan->list_count != 0 && !scan->all) {
-        count_any(scan, room, total);
+        count_any(scan, room, enough, total);
     } else if (scan->list_count != 0 && is_list_but_dead(scan)) {
         count_but_dead(scan, room, total);
     } else if (scan->list_count != 0 && scan->order[0]->is_sparse) {
-        count_sparse(scan, room, total);
+        count_sparse(scan, room, enough, total);
     } else if (scan->list_count != 0) {
-        count_all(scan, room, total);
+        count_all(scan, room, enough, total);
     }
     return scan_status(scan);
 }

@@ -22,9 +22,9 @@ struct scan_count_room {
 };
 
 /*
- * Adds to *total how many documents a scan matches that was opened and not run. What its lists' codes are worth does
- * not matter. AISLE_CORRUPT, AISLE_NO_MEMORY.
+ * Adds to *total how many documents a scan matches that was opened and not run, or, once those are enough, some of
+ * them. What its lists' codes are worth does not matter. AISLE_CORRUPT, AISLE_NO_MEMORY.
  */
-must_check int scan_count(struct scan *scan, struct scan_count_room *room, uint64_t *total);
+must_check int scan_count(struct scan *scan, struct scan_count_room *room, uint64_t enough, uint64_t *total);
 
 #endif

@@ -365,6 +365,15 @@ void scan_group_lookup(struct scan_group *group, const uint32_t *documents, uint
 
 /* ---- counting ---- */
 
+static void fill_from_rare(struct scan_group *group, uint32_t from, uint32_t count, uint64_t *bits)
+{
+    uint32_t at = find_rare(group, group->rare_next, from);
+    for (; at < group->rare_count && group->rare_documents[at] - from < count; at++) {
+        bitset_set(bits, group->rare_documents[at] - from);
+    }
+    group->rare_next = at;
+}
+
 static void fill_from_lists(struct scan_group *group, uint32_t from, uint32_t count, uint64_t *bits)
 {
     for (uint32_t i = 0; i < group->list_count; i++) {
@@ -384,6 +393,7 @@ static void fill_from_lists(struct scan_group *group, uint32_t from, uint32_t co
 void scan_group_fill(struct scan_group *group, uint32_t from, uint32_t count, uint64_t *bits)
 {
     if (group->bits == NULL) {
+        fill_from_rare(group, from, count, bits);
         fill_from_lists(group, from, count, bits);
         return;
     }

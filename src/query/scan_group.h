@@ -4,8 +4,9 @@
  * What scan.h asks of a list, a group answers for all of its own. Lists of few postings are decoded once, into one
  * ascending array; each of the others keeps a cursor, whose bounds are added up range by range and whose postings are
  * poured into windows of SCAN_WINDOW documents. A group that is only counted is a set of bits instead, for the part of
- * the segment at hand, unless it would be asked about few documents. So is a leaf of very many lists, a short prefix,
- * with the best code of each document in a byte beside.
+ * the segment at hand, unless it would be asked about few documents, or an array of its rare lists was kept
+ * (group_keep.h). So is a leaf of very many lists, a short prefix, with the best code of each document in a byte
+ * beside.
  *
  * Private to the module; lives in the query's arena. Thread rule: as the query.
  */

@@ -3,6 +3,8 @@
  */
 #include "query/scan_group.h"
 
+#include "query/group_keep.h"
+
 #include "base/bitset.h"
 #include "base/radix.h"
 
@@ -56,12 +58,6 @@ bool scan_group_suits(const struct query_context *context, const struct query_no
 
 /* ---- lists ---- */
 
-struct source {
-    const struct postings_list *list;
-    const struct rank_table *table;
-    uint8_t least_class;
-};
-
 static uint32_t count_lists(const struct query_node *node, uint32_t segment)
 {
     uint32_t count = node->kind == QUERY_TERMS ? node->in_segment[segment].count : 0;
@@ -84,13 +80,13 @@ uint64_t scan_group_postings(const struct query_node *node, uint32_t segment)
 }
 
 static void collect(const struct query_context *context, const struct query_node *node, uint32_t segment,
-                    struct source *sources, uint32_t *count)
+                    struct group_source *sources, uint32_t *count)
 {
     if (node->kind == QUERY_TERMS) {
         const struct query_lists *lists = &node->in_segment[segment];
         uint8_t least = node->first_only && !context->weights.single ? RANK_CLASS_FIRST : 0;
         for (uint32_t i = 0; i < lists->count; i++) {
-            sources[(*count)++] = (struct source){&lists->lists[i].postings, node->table, least};
+            sources[(*count)++] = (struct group_source){&lists->lists[i].postings, node, least};
         }
         return;
     }
@@ -99,13 +95,13 @@ static void collect(const struct query_context *context, const struct query_node
     }
 }
 
-static int32_t max_of(const struct source *source)
+static int32_t max_of(const struct group_source *source)
 {
     uint8_t dominant = source->list->dominant;
-    return dominant >> RANK_CLASS_SHIFT < source->least_class ? 0 : source->table->bound[dominant];
+    return dominant >> RANK_CLASS_SHIFT < source->least_class ? 0 : source->leaf->table->bound[dominant];
 }
 
-static void sum_up(struct scan_group *group, const struct source *sources, uint32_t count, uint32_t documents,
+static void sum_up(struct scan_group *group, const struct group_source *sources, uint32_t count, uint32_t documents,
                    uint64_t postings)
 {
     for (uint32_t i = 0; i < count; i++) {
@@ -119,10 +115,11 @@ static void sum_up(struct scan_group *group, const struct source *sources, uint3
     }
 }
 
-static int open_list(struct scan_group *group, const struct scan_group_options *options, const struct source *source)
+static int open_list(struct scan_group *group, const struct scan_group_options *options,
+                     const struct group_source *source)
 {
     struct scan_group_list *list = &group->lists[group->list_count];
-    *list = (struct scan_group_list){.table = source->table, .least_class = source->least_class};
+    *list = (struct scan_group_list){.table = source->leaf->table, .least_class = source->least_class};
     list->postings = arena_alloc(options->context->arena, sizeof *list->postings);
     if (list->postings == NULL) {
         return AISLE_NO_MEMORY;
@@ -131,8 +128,8 @@ static int open_list(struct scan_group *group, const struct scan_group_options *
     return postings_cursor_open(list->postings, &options->segment->segment->postings, source->list);
 }
 
-static int open_lists(struct scan_group *group, const struct scan_group_options *options, const struct source *sources,
-                      uint32_t count)
+static int open_lists(struct scan_group *group, const struct scan_group_options *options,
+                      const struct group_source *sources, uint32_t count)
 {
     int status = 0;
     group->lists = arena_alloc(options->context->arena, count * sizeof *group->lists);
@@ -144,7 +141,7 @@ static int open_lists(struct scan_group *group, const struct scan_group_options 
 
 /* ---- rare ones ---- */
 
-static bool is_rare(const struct source *source, uint32_t documents)
+static bool is_rare(const struct group_source *source, uint32_t documents)
 {
     uint64_t in_window = (uint64_t)source->list->count * SCAN_WINDOW / documents;
     return source->list->count <= POSTINGS_BLOCK ||
@@ -152,13 +149,13 @@ static bool is_rare(const struct source *source, uint32_t documents)
 }
 
 /* Puts rare lists in front; returns how many they are, and in *postings how many postings they have. */
-static uint32_t separate(struct source *sources, uint32_t count, uint32_t documents, size_t *postings)
+static uint32_t separate(struct group_source *sources, uint32_t count, uint32_t documents, size_t *postings)
 {
     uint32_t rare = 0;
     *postings = 0;
     for (uint32_t i = 0; i < count; i++) {
         if (is_rare(&sources[i], documents)) {
-            struct source moved = sources[rare];
+            struct group_source moved = sources[rare];
             sources[rare++] = sources[i];
             sources[i] = moved;
             *postings += sources[rare - 1].list->count;
@@ -167,7 +164,7 @@ static uint32_t separate(struct source *sources, uint32_t count, uint32_t docume
     return rare;
 }
 
-static int decode(const struct scan_group_options *options, const struct source *source,
+static int decode(const struct scan_group_options *options, const struct group_source *source,
                   struct postings_cursor *cursor, struct radix_entry *entries, size_t *count)
 {
     const uint32_t *documents;
@@ -184,7 +181,7 @@ static int decode(const struct scan_group_options *options, const struct source 
             return AISLE_CORRUPT;
         }
         for (size_t i = 0; i < got; i++) {
-            entries[*count] = (struct radix_entry){documents[i], (uint32_t)source->table->part[codes[i]]};
+            entries[*count] = (struct radix_entry){documents[i], (uint32_t)source->leaf->table->part[codes[i]]};
             *count += codes[i] >> RANK_CLASS_SHIFT >= source->least_class ? 1 : 0;
         }
     }
@@ -192,94 +189,192 @@ static int decode(const struct scan_group_options *options, const struct source 
 }
 
 /* One entry for each document, and bounds of runs. */
-static int take_entries(struct scan_group *group, struct arena *arena, const struct radix_entry *entries, size_t count)
+static void take_entries(const struct scan_group *group, const struct radix_entry *entries, size_t count,
+                         struct group_kept *out)
 {
-    size_t runs = count / SCAN_GROUP_RUN + 1;
-    group->rare_documents = arena_alloc(arena, count * sizeof *group->rare_documents);
-    group->rare_scores = arena_alloc(arena, count * sizeof *group->rare_scores);
-    group->rare_bounds = arena_calloc(arena, runs, sizeof *group->rare_bounds);
-    if (group->rare_documents == NULL || group->rare_scores == NULL || group->rare_bounds == NULL) {
-        return AISLE_NO_MEMORY;
-    }
     uint32_t taken = 0;
     for (size_t i = 0; i < count; i++) {
         uint32_t document = (uint32_t)entries[i].key;
         int32_t part = (int32_t)entries[i].value;
-        if (taken != 0 && group->rare_documents[taken - 1] == document) {
-            int32_t *held = &group->rare_scores[taken - 1];
+        if (taken != 0 && out->documents[taken - 1] == document) {
+            int32_t *held = &out->scores[taken - 1];
             *held = group->is_sum ? *held + part : part > *held ? part : *held;
         } else {
-            group->rare_documents[taken] = document;
-            group->rare_scores[taken++] = part;
+            out->documents[taken] = document;
+            out->scores[taken++] = part;
         }
     }
     for (uint32_t i = 0; i < taken; i++) {
-        int32_t *bound = &group->rare_bounds[i / SCAN_GROUP_RUN];
-        *bound = group->rare_scores[i] > *bound ? group->rare_scores[i] : *bound;
+        int32_t *bound = &out->bounds[i / SCAN_GROUP_RUN];
+        *bound = out->scores[i] > *bound ? out->scores[i] : *bound;
     }
-    group->rare_count = taken;
-    return 0;
+    out->count = taken;
 }
 
-static int take_rare(struct scan_group *group, const struct scan_group_options *options, const struct source *sources,
-                     uint32_t count, size_t postings)
+static void use_array(struct scan_group *group, const struct group_kept *kept)
+{
+    group->rare_count = kept->count;
+    group->rare_documents = kept->documents;
+    group->rare_scores = kept->scores;
+    group->rare_bounds = kept->bounds;
+}
+
+/* What is of a whole segment may be kept. */
+static struct query_keep *keep_of(const struct scan_group_options *options)
+{
+    const struct share_part *part = options->part;
+    bool is_whole = part->from == 0 && part->end == options->segment->segment->info.documents;
+    return is_whole ? options->context->keep : NULL;
+}
+
+/* Room for an array, to be kept if one list alone would not do as well. */
+static struct group_kept *new_array(const struct scan_group_options *options, const struct group_source *sources,
+                                    uint32_t count, bool is_sum, size_t postings, struct query_keep **keep)
+{
+    struct query_context *context = options->context;
+    struct group_kept *made = NULL;
+    *keep = count > 1 ? keep_of(options) : NULL;
+    if (*keep != NULL) {
+        made = group_keep_new(*keep, context->segment_count, sources, count, is_sum, postings + 1, 0);
+    }
+    if (made != NULL) {
+        return made;
+    }
+    *keep = NULL;
+    made = arena_calloc(context->arena, 1, sizeof *made);
+    if (made != NULL) {
+        made->documents = arena_alloc(context->arena, postings * sizeof *made->documents);
+        made->scores = arena_alloc(context->arena, postings * sizeof *made->scores);
+        made->bounds = arena_calloc(context->arena, postings / SCAN_GROUP_RUN + 1, sizeof *made->bounds);
+    }
+    return made == NULL || made->documents == NULL || made->scores == NULL || made->bounds == NULL ? NULL : made;
+}
+
+static int make_array(struct scan_group *group, const struct scan_group_options *options,
+                      const struct group_source *sources, uint32_t count, size_t postings)
 {
     struct arena *arena = options->context->arena;
+    struct query_keep *keep;
+    struct group_kept *made = new_array(options, sources, count, group->is_sum, postings, &keep);
     struct postings_cursor *cursor = arena_alloc(arena, sizeof *cursor);
     struct radix_entry *entries = arena_alloc(arena, 2 * (postings + POSTINGS_SLACK) * sizeof *entries);
     size_t taken = 0;
-    int status = cursor == NULL || entries == NULL ? AISLE_NO_MEMORY : 0;
+    int status = made == NULL || cursor == NULL || entries == NULL ? AISLE_NO_MEMORY : 0;
     for (uint32_t i = 0; i < count && status == 0; i++) {
         status = decode(options, &sources[i], cursor, entries, &taken);
     }
-    if (status == 0 && count > 1) {
+    if (status != 0) {
+        return status;
+    }
+    if (count > 1) {
         radix_sort(entries, entries + postings, taken);
     }
-    return status == 0 ? take_entries(group, arena, entries, taken) : status;
+    take_entries(group, entries, taken, made);
+    use_array(group, made);
+    if (keep != NULL) {
+        group_keep_add(keep, options->part->segment, made);
+    }
+    return 0;
+}
+
+static int take_rare(struct scan_group *group, const struct scan_group_options *options,
+                     const struct group_source *sources, uint32_t count, size_t postings)
+{
+    const struct group_kept *kept =
+        group_keep_array(keep_of(options), options->part->segment, sources, count, group->is_sum, true);
+    if (kept == NULL) {
+        return make_array(group, options, sources, count, postings);
+    }
+    use_array(group, kept);
+    return 0;
 }
 
 /* ---- only counted ---- */
 
-static int pour_all(struct scan_group *group, const struct scan_group_options *options, const struct source *sources,
-                    uint32_t count)
+static int pour_all(const struct scan_group_options *options, const struct group_source *sources, uint32_t count,
+                    uint64_t *bits)
 {
     const struct share_part *part = options->part;
     struct postings_cursor *cursor = arena_alloc(options->context->arena, sizeof *cursor);
     int status = cursor == NULL ? AISLE_NO_MEMORY : 0;
     struct scan_group one = {.list_count = 1};
     for (uint32_t i = 0; i < count && status == 0; i++) {
-        struct scan_group_list list = {
-            .postings = cursor, .table = sources[i].table, .least_class = sources[i].least_class};
+        struct scan_group_list list = {.postings = cursor, .least_class = sources[i].least_class};
         status = postings_cursor_open(cursor, &options->segment->segment->postings, sources[i].list);
         if (status == 0) {
             one.lists = &list;
-            scan_group_fill(&one, part->from, part->end - part->from, group->bits);
+            scan_group_fill(&one, part->from, part->end - part->from, bits);
             status = postings_cursor_status(cursor);
         }
     }
-    group->bits_from = part->from;
-    group->bits_end = part->end;
-    group->bits_at = part->from;
     return status;
 }
 
-static int open_counted(struct scan_group *group, const struct scan_group_options *options,
-                        const struct source *sources, uint32_t count)
+static void use_bits(struct scan_group *group, const struct share_part *part, uint64_t *bits)
 {
-    size_t bytes = bitset_words(options->part->end - options->part->from) * sizeof(uint64_t);
-    if (bytes > BITS_BYTES_MAX || options->asked * count * COST_ASK < options->postings * COST_POSTING) {
-        group->room = arena_alloc(options->context->arena, sizeof *group->room);
-        return group->room == NULL ? AISLE_NO_MEMORY : open_lists(group, options, sources, count);
+    group->bits = bits;
+    group->bits_from = part->from;
+    group->bits_end = part->end;
+    group->bits_at = part->from;
+}
+
+/* array, unless NULL, has the first rare lists. */
+static int make_bits(struct scan_group *group, const struct scan_group_options *options,
+                     const struct group_source *sources, uint32_t count, const struct group_kept *array, uint32_t rare)
+{
+    struct query_context *context = options->context;
+    size_t words = bitset_words(options->part->end - options->part->from);
+    struct query_keep *keep = keep_of(options);
+    struct group_kept *kept =
+        keep == NULL ? NULL : group_keep_new(keep, context->segment_count, sources, count, false, 0, words);
+    uint64_t *bits = kept != NULL ? kept->bits : arena_calloc(context->arena, words, sizeof *bits);
+    int status = bits == NULL ? AISLE_NO_MEMORY : pour_all(options, sources + rare, count - rare, bits);
+    for (uint32_t i = 0; status == 0 && array != NULL && i < array->count; i++) {
+        bitset_set(bits, array->documents[i]);
     }
-    group->bits = arena_calloc(options->context->arena, 1, bytes);
-    return group->bits == NULL ? AISLE_NO_MEMORY : pour_all(group, options, sources, count);
+    if (status == 0) {
+        use_bits(group, options->part, bits);
+    }
+    if (status == 0 && kept != NULL) {
+        group_keep_add(keep, options->part->segment, kept);
+    }
+    return status;
+}
+
+/* Of rare lists, which stand in front, an array may be kept: then only the others are asked or poured out. */
+static int open_counted(struct scan_group *group, const struct scan_group_options *options,
+                        const struct group_source *sources, uint32_t count, uint32_t rare)
+{
+    const struct query_keep *keep = keep_of(options);
+    uint32_t segment = options->part->segment;
+    size_t bytes = bitset_words(options->part->end - options->part->from) * sizeof(uint64_t);
+    const struct group_kept *bits = group_keep_bits(keep, segment, sources, count);
+    const struct group_kept *array = group_keep_array(keep, segment, sources, rare, group->is_sum, false);
+    uint64_t postings = 0;
+    if (bits != NULL) {
+        use_bits(group, options->part, bits->bits);
+        return 0;
+    }
+    rare = array == NULL ? 0 : rare;
+    for (uint32_t i = rare; i < count; i++) {
+        postings += sources[i].list->count;
+    }
+    if (bytes <= BITS_BYTES_MAX && rare < count &&
+        options->asked * (count - rare) * COST_ASK >= postings * COST_POSTING) {
+        return make_bits(group, options, sources, count, array, rare);
+    }
+    if (array != NULL) {
+        use_array(group, array);
+    }
+    group->room = arena_alloc(options->context->arena, sizeof *group->room);
+    return group->room == NULL ? AISLE_NO_MEMORY : open_lists(group, options, sources + rare, count - rare);
 }
 
 /* ---- very many lists of one leaf ---- */
 
 /* The code of a document is that of its best list: its length is the same in all, so that the largest is the best. */
-static int pour_codes(struct scan_group *group, const struct scan_group_options *options, const struct source *source,
-                      struct postings_cursor *cursor)
+static int pour_codes(struct scan_group *group, const struct scan_group_options *options,
+                      const struct group_source *source, struct postings_cursor *cursor)
 {
     const uint32_t *documents;
     const uint8_t *codes;
@@ -301,7 +396,7 @@ static int pour_codes(struct scan_group *group, const struct scan_group_options 
 }
 
 static int open_coded(struct scan_group *group, const struct scan_group_options *options,
-                      const struct source *sources, uint32_t count)
+                      const struct group_source *sources, uint32_t count)
 {
     struct arena *arena = options->context->arena;
     struct postings_cursor *cursor = arena_alloc(arena, sizeof *cursor);
@@ -310,7 +405,7 @@ static int open_coded(struct scan_group *group, const struct scan_group_options 
     group->bits_from = options->part->from;
     group->bits_end = options->part->end;
     group->bits_at = options->part->from;
-    group->table = sources[0].table;
+    group->table = sources[0].leaf->table;
     group->codes = arena_calloc(arena, documents, 1);
     group->bits = arena_calloc(arena, bitset_words(documents), sizeof *group->bits);
     if (cursor == NULL || group->codes == NULL || group->bits == NULL) {
@@ -340,7 +435,7 @@ int scan_group_open(const struct scan_group_options *options, const struct query
     uint32_t segment = options->part->segment;
     uint32_t count = 0;
     struct scan_group *group = arena_calloc(arena, 1, sizeof *group);
-    struct source *sources = arena_alloc(arena, (count_lists(node, segment) + 1) * sizeof *sources);
+    struct group_source *sources = arena_alloc(arena, (count_lists(node, segment) + 1) * sizeof *sources);
     if (group == NULL || sources == NULL) {
         return AISLE_NO_MEMORY;
     }
@@ -353,11 +448,11 @@ int scan_group_open(const struct scan_group_options *options, const struct query
     group->room = options->room;
     group->kernels = select_kernels();
     sum_up(group, sources, count, documents, options->postings);
-    if (options->room == NULL) {
-        return open_counted(group, options, sources, count);
-    }
     size_t postings;
     uint32_t rare = separate(sources, count, documents, &postings);
+    if (options->room == NULL) {
+        return open_counted(group, options, sources, count, rare);
+    }
     if (node->kind == QUERY_TERMS && is_coded(options, count - rare, postings)) {
         return open_coded(group, options, sources, count);
     }

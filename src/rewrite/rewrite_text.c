@@ -72,7 +72,7 @@ static void add_next(const struct rewrite *rewrite, const struct choice *choice,
 
 /* Whether products match the combination. */
 static int test_choice(struct rewrite *rewrite, struct query_context *context, const struct choice *choice,
-                       uint64_t *count)
+                       bool *matches)
 {
     struct query_node *all = query_parser_node(rewrite->parser, QUERY_AND, rewrite->clause_count);
     if (all == NULL) {
@@ -86,7 +86,8 @@ static int test_choice(struct rewrite *rewrite, struct query_context *context, c
         }
     }
     all->kind = all->child_count == 0 ? QUERY_ALL : QUERY_AND;
-    return rewrite_count(context, all, count);
+    int status = query_bind(context, all);
+    return status == 0 ? query_has_any(context, all, matches) : status;
 }
 
 static bool is_typed(const struct rewrite *rewrite, const struct choice *choice)
@@ -98,6 +99,17 @@ static bool is_typed(const struct rewrite *rewrite, const struct choice *choice)
         }
     }
     return true;
+}
+
+/* Whether the choice is what the first run has looked for, of which it has found nothing. */
+static bool has_found_none(const struct rewrite *rewrite, const struct choice *choice)
+{
+    bool same = rewrite->found_none && is_typed(rewrite, choice);
+    for (uint32_t i = 0; i < rewrite->clause_count && same; i++) {
+        const struct clause *clause = &rewrite->clauses[i];
+        same = !clause->left_out && (clause->candidate_count != 0 || clause->node == clause->typed);
+    }
+    return same;
 }
 
 /* The text with what was chosen in place of what was typed. */
@@ -144,13 +156,13 @@ static int find_choice(struct rewrite *rewrite, struct query_context *context, s
     }
     waiting[0] = first_choice(rewrite);
     for (uint32_t tried = 0; tried < COMBINATIONS_MAX && count != 0 && !*is_found && status == 0; tried++) {
-        uint64_t matching = 0;
         if (query_watch_stops(context->watch)) {
             break;
         }
         *best = take_best(waiting, &count);
-        status = test_choice(rewrite, context, best, &matching);
-        *is_found = status == 0 && matching != 0;
+        if (!has_found_none(rewrite, best)) {
+            status = test_choice(rewrite, context, best, is_found);
+        }
         add_next(rewrite, best, waiting, &count);
     }
     return status;

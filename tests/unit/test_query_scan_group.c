@@ -3,11 +3,13 @@
  * leaf's cursor document by document adds up to.
  *
  * Trees are made by hand, of random shape, from leaves that were parsed: words, words of the title, prefixes. A leaf's
- * scores are read through its own cursor, and combined in plain arrays.
+ * scores are read through its own cursor, and combined in plain arrays. What a query keeps of its groups for its other
+ * passes changes nothing, also when prices have changed in between or there is no more room for it.
  */
 #include "index/catalog.h"
 #include "index_fixture.h"
 #include "query/cursor.h"
+#include "query/group_keep.h"
 #include "query/query.h"
 
 #define SCHEMA                                                                                                  \
@@ -32,6 +34,7 @@ static struct shard_snapshot snapshot;
 static struct query_segment segments[SEGMENTS];
 static struct query_context context;
 static struct arena arena;
+static struct query_keep keep;
 static struct analyser *analyser;
 static uint32_t random_state = 7;
 static uint32_t leaf_count;
@@ -95,6 +98,7 @@ static int make_catalog(void **state)
     }
     assert_int_equal(analyser_new(&analyser), 0);
     arena_init(&arena, LIMIT_QUERY_MEMORY_BYTES);
+    query_keep_init(&keep);
     return 0;
 }
 
@@ -104,6 +108,7 @@ static int drop_catalog(void **state)
         free(scratch[i]);
     }
     arena_release(&arena);
+    query_keep_release(&keep);
     analyser_free(analyser);
     shard_end(&snapshot);
     aisle_close(catalog);
@@ -234,6 +239,7 @@ static void expect_tree(struct query_node *root)
     uint32_t all_count;
     uint64_t total;
     uint64_t matching = 0;
+    bool any;
     assert_int_equal(query_bind(&context, root), 0);
     assert_int_equal(query_top(&context, root, 2 * PRODUCTS, &all, &all_count), 0);
     assert_int_equal(query_count(&context, root, &total), 0);
@@ -249,6 +255,8 @@ static void expect_tree(struct query_node *root)
         }
     }
     assert_int_equal(total, matching);
+    assert_int_equal(query_has_any(&context, root, &any), 0);
+    assert_int_equal(any, matching != 0);
     assert_int_equal(all_count, matching);
     expect_hits(root, 10, all, all_count);
     expect_hits(root, 1, all, all_count);
@@ -271,6 +279,12 @@ static void trees_of_groups_find_what_their_leaves_add_up_to(void **state)
         }
         struct query_node *root = make_tree();
         expect_tree(root);
+        context.keep = &keep;
+        keep.arena.max_bytes = tree % 4 == 0 ? 100000 : LIMIT_QUERY_KEPT_BYTES;
+        expect_tree(root);
+        root->weight /= 2;
+        expect_tree(root);
+        query_keep_reset(&keep);
         arena_reset(&arena);
     }
 }
