@@ -8,7 +8,8 @@
  * they come, and needs a copy of it. FILE has a text a line; without it, texts are the first two words of titles. Times
  * are of one thread, warm; the processor's, because a busy machine shows in the clock's alone. With --bar, a bar that
  * is missed ends the program with 1; bars are those of ten million products, where a million is a tenth of them: of a
- * smaller catalog a tenth is taken, too. With --only, one of "facets", "part", "filter" or "texts" is measured, for a profiler.
+ * smaller catalog a tenth is taken, too. With --only, one of "facets", "part", "filter" or "texts" is measured, for a
+ * profiler.
  *
  * What is measured again and again is told as the median of the passes, with the best. Each figure is told as soon as
  * it is known, and none takes more than some seconds: in a large catalog fewer passes are made and fewer filters and
@@ -306,7 +307,8 @@ static void measure_patches(const char *path, uint64_t count)
 static const struct {
     const char *name;
     void (*measure)(void);
-} figures[] = {{"facets", measure_facets}, {"part", measure_part}, {"filter", measure_filter}, {"texts", measure_texts}};
+} figures[] = {
+    {"facets", measure_facets}, {"part", measure_part}, {"filter", measure_filter}, {"texts", measure_texts}};
 
 int main(int argc, char **argv)
 {
