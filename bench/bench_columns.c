@@ -97,7 +97,7 @@ static double time_match(struct bytes page, match_codes *match)
     struct column_header header;
     double least = 1e9;
     if (match == NULL || column_header_decode(page, &header) != 0 || header.encoding == COLUMN_DELTA ||
-        header.width == 0 || (match != column_match_plain && header.width > COLUMN_LANE_WIDTH_MAX)) {
+        header.width == 0 || (match != column_match_plain && header.width > COLUMN_CODES_WIDTH_MAX)) {
         return 0;
     }
     struct column_codes range = {1, (UINT64_C(1) << (header.width - 1)) / 2};

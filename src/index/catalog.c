@@ -218,16 +218,16 @@ void aisle_close(aisle *catalog)
     if (catalog == NULL) {
         return;
     }
-    if (catalog->crew != NULL) {
-        crew_free(catalog->crew, storage_forked(catalog->shards[0].storage));
-    }
+    bool forked = catalog->shards != NULL && catalog->shards[0].storage != NULL &&
+                  storage_forked(catalog->shards[0].storage);
+    crew_free(catalog->crew, forked);
     if (catalog->has_searchers) {
         searcher_pool_release(&catalog->searchers);
     }
     if (catalog->has_ranks) {
         ranks_keeper_release(&catalog->ranks);
     }
-    rules_keeper_release(&catalog->rules);
+    rules_keeper_release(&catalog->rules, forked);
     for (uint32_t i = 0; catalog->shards != NULL && i < catalog->shard_count; i++) {
         shard_close(&catalog->shards[i]);
     }

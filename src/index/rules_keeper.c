@@ -42,13 +42,13 @@ int rules_keeper_init(struct rules_keeper *keeper, const char *directory, const 
     return keeper->is_ready && complete ? 0 : AISLE_NO_MEMORY;
 }
 
-void rules_keeper_release(struct rules_keeper *keeper)
+void rules_keeper_release(struct rules_keeper *keeper, bool forked)
 {
     rules_keeper_give(keeper->current);
     for (int i = 0; i < RULES_FILES; i++) {
         mem_free(keeper->paths[i]);
     }
-    if (keeper->is_ready) {
+    if (keeper->is_ready && !forked) { /* destroying waits for waiters, which a child does not have */
         pthread_cond_destroy(&keeper->was_read);
         pthread_mutex_destroy(&keeper->lock);
     }

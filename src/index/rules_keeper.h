@@ -54,7 +54,9 @@ struct rules_keeper {
 /* Paths are copied; NULL: those in the catalog's directory. AISLE_NO_MEMORY. */
 must_check int rules_keeper_init(struct rules_keeper *keeper, const char *directory,
                                  const char *const paths[RULES_FILES], const struct segment_columns *columns);
-void rules_keeper_release(struct rules_keeper *keeper);
+
+/* forked: in a child of the process that made it, where no thread waits that was waiting. */
+void rules_keeper_release(struct rules_keeper *keeper, bool forked);
 
 /* The rules to use now, for rules_keeper_give. Errors as rules_read, curation_read, and AISLE_IO, AISLE_PERMISSION. */
 must_check int rules_keeper_take(struct rules_keeper *keeper, const struct schema *schema, struct analyser *analyser,

@@ -188,7 +188,7 @@ static void rules_that_could_not_be_read_are_read_the_next_time(void **state)
     assert_int_equal(take_synonyms(&keeper, schema, analyser), 0);
     alloc_fail_at(0, 0);
     assert_int_equal(take_synonyms(&keeper, schema, analyser), 1);
-    rules_keeper_release(&keeper);
+    rules_keeper_release(&keeper, false);
     analyser_free(analyser);
     schema_free(schema);
 }
