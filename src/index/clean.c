@@ -2,7 +2,8 @@
  * clean.c - removing what nobody uses: segments merged away, wholly dead, or left by a crashed writer.
  *
  * In small transactions, so that LMDB's record of the freed pages stays small: a huge one would itself need that
- * many contiguous pages.
+ * many contiguous pages. The lock is held while refuse is looked for, and not while it is removed: a transaction waits
+ * for the disk, and what follows a log would wait with it, batch by batch.
  */
 #include "index/shard_writer_private.h"
 
@@ -56,25 +57,22 @@ static int find_refuse(const struct shard_writer *writer, struct storage_cursor 
     }
 }
 
-/* Deletes up to CLEAN_BATCH keys; *done when no more are left. */
-static int delete_batch(const struct shard_writer *writer, struct storage_txn *txn, enum storage_table table,
-                        bool *done)
-{
+struct refuse {
     uint8_t keys[CLEAN_BATCH][EXTENT_KEY_BYTES];
     size_t sizes[CLEAN_BATCH];
-    struct storage_cursor *cursor = NULL;
+    size_t count;
+    bool is_all; /* no more is there */
+};
+
+static int list_refuse(const struct shard_writer *writer, struct storage_cursor *cursor, struct refuse *refuse)
+{
     struct bytes key;
     struct bytes value;
     uint32_t next = 0;
-    size_t count = 0;
-    int status = storage_cursor_open(txn, table, &cursor);
-    if (status != 0) {
-        return status;
-    }
-    status = find_refuse(writer, cursor, &next, &key);
-    while (status == 0 && count < CLEAN_BATCH) {
-        memcpy(keys[count], key.data, key.size);
-        sizes[count++] = key.size;
+    int status = find_refuse(writer, cursor, &next, &key);
+    while (status == 0 && refuse->count < CLEAN_BATCH) {
+        memcpy(refuse->keys[refuse->count], key.data, key.size);
+        refuse->sizes[refuse->count++] = key.size;
         status = storage_cursor_next(cursor, &key, &value);
         if (status == 0 && (key.size < sizeof next || key.size > EXTENT_KEY_BYTES)) {
             status = AISLE_CORRUPT;
@@ -84,56 +82,45 @@ static int delete_batch(const struct shard_writer *writer, struct storage_txn *t
             status = find_refuse(writer, cursor, &next, &key);
         }
     }
-    storage_cursor_close(cursor);
-    *done = status == AISLE_END;
-    status = status == AISLE_END ? 0 : status;
-    for (size_t i = 0; i < count && status == 0; i++) {
-        status = storage_delete(txn, table, bytes_of(keys[i], sizes[i]));
-    }
-    return status;
+    refuse->is_all = status == AISLE_END;
+    return status == AISLE_END ? 0 : status;
 }
 
-/* Whether a table holds refuse at all: a read, so that a clean shard costs no write. */
-static int has_refuse(const struct shard_writer *writer, enum storage_table table, bool *any, aisle_error *error)
+/* Under the lock: up to CLEAN_BATCH keys of a table. A read, so that a clean shard costs no write. */
+static int look_for_refuse(const struct shard_writer *writer, enum storage_table table, struct refuse *refuse)
 {
     struct storage_txn *txn = NULL;
     struct storage_cursor *cursor = NULL;
-    struct bytes key;
-    uint32_t next = 0;
-    int status = storage_read_begin(writer->shard->storage, &txn, error);
+    *refuse = (struct refuse){.count = 0};
+    int status = storage_read_begin(writer->shard->storage, &txn, NULL);
     if (status != 0) {
         return status;
     }
     status = storage_cursor_open(txn, table, &cursor);
     if (status == 0) {
-        status = find_refuse(writer, cursor, &next, &key);
+        status = list_refuse(writer, cursor, refuse);
         storage_cursor_close(cursor);
     }
     storage_read_end(txn);
-    *any = status == 0;
-    return status < 0 ? error_set(error, status, "the shard cannot be cleaned: %s (%s)", aisle_error_text(status),
-                                    storage_path(writer->shard->storage))
-                        : 0;
+    return status;
 }
 
-/* Under the lock: one batch, in its turn. */
-static int clean_batch(struct shard_writer *writer, enum storage_table table, bool *done, aisle_error *error)
+/* What is refuse stays so: it is removed without the lock, and by another thread at the same time, perhaps. */
+static int delete_refuse(struct shard_writer *writer, enum storage_table table, const struct refuse *refuse)
 {
     struct storage_txn *txn = NULL;
-    turns_take(&writer->turns);
-    int status = storage_write_begin(writer->shard->storage, &txn, error);
-    if (status == 0) {
-        status = delete_batch(writer, txn, table, done);
-        if (status != 0) {
-            storage_abort(txn);
-            error_set(error, status, "the shard cannot be cleaned: %s (%s)", aisle_error_text(status),
-                      storage_path(writer->shard->storage));
-        } else {
-            status = storage_commit(txn, error);
-        }
+    int status = storage_write_begin(writer->shard->storage, &txn, NULL);
+    if (status != 0) {
+        return status;
     }
-    turns_give(&writer->turns);
-    return status;
+    for (size_t i = 0; i < refuse->count && status >= 0; i++) {
+        status = storage_delete(txn, table, bytes_of(refuse->keys[i], refuse->sizes[i]));
+    }
+    if (status < 0) {
+        storage_abort(txn);
+        return status;
+    }
+    return storage_commit(txn, NULL);
 }
 
 static bool is_set(const atomic_bool *cancel)
@@ -147,18 +134,20 @@ static int clean_table(struct shard_writer *writer, enum storage_table table, ui
     int status = 0;
     bool done = false;
     for (uint32_t i = 0; i < batches_max && status == 0 && !done && !is_set(cancel); i++) {
-        bool any = true;
+        struct refuse refuse;
         shard_writer_lock(writer);
-        if (i == 0) {
-            status = has_refuse(writer, table, &any, error);
-        }
-        done = !any;
-        if (status == 0 && any) {
-            status = clean_batch(writer, table, &done, error);
-        }
+        status = look_for_refuse(writer, table, &refuse);
         shard_writer_unlock(writer);
+        done = refuse.is_all;
+        if (status == 0 && refuse.count != 0) {
+            turns_take(&writer->turns);
+            status = delete_refuse(writer, table, &refuse);
+            turns_give(&writer->turns);
+        }
     }
-    return status;
+    return status == 0 ? 0
+                       : error_set(error, status, "the shard cannot be cleaned: %s (%s)", aisle_error_text(status),
+                                   storage_path(writer->shard->storage));
 }
 
 /* ---- dictionaries ---- */
