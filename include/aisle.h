@@ -190,7 +190,8 @@ typedef struct aisle_options {
     size_t size;
     uint64_t memory_bytes; /* budget of a writer; at least 32 MiB; default 512 MiB */
     uint32_t threads;      /* that a writer may use; 0 and 1: the caller's alone; N: up to N threads (64 at most, 48 MiB
-                              of the budget for each) analyse and write beside the caller, and one merges */
+                              of the budget for each) analyse and write beside the caller, and one merges, at a
+                              lower priority than the caller's (its nice value and 5) */
     bool read_only;        /* never writes to the catalog's data; aisle_begin answers AISLE_READ_ONLY */
     uint64_t cache_bytes;  /* what searches keep of the heap for the next ones; default 128 MiB; 1: nothing */
     uint64_t merge_bytes_per_second; /* that merges beside the writer write at most; 0: as fast as they can */
