@@ -5,11 +5,14 @@
  * changes. Without follow, at most COMMIT_LINES lines or COMMIT_SECONDS seconds of work wait between commits; they are
  * not made more often, because each makes a segment that has to be merged later.
  *
- * With follow, a commit is made as soon as there is nothing more to read, but not sooner behind the last one than half
- * of what that took, and than COMMIT_GAP_NS: so two thirds of the time at most go into commits, most of it waiting for
- * the disk, and a change is visible after two and a half commits at the latest.
- * While there is more to read, commit_ms, commit_changes and commit_bytes decide. Transactions of several lines are not
- * divided, unless they are large or take long.
+ * With follow, a commit of few changes is made as soon as there is nothing more to read, but not sooner behind the
+ * last one than half of what that took, and than COMMIT_GAP_NS: so two thirds of the time at most go into commits, most
+ * of it waiting for the disk, and a change is visible after two and a half commits at the latest. Of many changes
+ * commits are made less often, so that they take a quarter of the time, as long as the age of the oldest change, which
+ * waits for the end of one commit, for the next to begin, and for its end, stays within FRESH_NS. Who does not come to
+ * the end of what there is between two commits is behind: then it counts how much is taken in, and commits take a
+ * quarter again.
+ * Transactions of several lines are not divided, unless they are large or take long.
  */
 #include "indexer/run.h"
 
@@ -20,11 +23,13 @@
 
 #define COMMIT_LINES UINT64_C(2000000)
 #define COMMIT_SECONDS UINT64_C(30)
-#define COMMIT_MS_DEFAULT UINT64_C(200)
 #define COMMIT_CHANGES_DEFAULT UINT64_C(100000)
 #define COMMIT_BYTES_DEFAULT (UINT64_C(64) << 20)
 #define COMMIT_GAP_NS UINT64_C(10000000)
-#define COMMIT_SHARE 3u /* times that a commit took, between commits under load, unless commit_ms is given */
+#define COMMIT_SHARE 3u /* times that a commit took, between commits of many changes, unless commit_ms is given */
+#define MANY_CHANGES 256u
+#define FRESH_NS UINT64_C(900000000)
+#define BEHIND_NS UINT64_C(200000000) /* between commits at least when behind */
 #define POSITION_NS UINT64_C(1000000000)    /* how long positions alone wait for a commit */
 #define TRANSACTION_NS UINT64_C(5000000000) /* how long an open transaction keeps a commit waiting */
 #define TRANSACTION_FACTOR 10u              /* and by how many times it may pass commit_changes */
@@ -95,6 +100,27 @@ static uint64_t setting(uint64_t given, uint64_t otherwise)
     return given == 0 ? otherwise : given;
 }
 
+static uint64_t larger(uint64_t a, uint64_t b)
+{
+    return a > b ? a : b;
+}
+
+/* From the end of the last commit to the beginning of the next, by how long that took. */
+static uint64_t gap_between(const struct run *run)
+{
+    uint64_t took = run->commit_took_ns;
+    uint64_t least = larger(took / 2, COMMIT_GAP_NS);
+    uint64_t fresh = FRESH_NS > 2 * took ? FRESH_NS - 2 * took : 0;
+    uint64_t wanted = COMMIT_SHARE * took < fresh ? COMMIT_SHARE * took : fresh;
+    return run->pending.changes < MANY_CHANGES ? least : larger(wanted, least);
+}
+
+/* Whether the end of what there is was not met since the last commit. */
+static bool is_behind(const struct run *run)
+{
+    return run->seen_ns < run->commit_ns;
+}
+
 uint64_t run_commit_due_ns(const struct run *run)
 {
     if (run->pending.lines == 0) {
@@ -106,18 +132,18 @@ uint64_t run_commit_due_ns(const struct run *run)
     if (run->decoder.inside) {
         return run->pending.first_ns + TRANSACTION_NS;
     }
-    uint64_t gap = run->commit_took_ns / 2 > COMMIT_GAP_NS ? run->commit_took_ns / 2 : COMMIT_GAP_NS;
-    uint64_t longest = run->pending.first_ns + setting(run->options->commit_ms, COMMIT_MS_DEFAULT) * MS_NS;
-    uint64_t soon = run->commit_ns + gap;
+    uint64_t soon = run->commit_ns + gap_between(run);
+    uint64_t longest = run->options->commit_ms == 0 ? soon : run->pending.first_ns + run->options->commit_ms * MS_NS;
     return soon < longest ? soon : longest;
 }
 
-/* Under load: commits that take long are made less often, so that they take a quarter of the time at most. */
+/* While there is more to read: how long the oldest change waits. */
 static uint64_t longest_wait(const struct run *run)
 {
-    uint64_t wanted = setting(run->options->commit_ms, COMMIT_MS_DEFAULT) * MS_NS;
-    uint64_t share = run->options->commit_ms != 0 ? 0 : COMMIT_SHARE * run->commit_took_ns;
-    return wanted > share ? wanted : share;
+    if (run->options->commit_ms != 0) {
+        return run->options->commit_ms * MS_NS;
+    }
+    return is_behind(run) ? larger(COMMIT_SHARE * run->commit_took_ns, BEHIND_NS) : gap_between(run);
 }
 
 static bool is_due(const struct run *run, bool drained, uint64_t now)

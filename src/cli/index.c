@@ -303,7 +303,7 @@ int cli_index(int argc, char **argv)
         {"follow", OPTION_FLAG, {.flag = &to.follow}, NULL,
          "go on as files grow, rotate and come; SIGTERM ends, SIGUSR1 commits, SIGHUP reopens", 0, 0},
         {"commit-ms", OPTION_NUMBER, {.number = &to.commit_ms}, "MS",
-         "with --follow: the longest that a change waits for a commit under load; default 200", 1, 3600000},
+         "with --follow: the longest that a change waits for a commit; default: by how long they take", 1, 3600000},
         {"commit-changes", OPTION_NUMBER, {.number = &to.commit_changes}, "N",
          "with --follow: commit after so many at the latest; default 100000", 1, UINT32_MAX},
         {"commit-bytes", OPTION_SIZE, {.number = &to.commit_bytes}, "SIZE",
