@@ -168,7 +168,8 @@ static int write_manifest(struct shard_writer *writer, const struct manifest *ma
     int status = storage_write_begin(writer->shard->storage, &txn, error);
     if (status == 0) {
         status = recent_pages_store(txn, manifest->generation, NULL);
-        status = status == 0 ? manifest_store(txn, manifest, error) : status;
+        status = status == 0 ? manifest_store(txn, manifest, error)
+                             : error_set(error, status, "parts cannot be merged: %s", aisle_error_text(status));
         if (status != 0) {
             storage_abort(txn);
         } else {
