@@ -1,11 +1,12 @@
 /*
  * bench_keystrokes.c - the processor's time of each keystroke of queries, and which are the slowest.
  *
- *     bench_keystrokes CATALOG QUERIES [SHOWN [PASSES [whole]]] [bar=P50,P99]
+ *     bench_keystrokes CATALOG QUERIES [SHOWN [PASSES [whole]]] [complete] [bar=P50,P99]
  *                                                                   default the 20 slowest, best of 1 pass
  *
  * QUERIES holds one query a line (keystrokes.py --save makes them). Each beginning of one is searched with ten hits
- * and an exact total, its last word being a beginning; with "whole" only what the lines say. The time is that of the
+ * and an exact total, its last word being a beginning; with "whole" only what the lines say; with "complete" it is not
+ * searched, but completed. The time is that of the
  * calling thread, so that a busy machine does not change it much. Prints percentiles in microseconds by the length of
  * what was typed, then the slowest. With a bar, in microseconds, the exit status is 1 when all of them together take
  * longer at the median or at 99 %.
@@ -83,6 +84,28 @@ static void read_queries(const char *path, bool whole)
     fclose(file);
 }
 
+static uint64_t search(aisle *catalog, const char *typed)
+{
+    static aisle_result *result;
+    aisle_error error;
+    aisle_query query = {.size = sizeof query, .text = typed, .as_you_type = true};
+    if (aisle_search(catalog, &query, &result, &error) != 0) {
+        fail(error.message);
+    }
+    return aisle_result_total(result, NULL);
+}
+
+static uint64_t complete(aisle *catalog, const char *typed)
+{
+    static aisle_suggestions *suggestions;
+    aisle_error error;
+    aisle_suggest_query query = {.size = sizeof query, .typed = typed};
+    if (aisle_suggest(catalog, &query, &suggestions, &error) != 0) {
+        fail(error.message);
+    }
+    return aisle_suggestions_count(suggestions);
+}
+
 static int compare_times(const void *a, const void *b)
 {
     const struct keystroke *x = a;
@@ -120,14 +143,15 @@ int main(int argc, char **argv)
 {
     aisle *catalog = NULL;
     aisle_error error;
-    aisle_result *result = NULL;
     double bars[2] = {0};
     static const double none[2] = {0};
     if (argc > 3 && sscanf(argv[argc - 1], "bar=%lf,%lf", &bars[0], &bars[1]) == 2) {
         argc--;
     }
+    bool completes = argc > 3 && strcmp(argv[argc - 1], "complete") == 0;
+    argc -= completes ? 1 : 0;
     if (argc < 3) {
-        fail("usage: bench_keystrokes CATALOG QUERIES [SHOWN [PASSES [whole]]] [bar=P50,P99]");
+        fail("usage: bench_keystrokes CATALOG QUERIES [SHOWN [PASSES [whole]]] [complete] [bar=P50,P99]");
     }
     size_t shown = argc > 3 ? strtoul(argv[3], NULL, 10) : 20;
     unsigned passes = argc > 4 ? (unsigned)strtoul(argv[4], NULL, 10) : 1;
@@ -138,14 +162,10 @@ int main(int argc, char **argv)
     for (unsigned pass = 0; pass < passes + 1; pass++) { /* the first warms */
         for (size_t i = 0; i < count; i++) {
             struct keystroke *at = &keystrokes[i];
-            aisle_query query = {.size = sizeof query, .text = at->typed, .as_you_type = true};
             uint64_t start = now_ns();
-            if (aisle_search(catalog, &query, &result, &error) != 0) {
-                fail(error.message);
-            }
+            at->total = completes ? complete(catalog, at->typed) : search(catalog, at->typed);
             uint64_t took = now_ns() - start;
             at->best_ns = pass != 0 && took < at->best_ns ? took : at->best_ns;
-            at->total = aisle_result_total(result, NULL);
         }
     }
     qsort(keystrokes, count, sizeof *keystrokes, compare_times);
@@ -160,7 +180,6 @@ int main(int argc, char **argv)
         printf("%8.0f us %10llu found: %s\n", (double)keystrokes[i].best_ns / 1000,
                (unsigned long long)keystrokes[i].total, keystrokes[i].typed);
     }
-    aisle_result_free(result);
     aisle_close(catalog);
     free(keystrokes);
     return is_missed ? 1 : 0;

@@ -73,6 +73,7 @@
 /* Completion */
 #define LIMIT_SUGGEST_PRODUCTS (1u << 18) /* that compaction looks into; of more, every n-th                          */
 #define LIMIT_LEARN_BYTES (256u << 20)  /* of searches that are learned at once                                       */
+#define LIMIT_LEADS (1u << 15)        /* suggestions of which is known whether they lead to a product                 */
 #define LIMIT_SUGGESTIONS 64u         /* of one call                                                                  */
 #define LIMIT_SUGGEST_STEPS 100000u   /* nodes and look-ups of one call: a hundred times what ten answers take      */
 

@@ -227,6 +227,7 @@ void aisle_close(aisle *catalog)
     if (catalog->has_ranks) {
         ranks_keeper_release(&catalog->ranks);
     }
+    leads_release(&catalog->leads);
     rules_keeper_release(&catalog->rules, forked);
     for (uint32_t i = 0; catalog->shards != NULL && i < catalog->shard_count; i++) {
         shard_close(&catalog->shards[i]);

@@ -16,6 +16,7 @@
 #define AISLE_INDEX_CATALOG_H
 
 #include "base/crew.h"
+#include "index/leads.h"
 #include "index/rules_keeper.h"
 #include "index/searcher.h"
 #include "index/shard.h"
@@ -42,6 +43,7 @@ struct aisle {
     uint64_t crew_postings; /* that a search must have to look at to be helped with */
     uint64_t crew_bytes;    /* of the heap that helpers may keep */
     struct ranks_keeper ranks;
+    struct leads leads;
     bool has_searchers;
     bool has_ranks;
 };

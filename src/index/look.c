@@ -75,7 +75,8 @@ int look_gather(const struct look *look, struct query_context *context, uint32_t
  */
 static uint64_t tables_bytes(struct aisle *catalog, uint64_t kept)
 {
-    uint64_t tables = kept + atomic_load_explicit(&catalog->ranks.bytes, memory_order_relaxed) + catalog->crew_bytes;
+    uint64_t ranks = atomic_load_explicit(&catalog->ranks.bytes, memory_order_relaxed);
+    uint64_t tables = kept + ranks + catalog->crew_bytes + leads_bytes(&catalog->leads);
     for (uint32_t i = 0; i < catalog->shard_count; i++) {
         tables += atomic_load_explicit(&catalog->shards[i].view_bytes, memory_order_relaxed);
     }

@@ -2,26 +2,38 @@
  * suggest.c - aisle_suggest: completions of all parts of all shards, each of which still leads to a product.
  *
  * Whatever is to be suggested is searched for first, as if it had been typed, until one living product is found: parts
- * know nothing of what was deleted since they were made. That work is bounded; past the bound what was not looked at
- * is left out, and the answer says so.
+ * know nothing of what was deleted since they were made. What was found so is known until the next commit (leads.h).
+ * Otherwise the largest segment is looked at first, and mostly is the only one: terms are not even looked up in the
+ * others. That work is bounded; past the bound what was not looked at is left out, and the answer says so.
  */
 #include "index/look.h"
 #include "index/parts_suggest.h"
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "base/hash.h"
 #include "base/utf8.h"
 #include "query/query.h"
 
+#include <stdlib.h>
+
 #define SUGGESTIONS_DEFAULT 10u
+#define UNIT_BITS 13u /* of a weight's fraction (suggest_found) */
 #define BYTES_MAX ((size_t)LIMIT_SUGGESTIONS * SUGGEST_SHOWN_BYTES)
 
 /* Of the heap, for searches one after the other. */
-#define ARENA_KEPT ((size_t)4 << 20)
+#define ARENA_BYTES ((size_t)1 << 20)
 
 /* Dead products that are passed over, and suggestions without products. */
 #define DEAD_STEPS 4096u
 #define DEAD_SUGGESTIONS 256u
+
+/*
+ * Where the rarest word has more postings, and so many times more than the suggestion has products, many of them may
+ * lack the other words: sets of products are compared then.
+ */
+#define FOLLOWED_MAX 4096u
+#define FOLLOWED_IN_VAIN 128u
 
 static const char *const kind_names[SUGGEST_KINDS] = {[SUGGEST_TITLE] = "title",
                                                       [SUGGEST_QUERY] = "query",
@@ -56,18 +68,41 @@ struct asking {
     struct suggest_search *search;
     uint32_t dead_steps; /* left */
     uint32_t dead_left;
+    uint64_t generations; /* a hash of them */
 };
 
 static int begin(struct asking *asking, struct aisle *catalog, struct aisle_suggestions *out, aisle_error *error)
 {
     *asking = (struct asking){.out = out, .dead_steps = DEAD_STEPS, .dead_left = DEAD_SUGGESTIONS};
-    return look_begin(&asking->look, catalog, 0, catalog->shard_count, "suggesting", error);
+    int status = look_begin(&asking->look, catalog, 0, catalog->shard_count, "suggesting", error);
+    if (status == 0) {
+        arena_reserve(&asking->look.searcher->arena, ARENA_BYTES);
+    }
+    return status;
 }
 
+static int compare_sizes(const void *left, const void *right)
+{
+    uint32_t a = ((const struct query_segment *)left)->segment->info.documents;
+    uint32_t b = ((const struct query_segment *)right)->segment->info.documents;
+    return (a < b) - (a > b);
+}
+
+/* The largest first. */
 static int gather_segments(struct asking *asking)
 {
-    int status = look_gather(&asking->look, &asking->context, NULL);
-    asking->context.unpriced = true;
+    struct query_context *context = &asking->context;
+    int status = look_gather(&asking->look, context, NULL);
+    struct query_segment *segments = (struct query_segment *)(uintptr_t)context->segments;
+    if (status == 0 && context->segment_count > 1) {
+        qsort(segments, context->segment_count, sizeof *segments, compare_sizes);
+    }
+    context->unpriced = true;
+    context->keep = NULL; /* a search has one pass */
+    for (uint32_t i = 0; i < asking->look.begun; i++) {
+        uint64_t generation = asking->look.searcher->snapshots[i].view->manifest.generation;
+        asking->generations = hash_bytes_seeded(&generation, sizeof generation, asking->generations);
+    }
     return status;
 }
 
@@ -121,21 +156,72 @@ static int take_question(struct asking *asking, const aisle_suggest_query *query
 
 /* ---- the answer ---- */
 
-/* Whether a search for the text finds a product. */
-static int leads_somewhere(struct asking *asking, struct bytes text, bool *leads)
+/* At most how many products of its only segment a bound query is asked about where cursors are followed. */
+static uint64_t followed(const struct query_node *node)
+{
+    uint64_t sum = 0;
+    uint64_t least = UINT64_MAX;
+    if (node->kind == QUERY_TERMS) {
+        for (uint32_t i = 0; i < node->in_segment[0].count; i++) {
+            sum += node->in_segment[0].lists[i].postings.count;
+        }
+        return sum;
+    }
+    if (node->kind == QUERY_PHRASE) {
+        return followed(node->candidates);
+    }
+    for (uint32_t i = 0; i < node->child_count; i++) {
+        uint64_t child = followed(node->children[i]);
+        sum += child;
+        least = child < least ? child : least;
+    }
+    return node->kind == QUERY_AND ? least : sum;
+}
+
+static uint64_t weight_of(const struct suggest_found *found)
+{
+    return found->units >> UNIT_BITS;
+}
+
+/* Whether a search for what is to be shown finds a product in one segment. */
+static int leads_in(struct asking *asking, const struct suggest_found *found, uint32_t segment, bool *leads)
+{
+    const struct look *look = &asking->look;
+    struct query_context context = asking->context;
+    struct query_node *root = NULL;
+    context.segments += segment;
+    context.segment_count = 1;
+    int parsed = query_parse(found->shown, look->catalog->schema, look->searcher->analyser, context.arena, &root, NULL);
+    if (parsed != 0) {
+        return parsed == AISLE_BAD_QUERY || parsed == AISLE_LIMIT ? 0 : parsed; /* no query: not suggested */
+    }
+    int status = query_bind(&context, root);
+    if (status != 0) {
+        return status;
+    }
+    uint64_t most = followed(root);
+    return most > FOLLOWED_MAX && most / FOLLOWED_IN_VAIN > weight_of(found)
+               ? query_has_any(&context, root, leads)
+               : query_exists(&context, root, &asking->dead_steps, leads);
+}
+
+/* Whether it finds one. */
+static int leads_somewhere(struct asking *asking, const struct suggest_found *found, bool *leads)
 {
     struct arena *arena = &asking->look.searcher->arena;
-    struct arena_mark mark = arena_mark(arena);
-    struct query_node *root = NULL;
-    *leads = false;
-    int parsed = query_parse(text, asking->look.catalog->schema, asking->look.searcher->analyser, arena, &root, NULL);
-    int status = parsed == AISLE_BAD_QUERY || parsed == AISLE_LIMIT ? 0 : parsed; /* no query: not suggested */
-    if (parsed == 0) {
-        status = query_bind(&asking->context, root);
-        status = status != 0 ? status : query_exists(&asking->context, root, &asking->dead_steps, leads);
+    struct leads *known = &asking->look.catalog->leads;
+    uint64_t key = leads_key(found->shown, asking->generations);
+    int status = 0;
+    if (leads_find(known, key, leads)) {
+        return 0;
     }
-    if (arena->total_bytes > ARENA_KEPT) { /* going back gives chunks away, which the next call would ask for again */
+    for (uint32_t i = 0; i < asking->context.segment_count && status == 0 && !*leads; i++) {
+        struct arena_mark mark = arena_mark(arena);
+        status = leads_in(asking, found, i, leads);
         arena_rewind(arena, mark);
+    }
+    if (status == 0 && asking->look.catalog->cache_bytes != 0) {
+        leads_note(known, key, *leads);
     }
     return status;
 }
@@ -145,7 +231,7 @@ static int put(struct aisle_suggestions *out, const struct suggest_found *found)
     struct suggestion_held *held = &out->held[out->count++];
     *held = (struct suggestion_held){.start = out->bytes.size,
                                      .size = found->shown.size,
-                                     .weight = (double)found->units / (1 << 13),
+                                     .weight = (double)found->units / (1 << UNIT_BITS),
                                      .kind = found->kind,
                                      .edits = found->edits};
     buf_put(&out->bytes, found->shown.data, found->shown.size);
@@ -166,7 +252,7 @@ static int answer(struct asking *asking, uint32_t limit, struct aisle_suggestion
         struct suggest_found found;
         bool leads = false;
         status = suggest_search_next(asking->search, &found);
-        status = status != 0 ? status : leads_somewhere(asking, found.shown, &leads);
+        status = status != 0 ? status : leads_somewhere(asking, &found, &leads);
         if (status == 0 && leads) {
             status = put(out, &found);
         } else if (status == 0) {
