@@ -116,6 +116,9 @@ must_check int query_parser_words(struct query_parser *parser, struct bytes text
 must_check int query_parser_field(struct query_parser *parser, struct bytes text, uint8_t field,
                                   struct query_node **out);
 
+/* The same, side by side and in their order. AISLE_BAD_QUERY: no field keeps positions. */
+must_check int query_parser_phrase(struct query_parser *parser, struct bytes text, struct query_node **out);
+
 /* Whatever begins with word, which is one. */
 must_check int query_parser_prefix(struct query_parser *parser, struct bytes word, struct query_node **out);
 
@@ -236,7 +239,11 @@ must_check int query_top(struct query_context *context, struct query_node *root,
 /* How many products match, exactly. */
 must_check int query_count(struct query_context *context, struct query_node *root, uint64_t *total);
 
-/* Whether any product matches, counted no further than to the first run of documents that has one. Errors likewise. */
+/* Likewise, but no further than to the run of documents with which they are enough; then there may be more. */
+must_check int query_count_to(struct query_context *context, struct query_node *root, uint64_t enough,
+                              uint64_t *total);
+
+/* Whether any product matches. */
 must_check int query_has_any(struct query_context *context, struct query_node *root, bool *any);
 
 /*

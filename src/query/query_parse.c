@@ -7,6 +7,8 @@
  */
 #include "query/query_lex.h"
 
+#include "base/utf8.h"
+
 struct query_parser {
     const struct schema *schema;
     struct analyser *analyser;
@@ -182,12 +184,32 @@ static int restrict_leaf(struct query_parser *parser, struct query_node **leaf)
     return 0;
 }
 
+/* Whether the parts of the compound that token i is are single letters: "h&m". */
+static bool is_of_letters(const struct token_list *list, size_t i)
+{
+    bool single = true;
+    for (uint32_t part = 1; part <= list->tokens[i].parts && single; part++) {
+        struct bytes folded = list->tokens[i - part].folded;
+        bool is_digit = folded.data[0] >= '0' && folded.data[0] <= '9';
+        uint32_t point;
+        single = !is_digit && utf8_decode(folded.data, folded.data + folded.size, &point) == folded.size;
+    }
+    return single;
+}
+
 /*
  * Replaces the nodes of a compound's parts, the last of parent, by either them or the compound as one. Both mean the
- * same: two words that only name a product must not weigh more than the product's name written as one.
+ * same: two words that only name a product must not weigh more than the product's name written as one. Single letters,
+ * which stand anywhere, are no parts that tell anything: of "m&m" the one letter would find all of "m&s".
  */
-static int join_parts(struct query_parser *parser, struct query_node *parent, uint32_t parts, struct query_node *joined)
+static int join_parts(struct query_parser *parser, struct query_node *parent, uint32_t parts, bool of_letters,
+                      struct query_node *joined)
 {
+    if (of_letters) {
+        parent->child_count -= parts;
+        add_child(parent, joined);
+        return 0;
+    }
     struct query_node *any = new_node(parser, QUERY_ANY, 2);
     struct query_node *all = new_node(parser, QUERY_AND, parts);
     if (any == NULL || all == NULL) {
@@ -246,7 +268,8 @@ static int add_tokens(struct query_parser *parser, const struct token_source *so
             status = restrict_leaf(parser, &node);
         }
         if (status == 0 && token->kind == TOKEN_JOINED) {
-            status = join_parts(parser, parent, token->parts, node);
+            bool of_letters = phrase == NULL && is_of_letters(list, i);
+            status = join_parts(parser, parent, token->parts, of_letters, node);
         } else if (status == 0) {
             add_child(parent, node);
         }
@@ -515,6 +538,12 @@ int query_parser_field(struct query_parser *parser, struct bytes text, uint8_t f
 int query_parser_words(struct query_parser *parser, struct bytes text, struct query_node **out)
 {
     return query_parser_field(parser, text, SCHEMA_NO_FIELD, out);
+}
+
+int query_parser_phrase(struct query_parser *parser, struct bytes text, struct query_node **out)
+{
+    const struct query_piece piece = {.text = text, .field = SCHEMA_NO_FIELD, .phrase = true};
+    return parse_words(parser, text, &piece, false, out);
 }
 
 int query_parser_prefix(struct query_parser *parser, struct bytes word, struct query_node **out)

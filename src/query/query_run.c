@@ -329,7 +329,7 @@ static void work_on_count(void *given, uint32_t member, struct arena *arena)
     atomic_fetch_add(&work->total, total);
 }
 
-static int count_to(struct query_context *context, struct query_node *root, uint64_t enough, uint64_t *total)
+int query_count_to(struct query_context *context, struct query_node *root, uint64_t enough, uint64_t *total)
 {
     struct count_work work = {.context = context, .root = root, .enough = enough};
     int status = 0;
@@ -353,13 +353,13 @@ static int count_to(struct query_context *context, struct query_node *root, uint
 
 int query_count(struct query_context *context, struct query_node *root, uint64_t *total)
 {
-    return count_to(context, root, UINT64_MAX, total);
+    return query_count_to(context, root, UINT64_MAX, total);
 }
 
 int query_has_any(struct query_context *context, struct query_node *root, bool *any)
 {
     uint64_t total;
-    int status = count_to(context, root, 1, &total);
+    int status = query_count_to(context, root, 1, &total);
     *any = status == 0 && total != 0;
     return status;
 }

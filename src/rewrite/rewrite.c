@@ -49,6 +49,9 @@ static int read_text(struct rewrite *rewrite)
     if (status == 0 && rewrite->source.rules != NULL) {
         status = rewrite_apply_rules(rewrite);
     }
+    if (status == 0 && !options->no_typos) {
+        status = rewrite_pass_times(rewrite);
+    }
     rewrite->stage = options->mode == REWRITE_ANY ? STAGE_ANY : STAGE_TYPED;
     return status == 0 ? rewrite_build(rewrite) : status;
 }
@@ -59,6 +62,7 @@ static int read_again(struct rewrite *rewrite, struct query_context *context)
     rewrite->reads_values = rewrite->prices == PRICES_FILTER && rewrite->has_prices;
     rewrite->prices = rewrite->prices == PRICES_FILTER ? PRICES_PASSED : rewrite->prices;
     rewrite->looked = false;
+    rewrite->joined = false;
     rewrite->own_filter_count = 0;
     rewrite->preferred_count = 0;
     rewrite->note_count = 0;
@@ -119,17 +123,15 @@ static bool is_unknown(const struct rewrite *rewrite, const struct query_context
 static int correct_unknown(struct rewrite *rewrite, struct query_context *context, bool *changed)
 {
     int status = 0;
-    bool any = false;
     *changed = false;
     for (uint32_t i = 0; i < rewrite->clause_count; i++) {
         struct clause *clause = &rewrite->clauses[i];
         clause->at_once = !clause->at_once && !clause->corrected && is_unknown(rewrite, context, clause);
-        any = any || clause->at_once;
     }
-    if (!any) {
-        return 0;
+    if (!rewrite->joined) {
+        rewrite->joined = true;
+        status = rewrite_join(rewrite, context, false, changed);
     }
-    status = rewrite_join(rewrite, context, false, changed);
     for (uint32_t i = 0; i < rewrite->clause_count && status == 0 && !query_watch_stops(context->watch); i++) {
         struct clause *clause = &rewrite->clauses[i];
         bool more = false;

@@ -23,13 +23,16 @@
  *                digit, unless asked, and for words that the rules or the caller call exact. They count in the fields
  *                whose schema allows typos. A word that no product has is corrected to the words of the fewest edits
  *                that products have. When the query finds few, every word is corrected, known ones to words with the
- *                same first character, and if the query finds any, to words that twenty times as many products have;
- *                what was typed comes first.
+ *                same first character that a 64th as many products have, or if the query finds any, to words that twenty
+ *                times as many have; what was typed comes first.
  *   Fragments    A word with a digit, of 3 bytes or more, finds the codes that contain it, the shortest LIMIT_VARIANTS:
  *                at once when no product has it, else when the query finds few, or fewer than REWRITE_FEW_EXACT and is
  *                the only word. So does a word of letters that no product has and that is like no other.
  *   Split, join  A word that no product has and that is two known ones (which some product has both), and two
- *                neighbours that are one known word, are those, too: corrections of one edit.
+ *                neighbours that are one known word, are those, too: corrections of one edit. Two known ones are joined
+ *                at once where hardly any product has them side by side ("photo shop").
+ *   Dimensions   The 'x' behind a length, at the end or before a number, may be missing ("50cm x 7", "50cm x 70"), and
+ *                the number may have the unit of the length.
  *   Being typed  The last word, unless a space follows, is the beginning of any word, also of one whose stem is
  *                shorter than what has been typed (`runni`: run); when no word begins so, or the query finds nothing,
  *                of words that begin nearly so, with three characters and more.

@@ -263,6 +263,20 @@ static uint32_t keep_frequent(const struct query_node *typed, struct ranked *ran
     return kept;
 }
 
+/* Nor is a word one that so many times fewer products have, even where nothing was found as it was typed. */
+#define MEANT_RARER 64u
+
+static uint32_t keep_likely(const struct query_node *typed, struct ranked *ranked, uint32_t count)
+{
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        if (typed->kind != QUERY_TERMS || ranked[i].df >= typed->df / MEANT_RARER) {
+            ranked[kept++] = ranked[i];
+        }
+    }
+    return kept;
+}
+
 /* Whether nothing can be that much more frequent than a known word: then there is nothing to look for. */
 static bool is_too_frequent(const struct query_context *context, const struct query_node *typed)
 {
@@ -290,8 +304,9 @@ static int find_corrections(struct rewrite *rewrite, struct query_context *conte
     if (status == 0) {
         status = rank_variants(rewrite, context, clause, &variants, ranked, count);
     }
-    if (status == 0 && is_known && !rewrite->found_none) {
-        *count = keep_frequent(clause->typed, *ranked, *count);
+    if (status == 0 && is_known) {
+        *count = rewrite->found_none ? keep_likely(clause->typed, *ranked, *count)
+                                     : keep_frequent(clause->typed, *ranked, *count);
     }
     return status == 0 ? keep_counting(rewrite, context, *ranked, count, most) : status;
 }

@@ -69,6 +69,7 @@ struct rewrite {
     enum rewrite_stage stage;
     bool found_none; /* as it was typed */
     bool looked;     /* for values */
+    bool joined;     /* neighbours that are one word were looked for */
     bool has_prices;
     bool reads_values;
     bool few_is_given; /* by the caller, who then wants no more of what is found */
@@ -109,6 +110,13 @@ must_check int rewrite_apply_rules(struct rewrite *rewrite);
  */
 must_check int rewrite_add_stems(struct rewrite *rewrite, struct bytes beginning, struct query_node *leaf);
 
+/*
+ * The 'x' behind a length, at the end or before a number, need not be there: "50cm x 7" and "50cm x 70" are typed on
+ * the way to "50cm x 70cm", or in its place, and what has those numbers has no such word. What has it stands first. The
+ * number may have the unit, too. AISLE_NO_MEMORY.
+ */
+must_check int rewrite_pass_times(struct rewrite *rewrite);
+
 /* The last word becomes the beginning of one. */
 must_check int rewrite_as_you_type(struct rewrite *rewrite);
 
@@ -123,7 +131,10 @@ bool rewrite_may_be_fragment(const struct rewrite *rewrite, const struct clause 
 must_check int rewrite_add_codes(struct rewrite *rewrite, struct query_context *context, struct clause *clause,
                                  bool *changed);
 
-/* Joins neighbours that are one word; unless all, only where no product has one of them. */
+/*
+ * Joins neighbours that are one word; unless all, only where no product has one of them, or hardly any has them side by
+ * side.
+ */
 must_check int rewrite_join(struct rewrite *rewrite, struct query_context *context, bool all, bool *changed);
 
 /* Adds the two words that clause is. */

@@ -214,3 +214,61 @@ int rewrite_as_you_type(struct rewrite *rewrite)
     clause->last = word;
     return rewrite_note(rewrite, REWRITE_PREFIX, clause->text, bytes_of(NULL, 0));
 }
+
+/* One word that was typed, not rewritten. */
+static bool is_word(const struct clause *clause)
+{
+    return clause->first != NULL && clause->first == clause->last && !clause->rewritten;
+}
+
+/* "x", behind a length and a space. */
+static bool is_times(const struct rewrite *rewrite, const struct clause *clause, const struct clause *before)
+{
+    return is_word(clause) && is_word(before) && before->first->run == clause->first->run &&
+           bytes_equal(clause->first->folded, bytes_of_string("x")) && text_is_length(before->first->folded) &&
+           rewrite->text.data[clause->first->start - 1] == ' ';
+}
+
+static bool is_digit(uint8_t byte)
+{
+    return byte >= '0' && byte <= '9';
+}
+
+/* Lets a number that was typed to its end have the unit of the length before. */
+static int add_unit(struct rewrite *rewrite, struct bytes length, struct clause *clause)
+{
+    struct bytes number = clause->first->folded;
+    struct query_node *node;
+    size_t digits = 0;
+    while (digits < length.size && (is_digit(length.data[digits]) || length.data[digits] == '.')) {
+        digits++;
+    }
+    uint8_t *text = arena_alloc(rewrite->source.arena, number.size + length.size);
+    if (text == NULL) {
+        return AISLE_NO_MEMORY;
+    }
+    memcpy(text, number.data, number.size);
+    memcpy(text + number.size, length.data + digits, length.size - digits);
+    int status =
+        query_parser_words(rewrite->parser, bytes_of(text, number.size + length.size - digits), &node);
+    clause->rewritten = true;
+    return status == 0 ? rewrite_add_alternative(rewrite, clause, node, QUERY_WEIGHT_WHOLE) : status;
+}
+
+int rewrite_pass_times(struct rewrite *rewrite)
+{
+    int status = 0;
+    for (uint32_t i = 1; i < rewrite->clause_count && status == 0; i++) {
+        struct clause *clause = &rewrite->clauses[i];
+        struct clause *next = i + 1 < rewrite->clause_count ? clause + 1 : NULL;
+        bool goes_on = next != NULL && is_word(next) && next->first->run == clause->first->run;
+        if (!is_times(rewrite, clause, clause - 1) || (goes_on && !is_digit(next->first->folded.data[0]))) {
+            continue;
+        }
+        clause->left_out = true;
+        bool is_number = goes_on && !next->first->prefix && next->first->part_count == 1 &&
+                         is_digit(next->first->folded.data[next->first->folded.size - 1]);
+        status = is_number ? add_unit(rewrite, clause[-1].first->folded, next) : 0;
+    }
+    return status;
+}

@@ -167,6 +167,51 @@ static bool can_join(const struct rewrite *rewrite, uint32_t i)
            left->first->folded.size + right->first->folded.size <= LIMIT_TERM_BYTES;
 }
 
+/* Where the joined word is rarer than the rarer of the two by more, it is hardly meant. */
+#define JOINED_RARER 64u
+
+/* So many times more products have the joined word than have the two side by side. */
+#define JOINED_RATIO 20u
+
+/* Whether two clauses are plain words of two characters or more with nothing but spaces between. */
+static bool are_neighbours(const struct rewrite *rewrite, const struct clause *left, const struct clause *right)
+{
+    bool neighbours = left->typed->kind == QUERY_TERMS && right->typed->kind == QUERY_TERMS &&
+                      rewrite_length(left->first->folded) >= 2 && rewrite_length(right->first->folded) >= 2 &&
+                      !rewrite_has_digit(left->first->folded) && !rewrite_has_digit(right->first->folded);
+    for (size_t at = left->first->end; at < right->first->start && neighbours; at++) {
+        neighbours = rewrite->text.data[at] == ' ';
+    }
+    return neighbours;
+}
+
+/*
+ * Whether two words that products have are likelier the one that df products have: hardly any have them side by side.
+ * Without positions nobody knows.
+ */
+static int is_likely_one(struct rewrite *rewrite, struct query_context *context, uint32_t i, uint64_t df, bool *likely)
+{
+    const struct clause *left = &rewrite->clauses[i];
+    const struct clause *right = &rewrite->clauses[i + 1];
+    struct query_node *phrase = NULL;
+    uint64_t side_by_side = 0;
+    *likely = false;
+    uint64_t rarer = left->typed->df < right->typed->df ? left->typed->df : right->typed->df;
+    if (!are_neighbours(rewrite, left, right) || df < rarer / JOINED_RARER ||
+        query_parser_leaves_left(rewrite->parser) < LIMIT_QUERY_TERMS) {
+        return 0;
+    }
+    struct bytes both = bytes_of(rewrite->text.data + left->first->start, right->first->end - left->first->start);
+    int status = query_parser_phrase(rewrite->parser, both, &phrase);
+    if (status != 0 || phrase->kind != QUERY_PHRASE) {
+        return status == AISLE_BAD_QUERY ? 0 : status;
+    }
+    status = query_bind(context, phrase);
+    status = status == 0 ? query_count_to(context, phrase, df / JOINED_RATIO + 1, &side_by_side) : status;
+    *likely = status == 0 && side_by_side <= df / JOINED_RATIO;
+    return status;
+}
+
 int rewrite_join(struct rewrite *rewrite, struct query_context *context, bool all, bool *changed)
 {
     int status = 0;
@@ -180,14 +225,14 @@ int rewrite_join(struct rewrite *rewrite, struct query_context *context, bool al
         }
         bool is_known =
             query_information(context, left->typed) != 0 && query_information(context, right->typed) != 0;
-        if (is_known && !all) {
-            continue;
-        }
         status = join_text(rewrite, left->first->folded, right->first->folded, "", &joined);
         status = status == 0 ? rewrite_df(rewrite, context, joined, &df) : status;
         bool counts = false;
         if (status == 0 && df != 0) {
             status = rewrite_counts(rewrite, context, joined, &counts);
+        }
+        if (status == 0 && counts && is_known && !all) {
+            status = is_likely_one(rewrite, context, i, df, &counts);
         }
         if (status == 0 && counts) {
             *changed = true;

@@ -29,7 +29,9 @@
  *             lengths all are, in one unit: "120x80cm" and "1200 x 800 mm" are the same, "50x7cm" is not "50x70mm". A
  *             fraction is none of the numbers. In such a word numbers begin anew behind each 'x' ("6x1,5l"). Lengths
  *             may have their unit, the same, with each number, behind which stands none of ' + #: "50 cm x 70 cm" and
- *             "50cmx70cm" are "50x70cm".
+ *             "50cmx70cm" are "50x70cm". Between lengths an apostrophe or U+2032, behind
+ *             which stands no digit and of letters only an 'x' before one, tells feet, if another does so, too:
+ *             "4' x 6'" is "4x6ft". Directly behind a sign the 'x' needs no space: 24"x36" is "24x36in".
  *   Solid     scripts written without spaces (solid in fold_table.h: Han, kana, Hangul, Thai, ...): characters side by
  *             side, each with its marks, are taken in pairs, each pair a word; a single one is a word itself.
  *   Compound  words side by side that are linked, two to four of them: each is a token, and behind the last stands a
@@ -129,6 +131,9 @@ struct stem_exception {
  * but "none". Replaces earlier ones. AISLE_LIMIT, AISLE_NO_MEMORY.
  */
 int analyser_set_exceptions(struct analyser *analyser, const struct stem_exception *exceptions, size_t count);
+
+/* Whether a folded word is a length: "50cm". */
+bool text_is_length(struct bytes folded);
 
 /*
  * Folds a whole value (the first rule alone), as keywords are compared and sorted. *out is valid UTF-8, belongs to the

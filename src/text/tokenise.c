@@ -451,6 +451,23 @@ static size_t inch_sign(const struct folder *folder, size_t at)
     return 0;
 }
 
+/*
+ * The bytes of a foot sign at at, which one apostrophe is only between lengths; 0: there is none. Behind it may stand
+ * no digit, as in 6'2", and of letters only an 'x' before a digit.
+ */
+static size_t foot_sign(const struct folder *folder, size_t at)
+{
+    const uint8_t *bytes = folder->bytes;
+    bool prime = folder->size - at >= 3 && memcmp(bytes + at, "\xe2\x80\xb2", 3) == 0;
+    size_t size = bytes[at] == '\'' ? 1 : prime ? 3 : 0;
+    if (size == 0 || inch_sign(folder, at) != 0) {
+        return 0;
+    }
+    at += size;
+    bool times = bytes[at] == 'x' && is_ascii_digit(bytes[at + 1]);
+    return times || (kind_at(folder, at) & ANY_KINDS) == 0 ? size : 0;
+}
+
 /* "N in 1": the word "in" that ends at at is followed by a space or hyphen and a 1 that is all of a word. */
 static bool precedes_one(const struct folder *folder, size_t at)
 {
@@ -490,14 +507,75 @@ static uint8_t unit_ahead(struct tokeniser *tokeniser)
     return in && precedes_one(tokeniser->folder, tokeniser->next) ? UNIT_NONE : unit;
 }
 
-/* Gives a number the unit behind it. */
-static void take_unit(struct tokeniser *tokeniser, struct word *word)
+/*
+ * The bytes from at, behind a number, that stand for an 'x' before a digit: 'x' or U+00D7 between two spaces, or U+00D7
+ * alone; 0: something else stands there, or what follows is a fraction.
+ */
+static size_t times_sign(const struct folder *folder, size_t at)
+{
+    const uint8_t *bytes = folder->bytes;
+    size_t spaces = bytes[at] == ' ' ? 1 : 0;
+    size_t i = at + spaces;
+    size_t size = bytes[i] == 'x' && spaces != 0 ? 1 : bytes[i] == 0xc3 && bytes[i + 1] == 0x97 ? 2 : 0;
+    size_t end;
+    if (size == 0 || (spaces != 0 && bytes[i + size] != ' ')) {
+        return 0;
+    }
+    i += size + spaces;
+    (void)count_digits(folder, i, SIZE_MAX - 1, &end);
+    return end == i || bytes[end] == '/' ? 0 : i - at;
+}
+
+/* Likewise between lengths, where an 'x' may stand directly behind a sign: 24"x36". */
+static size_t times_between(const struct folder *folder, size_t at)
+{
+    const uint8_t *bytes = folder->bytes;
+    bool behind_sign = at != 0 && (kind_at(folder, at - 1) & ANY_KINDS) == 0 && bytes[at - 1] != ' ';
+    return behind_sign && bytes[at] == 'x' && is_ascii_digit(bytes[at + 1]) ? 1 : times_sign(folder, at);
+}
+
+/* Where a number of ASCII digits with one point or comma at most ends that begins at at; at: none does. */
+static size_t simple_number_end(const uint8_t *bytes, size_t at)
+{
+    size_t start = at;
+    bool in_fraction = false;
+    while (is_ascii_digit(bytes[at]) ||
+           (!in_fraction && at != start && (bytes[at] == '.' || bytes[at] == ',') && is_ascii_digit(bytes[at + 1]))) {
+        in_fraction = in_fraction || !is_ascii_digit(bytes[at]);
+        at++;
+    }
+    return at;
+}
+
+/* Whether what stands behind a foot sign, at at, is another number with one that it is multiplied with. */
+static bool feet_follow(const struct folder *folder, size_t at)
+{
+    size_t sign = times_between(folder, at);
+    size_t end = simple_number_end(folder->bytes, at + sign);
+    return sign != 0 && end != at + sign && foot_sign(folder, end) != 0;
+}
+
+/* A sign in place of a unit, behind a number: its bytes and the unit; 0: there is none. among: the unit of lengths. */
+static size_t unit_sign(const struct folder *folder, size_t at, uint8_t among, uint8_t *unit)
+{
+    size_t size = inch_sign(folder, at);
+    *unit = UNIT_INCH;
+    if (size == 0 && (size = foot_sign(folder, at)) != 0) {
+        *unit = UNIT_FOOT;
+        size = among == UNIT_FOOT || feet_follow(folder, at + size) ? size : 0;
+    }
+    return size;
+}
+
+/* Gives a number the unit behind it; among: that of the lengths that it stands among, or UNIT_NONE. */
+static void take_unit(struct tokeniser *tokeniser, struct word *word, uint8_t among)
 {
     struct folder *folder = tokeniser->folder;
-    size_t sign = tokeniser->plus == 0 ? inch_sign(folder, tokeniser->next) : 0;
+    uint8_t unit;
+    size_t sign = tokeniser->plus == 0 ? unit_sign(folder, tokeniser->next, among, &unit) : 0;
     word->number_size = (uint32_t)word->size;
     if (sign != 0) {
-        word->unit = UNIT_INCH;
+        word->unit = unit;
         tokeniser->next += sign;
         word->end = source_end(tokeniser, tokeniser->next);
         return;
@@ -528,25 +606,6 @@ static size_t number_end(const struct word *word, size_t from)
     return from;
 }
 
-/*
- * The bytes from at, behind a number, that stand for an 'x' before a digit: 'x' or U+00D7 between two spaces, or U+00D7
- * alone; 0: something else stands there, or what follows is a fraction.
- */
-static size_t times_sign(const struct folder *folder, size_t at)
-{
-    const uint8_t *bytes = folder->bytes;
-    size_t spaces = bytes[at] == ' ' ? 1 : 0;
-    size_t i = at + spaces;
-    size_t size = bytes[i] == 'x' && spaces != 0 ? 1 : bytes[i] == 0xc3 && bytes[i + 1] == 0x97 ? 2 : 0;
-    size_t end;
-    if (size == 0 || (spaces != 0 && bytes[i + size] != ' ')) {
-        return 0;
-    }
-    i += size + spaces;
-    (void)count_digits(folder, i, SIZE_MAX - 1, &end);
-    return end == i || bytes[end] == '/' ? 0 : i - at;
-}
-
 /* Gives a number the numbers behind it that it is multiplied with. */
 noinline static void take_times(struct tokeniser *tokeniser, struct word *word)
 {
@@ -575,14 +634,12 @@ static bool has_length(const struct folder *folder, size_t at, uint8_t unit)
 {
     const uint8_t *bytes = folder->bytes;
     size_t start = at;
-    bool in_fraction = false;
-    while (is_ascii_digit(bytes[at]) ||
-           (!in_fraction && at != start && (bytes[at] == '.' || bytes[at] == ',') && is_ascii_digit(bytes[at + 1]))) {
-        in_fraction = in_fraction || !is_ascii_digit(bytes[at]);
-        at++;
-    }
+    at = simple_number_end(bytes, start);
     if (at == start || inch_sign(folder, at) != 0) {
         return at != start && unit == UNIT_INCH;
+    }
+    if (unit == UNIT_FOOT && foot_sign(folder, at) != 0) {
+        return true;
     }
     bool is_apart = bytes[at] == ' ' || bytes[at] == '-';
     at += is_apart;
@@ -605,7 +662,7 @@ noinline static void take_lengths(struct tokeniser *tokeniser, struct word *word
     size_t sign;
     for (uint32_t count = 1; count < TIMES_MAX && tokeniser->plus == 0; count++) {
         struct word next;
-        sign = times_sign(folder, tokeniser->next);
+        sign = times_between(folder, tokeniser->next);
         if (sign == 0 || !has_length(folder, tokeniser->next + sign, word->unit)) {
             return;
         }
@@ -613,7 +670,7 @@ noinline static void take_lengths(struct tokeniser *tokeniser, struct word *word
         (void)scan_word(tokeniser, &next);
         next.number_size = (uint32_t)number_end(&next, 0);
         if ((next.kinds & KIND_LETTER) == 0) {
-            take_unit(tokeniser, &next);
+            take_unit(tokeniser, &next, word->unit);
         }
         text[size] = 'x';
         memmove(text + size + 1, next.text, next.size);
@@ -680,7 +737,7 @@ static void find_times(struct tokeniser *tokeniser, struct word *word, size_t si
     }
     word->unit = unit;
     if (size == word->size) {
-        take_unit(tokeniser, word);
+        take_unit(tokeniser, word, UNIT_NONE);
     }
     word->kinds |= WORD_TIMES;
     word->number_size = (uint32_t)last;
@@ -718,7 +775,7 @@ bool tokeniser_next(struct tokeniser *tokeniser, struct word *word)
     if ((word->kinds & (KIND_DIGIT | KIND_LETTER)) == KIND_DIGIT) {
         take_times(tokeniser, word);
         if ((word->kinds & KIND_LETTER) == 0) {
-            take_unit(tokeniser, word);
+            take_unit(tokeniser, word, UNIT_NONE);
         }
     }
     bool is_mixed = (word->kinds & (KIND_DIGIT | KIND_LETTER)) == (KIND_DIGIT | KIND_LETTER);

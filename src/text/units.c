@@ -3,6 +3,8 @@
  */
 #include "text/units.h"
 
+#include "text/text.h"
+
 #define DIGITS_MAX 32u
 #define BYTES_DIGITS_MAX 15u /* of a number of bytes that is tried as a multiple of 1024 */
 
@@ -11,9 +13,9 @@ enum unit_kind { KIND_MASS, KIND_VOLUME, KIND_LENGTH, KIND_BYTES, KIND_POWER, KI
 
 /* The units, of a kind the smallest first. */
 enum unit_number {
-    UNIT_MG = UNIT_OUNCE + 1, UNIT_G, UNIT_KG, UNIT_ML, UNIT_CL, UNIT_DL, UNIT_L, UNIT_MM, UNIT_CM, UNIT_M, UNIT_KM,
+    UNIT_MG = UNIT_FOOT + 1, UNIT_G, UNIT_KG, UNIT_ML, UNIT_CL, UNIT_DL, UNIT_L, UNIT_MM, UNIT_CM, UNIT_M, UNIT_KM,
     UNIT_KB, UNIT_MB, UNIT_GB, UNIT_TB, UNIT_W, UNIT_KW, UNIT_WH, UNIT_KWH, UNIT_MAH, UNIT_AH, UNIT_MV, UNIT_V,
-    UNIT_KV, UNIT_MA, UNIT_A, UNIT_HZ, UNIT_KHZ, UNIT_MHZ, UNIT_GHZ, UNIT_FT, UNIT_YD, UNIT_LB, UNIT_GAL, UNIT_QT,
+    UNIT_KV, UNIT_MA, UNIT_A, UNIT_HZ, UNIT_KHZ, UNIT_MHZ, UNIT_GHZ, UNIT_YD, UNIT_LB, UNIT_GAL, UNIT_QT,
     UNIT_RPM, UNIT_MP, UNIT_FPS, UNIT_NM, UNIT_PSI, UNIT_BAR, UNIT_DB, UNIT_LM, UNIT_DPI, UNIT_MBPS, UNIT_GBPS,
     UNIT_PC, UNIT_PACK,
     UNIT_COUNT
@@ -27,6 +29,7 @@ static const struct unit {
 } units[UNIT_COUNT] = {
     [UNIT_INCH] = {"in", KIND_ALONE, 0, true},
     [UNIT_OUNCE] = {"oz", KIND_ALONE, 0, true},
+    [UNIT_FOOT] = {"ft", KIND_ALONE, 0, true},
     [UNIT_MG] = {"mg", KIND_MASS, -3, true},
     [UNIT_G] = {"g", KIND_MASS, 0, true},
     [UNIT_KG] = {"kg", KIND_MASS, 3, true},
@@ -57,7 +60,6 @@ static const struct unit {
     [UNIT_KHZ] = {"khz", KIND_FREQUENCY, 3, true},
     [UNIT_MHZ] = {"mhz", KIND_FREQUENCY, 6, true},
     [UNIT_GHZ] = {"ghz", KIND_FREQUENCY, 9, true},
-    [UNIT_FT] = {"ft", KIND_ALONE, 0, true},
     [UNIT_YD] = {"yd", KIND_ALONE, 0, true},
     [UNIT_LB] = {"lb", KIND_ALONE, 0, true},
     [UNIT_GAL] = {"gal", KIND_ALONE, 0, true},
@@ -86,7 +88,7 @@ static const struct name {
 } names[] = {
     {"a", UNIT_A}, {"g", UNIT_G}, {"l", UNIT_L}, {"m", UNIT_M}, {"v", UNIT_V}, {"w", UNIT_W},
     {"ah", UNIT_AH}, {"cl", UNIT_CL}, {"cm", UNIT_CM}, {"ct", UNIT_PC}, {"db", UNIT_DB}, {"dl", UNIT_DL},
-    {"ft", UNIT_FT}, {"gb", UNIT_GB}, {"gr", UNIT_G}, {"hz", UNIT_HZ}, {"in", UNIT_INCH}, {"kb", UNIT_KB},
+    {"ft", UNIT_FOOT}, {"gb", UNIT_GB}, {"gr", UNIT_G}, {"hz", UNIT_HZ}, {"in", UNIT_INCH}, {"kb", UNIT_KB},
     {"kg", UNIT_KG}, {"km", UNIT_KM}, {"kv", UNIT_KV}, {"kw", UNIT_KW}, {"lb", UNIT_LB}, {"lm", UNIT_LM},
     {"ma", UNIT_MA}, {"mb", UNIT_MB}, {"mg", UNIT_MG}, {"ml", UNIT_ML}, {"mm", UNIT_MM}, {"mp", UNIT_MP},
     {"mv", UNIT_MV}, {"nm", UNIT_NM}, {"oz", UNIT_OUNCE}, {"pc", UNIT_PC}, {"pk", UNIT_PACK}, {"qt", UNIT_QT},
@@ -94,7 +96,7 @@ static const struct name {
     {"amp", UNIT_A}, {"bar", UNIT_BAR}, {"dpi", UNIT_DPI}, {"fps", UNIT_FPS}, {"gal", UNIT_GAL}, {"ghz", UNIT_GHZ},
     {"kgs", UNIT_KG}, {"khz", UNIT_KHZ}, {"kwh", UNIT_KWH}, {"lbs", UNIT_LB}, {"ltr", UNIT_L}, {"mah", UNIT_MAH},
     {"mhz", UNIT_MHZ}, {"pcs", UNIT_PC}, {"psi", UNIT_PSI}, {"rpm", UNIT_RPM}, {"stk", UNIT_PC},
-    {"amps", UNIT_A}, {"feet", UNIT_FT}, {"foot", UNIT_FT}, {"gbps", UNIT_GBPS}, {"gram", UNIT_G},
+    {"amps", UNIT_A}, {"feet", UNIT_FOOT}, {"foot", UNIT_FOOT}, {"gbps", UNIT_GBPS}, {"gram", UNIT_G},
     {"inch", UNIT_INCH}, {"kilo", UNIT_KG}, {"mbps", UNIT_MBPS}, {"pack", UNIT_PACK}, {"volt", UNIT_V},
     {"watt", UNIT_W}, {"yard", UNIT_YD}, {"zoll", UNIT_INCH},
     {"count", UNIT_PC}, {"gramm", UNIT_G}, {"grams", UNIT_G}, {"hertz", UNIT_HZ}, {"kilos", UNIT_KG},
@@ -166,7 +168,16 @@ bool unit_goes_unsaid(uint8_t unit)
 
 bool unit_is_length(uint8_t unit)
 {
-    return unit == UNIT_INCH || unit == UNIT_FT || unit == UNIT_YD || (unit >= UNIT_MM && unit <= UNIT_KM);
+    return unit == UNIT_INCH || unit == UNIT_FOOT || unit == UNIT_YD || (unit >= UNIT_MM && unit <= UNIT_KM);
+}
+
+bool text_is_length(struct bytes folded)
+{
+    size_t size = 0;
+    while (size < folded.size && ((folded.data[size] >= '0' && folded.data[size] <= '9') || folded.data[size] == '.')) {
+        size++;
+    }
+    return size != 0 && unit_is_length(unit_find(bytes_of(folded.data + size, folded.size - size)));
 }
 
 /* digits * 10^power, without zeros at either end; no digits: zero. */

@@ -17,6 +17,7 @@
 #define UNIT_NONE 0u
 #define UNIT_INCH 1u
 #define UNIT_OUNCE 2u
+#define UNIT_FOOT 3u
 
 #define UNIT_AMOUNT_BYTES 64u /* a canonical form is at most so long; what would be longer stays as it is */
 

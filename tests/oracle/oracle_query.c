@@ -131,8 +131,22 @@ static struct node **token_clauses(struct query *query, const struct tokens *tok
     return clauses;
 }
 
+/* Whether the parts of a compound are single letters, which are not looked for one by one. */
+static bool is_of_letters(const struct token *token)
+{
+    bool single = true;
+    for (size_t part = 1; part <= token->parts && single; part++) {
+        const char *text = token[-(ptrdiff_t)part].text;
+        utf8proc_int32_t point;
+        utf8proc_ssize_t size = utf8proc_iterate((const utf8proc_uint8_t *)text, -1, &point);
+        single = size > 0 && text[size] == '\0' && (point < '0' || point > '9');
+    }
+    return single;
+}
+
 /* Adds the clauses of a text's tokens to node (ALL): a compound matches as one or as its parts. */
-static void add_tokens(struct query *query, struct node *node, const struct tokens *tokens, struct node **clauses)
+static void add_tokens(struct query *query, struct node *node, const struct tokens *tokens, struct node **clauses,
+                       bool in_phrase)
 {
     for (size_t i = 0; i < tokens->count; i++) {
         const struct token *token = &tokens->items[i];
@@ -146,7 +160,7 @@ static void add_tokens(struct query *query, struct node *node, const struct toke
             }
             add_child(query, best, clause);
             add_child(query, best, parts);
-            clause = best;
+            clause = !in_phrase && is_of_letters(token) ? clause : best;
         }
         add_child(query, node, clause);
     }
@@ -156,7 +170,7 @@ static void add_text(struct query *query, struct node *node, const char *text, s
 {
     struct tokens tokens;
     oracle_tokenise(&query->pool, text, size, TEXT_QUERY, &tokens);
-    add_tokens(query, node, &tokens, token_clauses(query, &tokens, prefix, field));
+    add_tokens(query, node, &tokens, token_clauses(query, &tokens, prefix, field), false);
 }
 
 /* Whether this field, or with -1 any, keeps positions. */
@@ -178,7 +192,7 @@ static struct node *phrase_clause(struct query *query, const struct piece *piece
     *phrase = (struct phrase){.oracle = query->oracle, .field = piece->field, .slop = piece->slop};
     oracle_tokenise(&query->pool, piece->text, piece->size, TEXT_QUERY, &phrase->tokens);
     struct node **clauses = token_clauses(query, &phrase->tokens, piece->prefix, piece->field);
-    add_tokens(query, node, &phrase->tokens, clauses);
+    add_tokens(query, node, &phrase->tokens, clauses, phrase->tokens.words >= 2);
     if (phrase->tokens.words < 2) {
         return node;
     }

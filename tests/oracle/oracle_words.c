@@ -49,6 +49,16 @@ static size_t inch_sign(const struct points *points, size_t i)
     return (point == '\'' || point == 0x2032) && oracle_point(points, i + 1) == point ? 2 : 0;
 }
 
+/* How many points behind a number are a foot sign, if it stands among lengths. */
+static size_t foot_sign(const struct points *points, size_t i)
+{
+    utf8proc_int32_t point = oracle_point(points, i);
+    bool times = oracle_point(points, i + 1) == 'x' && oracle_point(points, i + 2) >= '0' &&
+                 oracle_point(points, i + 2) <= '9';
+    bool sign = (point == '\'' || point == 0x2032) && inch_sign(points, i) == 0;
+    return sign && (times || !is_word_point(points, i + 1)) ? 1 : 0;
+}
+
 /* "oz" behind the word "fl" that ends at i; where it ends, or 0. */
 static size_t ounces_behind(const struct points *points, size_t i)
 {
@@ -71,13 +81,75 @@ static void set_amount(struct pool *pool, struct word *word, const char *number,
     }
 }
 
-/* Joins the unit behind the number words[i]; returns how many words that took. */
-static size_t take_unit(struct pool *pool, const struct points *points, struct word *words, size_t i, size_t count)
+/* How many points from i on are a times sign between numbers. */
+static size_t times_sign(const struct points *points, size_t i)
+{
+    utf8proc_int32_t first = oracle_point(points, i);
+    bool spaced = first == ' ';
+    utf8proc_int32_t sign = spaced ? oracle_point(points, i + 1) : first;
+    size_t size = spaced ? 3 : 1, end;
+    if (sign != 0xd7 && !(sign == 'x' && spaced && oracle_point(points, i + 2) == ' ')) {
+        return 0;
+    }
+    if (spaced && oracle_point(points, i + 2) != ' ') {
+        return 0;
+    }
+    for (end = i + size; oracle_class(points, end) == DIGIT; end++) {
+    }
+    return end > i + size && oracle_point(points, end) != '/' ? size : 0;
+}
+
+/* Likewise between lengths: an 'x' directly behind a sign. */
+static size_t times_between(const struct points *points, size_t i)
+{
+    bool behind_sign = i != 0 && !is_word_point(points, i - 1) && oracle_point(points, i - 1) != ' ';
+    bool digit = oracle_point(points, i + 1) >= '0' && oracle_point(points, i + 1) <= '9';
+    return behind_sign && digit && oracle_point(points, i) == 'x' ? 1 : times_sign(points, i);
+}
+
+/* Whether the number at i is ASCII digits with one point or comma at most. */
+static bool is_simple_number(const struct points *points, size_t i)
+{
+    size_t signs = 0;
+    for (;; i++) {
+        utf8proc_int32_t point = oracle_point(points, i);
+        bool sign = (point == '.' || point == ',' || point == '\'') && oracle_class(points, i + 1) == DIGIT;
+        if (oracle_class(points, i) != DIGIT && !sign) {
+            return signs <= 1;
+        }
+        if (point > '9' || point == '\'') {
+            return false;
+        }
+        signs += sign;
+    }
+}
+
+/* Whether behind the foot sign that ends at i the number is multiplied with another that has one. */
+static bool feet_follow(const struct points *points, size_t i)
+{
+    size_t sign = times_between(points, i), end = i + sign, start = end;
+    if (sign == 0 || !is_simple_number(points, start)) {
+        return false;
+    }
+    while ((oracle_point(points, end) >= '0' && oracle_point(points, end) <= '9') ||
+           (end != start && (oracle_point(points, end) == '.' || oracle_point(points, end) == ',') &&
+            oracle_class(points, end + 1) == DIGIT)) {
+        end++;
+    }
+    return end != start && foot_sign(points, end) != 0;
+}
+
+/* Joins the unit behind the number words[i], one of lengths in feet or not; returns how many words that took. */
+static size_t take_unit(struct pool *pool, const struct points *points, struct word *words, size_t i, size_t count,
+                        bool among_feet)
 {
     struct word *word = &words[i], *next = &words[i + 1];
-    size_t sign = word->plus ? 0 : inch_sign(points, word->end);
+    size_t inches = word->plus ? 0 : inch_sign(points, word->end);
+    size_t feet = word->plus ? 0 : foot_sign(points, word->end);
+    feet = among_feet || feet_follow(points, word->end + feet) ? feet : 0;
+    size_t sign = inches + feet;
     if (sign != 0) {
-        set_amount(pool, word, word->text, NULL, oracle_unit("in"));
+        set_amount(pool, word, word->text, NULL, oracle_unit(inches != 0 ? "in" : "ft"));
         word->end += sign;
         return 0;
     }
@@ -135,24 +207,6 @@ static size_t last_of_times(const char *text, size_t *end)
     }
     *end = at;
     return numbers <= 4 ? last : 0;
-}
-
-/* How many points from i on are a times sign between numbers. */
-static size_t times_sign(const struct points *points, size_t i)
-{
-    utf8proc_int32_t first = oracle_point(points, i);
-    bool spaced = first == ' ';
-    utf8proc_int32_t sign = spaced ? oracle_point(points, i + 1) : first;
-    size_t size = spaced ? 3 : 1, end;
-    if (sign != 0xd7 && !(sign == 'x' && spaced && oracle_point(points, i + 2) == ' ')) {
-        return 0;
-    }
-    if (spaced && oracle_point(points, i + 2) != ' ') {
-        return 0;
-    }
-    for (end = i + size; oracle_class(points, end) == DIGIT; end++) {
-    }
-    return end > i + size && oracle_point(points, end) != '/' ? size : 0;
 }
 
 /* Joins to the number words[i] those behind it that it is multiplied with; returns how many words that took. */
@@ -217,7 +271,7 @@ static size_t set_times(struct pool *pool, const struct points *points, struct w
     } else {
         struct word kept = words[i + taken];
         words[i + taken] = each;
-        more = take_unit(pool, points, words, i + taken, count);
+        more = take_unit(pool, points, words, i + taken, count, false);
         each = words[i + taken];
         words[i + taken] = kept;
     }
@@ -239,23 +293,6 @@ static size_t set_times(struct pool *pool, const struct points *points, struct w
 }
 
 /* ---- dimensions with a unit at each number ---- */
-
-/* Whether the number at i is ASCII digits with one point or comma at most. */
-static bool is_simple_number(const struct points *points, size_t i)
-{
-    size_t signs = 0;
-    for (;; i++) {
-        utf8proc_int32_t point = oracle_point(points, i);
-        bool sign = (point == '.' || point == ',' || point == '\'') && oracle_class(points, i + 1) == DIGIT;
-        if (oracle_class(points, i) != DIGIT && !sign) {
-            return signs <= 1;
-        }
-        if (point > '9' || point == '\'') {
-            return false;
-        }
-        signs += sign;
-    }
-}
 
 /* Makes "50x70cm" of front "50", and the last one. */
 static void set_lengths(struct pool *pool, struct word *word, const char *front, const struct word *last)
@@ -282,18 +319,24 @@ static size_t take_lengths(struct pool *pool, const struct points *points, struc
     bool fits = oracle_unit_is_length(word->unit) && word->times == 0 && !word->fraction &&
                 oracle_point(points, word->start) != '.';
     for (size_t numbers = 1; fits && numbers < 4 && !word->plus; numbers++) {
-        size_t sign = times_sign(points, word->end), next = i + taken + 1, more = 0;
-        while (next < count && words[next].start < word->end + sign) {
+        size_t sign = times_between(points, word->end), next = i + taken + 1, more = 0;
+        bool glued = sign == 1 && oracle_point(points, word->end) == 'x';
+        while (next < count && words[next].start < word->end + (glued ? 0 : sign)) {
             next++; /* the 'x' */
         }
-        if (sign == 0 || next == count || !is_simple_number(points, words[next].start)) {
+        if (sign == 0 || next == count || !is_simple_number(points, words[next].start + glued)) {
             break;
         }
         struct word kept = words[next];
-        if (kept.letters) {
+        if (glued) { /* the 'x' is part of the word */
+            words[next].text++;
+            words[next].start++;
+            words[next].letters = words[next].text[strspn(words[next].text, "0123456789.")] != '\0';
+        }
+        if (words[next].letters) {
             split_amount(pool, &words[next]);
         } else {
-            more = take_unit(pool, points, words, next, count);
+            more = take_unit(pool, points, words, next, count, word->unit == oracle_unit("ft"));
         }
         struct word each = words[next];
         words[next] = kept;
@@ -348,7 +391,7 @@ static size_t join_units(struct pool *pool, const struct points *points, struct 
         size_t taken = 0;
         if (words[i].digits && !words[i].letters) {
             taken = take_times(pool, points, words, i, count);
-            taken += taken == 0 ? take_unit(pool, points, words, i, count)
+            taken += taken == 0 ? take_unit(pool, points, words, i, count, false)
                                 : set_times(pool, points, words, i, taken, count);
         } else if (words[i].digits) {
             split_amount(pool, &words[i]);

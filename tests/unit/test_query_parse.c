@@ -195,7 +195,8 @@ static void or_joins_the_pieces_beside_it_and_chains(void **state)
     expect("a OR wi-fi", "(or a (any wifi (and wi fi)))");
     expect("a OR b*", "(or a b*)");
     expect("title:a OR title:b", "(or first:a first:b)");
-    expect("x-y OR z -q", "(not (or (any xy (and x y)) z) q)");
+    expect("x-y OR z -q", "(not (or xy z) q)");
+    expect("xy-z OR z -q", "(not (or (any xyz (and xy z)) z) q)");
 }
 
 static void compound_is_its_joined_term_or_all_its_parts(void **state)
@@ -203,10 +204,12 @@ static void compound_is_its_joined_term_or_all_its_parts(void **state)
     (void)state;
     expect("t-shirt", "(any tshirt (and t shirt))");
     expect("red t-shirt xl", "(and red (any tshirt (and t shirt)) xl)");
-    expect("a-b-c-d", "(any abcd (and a b c d))");
+    expect("a-b-c-d", "abcd"); /* of letters alone, which stand anywhere, no product is known */
+    expect("a-b-c-dd", "(any abcdd (and a b c dd))");
+    expect("1-2", "(any 12 (and 1 2))");
     expect("a-b-c-d-e", "(and a b c d e)");
     expect("aa/b", "(and aa b)");
-    expect("a/b", "(any ab (and a b))"); /* as "a/c" is "ac" */
+    expect("a/b", "ab"); /* as "a/c" is "ac" */
     expect("usb-64gb", "(any usb64gb (and usb 64gb))");
 }
 

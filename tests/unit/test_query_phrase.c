@@ -187,7 +187,7 @@ static void fields_and_values_are_never_crossed(void **state)
     expect("body:\"beta gamma\"", "a");
     expect("title:\"beta gamma\"", "");
     expect("tags:\"y z\"", "b");
-    expect("tags:y-z", "ab");
+    expect("tags:y-z", ""); /* single letters, which are "yz" or nothing */
     aisle_close(catalog);
 }
 
