@@ -13,6 +13,7 @@ struct budget {
     uint64_t merge_transaction_bytes; /* likewise, of a merge */
     uint64_t merge_documents;         /* that one merge may take: each takes some bytes */
     uint64_t parts_bytes;             /* that merging parts may take; never while segments are merged */
+    uint64_t diverted_bytes;          /* of a table of ids that not the usual worker was given */
     uint64_t sample_bytes;            /* of products that a dictionary is trained on */
     uint64_t overlay_bytes;           /* of changed column pages that a merge keeps copies of */
 };

@@ -42,10 +42,12 @@ void route_seen_add(struct route_seen *seen, uint64_t id_hash)
     }
     if (seen->bits != NULL) {
         bitset_set(seen->bits, (size_t)(id_hash % SEEN_BITS));
+        bitset_set(seen->bits, (size_t)(id_hash / SEEN_BITS % SEEN_BITS));
     }
 }
 
 bool route_seen_has(const struct route_seen *seen, uint64_t id_hash)
 {
-    return seen->all || (seen->bits != NULL && bitset_get(seen->bits, (size_t)(id_hash % SEEN_BITS)));
+    return seen->all || (seen->bits != NULL && bitset_get(seen->bits, (size_t)(id_hash % SEEN_BITS)) &&
+                         bitset_get(seen->bits, (size_t)(id_hash / SEEN_BITS % SEEN_BITS)));
 }

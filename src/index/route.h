@@ -24,7 +24,7 @@ uint32_t route_of(const struct aisle *catalog, const struct product *product, ui
 
 /*
  * What workers may hold of ids, 2 MiB of bits: an id that was not seen is in no worker's memory, so that no worker must
- * come to rest to be asked. Of a million ids one in seventeen seems to have been seen.
+ * come to rest to be asked. Of a million others one in eighty seems to have been seen.
  */
 struct route_seen {
     uint64_t *bits; /* owned; NULL: not needed yet */

@@ -2,18 +2,20 @@
  * workers.c - queues, threads, and what a worker does with a batch.
  *
  * A worker's mutex is over its queue and what it says of itself; builders and the ingest pass between worker and caller
- * with it. Only the worker takes batches out and only the caller puts them in, so both conditions have one waiter.
+ * with it. Only the worker takes batches out and only the caller puts them in, so both conditions have one waiter. The
+ * caller alone knows where what goes; whenever a queue gets room, it is told so, whichever it is.
  */
 #include "index/workers.h"
 
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "index/batch.h"
+#include "index/diverted.h"
 
 #include <pthread.h>
 
-#define QUEUE_BATCHES 4u
-#define QUEUE_BYTES (4 * BATCH_BYTES) /* a batch more than this waits only in an empty queue */
+#define QUEUE_BATCHES 8u
+#define QUEUE_BYTES (QUEUE_BATCHES * BATCH_BYTES) /* a batch more than this waits only in an empty queue */
 
 struct lane {
     struct shard_writer *shard; /* borrowed */
@@ -40,7 +42,8 @@ struct worker {
     bool busy;
     bool lent;  /* the lanes are the caller's: settled, and nothing was handed over since. A tide waits meanwhile */
     bool flush; /* wanted: of all there is */
-    bool tide;  /* wanted: another worker's memory is used up */
+    bool tide;  /* wanted: the caller waits for a worker that writes */
+    bool writing;
     bool stop;
     int status; /* of the first failure */
     aisle_error error;
@@ -57,6 +60,10 @@ struct workers {
     struct lane **lane_lists; /* owned: behind worker.lanes */
     struct worker *all;       /* owned */
     uint32_t count;           /* running */
+    struct diverted diverted; /* the caller's alone */
+    pthread_mutex_t room_lock; /* over rooms */
+    pthread_cond_t room;       /* for the caller */
+    uint64_t rooms;            /* how often some queue has got room */
 };
 
 /* ---- the work ---- */
@@ -121,32 +128,29 @@ static int add_batch(struct worker *worker, const struct batch *batch, aisle_err
     return status;
 }
 
-/* Another worker has to write: those that hold much do so at the same time. */
-static void raise_tide(struct worker *worker)
+/* The caller, who may wait for the worker, is told. */
+static void note_writing(struct worker *worker, bool writing)
 {
-    struct workers *workers = worker->workers;
-    for (uint32_t i = 0; i < workers->count; i++) {
-        struct worker *other = &workers->all[i];
-        if (other != worker) {
-            pthread_mutex_lock(&other->lock);
-            other->tide = true;
-            pthread_cond_signal(&other->wake);
-            pthread_mutex_unlock(&other->lock);
-        }
-    }
+    pthread_mutex_lock(&worker->lock);
+    worker->writing = writing;
+    pthread_cond_signal(&worker->rest);
+    pthread_mutex_unlock(&worker->lock);
 }
 
 /* Writes while the builders hold more than the share, the largest first. */
 static int write_down(struct worker *worker, aisle_error *error)
 {
+    struct lane *largest = NULL;
     int status = 0;
-    while (status == 0) {
-        struct lane *largest = NULL;
-        if (held_by(worker, &largest) < worker->workers->share_bytes) {
-            break;
-        }
-        status = write_lane(largest, error);
+    if (held_by(worker, &largest) < worker->workers->share_bytes) {
+        return 0;
     }
+    note_writing(worker, true);
+    do {
+        status = write_lane(largest, error);
+        largest = NULL;
+    } while (status == 0 && held_by(worker, &largest) >= worker->workers->share_bytes);
+    note_writing(worker, false);
     return status;
 }
 
@@ -157,16 +161,6 @@ static int write_with_tide(struct worker *worker, aisle_error *error)
     (void)held_by(worker, &largest);
     bool full = segment_builder_memory(largest->builder) >= worker->workers->share_bytes / worker->lane_count / 2;
     return full ? write_lane(largest, error) : 0;
-}
-
-static int keep_budget(struct worker *worker, aisle_error *error)
-{
-    struct lane *largest = NULL;
-    if (held_by(worker, &largest) < worker->workers->share_bytes) {
-        return 0;
-    }
-    raise_tide(worker);
-    return write_down(worker, error);
 }
 
 /* ---- the thread ---- */
@@ -194,6 +188,14 @@ static void note_step(struct worker *worker, int status, const aisle_error *erro
     pthread_cond_signal(&worker->rest);
 }
 
+static void tell_room(struct workers *workers)
+{
+    pthread_mutex_lock(&workers->room_lock);
+    workers->rooms++;
+    pthread_cond_signal(&workers->room);
+    pthread_mutex_unlock(&workers->room_lock);
+}
+
 /* Under the lock, which it gives up meanwhile. */
 static void do_batch(struct worker *worker)
 {
@@ -202,12 +204,13 @@ static void do_batch(struct worker *worker)
     bool failed = worker->status != 0;
     worker->busy = true;
     pthread_mutex_unlock(&worker->lock);
+    tell_room(worker->workers);
     uint64_t start = clock_monotonic_ns();
     int status = failed ? 0 : add_batch(worker, batch, &error);
     uint64_t analysed = clock_monotonic_ns() - start;
     batch_clear(batch);
     if (status == 0 && !failed) {
-        status = keep_budget(worker, &error);
+        status = write_down(worker, &error);
     }
     pthread_mutex_lock(&worker->lock);
     worker->analyse_ns += analysed;
@@ -366,6 +369,18 @@ static int start_threads(struct workers *workers, const struct workers_setup *se
     return 0;
 }
 
+static int begin_room(struct workers *workers)
+{
+    if (pthread_mutex_init(&workers->room_lock, NULL) != 0) {
+        return AISLE_NO_MEMORY;
+    }
+    if (pthread_cond_init(&workers->room, NULL) != 0) {
+        pthread_mutex_destroy(&workers->room_lock);
+        return AISLE_NO_MEMORY;
+    }
+    return 0;
+}
+
 int workers_new(const struct workers_setup *setup, struct workers **out, aisle_error *error)
 {
     *out = NULL;
@@ -373,7 +388,12 @@ int workers_new(const struct workers_setup *setup, struct workers **out, aisle_e
     if (workers == NULL) {
         return error_no_memory(error, "beginning to write");
     }
+    if (begin_room(workers) != 0) {
+        mem_free(workers);
+        return error_no_memory(error, "beginning to write");
+    }
     workers->schema = setup->schema;
+    diverted_init(&workers->diverted, setup->budget->diverted_bytes);
     workers->all = mem_calloc(setup->threads, sizeof *workers->all);
     int status = workers->all == NULL ? error_no_memory(error, "beginning to write")
                                       : start_threads(workers, setup, error);
@@ -400,6 +420,9 @@ void workers_free(struct workers *workers)
         ingest_release(&workers->all[i].own);
     }
     free_lanes(workers);
+    diverted_release(&workers->diverted);
+    pthread_cond_destroy(&workers->room);
+    pthread_mutex_destroy(&workers->room_lock);
     mem_free(workers->all);
     mem_free(workers);
 }
@@ -407,10 +430,23 @@ void workers_free(struct workers *workers)
 /* ---- the caller's side ---- */
 
 /* Of the other bits of the hash than those that choose the shard, or places in tables of ids. */
-static uint32_t lane_of(const struct workers *workers, uint32_t shard, uint64_t id_hash)
+static uint32_t home_of(const struct workers *workers, uint32_t shard, uint64_t id_hash)
 {
     uint64_t mixed = (id_hash * UINT64_C(0x9e3779b97f4a7c15)) >> 32;
     return shard * workers->lanes_per_shard + (uint32_t)((mixed * workers->lanes_per_shard) >> 32);
+}
+
+/* Where the products of an id are. */
+static uint32_t lane_of(const struct workers *workers, uint32_t shard, uint64_t id_hash)
+{
+    uint8_t lane;
+    return diverted_find(&workers->diverted, id_hash, &lane) ? shard * workers->lanes_per_shard + lane
+                                                             : home_of(workers, shard, id_hash);
+}
+
+static struct worker *worker_of(struct workers *workers, uint32_t lane)
+{
+    return &workers->all[lane % workers->count];
 }
 
 /* Under the lock: the worker's failure, if any. */
@@ -432,16 +468,32 @@ static void reuse_done(struct worker *worker)
     }
 }
 
-/* Puts the filled batch into the queue, when there is room. */
-static int hand_over(struct worker *worker, aisle_error *error)
+/* The caller has to wait for the worker: others that hold much write at the same time, if it is that that it does. */
+static void raise_tide(struct worker *worker)
+{
+    struct workers *workers = worker->workers;
+    for (uint32_t i = 0; i < workers->count; i++) {
+        struct worker *other = &workers->all[i];
+        if (other != worker) {
+            pthread_mutex_lock(&other->lock);
+            other->tide = true;
+            pthread_cond_signal(&other->wake);
+            pthread_mutex_unlock(&other->lock);
+        }
+    }
+}
+
+/* Under the lock: whether the queue takes the batch. */
+static bool has_room(const struct worker *worker, const struct batch *batch)
+{
+    return worker->queued == 0 ||
+           (worker->queued < QUEUE_BATCHES && worker->queued_bytes + batch->bytes <= QUEUE_BYTES);
+}
+
+/* Under the lock: puts the filled batch into the queue. Or what the worker has failed with. */
+static int enqueue(struct worker *worker, aisle_error *error)
 {
     struct batch *batch = worker->filling;
-    pthread_mutex_lock(&worker->lock);
-    worker->lent = false;
-    while (worker->queued != 0 &&
-           (worker->queued == QUEUE_BATCHES || worker->queued_bytes + batch->bytes > QUEUE_BYTES)) {
-        pthread_cond_wait(&worker->rest, &worker->lock);
-    }
     int status = failure_of(worker, error);
     if (status == 0) {
         batch->next = NULL;
@@ -453,7 +505,42 @@ static int hand_over(struct worker *worker, aisle_error *error)
         pthread_cond_signal(&worker->wake);
     }
     reuse_done(worker);
+    return status;
+}
+
+/* Puts the filled batch into the queue, when there is room. */
+static int hand_over(struct worker *worker, aisle_error *error)
+{
+    bool raised = false;
+    pthread_mutex_lock(&worker->lock);
+    worker->lent = false;
+    while (!has_room(worker, worker->filling)) {
+        if (!worker->writing || raised) {
+            pthread_cond_wait(&worker->rest, &worker->lock);
+            continue;
+        }
+        raised = true;
+        pthread_mutex_unlock(&worker->lock);
+        raise_tide(worker);
+        pthread_mutex_lock(&worker->lock);
+    }
+    int status = enqueue(worker, error);
     pthread_mutex_unlock(&worker->lock);
+    return status;
+}
+
+/* Sees to it that the worker's batch takes one more product, if that can be without waiting; *room: whether it does. */
+static int make_room(struct worker *worker, bool *room, aisle_error *error)
+{
+    int status = 0;
+    *room = worker->filling == NULL || !batch_full(worker->filling);
+    if (!*room) {
+        pthread_mutex_lock(&worker->lock);
+        worker->lent = false;
+        *room = has_room(worker, worker->filling);
+        status = *room ? enqueue(worker, error) : failure_of(worker, error);
+        pthread_mutex_unlock(&worker->lock);
+    }
     return status;
 }
 
@@ -470,17 +557,84 @@ static int have_batch(struct worker *worker)
     return worker->filling == NULL ? AISLE_NO_MEMORY : 0;
 }
 
-int workers_put(struct workers *workers, uint32_t shard, const struct product *product, struct bytes text,
-                uint64_t id_hash, aisle_error *error)
+/* Looks for another lane of the shard with room, and notes that the id is there; *lane stays when there is none. */
+static int divert(struct workers *workers, uint32_t shard, uint64_t id_hash, uint32_t *lane, aisle_error *error)
 {
-    uint32_t lane = lane_of(workers, shard, id_hash);
-    struct worker *worker = &workers->all[lane % workers->count];
-    int status = have_batch(worker);
+    uint32_t first = shard * workers->lanes_per_shard;
+    uint32_t home = *lane;
+    int status = 0;
+    for (uint32_t i = 0; i < workers->lanes_per_shard && status == 0; i++) {
+        bool room = false;
+        status = first + i == home ? 0 : make_room(worker_of(workers, first + i), &room, error);
+        if (room && status == 0) {
+            *lane = diverted_add(&workers->diverted, id_hash, (uint8_t)i) ? first + i : home;
+            break;
+        }
+    }
+    return status;
+}
+
+static uint64_t rooms_of(struct workers *workers)
+{
+    pthread_mutex_lock(&workers->room_lock);
+    uint64_t rooms = workers->rooms;
+    pthread_mutex_unlock(&workers->room_lock);
+    return rooms;
+}
+
+/* Until some queue has got room since there were so many. */
+static void await_room(struct workers *workers, uint64_t rooms)
+{
+    pthread_mutex_lock(&workers->room_lock);
+    while (workers->rooms == rooms) {
+        pthread_cond_wait(&workers->room, &workers->room_lock);
+    }
+    pthread_mutex_unlock(&workers->room_lock);
+}
+
+/*
+ * Chooses a lane whose worker takes one more product: that of the id, or another one, if nobody has the id yet and its
+ * own would have to be waited for.
+ */
+static int choose_lane(struct workers *workers, uint32_t shard, uint64_t id_hash, bool is_new, uint32_t *lane,
+                       aisle_error *error)
+{
+    uint32_t own = lane_of(workers, shard, id_hash);
+    for (;;) {
+        bool room;
+        uint64_t rooms = rooms_of(workers);
+        int status = make_room(worker_of(workers, own), &room, error);
+        *lane = own;
+        if (status != 0 || room) {
+            return status;
+        }
+        if (workers->lanes_per_shard == 1 || !is_new || workers->diverted.is_full) {
+            return hand_over(worker_of(workers, own), error);
+        }
+        status = divert(workers, shard, id_hash, lane, error);
+        if (status != 0 || *lane != own) {
+            return status;
+        }
+        await_room(workers, rooms);
+    }
+}
+
+int workers_put(struct workers *workers, uint32_t shard, const struct product *product, struct bytes text,
+                uint64_t id_hash, bool is_new, aisle_error *error)
+{
+    uint32_t lane;
+    int status = choose_lane(workers, shard, id_hash, is_new, &lane, error);
+    if (status != 0) {
+        return status;
+    }
+    struct worker *worker = worker_of(workers, lane);
+    status = have_batch(worker);
     status = status != 0 ? status : batch_add(worker->filling, workers->schema, product, text, id_hash, lane);
     if (status != 0) {
         return error_set(error, status, "a product cannot be added: %s", aisle_error_text(status));
     }
-    return batch_full(worker->filling) ? hand_over(worker, error) : 0;
+    bool room;
+    return make_room(worker, &room, error); /* a full batch leaves at once, or with the next product for it */
 }
 
 /*
@@ -501,7 +655,7 @@ static int settle(struct worker *worker, aisle_error *error)
     }
     status = add_batch(worker, worker->filling, error);
     batch_clear(worker->filling);
-    status = status != 0 ? status : keep_budget(worker, error);
+    status = status != 0 ? status : write_down(worker, error);
     struct lane *largest = NULL;
     pthread_mutex_lock(&worker->lock);
     worker->memory_bytes = held_by(worker, &largest);
@@ -514,7 +668,7 @@ int workers_settle_lane(struct workers *workers, uint32_t shard, uint64_t id_has
 {
     uint32_t lane = lane_of(workers, shard, id_hash);
     *builder = workers->lanes[lane].builder;
-    return settle(&workers->all[lane % workers->count], error);
+    return settle(worker_of(workers, lane), error);
 }
 
 static void want_flush(struct worker *worker)
@@ -550,6 +704,9 @@ int workers_flush(struct workers *workers, aisle_error *error)
     }
     for (uint32_t i = 0; i < workers->count && status == 0; i++) {
         status = await_flush(&workers->all[i], error);
+    }
+    if (status == 0) {
+        diverted_clear(&workers->diverted); /* nobody holds any id */
     }
     return status;
 }

@@ -5,9 +5,11 @@
  * which takes its products in the order they came: so what is done to one id stays in order, and workers share nothing
  * while they work. A shard has one lane, or as many as it takes to keep all workers busy.
  *
- * Products travel in batches through a short queue for each worker; when one is full, the caller waits. Once the memory
- * of one worker is used up all of them write what they have, because a worker that writes for seconds while its queue
- * is full would leave the others without work.
+ * Products travel in batches through a short queue for each worker. When one is full, because its worker writes a
+ * segment, say, the caller takes new ids elsewhere: which ones, and where they are, is remembered (diverted.h), so that
+ * all that is said of them goes there, too. Where no other lane will do, because an id may be in the full one or a
+ * shard has no other, the caller waits, and if that is for a worker that writes, all those that hold much write
+ * meanwhile: else they would be without work.
  *
  * What must see an id as it stands (a patch, a delete) settles its lane first: the queue runs empty, what was not
  * handed over yet is done by the caller, and until the next workers_put the lane's builder is the caller's.
@@ -46,11 +48,12 @@ must_check int workers_new(const struct workers_setup *setup, struct workers **o
 void workers_free(struct workers *workers);
 
 /*
- * Hands a product over, as read from text, both copied; waits for room. Also the error of what a worker met with
+ * Hands a product over, as read from text, both copied; waits for room. is_new: no worker was given its id since they
+ * were last flushed. Also the error of what a worker met with
  * earlier products: no error is the product's, and after one only workers_free is allowed.
  */
 must_check int workers_put(struct workers *workers, uint32_t shard, const struct product *product, struct bytes text,
-                           uint64_t id_hash, aisle_error *error);
+                           uint64_t id_hash, bool is_new, aisle_error *error);
 
 /* Settles the lane of an id; *builder is the caller's until the next workers_put. */
 must_check int workers_settle_lane(struct workers *workers, uint32_t shard, uint64_t id_hash,

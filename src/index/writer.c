@@ -328,8 +328,9 @@ static int put_product(struct aisle_writer *writer, struct shard_writer *shard, 
         status = take_product(writer, shard, id_hash, text, error);
     } else if (status == 0) {
         uint32_t number = (uint32_t)(shard - writer->shards);
+        bool is_new = !route_seen_has(&writer->seen, id_hash);
         route_seen_add(&writer->seen, id_hash);
-        status = workers_put(writer->workers, number, &writer->product, text, id_hash, error);
+        status = workers_put(writer->workers, number, &writer->product, text, id_hash, is_new, error);
         if (status == 0 && writer->taken % WIDE_LOOK == 0) {
             status = look_after_workers(writer, error);
         }

@@ -1,5 +1,6 @@
 /*
- * test_index_workers.c - a lane that the caller has settled is the caller's, whatever other workers come to.
+ * test_index_workers.c - a lane that the caller has settled is the caller's, whatever other workers come to; where ids
+ * are that did not go where their hash says.
  *
  * Other tests of workers go through the writer (test_threads_workers.c).
  */
@@ -7,6 +8,7 @@
 
 #include "base/hash.h"
 #include "index/catalog.h"
+#include "index/diverted.h"
 #include "index/workers.h"
 #include "segment/segment.h"
 
@@ -67,16 +69,16 @@ static uint64_t hash_of(unsigned number)
     return hash_bytes(id, (size_t)size);
 }
 
-static void add_product(struct fixture *f, unsigned number)
+static void put_product(struct fixture *f, unsigned number, size_t pad_bytes, bool is_new)
 {
     static char text[PAD_BYTES + 64];
     struct product product;
     int size = snprintf(text, sizeof text, "{\"id\":\"P%u\",\"title\":\"item\",\"pad\":\"", number);
-    memset(text + size, 'p', PAD_BYTES);
-    memcpy(text + size + PAD_BYTES, "\"}", 2);
-    struct bytes whole = bytes_of(text, (size_t)size + PAD_BYTES + 2);
+    memset(text + size, 'p', pad_bytes);
+    memcpy(text + size + pad_bytes, "\"}", 2);
+    struct bytes whole = bytes_of(text, (size_t)size + pad_bytes + 2);
     assert_done(product_reader_read(f->reader, f->catalog->schema, whole, &product, &error));
-    assert_done(workers_put(f->workers, 0, &product, whole, hash_of(number), &error));
+    assert_done(workers_put(f->workers, 0, &product, whole, hash_of(number), is_new, &error));
 }
 
 /* Puts so many products of the lane, each settled at once; the number behind the last. */
@@ -84,7 +86,7 @@ static unsigned fill(struct fixture *f, unsigned next, const struct segment_buil
 {
     for (unsigned found = 0; found < products; next++) {
         if (settle(f, hash_of(next)) == lane) {
-            add_product(f, next);
+            put_product(f, next, PAD_BYTES, true);
             found++;
         }
     }
@@ -116,9 +118,97 @@ static void settled_lane_is_left_alone_when_the_tide_comes(void **state)
     end(&f);
 }
 
+static uint64_t count_live(const struct fixture *f)
+{
+    uint64_t live = 0;
+    for (uint32_t i = 0; i < f->shard.segment_count; i++) {
+        live += f->shard.segments[i].info.documents - f->shard.segments[i].info.dead;
+    }
+    return live;
+}
+
+/* Put as fast as can be, so that queues are full and products go elsewhere; and while workers write. */
+static void each_id_stays_one_product_whichever_worker_has_it(void **state)
+{
+    const unsigned ids = 4000;
+    struct fixture f;
+    (void)state;
+    begin(&f);
+    for (unsigned round = 0; round < 3; round++) {
+        for (unsigned i = 0; i < ids; i++) {
+            put_product(&f, i, 1000, round == 0);
+        }
+        for (unsigned i = 0; i < ids && round == 1; i += 397) {
+            char id[16];
+            int size = snprintf(id, sizeof id, "P%u", i);
+            struct segment_builder *builder = settle(&f, hash_of(i));
+            struct writer_place place = {.lane = builder};
+            assert_int_equal(shard_writer_find(&f.shard, bytes_of(id, (size_t)size), hash_of(i), &place), 0);
+            assert_true(place.builder == NULL || place.builder == builder);
+        }
+    }
+    assert_done(workers_flush(f.workers, &error));
+    assert_int_equal(count_live(&f), ids);
+    end(&f);
+}
+
+static void diverted_ids_are_found_until_they_are_forgotten(void **state)
+{
+    struct diverted diverted;
+    uint8_t lane = 77;
+    (void)state;
+    diverted_init(&diverted, (size_t)1 << 20);
+    assert_false(diverted_find(&diverted, 1, &lane));
+    for (uint64_t i = 1; i <= 5000; i++) {
+        assert_true(diverted_add(&diverted, i * i << 40 | i, (uint8_t)(i % 64)));
+    }
+    for (uint64_t i = 1; i <= 5000; i++) {
+        assert_true(diverted_find(&diverted, i * i << 40 | i, &lane));
+        assert_int_equal(lane, i % 64);
+        assert_false(diverted_find(&diverted, i * i << 40 | (i + 5000), &lane));
+    }
+    assert_false(diverted_add(&diverted, 0, 1)); /* which is how a free place looks */
+    assert_false(diverted.is_full);
+    diverted_clear(&diverted);
+    assert_false(diverted_find(&diverted, UINT64_C(1) << 40 | 1, &lane));
+    diverted_release(&diverted);
+}
+
+static void diverted_ids_keep_to_their_memory(void **state)
+{
+    struct diverted diverted;
+    uint64_t added = 0;
+    uint8_t lane;
+    (void)state;
+    diverted_init(&diverted, (size_t)64 << 10);
+    while (diverted_add(&diverted, ++added, 3)) {
+        assert_true(diverted.slots * 9 <= diverted.bytes_max);
+    }
+    assert_true(diverted.is_full);
+    assert_true(added > 1000);
+    for (uint64_t i = 1; i < added; i++) {
+        assert_true(diverted_find(&diverted, i, &lane));
+    }
+    diverted_clear(&diverted);
+    assert_false(diverted.is_full);
+    diverted_release(&diverted);
+    for (unsigned long n = 1; n <= 2; n++) {
+        alloc_fail_at(n, 0);
+        assert_false(diverted_add(&diverted, 9, 1));
+        alloc_fail_at(0, 0);
+        assert_false(diverted_find(&diverted, 9, &lane));
+    }
+    assert_true(diverted_add(&diverted, 9, 1));
+    diverted_release(&diverted);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(diverted_ids_are_found_until_they_are_forgotten),
+        cmocka_unit_test(diverted_ids_keep_to_their_memory),
+        cmocka_unit_test_setup_teardown(each_id_stays_one_product_whichever_worker_has_it, make_directory,
+                                        remove_directory),
         cmocka_unit_test_setup_teardown(settled_lane_is_left_alone_when_the_tide_comes, make_directory,
                                         remove_directory),
     };
