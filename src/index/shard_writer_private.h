@@ -27,7 +27,7 @@ must_check int shard_writer_open_pending(struct shard_writer *writer, const stru
 
 /*
  * Removes extents and pages of segments that are neither listed nor in use, in small transactions, of each table at
- * most batches_max. Takes the lock to look for each. cancel (may be NULL) leaves the rest to later when it becomes true.
+ * most batches_max. Takes the lock to look for each. cancel (may be NULL) leaves the rest to later when it is set.
  */
 #define CLEAN_ALL UINT32_MAX
 #define COMMIT_CLEAN_BATCHES 1u /* behind a commit: the rest waits for the next, so that a commit stays small */

@@ -23,7 +23,7 @@
  *                digit, unless asked, and for words that the rules or the caller call exact. They count in the fields
  *                whose schema allows typos. A word that no product has is corrected to the words of the fewest edits
  *                that products have. When the query finds few, every word is corrected, known ones to words with the
- *                same first character that a 64th as many products have, or if the query finds any, to words that twenty
+ *                same first character that a 64th as many products have, or if the query finds any, to words that 20
  *                times as many have; what was typed comes first.
  *   Fragments    A word with a digit, of 3 bytes or more, finds the codes that contain it, the shortest LIMIT_VARIANTS:
  *                at once when no product has it, else when the query finds few, or fewer than REWRITE_FEW_EXACT and is
