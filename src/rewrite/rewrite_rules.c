@@ -261,8 +261,11 @@ int rewrite_pass_times(struct rewrite *rewrite)
     for (uint32_t i = 1; i < rewrite->clause_count && status == 0; i++) {
         struct clause *clause = &rewrite->clauses[i];
         struct clause *next = i + 1 < rewrite->clause_count ? clause + 1 : NULL;
+        if (!is_times(rewrite, clause, clause - 1)) {
+            continue;
+        }
         bool goes_on = next != NULL && is_word(next) && next->first->run == clause->first->run;
-        if (!is_times(rewrite, clause, clause - 1) || (goes_on && !is_digit(next->first->folded.data[0]))) {
+        if (goes_on && !is_digit(next->first->folded.data[0])) {
             continue;
         }
         clause->left_out = true;
