@@ -1,6 +1,6 @@
 /*
  * bench_shop.c - what a shop asks of a catalog, each held against its bar: facets, filters without text, text with a
- * filter and facets, patches of numbers.
+ * filter and facets, affinities, patches of numbers.
  *
  *     bench_shop CATALOG [--bar] [--queries FILE] [--patches N] [--only FIGURES]
  *
@@ -8,8 +8,8 @@
  * they come, and needs a copy of it. FILE has a text a line; without it, texts are the first two words of titles. Times
  * are of one thread, warm; the processor's, because a busy machine shows in the clock's alone. With --bar, a bar that
  * is missed ends the program with 1; bars are those of ten million products, where a million is a tenth of them: of a
- * smaller catalog a tenth is taken, too. With --only, one of "facets", "part", "filter" or "texts" is measured, for a
- * profiler.
+ * smaller catalog a tenth is taken, too. With --only, one of "facets", "part", "filter", "texts" and "affinities" is
+ * measured, for a profiler.
  *
  * What is measured again and again is told as the median of the passes, with the best. Each figure is told as soon as
  * it is known, and none takes more than some seconds: in a large catalog fewer passes are made and fewer filters and
@@ -32,6 +32,8 @@
 #define TEXTS 2000u
 #define TEXT_BYTES 256u
 #define BATCH 10000u
+#define WORDS 8u
+#define AFFINITIES 8u
 
 static aisle *catalog;
 static aisle_error error;
@@ -85,7 +87,7 @@ static uint64_t search(const aisle_query *query, uint64_t *total)
 static void tell(const char *what, double figure, double bar, bool at_most, const char *unit, const char *detail)
 {
     bool kept = at_most ? figure <= bar : figure >= bar;
-    printf("%-44s %12.2f %-10s bar %10.2f  %s  %s\n", what, figure, unit, bar, kept ? "kept  " : "missed", detail);
+    printf("%-46s %12.2f %-10s bar %10.2f  %s  %s\n", what, figure, unit, bar, kept ? "kept  " : "missed", detail);
     missed += kept ? 0 : 1;
 }
 
@@ -266,6 +268,112 @@ static void measure_texts(void)
     tell("text, filter and three facets, p99", (double)times[(count - 1) * 99 / 100] / 1e6, 20, true, "ms", detail);
 }
 
+/* ---- affinities ---- */
+
+static char words[WORDS][TEXT_BYTES];
+static uint64_t word_products[WORDS];
+static char liked[AFFINITIES + AFFINITIES / 2][TEXT_BYTES];
+static uint32_t liked_count;
+
+static uint64_t count_products(const char *text)
+{
+    uint64_t total = 0;
+    const aisle_query query = {
+        .size = sizeof query, .text = text, .no_hits = true, .no_typos = true, .no_understanding = true};
+    (void)search(&query, &total);
+    return total;
+}
+
+/* Keeps the most frequent of the texts' first words. */
+static void take_words(void)
+{
+    for (uint32_t i = 0; i < text_count && i < 20 * WORDS; i++) {
+        char word[TEXT_BYTES];
+        uint32_t at = 0;
+        snprintf(word, sizeof word, "%.*s", (int)strcspn(texts[i], " "), texts[i]);
+        while (at < WORDS && strcmp(words[at], word) != 0) {
+            at++;
+        }
+        uint64_t products = at < WORDS ? 0 : count_products(word);
+        for (at = WORDS; at > 0 && products > word_products[at - 1]; at--) {
+            if (at < WORDS) {
+                word_products[at] = word_products[at - 1];
+                memcpy(words[at], words[at - 1], TEXT_BYTES);
+            }
+        }
+        if (at < WORDS && products > word_products[at]) {
+            word_products[at] = products;
+            memcpy(words[at], word, TEXT_BYTES);
+        }
+    }
+}
+
+/* Writes affinities for count values of a field, every second of the most frequent. */
+static void like_values(const char *field, uint32_t count)
+{
+    char facet[TEXT_BYTES];
+    const char *const facets[] = {facet};
+    static aisle_result *result;
+    aisle_facet_value value;
+    snprintf(facet, sizeof facet, "%s:%u", field, VALUES);
+    const aisle_query query = {.size = sizeof query, .text = "", .no_hits = true, .facets = facets, .facet_count = 1};
+    check(aisle_search(catalog, &query, &result, &error));
+    for (uint32_t i = 0; i < count && aisle_result_facet_value(result, 0, i * 2, &value) == 0; i++) {
+        snprintf(liked[liked_count++], TEXT_BYTES, "%s:%.*s=%u.%u", field, (int)value.value.size, value.value.data,
+                 i / 4, 5 + i % 4);
+    }
+}
+
+/* The sum over the words, each the median of its passes, in us. */
+static double measure_words(const char *const *affinities, uint32_t count)
+{
+    double sum = 0;
+    uint64_t total;
+    for (uint32_t i = 0; i < WORDS && word_products[i] != 0; i++) {
+        const aisle_query query = {.size = sizeof query,
+                                   .text = words[i],
+                                   .weights = "sales:0,rating:0,updated:0,in_stock:0,exact:0",
+                                   .affinities = affinities,
+                                   .affinity_count = count,
+                                   .no_total = true,
+                                   .no_products = true,
+                                   .no_typos = true,
+                                   .no_understanding = true};
+        sum += measure_ms(&query, &total).median * 1e3;
+    }
+    return sum;
+}
+
+static void measure_affinities(void)
+{
+    const char *of_brands[AFFINITIES];
+    const char *of_fields[AFFINITIES];
+    char detail[TEXT_BYTES];
+    take_words();
+    like_values("brand", AFFINITIES);
+    for (uint32_t i = 0; i < liked_count; i++) {
+        of_brands[i] = liked[i];
+    }
+    uint32_t brand_affinities = liked_count;
+    like_values("category", AFFINITIES / 2);
+    uint32_t field_affinities = 0;
+    for (uint32_t i = 0; i < liked_count && field_affinities < AFFINITIES; i++) {
+        if (i < AFFINITIES / 2 || i >= brand_affinities) {
+            of_fields[field_affinities++] = liked[i];
+        }
+    }
+    double plain = measure_words(NULL, 0);
+    double brand = measure_words(of_brands, brand_affinities);
+    double mixed = measure_words(of_fields, field_affinities);
+    snprintf(detail, sizeof detail, "%.0f us to %.0f at the mean; words of %llu to %llu products", brand / WORDS,
+             plain / WORDS, (unsigned long long)word_products[WORDS - 1], (unsigned long long)word_products[0]);
+    tell("affinities for 8 brands, to none", brand / plain, 3, true, "times", detail);
+    snprintf(detail, sizeof detail, "%.0f us to %.0f", mixed / WORDS, plain / WORDS);
+    tell("affinities for brands and categories, to none", mixed / plain, 3, true, "times", detail);
+}
+
+/* ---- patches ---- */
+
 /* Batches of patches, each committed, so that the next search sees it. */
 static void measure_patches(const char *path, uint64_t count)
 {
@@ -307,8 +415,11 @@ static void measure_patches(const char *path, uint64_t count)
 static const struct {
     const char *name;
     void (*measure)(void);
-} figures[] = {
-    {"facets", measure_facets}, {"part", measure_part}, {"filter", measure_filter}, {"texts", measure_texts}};
+} figures[] = {{"facets", measure_facets},
+               {"part", measure_part},
+               {"filter", measure_filter},
+               {"texts", measure_texts},
+               {"affinities", measure_affinities}};
 
 int main(int argc, char **argv)
 {
