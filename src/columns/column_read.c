@@ -62,18 +62,62 @@ int column_page(const struct column_reader *reader, uint32_t page_index, struct 
     return 0;
 }
 
-void column_page_ahead(const struct column_reader *reader, uint32_t page_index)
+int column_pages(const struct column_reader *reader, uint32_t first, uint32_t count, uint32_t wanted,
+                 struct bytes *pages)
+{
+    const struct extent_view *stream = reader->stream;
+    uint32_t there = first < reader->page_count ? reader->page_count - first : 0;
+    uint32_t asked = there < 2 * count ? there : 2 * count;
+    uint64_t at = reader->directory_offset + (uint64_t)first * sizeof(uint64_t);
+    const uint8_t *words = extent_view_at(stream, at, asked * sizeof(uint64_t));
+    int status = count <= there ? 0 : AISLE_CORRUPT;
+    for (uint32_t i = 0; i < count && status == 0; i++) {
+        pages[i] = bytes_of(NULL, 0);
+        if ((wanted >> i & 1) == 0) {
+            continue;
+        }
+        if (words == NULL) { /* they may straddle extents */
+            status = column_page(reader, first + i, &pages[i]);
+            continue;
+        }
+        uint64_t place = load_u64(words + i * sizeof place);
+        size_t size = (size_t)(place & ((1u << COLUMN_DIRECTORY_SHIFT) - 1));
+        const uint8_t *data = extent_view_at(stream, place >> COLUMN_DIRECTORY_SHIFT, size);
+        pages[i] = bytes_of(data, data == NULL ? 0 : size);
+        status = data == NULL ? AISLE_CORRUPT : 0;
+    }
+    bool goes_on = words != NULL && wanted == (1u << count) - 1;
+    for (uint32_t i = count; goes_on && i < asked; i++) {
+        uint64_t place = load_u64(words + i * sizeof place);
+        const uint8_t *data = extent_view_ahead(stream, place >> COLUMN_DIRECTORY_SHIFT);
+        if (data != NULL) {
+            __builtin_prefetch(data);
+            __builtin_prefetch(data + LINE_BYTES);
+        }
+    }
+    return status;
+}
+
+/* Where a page lies, unverified, and its size; NULL: nowhere. It may reach behind its extent when damaged. */
+static const uint8_t *find_ahead(const struct column_reader *reader, uint32_t page_index, size_t *size)
 {
     uint64_t at = reader->directory_offset + (uint64_t)page_index * sizeof(uint64_t);
     const uint8_t *word = page_index >= reader->page_count ? NULL : extent_view_at(reader->stream, at, sizeof at);
     if (word == NULL) {
-        return;
+        return NULL;
     }
     uint64_t place = load_u64(word);
-    size_t size = (size_t)(place & ((1u << COLUMN_DIRECTORY_SHIFT) - 1));
-    const uint8_t *data = extent_view_ahead(reader->stream, place >> COLUMN_DIRECTORY_SHIFT);
-    for (size_t i = 0; data != NULL && i < size && i < COLUMN_PAGE_BYTES_MAX; i += LINE_BYTES) {
-        __builtin_prefetch(data + i); /* may be behind the extent when damaged: asking is harmless */
+    *size = (size_t)(place & ((1u << COLUMN_DIRECTORY_SHIFT) - 1));
+    return *size > COLUMN_PAGE_BYTES_MAX ? NULL : extent_view_ahead(reader->stream, place >> COLUMN_DIRECTORY_SHIFT);
+}
+
+void column_page_ahead_at(const struct column_reader *reader, uint32_t page_index, uint32_t index)
+{
+    size_t size;
+    const uint8_t *data = find_ahead(reader, page_index, &size);
+    if (data != NULL) {
+        __builtin_prefetch(data);
+        __builtin_prefetch(data + COLUMN_HEADER_BYTES + size * index / COLUMN_PAGE_DOCUMENTS);
     }
 }
 

@@ -179,8 +179,16 @@ static inline uint32_t column_documents(const struct column_reader *reader)
 /* A page, as a view into an extent. AISLE_END past the last; AISLE_CORRUPT. */
 must_check int column_page(const struct column_reader *reader, uint32_t page_index, struct bytes *page);
 
-/* Asks memory for a page that will be read soon. Any page_index. */
-void column_page_ahead(const struct column_reader *reader, uint32_t page_index);
+/*
+ * As column_page count pages from first on, less than 32, all of which there are, with one look at the directory: those
+ * whose bit of wanted is set, the others are empty. If all are, asks memory for the beginnings of as many behind them.
+ * AISLE_CORRUPT.
+ */
+must_check int column_pages(const struct column_reader *reader, uint32_t first, uint32_t count, uint32_t wanted,
+                            struct bytes *pages);
+
+/* Asks memory for the header of a page that will be read soon, and about what lies at index. Any page_index. */
+void column_page_ahead_at(const struct column_reader *reader, uint32_t page_index, uint32_t index);
 
 /* The value of one document. AISLE_END past the last; AISLE_CORRUPT. */
 must_check int column_get(const struct column_reader *reader, uint32_t document, int64_t *value);

@@ -93,3 +93,50 @@ uint32_t facet_codes_below(const uint32_t *codes, uint32_t count, uint32_t bound
 #endif
     return facet_codes_below_plain(codes, count, bound);
 }
+
+void facet_codes_span_plain(const uint32_t *codes, uint32_t count, uint32_t *least, uint32_t *greatest)
+{
+    uint32_t low = codes[0];
+    uint32_t high = codes[0];
+    for (uint32_t i = 1; i < count; i++) {
+        low = codes[i] < low ? codes[i] : low;
+        high = codes[i] > high ? codes[i] : high;
+    }
+    *least = low;
+    *greatest = high;
+}
+
+#if defined(__x86_64__)
+
+/* Eight codes at a time; what is left over is looked at with some of those before. At least eight. */
+__attribute__((target("avx2"))) static void codes_span_avx2(const uint32_t *codes, uint32_t count, uint32_t *least,
+                                                            uint32_t *greatest)
+{
+    uint32_t lows[8];
+    uint32_t highs[8];
+    uint32_t ignored;
+    __m256i low = _mm256_loadu_si256((const __m256i *)(const void *)(codes + count - 8));
+    __m256i high = low;
+    for (uint32_t i = 0; i + 8 <= count; i += 8) {
+        __m256i own = _mm256_loadu_si256((const __m256i *)(const void *)(codes + i));
+        low = _mm256_min_epu32(low, own);
+        high = _mm256_max_epu32(high, own);
+    }
+    _mm256_storeu_si256((__m256i *)(void *)lows, low);
+    _mm256_storeu_si256((__m256i *)(void *)highs, high);
+    facet_codes_span_plain(lows, 8, least, &ignored);
+    facet_codes_span_plain(highs, 8, &ignored, greatest);
+}
+
+#endif
+
+void facet_codes_span(const uint32_t *codes, uint32_t count, uint32_t *least, uint32_t *greatest)
+{
+#if defined(__x86_64__)
+    if (count >= 8 && __builtin_cpu_supports("avx2")) { /* LCOV_EXCL_BR_LINE: depends on the machine */
+        codes_span_avx2(codes, count, least, greatest);
+        return;
+    }
+#endif
+    facet_codes_span_plain(codes, count, least, greatest);
+}

@@ -13,9 +13,6 @@
 /* From this share of a page on (1 / 4), unpacking all of it is faster than picking. */
 #define PICKED_SHARE 4u
 
-/* From so many matches of a window on (1 / 64), it pays to ask for the pages of the next one. */
-#define AHEAD_SHARE 64u
-
 /* A list of ordinals turns to counts when it is as long as this share of the values: zeros and sums cost that much. */
 #define NOTED_SHARE 16u
 
@@ -176,14 +173,22 @@ static void take_sample(struct facet *facet, const struct matches *all, struct m
     }
 }
 
-static int open_page(const struct facet *facet, uint32_t number, struct facet_page *page)
+/* The pages of a window that have matches, changed ones as they are now. */
+static int open_pages(const struct facet *facet, const struct walk_window *window, const struct matches *matches,
+                      struct bytes pages[WINDOW_PAGES])
 {
-    page->bytes = facet->overlays == NULL ? bytes_of(NULL, 0)
-                                          : segment_state_overlay(facet->overlays,
-                                                                  (uint8_t)(PAGE_COLUMN + facet->request->field),
-                                                                  number);
-    int status = page->bytes.size != 0 ? 0 : column_page(facet->column, number, &page->bytes);
-    status = status == 0 ? column_page_view_init(&page->view, page->bytes) : status;
+    uint32_t first = window->from / COLUMN_PAGE_DOCUMENTS;
+    uint32_t count = (window->documents + COLUMN_PAGE_DOCUMENTS - 1) / COLUMN_PAGE_DOCUMENTS;
+    uint32_t wanted = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        wanted |= (uint32_t)(matches->counts[i] != 0) << i;
+    }
+    int status = column_pages(facet->column, first, count, wanted, pages);
+    for (uint32_t i = 0; facet->overlays != NULL && i < count; i++) {
+        struct bytes changed =
+            segment_state_overlay(facet->overlays, (uint8_t)(PAGE_COLUMN + facet->request->field), first + i);
+        pages[i] = changed.size != 0 ? changed : pages[i];
+    }
     return status == 0 ? 0 : AISLE_CORRUPT;
 }
 
@@ -204,7 +209,8 @@ static int count_facet(struct facet_set *set, struct facet *facet, const struct 
 {
     const struct field *field = &set->context->schema->fields[facet->request->field];
     int status = facet->segment == window->segment ? 0 : enter_segment(set, facet, window->segment);
-    bool asks_ahead = window->count >= WALK_WINDOW / AHEAD_SHARE;
+    struct bytes pages[WINDOW_PAGES];
+    status = status == 0 ? open_pages(facet, window, matches, pages) : status;
     for (uint32_t i = 0; i < WINDOW_PAGES && status == 0; i++) {
         uint32_t first = window->from + i * COLUMN_PAGE_DOCUMENTS;
         struct facet_page page = {.count = matches->counts[i]};
@@ -212,12 +218,10 @@ static int count_facet(struct facet_set *set, struct facet *facet, const struct 
         if (page.count == 0) {
             continue;
         }
-        if (asks_ahead) {
-            column_page_ahead(facet->column, first / COLUMN_PAGE_DOCUMENTS + WINDOW_PAGES);
-        }
         page.positions = matches->whole[i] ? NULL : matches->positions + i * COLUMN_PAGE_DOCUMENTS;
         page.bits = matches->bits == NULL ? NULL : matches->bits + i * FACET_PAGE_WORDS;
-        status = open_page(facet, first / COLUMN_PAGE_DOCUMENTS, &page);
+        page.bytes = pages[i];
+        status = column_page_view_init(&page.view, page.bytes) == 0 ? 0 : AISLE_CORRUPT;
         uint32_t left = window->documents - i * COLUMN_PAGE_DOCUMENTS;
         if (status == 0 && page.view.count != (left < COLUMN_PAGE_DOCUMENTS ? left : COLUMN_PAGE_DOCUMENTS)) {
             return AISLE_CORRUPT; /* positions may be behind its end */

@@ -246,22 +246,32 @@ static uint32_t code_from(const struct column_page_view *view, int64_t bound)
     return first + (steps < view->mask ? (uint32_t)steps : (uint32_t)view->mask);
 }
 
+/* How many of a page's codes, which lie from least to greatest, are below that of a bound. */
+static uint32_t codes_below(const uint32_t *codes, uint32_t count, uint32_t bound, uint32_t least, uint32_t greatest)
+{
+    return bound <= least ? 0 : bound > greatest ? count : facet_codes_below(codes, count, bound);
+}
+
 /*
  * Counts by how many codes lie below that of each bound. Documents without a value are below all of them, and so of no
- * range.
+ * range. What matches lies often within one range: bounds outside of it cost nothing.
  */
 static void compare_codes(struct facet *facet, const struct facet_page *page)
 {
     const struct facet_request *request = facet->request;
+    const uint32_t count = page->count;
     uint32_t codes[COLUMN_PAGE_DOCUMENTS];
+    uint32_t least;
+    uint32_t greatest;
     facet_page_codes(page, codes);
-    uint32_t below = facet_codes_below(codes, page->count, code_from(&page->view, request->bounds[0]));
-    facet->missing += page->view.has_missing ? facet_codes_below(codes, page->count, 1) : 0;
+    facet_codes_span(codes, count, &least, &greatest);
+    uint32_t below = codes_below(codes, count, code_from(&page->view, request->bounds[0]), least, greatest);
+    facet->missing += page->view.has_missing ? codes_below(codes, count, 1, least, greatest) : 0;
     for (uint32_t i = 1; i < request->bound_count; i++) {
         bool is_open = i + 1 == request->bound_count && request->bounds[i] == INT64_MAX;
-        bool is_all = is_open || request->bounds[i] > page->view.max;
-        uint32_t next = is_all ? page->count
-                               : facet_codes_below(codes, page->count, code_from(&page->view, request->bounds[i]));
+        uint32_t next = is_open || request->bounds[i] > page->view.max
+                            ? count
+                            : codes_below(codes, count, code_from(&page->view, request->bounds[i]), least, greatest);
         facet->ranges[i - 1] += next - below;
         below = next;
     }

@@ -128,6 +128,10 @@ uint32_t facet_below_plain(const int64_t *values, uint32_t count, int64_t bound)
 uint32_t facet_codes_below(const uint32_t *codes, uint32_t count, uint32_t bound);
 uint32_t facet_codes_below_plain(const uint32_t *codes, uint32_t count, uint32_t bound);
 
+/* The least and the greatest of count codes, at least one. */
+void facet_codes_span(const uint32_t *codes, uint32_t count, uint32_t *least, uint32_t *greatest);
+void facet_codes_span_plain(const uint32_t *codes, uint32_t count, uint32_t *least, uint32_t *greatest);
+
 /* The codes of a page's matches as they stand; its view has a mask, of at most COLUMN_CODES_WIDTH_MAX bits. */
 void facet_page_codes(const struct facet_page *page, uint32_t codes[COLUMN_PAGE_DOCUMENTS]);
 

@@ -174,6 +174,38 @@ static void pages_decode_to_their_documents(void **state)
     drop(&column);
 }
 
+/* Pages at once are pages one by one, wherever the directory and pages go over into the next extent. */
+static void pages_of_a_window_are_those_of_the_directory(void **state)
+{
+    (void)state;
+    const uint32_t count = 200 * COLUMN_PAGE_DOCUMENTS + 77;
+    int64_t *values = mem_alloc(count * sizeof *values);
+    struct column column = {.refuse_from = UINT32_MAX};
+    assert_non_null(values);
+    for (uint32_t i = 0; i < count; i++) {
+        values[i] = (int64_t)(next_random() >> 1);
+    }
+    build(&column, COLUMN_INTEGER, values, count);
+    for (uint32_t first = 0; first <= column.reader.page_count; first++) {
+        struct bytes pages[4];
+        uint32_t left = column.reader.page_count - first;
+        uint32_t wanted = (uint32_t)next_random() & 15u;
+        uint32_t asked = left < 4 ? left : 4;
+        assert_int_equal(column_pages(&column.reader, first, asked, wanted, pages), 0);
+        for (uint32_t i = 0; i < asked; i++) {
+            struct bytes page = bytes_of(NULL, 0);
+            assert_int_equal((wanted >> i & 1) == 0 ? 0 : column_page(&column.reader, first + i, &page), 0);
+            assert_ptr_equal(pages[i].data, page.data);
+            assert_int_equal(pages[i].size, page.size);
+        }
+        if (left < 4) {
+            assert_int_equal(column_pages(&column.reader, first, left + 1, 0, pages), AISLE_CORRUPT);
+        }
+    }
+    mem_free(values);
+    drop(&column);
+}
+
 static void footer_knows_the_range(void **state)
 {
     (void)state;
@@ -347,6 +379,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(columns_of_every_kind_round_trip, reseed),
         cmocka_unit_test_setup(pages_decode_to_their_documents, reseed),
+        cmocka_unit_test_setup(pages_of_a_window_are_those_of_the_directory, reseed),
         cmocka_unit_test_setup(footer_knows_the_range, reseed),
         cmocka_unit_test_setup(falling_keys_are_refused_across_pages, reseed),
         cmocka_unit_test_setup(failing_streams_and_memory_are_reported, reseed),

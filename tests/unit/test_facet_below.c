@@ -58,6 +58,12 @@ static void as_many_codes_are_below_as_the_plain_twin_says(void **state)
         for (uint32_t bound = 0; bound < 9; bound++) {
             assert_int_equal(facet_codes_below(codes, count, bound), facet_codes_below_plain(codes, count, bound));
         }
+        uint32_t span[2][2] = {{0}};
+        for (uint32_t from = 0; from < 9 && from < count; from++) {
+            facet_codes_span(codes + from, count - from, &span[0][0], &span[0][1]);
+            facet_codes_span_plain(codes + from, count - from, &span[1][0], &span[1][1]);
+            assert_memory_equal(span[0], span[1], sizeof span[0]);
+        }
         uint32_t bound = (uint32_t)draw() & INT32_MAX;
         assert_int_equal(facet_codes_below(codes, count, bound), facet_codes_below_plain(codes, count, bound));
     }
