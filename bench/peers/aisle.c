@@ -21,11 +21,26 @@ static void check(int status)
     }
 }
 
+/* Aisle would link single letters with their neighbours ("t shirt", "usb c"), unless a comma stands between. */
+static void put_terms(char *out, const char *terms)
+{
+    size_t size = 0;
+    for (; *terms != '\0'; terms++) {
+        if (*terms == ' ' && (size == 1 || (terms[1] != '\0' && (terms[2] == ' ' || terms[2] == '\0')))) {
+            *out++ = ',';
+        }
+        size = *terms == ' ' ? 0 : size + 1;
+        *out++ = *terms;
+    }
+    *out = '\0';
+}
+
 static void put_all(aisle_writer *writer, const char *path)
 {
     FILE *corpus = fopen(path, "r");
     char *line = NULL;
     char *product = NULL;
+    char *terms = NULL;
     size_t capacity = 0;
     size_t product_capacity = 0;
     struct peer_product p;
@@ -36,13 +51,16 @@ static void put_all(aisle_writer *writer, const char *path)
         if (2 * capacity + 128 > product_capacity) {
             product_capacity = 2 * capacity + 128;
             product = realloc(product, product_capacity);
+            terms = realloc(terms, product_capacity);
         }
+        put_terms(terms, p.terms);
         int written = snprintf(product, product_capacity,
                                "{\"id\":\"%llu\",\"text\":\"%s\",\"price\":%s,\"sales\":%s,\"category\":\"%s\","
                                "\"brand\":\"%s\"}",
-                               (unsigned long long)p.number, p.terms, p.price, p.sales, p.category, p.brand);
+                               (unsigned long long)p.number, terms, p.price, p.sales, p.category, p.brand);
         check(aisle_put(writer, (aisle_bytes){product, (size_t)written}, &error));
     }
+    free(terms);
     free(product);
     free(line);
     fclose(corpus);
