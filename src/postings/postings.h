@@ -285,6 +285,22 @@ static inline uint8_t postings_cursor_bound(struct postings_cursor *cursor, uint
     return postings_cursor_find_bound(cursor, target, last);
 }
 
+/* The number of the block that postings_cursor_bound was last asked about. */
+static inline uint32_t postings_cursor_bound_block(const struct postings_cursor *cursor)
+{
+    return cursor->skip_block;
+}
+
+/* How many postings the current block has, if the current one is its first, and its number; else 0. */
+static inline uint32_t postings_cursor_at_block(const struct postings_cursor *cursor, uint32_t *number)
+{
+    bool is_first = cursor->decoded != 0   ? cursor->index == 0
+                    : cursor->bits != NULL ? cursor->document == cursor->bits_first
+                                           : true; /* of the list, and all that is known of it */
+    *number = cursor->block;
+    return is_first && cursor->document != POSTINGS_END ? cursor->block_postings : 0;
+}
+
 /*
  * The dominating code of all blocks that may hold postings of the documents from to to, both included, from not below
  * the current one. *any: whether there is such a block; without one the code is 0. Superblocks that lie inside are

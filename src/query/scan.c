@@ -84,6 +84,10 @@ static int add_list(struct scan *scan, const struct query_node *node)
                                                          .is_merged = in_window < SCAN_MERGE_MAX,
                                                          .is_sparse = in_window < SCAN_SPARSE_MAX,
                                                          .followed = true};
+    if (scan->signals != NULL) {
+        signals_blocks_open(scan->signals, scan->context, node, &list->postings,
+                            &scan->lists[scan->list_count - 1].marks);
+    }
     return postings_cursor_open(postings, &scan->segment->segment->postings, &list->postings);
 }
 
@@ -349,6 +353,7 @@ int scan_open(struct query_context *context, const struct query_node *root, cons
         return AISLE_NO_MEMORY;
     }
     scan->room = room;
+    scan->signals = signals;
     scan->all = !is_sum;
     int status = is_sum ? add_alternatives(scan, wanted) : add_conjuncts(scan, wanted);
     if (status == 0 && root != whole) {
@@ -361,7 +366,6 @@ int scan_open(struct query_context *context, const struct query_node *root, cons
     }
     order_lists(scan);
     enter_part(scan, part);
-    scan->signals = signals;
     scan->extra_max = scan->others_max + (signals == NULL ? 0 : signals->max);
     *out = is_led_by_list(scan) ? scan : NULL;
     return 0;

@@ -17,7 +17,7 @@
 #include "query/cursor.h"
 #include "query/filter.h"
 #include "query/scan_group.h"
-#include "query/signals.h"
+#include "query/signals_blocks.h"
 #include "query/topk.h"
 
 /* Lists with fewer postings in a window are merged instead; with far fewer, windows would be empty. */
@@ -37,6 +37,7 @@ struct scan_list {
     int32_t wide;       /* likewise up to document wide_last */
     int32_t bound;      /* likewise in the range at hand */
     uint32_t wide_last;
+    struct signals_blocks marks; /* of a list, where there are signals */
     bool is_optional;   /* where all must match: this one need not, but adds what it is worth */
     bool is_merged;     /* not summed up in windows */
     bool is_sparse;     /* blocks are much longer than windows */

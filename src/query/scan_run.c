@@ -61,11 +61,28 @@ static void read_lead(struct scan *scan, struct scan_list *lead, struct scan_lis
         }
         return;
     }
+    uint32_t block;
+    uint32_t of_block = postings_cursor_at_block(lead->postings, &block);
     size_t got = postings_cursor_batch(lead->postings, last, &documents, &codes);
+    if (got != 0 && got == of_block && signals_blocks_are_kept(&lead->marks)) {
+        signals_blocks_fill(scan->signals, &lead->marks, block, documents, codes, got);
+    }
     if (got != 0) {
         take_postings(scan, lead, documents, codes, got, scan->minimum - rest);
         scan_complete(scan, first, count, step);
     }
+}
+
+/* Whether what is kept of the block of lead that was bounded last tells that nothing in it makes the minimum. */
+static bool is_beaten(const struct scan *scan, const struct scan_list *lead, uint32_t first, uint32_t last,
+                      int32_t rest)
+{
+    if (!signals_blocks_are_kept(&lead->marks) || last >= scan->documents) {
+        return false;
+    }
+    const struct signals_block block = {postings_cursor_bound_block(lead->postings), first, last};
+    int32_t most = signals_blocks_bound(scan->signals, &lead->marks, &block);
+    return most != INT32_MAX && most + rest < scan->minimum;
 }
 
 /*
@@ -75,10 +92,11 @@ static void read_lead(struct scan *scan, struct scan_list *lead, struct scan_lis
 static void scan_blocks(struct scan *scan, struct scan_list *lead, struct scan_list **first, uint32_t count, int step,
                         uint32_t from, uint32_t last)
 {
-    int32_t in_range = scan_extra(scan, from, last);
+    int32_t words = scan->others_max;
     for (uint32_t i = 0; i < count; i++) {
-        in_range += first[(int)i * step]->bound;
+        words += first[(int)i * step]->bound;
     }
+    int32_t in_range = words - scan->others_max + scan_extra(scan, from, last);
     for (;;) {
         uint32_t document = scan_list_document(lead);
         from = document > from ? document : from;
@@ -91,6 +109,10 @@ static void scan_blocks(struct scan *scan, struct scan_list *lead, struct scan_l
         int32_t rest = in_range;
         block_last = block_last < last ? block_last : last;
         if (most + rest >= scan->minimum && scan->minimum > 0) {
+            if (is_beaten(scan, lead, from, block_last, words)) {
+                from = block_last + 1;
+                continue;
+            }
             scan->extra = scan_extra(scan, from, block_last);
             rest = scan->extra + bound_lists(first, count, step, from, block_last, &every);
         }
@@ -100,6 +122,44 @@ static void scan_blocks(struct scan *scan, struct scan_list *lead, struct scan_l
         }
         from = block_last + 1;
     }
+}
+
+/* Reads the superblock of lead that was bounded last, only to keep what its blocks get from signals. */
+static void mark_superblock(struct scan *scan, const struct scan_list *lead, uint32_t last)
+{
+    struct postings_cursor *cursor = arena_alloc(scan->context->arena, sizeof *cursor);
+    const uint32_t *documents;
+    const uint8_t *codes;
+    uint32_t block;
+    size_t got;
+    scan->signals->superblocks_spared--;
+    if (cursor == NULL || postings_cursor_open(cursor, lead->postings->source, &lead->postings->list) != 0) {
+        return; /* what is wrong shows where it is read for its own sake */
+    }
+    (void)postings_cursor_seek(cursor, lead->postings->superblock_first);
+    do {
+        uint32_t of_block = postings_cursor_at_block(cursor, &block);
+        got = postings_cursor_batch(cursor, last, &documents, &codes);
+        if (got != 0 && got == of_block) {
+            signals_blocks_fill(scan->signals, &lead->marks, block, documents, codes, got);
+        }
+    } while (got != 0);
+}
+
+/* As is_beaten, of the superblock that was bounded last; what is not known may be found out for it. */
+static bool is_beaten_wide(struct scan *scan, const struct scan_list *lead, uint32_t first, uint32_t last,
+                           int32_t rest)
+{
+    if (!signals_blocks_are_kept(&lead->marks) || scan->minimum <= 0) {
+        return false;
+    }
+    const struct signals_block superblock = {lead->postings->superblock, first, last};
+    int32_t most = signals_blocks_bound_wide(scan->signals, &lead->marks, &superblock);
+    if (most == INT32_MAX && scan->signals->superblocks_spared != 0) {
+        mark_superblock(scan, lead, last);
+        most = signals_blocks_bound_wide(scan->signals, &lead->marks, &superblock);
+    }
+    return most != INT32_MAX && most + rest < scan->minimum;
 }
 
 /* Every list must match: the rarest leads, superblock by superblock. */
@@ -123,7 +183,8 @@ static void scan_all(struct scan *scan)
         }
         int32_t most = scan_list_bound_wide(lead, from, &last);
         last = last < scan->end ? last : scan->end - 1;
-        if (most + rest_max + scan->extra_max >= scan->minimum) {
+        if (most + rest_max + scan->extra_max >= scan->minimum &&
+            !is_beaten_wide(scan, lead, from, last, rest_max + scan->others_max)) {
             int32_t bound = bound_lists(rest, count, 1, from, last, &every);
             scan->extra = scan_extra(scan, from, last);
             if (every && most + bound + scan->extra >= scan->minimum) {

@@ -11,6 +11,13 @@
 /* A range of more pages is not looked at page by page. */
 #define PAGES_MAX 64u
 
+/*
+ * Pages of a segment, and superblocks of lists in it, that one query reads only to keep something of them: 10 us each.
+ * Of several segments, one has its turn.
+ */
+#define PAGES_SPARED 16u
+#define SUPERBLOCKS_SPARED 8u
+
 static const struct signal_rules no_rules = {.count = 0};
 
 /* The first of the state's overlays of this kind or a higher one. */
@@ -147,6 +154,10 @@ int signals_open(const struct query_context *context, uint32_t segment_number, s
     *out = signals;
     status = has_rules ? open_kept(signals, in, context->arena) : 0;
     signals->max += boosts == NULL ? 0 : boosts_max(boosts);
+    if (status == 0 && signals->kept != NULL && signals_kept_turn(signals->kept, context->segment_count)) {
+        signals->pages_spared = PAGES_SPARED;
+        signals->superblocks_spared = SUPERBLOCKS_SPARED;
+    }
     return status;
 }
 
@@ -355,6 +366,21 @@ static int32_t bound_of_document(struct signals *signals, uint32_t document)
         return 0;
     }
     return signals_kept_document(kept, document);
+}
+
+const struct signals_kept *signals_kept_page_of(struct signals *signals, uint32_t page)
+{
+    struct signals_kept *kept = kept_of(signals, page);
+    if (kept == NULL || signals_kept_known(kept, page) == SIGNALS_FULL) {
+        return kept;
+    }
+    if (signals->pages_spared == 0 || signals->status != 0) {
+        return NULL;
+    }
+    signals->pages_spared--;
+    bool is_full = fill_page(signals, kept, page);
+    signals->status = 0; /* what is wrong with a page shows where it is read for its own sake */
+    return is_full ? kept : NULL;
 }
 
 int32_t signals_bound_near(struct signals *signals, uint32_t document)

@@ -44,6 +44,8 @@ struct signals {
     uint32_t page;       /* whose values the columns' views show; UINT32_MAX: none */
     int32_t max;         /* no document of the segment gets more, boosts included, as in all bounds below */
     int32_t *page_bound; /* in the arena; -1: not known yet */
+    uint32_t pages_spared; /* pages that may still be read for what is kept alone */
+    uint32_t superblocks_spared; /* likewise superblocks of lists */
     int status;          /* sticky: AISLE_CORRUPT when a page could not be read; parts are 0 then. See signals_status */
 };
 
@@ -61,6 +63,12 @@ int32_t signals_bound_near(struct signals *signals, uint32_t document);
  * front; returns how many. As costly as signals_bound_near.
  */
 uint32_t signals_keep(struct signals *signals, uint32_t *documents, int32_t *scores, uint32_t count, int32_t least);
+
+/*
+ * Where the bounds of a page's documents are kept (signals_kept_document). NULL: they are not yet and this query may
+ * not read more for that alone, or the page cannot be read.
+ */
+const struct signals_kept *signals_kept_page_of(struct signals *signals, uint32_t page);
 
 /* What ended the reading of pages, of boosts, too; 0: nothing. */
 int signals_status(const struct signals *signals);

@@ -31,25 +31,52 @@ static size_t rounded(size_t bytes)
     return (bytes + sizeof(uint64_t) - 1) / sizeof(uint64_t) * sizeof(uint64_t);
 }
 
-/* A zeroed block, arrays behind it: patched bits, what is known of pages, then bounds; each begins at a whole word. */
+/* Lists of which something is kept have so many slots, and so many sums together, for a page of documents. */
+#define LIST_PAGES_MIN 2u
+#define PAGE_LISTS 4u
+#define LIST_SLOTS_MAX 16384u
+#define PAGE_SUMS 128u
+#define PROBES 8u
+
+static uint32_t slots_for(uint32_t pages)
+{
+    uint32_t slots = pages < LIST_PAGES_MIN ? 0 : 1;
+    while (slots != 0 && slots < pages * PAGE_LISTS && slots < LIST_SLOTS_MAX) {
+        slots *= 2;
+    }
+    return slots;
+}
+
+/*
+ * A zeroed block, arrays behind it: lists and their sums, patched bits, what is known of pages, then bounds; each
+ * begins at a whole word.
+ */
 static struct signals_kept *new_block(const struct signal_rules *rules, uint32_t pages, bool has_patched)
 {
     uint32_t shift = 0;
     while ((size_t)pages * COLUMN_PAGE_DOCUMENTS >> shift > SIGNALS_SMALL_BYTES_MAX) {
         shift++;
     }
+    uint32_t slots = slots_for(pages);
+    size_t sum_count = slots == 0 ? 0 : (size_t)pages * PAGE_SUMS;
+    size_t sums = sum_count * sizeof(uint16_t);
+    size_t lists = slots * sizeof(struct signals_kept_list);
     size_t patched = has_patched ? bitset_words(pages) * sizeof(uint64_t) : 0;
     size_t known = rounded(pages);
     size_t page = rounded(pages * sizeof(uint16_t));
     size_t groups = (size_t)pages * SIGNALS_PAGE_GROUPS * sizeof(uint16_t);
     size_t small = rounded((size_t)pages * COLUMN_PAGE_DOCUMENTS >> shift);
-    size_t bytes = sizeof(struct signals_kept) + patched + known + page + groups + small;
+    size_t bytes = sizeof(struct signals_kept) + lists + sums + patched + known + page + groups + small;
     struct signals_kept *kept = mem_calloc(1, bytes);
     if (kept != NULL) {
-        uint8_t *arrays = (uint8_t *)(kept + 1);
+        uint8_t *arrays = (uint8_t *)(kept + 1) + lists + sums;
         kept->bytes = bytes;
         kept->rules = *rules;
         kept->pages = pages;
+        kept->list_slots = slots;
+        kept->lists = (struct signals_kept_list *)(kept + 1);
+        kept->sums = (_Atomic uint16_t *)(kept->lists + slots);
+        kept->sum_count = sum_count;
         kept->small_shift = shift;
         kept->unit = rules->max / UINT16_MAX + 1;
         kept->small_unit = rules->max / UINT8_MAX + 1;
@@ -87,7 +114,7 @@ static void copy_arrays(const struct signals_kept *from, struct signals_kept *to
     }
 }
 
-/* A segment_carry: a copy without what is known of pages that have changed. */
+/* A segment_carry: a copy without what is known of pages that have changed, and of blocks. */
 static void *carry(const void *block, const struct segment_page_id *pages, size_t count, size_t *bytes)
 {
     const struct signals_kept *old = block;
@@ -123,6 +150,7 @@ static struct signals_kept *begin(const struct segment *segment, const struct si
     if (kept != NULL) {
         kept->head.carry = carry;
         kept->begun_ns = clock_monotonic_ns();
+        atomic_init(&kept->turn, (unsigned)segment->serial); /* segments opened together have theirs apart */
     }
     return kept;
 }
@@ -186,4 +214,41 @@ void signals_kept_fill(struct signals_kept *kept, uint32_t page, const int32_t p
     atomic_store_explicit(&kept->page[page], (uint16_t)bound_of(parts, COLUMN_PAGE_DOCUMENTS, kept->unit),
                           memory_order_relaxed);
     atomic_store_explicit(&kept->known[page], SIGNALS_FULL, memory_order_release);
+}
+
+/* Takes a place for the sums of a list, whose key this thread has put there. */
+static uint64_t settle(struct signals_kept *kept, struct signals_kept_list *list, uint32_t count,
+                       const struct signals_price *price)
+{
+    size_t place = atomic_fetch_add_explicit(&kept->sums_taken, count, memory_order_relaxed);
+    bool has_room = place <= kept->sum_count && count <= kept->sum_count - place;
+    uint64_t settled = has_room ? place + 1 : SIGNALS_NO_ROOM;
+    list->price = *price;
+    atomic_store_explicit(&list->place, settled, memory_order_release);
+    return settled;
+}
+
+_Atomic uint16_t *signals_kept_sums(struct signals_kept *kept, uint64_t key, uint32_t count,
+                                    const struct signals_price *now, struct signals_price *then)
+{
+    uint64_t hash = key * UINT64_C(0x9e3779b97f4a7c15) >> 32;
+    for (uint32_t i = 0; i < PROBES && kept->list_slots != 0; i++) {
+        struct signals_kept_list *list = &kept->lists[(hash + i) & (kept->list_slots - 1)];
+        uint_fast64_t there = atomic_load_explicit(&list->key, memory_order_relaxed);
+        uint64_t place = 0;
+        if (there == 0 && atomic_compare_exchange_strong_explicit(&list->key, &there, key, memory_order_relaxed,
+                                                                  memory_order_relaxed)) {
+            place = settle(kept, list, count, now);
+        } else if (there == key) {
+            place = atomic_load_explicit(&list->place, memory_order_acquire);
+        } else {
+            continue;
+        }
+        if (place == 0 || place == SIGNALS_NO_ROOM) {
+            return NULL;
+        }
+        *then = list->price;
+        return kept->sums + (place - 1);
+    }
+    return NULL;
 }

@@ -29,6 +29,22 @@ enum signals_known {
     SIGNALS_FULL  /* and those of its groups and documents */
 };
 
+/* What a word's parts follow from. */
+struct signals_price {
+    uint64_t df;
+    uint64_t products;
+    uint64_t length_sum;
+};
+
+/* A list of whose blocks something is kept (signals_blocks.h). */
+struct signals_kept_list {
+    atomic_uint_fast64_t key;   /* 0: none */
+    atomic_uint_fast64_t place; /* of its first sum, from 1 on; 0: not settled; SIGNALS_NO_ROOM */
+    struct signals_price price; /* when it was settled: what is kept is by that */
+};
+
+#define SIGNALS_NO_ROOM UINT64_MAX
+
 struct signals_kept {
     struct segment_kept_head head;
     size_t bytes;      /* with the arrays */
@@ -44,6 +60,12 @@ struct signals_kept {
     _Atomic uint8_t *small;
     uint64_t *patched; /* a bit a page, as it was told; NULL when nothing was. Not changed any more */
     atomic_bool is_foreign; /* a query of other rules has found it of no use: the next state begins its own */
+    struct signals_kept_list *lists; /* a hash table */
+    uint32_t list_slots;             /* a power of two; 0: nothing is kept of lists */
+    _Atomic uint16_t *sums;          /* of their blocks, lists in the order they came in */
+    size_t sum_count;
+    atomic_size_t sums_taken; /* may pass sum_count */
+    atomic_uint turn;
 };
 
 /* What is kept there; NULL: nothing, or of no use for these rules. */
@@ -62,6 +84,20 @@ void signals_kept_page(struct signals_kept *kept, uint32_t page, int32_t bound);
 /* Keeps the parts of a page's documents; those behind the last are 0. */
 void signals_kept_fill(struct signals_kept *kept, uint32_t page, const int32_t parts[COLUMN_PAGE_DOCUMENTS]);
 
+/*
+ * The sums of a list, count of them, zeros at first. key: above 0, another one for each list of the segment. now: what
+ * the word's parts follow from, and *then what those did that are kept. NULL: there is no room, or another thread is
+ * just making it.
+ */
+_Atomic uint16_t *signals_kept_sums(struct signals_kept *kept, uint64_t key, uint32_t count,
+                                    const struct signals_price *now, struct signals_price *then);
+
+/* Whether a query over so many segments may work for what is kept alone in this one: one in so many times it may. */
+static inline bool signals_kept_turn(struct signals_kept *kept, uint32_t segments)
+{
+    return atomic_fetch_add_explicit(&kept->turn, 1, memory_order_relaxed) % segments == 0;
+}
+
 static inline enum signals_known signals_kept_known(const struct signals_kept *kept, uint32_t page)
 {
     return atomic_load_explicit(&kept->known[page], memory_order_acquire);
@@ -73,10 +109,15 @@ static inline int32_t signals_kept_bound(const struct signals_kept *kept, const 
     return kept->unit * atomic_load_explicit(bound, memory_order_relaxed);
 }
 
-/* The document gets no more; its page is full. */
+/* The document gets no more, in units of kept->small_unit; its page is full. */
+static inline uint8_t signals_kept_units(const struct signals_kept *kept, uint32_t document)
+{
+    return atomic_load_explicit(&kept->small[document >> kept->small_shift], memory_order_relaxed);
+}
+
 static inline int32_t signals_kept_document(const struct signals_kept *kept, uint32_t document)
 {
-    return kept->small_unit * atomic_load_explicit(&kept->small[document >> kept->small_shift], memory_order_relaxed);
+    return kept->small_unit * signals_kept_units(kept, document);
 }
 
 #endif

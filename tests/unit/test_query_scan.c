@@ -1,6 +1,6 @@
 /*
  * test_query_scan.c - queries over more products than windows and superblocks hold: the best ten are the beginning of
- * the best ten thousand, totals are those counted by hand, and a warm query takes no memory but its result's.
+ * the best ten thousand, totals are those counted by hand, and a warm query takes no memory.
  *
  * Word number i is in a product's title or body by a hash of both numbers, so the test knows every answer without the
  * engine. Few products are deleted, and a second segment repeats the words, so that ties cross segments. Every query is
