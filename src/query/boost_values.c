@@ -1,18 +1,19 @@
 /*
- * boost_values.c - a table of parts by ordinal, what runs of ordinals are worth at most, and the pages of the column.
+ * boost_values.c - a table of parts by ordinal, where ranges of ordinals stand, and the pages of the column.
  */
 #include "query/boost_values.h"
 
-#include "query/value_marks.h"
+#include "query/filter_runs.h"
 
 /* A table of more ordinals, of 4 bytes each, is not made: ranges are looked through instead. */
 #define TABLE_MAX (1u << 16)
 
-/* A range of more pages is bounded by what no document gets more than. */
-#define PAGES_MAX 64u
-
-/* Of a range of more pages, those that are not known are not read: it will be asked about in pieces. */
-#define PAGES_READ_MAX 4u
+/* Where a range of ordinals stands, by the first of these that there is. */
+struct standing {
+    struct runs_walk *runs;
+    struct value_place *place;
+    uint64_t marks; /* of its ordinals */
+};
 
 struct boost_values {
     const struct segment *segment;
@@ -21,15 +22,13 @@ struct boost_values {
     struct value_marks *marks; /* NULL: no memory for them */
     uint8_t field;
     const struct boost_range *ranges;
-    uint64_t *marks_of;   /* by range: the bits of its ordinals */
+    struct standing *standing; /* by range */
     uint32_t count;
-    uint64_t wanted;      /* the bits of all ranges */
-    bool has_lists;       /* documents may have several values */
+    bool adds_up;         /* a document may be in several ranges */
     int32_t max;
     uint32_t table_first; /* ordinal that table begins with; all that any range has lie in it */
     uint32_t table_count;
     int32_t *table;       /* NULL: too many ordinals */
-    int32_t run_max[64];  /* what one value of a run is worth at most */
     uint32_t page;        /* that view shows; UINT32_MAX: none */
     struct column_page_view view;
     int status;
@@ -70,52 +69,63 @@ static int make_table(struct boost_values *values, struct arena *arena)
     return 0;
 }
 
-/*
- * What one value is worth at most, of all and of each run. Sums change only where a range begins or ends, so that the
- * places where one begins, and the first of a run, are those to look at.
- */
-static void bound_runs(struct boost_values *values)
+/* Whether a document may be in several ranges, and what it gets at most then. */
+static void bound_all(struct boost_values *values)
 {
-    const uint64_t ordinals = values->values->count;
+    int32_t sum = 0;
+    values->adds_up = values->column->max >= (int64_t)values->values->count;
     for (uint32_t i = 0; i < values->count; i++) {
-        int32_t one = part_by_ranges(values, values->ranges[i].first);
-        int32_t sum = values->max + values->ranges[i].part;
-        values->max = values->has_lists ? sum : one > values->max ? one : values->max;
-        for (uint64_t runs = values->marks_of[i]; runs != 0; runs &= runs - 1) {
-            uint32_t run = (uint32_t)__builtin_ctzll(runs);
-            uint32_t run_first = (uint32_t)((run * ordinals + 63) / 64);
-            uint32_t first = values->ranges[i].first > run_first ? values->ranges[i].first : run_first;
-            int32_t most = part_by_ranges(values, first);
-            values->run_max[run] = most > values->run_max[run] ? most : values->run_max[run];
+        const struct boost_range *a = &values->ranges[i];
+        sum += a->part;
+        values->max = a->part > values->max ? a->part : values->max;
+        for (uint32_t k = 0; k < i; k++) {
+            const struct boost_range *b = &values->ranges[k];
+            values->adds_up = values->adds_up || (a->first <= b->last && b->first <= a->last);
         }
     }
+    values->max = values->adds_up ? sum : values->max;
+}
+
+/* Finds where each range stands. */
+static int find_standing(struct boost_values *values, struct arena *arena)
+{
+    int status = 0;
+    values->marks = value_marks_of_field(values->segment, values->field);
+    values->standing = arena_calloc(arena, values->count, sizeof *values->standing);
+    if (values->standing == NULL) {
+        return AISLE_NO_MEMORY;
+    }
+    for (uint32_t i = 0; i < values->count && status == 0; i++) {
+        const struct boost_range *range = &values->ranges[i];
+        struct standing *standing = &values->standing[i];
+        const struct runs_wanted wanted = {.least = range->first, .greatest = range->last};
+        status = runs_walk_open(values->segment, values->field, &wanted, arena, &standing->runs);
+        if (standing->runs == NULL && values->marks != NULL) {
+            standing->place = value_place_of(values->marks, range->first, range->last);
+            standing->marks = value_marks_of(values->values->count, range->first, range->last);
+        }
+    }
+    return status;
 }
 
 int boost_values_open(const struct segment *segment, uint8_t field, const struct boost_range *ranges, uint32_t count,
                       struct arena *arena, struct boost_values **out)
 {
     struct boost_values *values = arena_calloc(arena, 1, sizeof *values);
-    uint64_t *marks_of = arena_alloc(arena, count * sizeof *marks_of);
     *out = NULL;
-    if (values == NULL || marks_of == NULL) {
+    if (values == NULL) {
         return AISLE_NO_MEMORY;
     }
     *values = (struct boost_values){.segment = segment,
                                     .column = &segment->column[field],
                                     .values = &segment->values[field],
-                                    .marks = value_marks_of_field(segment, field),
                                     .field = field,
                                     .ranges = ranges,
-                                    .marks_of = marks_of,
                                     .count = count,
                                     .page = UINT32_MAX};
-    values->has_lists = values->column->max >= (int64_t)values->values->count;
-    for (uint32_t i = 0; i < count; i++) {
-        marks_of[i] = value_marks_of(values->values->count, ranges[i].first, ranges[i].last);
-        values->wanted |= marks_of[i];
-    }
-    bound_runs(values);
-    int status = make_table(values, arena);
+    bound_all(values);
+    int status = find_standing(values, arena);
+    status = status == 0 ? make_table(values, arena) : status;
     *out = status == 0 ? values : NULL;
     return status;
 }
@@ -132,81 +142,58 @@ int boost_values_status(const struct boost_values *values)
 
 /* ---- bounds ---- */
 
-/* What a document that has some of these bits gets at most. */
-static int32_t bound_of_marks(const struct boost_values *values, uint64_t marks)
+static void fail(struct boost_values *values, int status)
 {
-    int32_t bound = 0;
-    marks &= values->wanted;
-    if (marks == 0) {
+    values->status = values->status == 0 ? status : values->status;
+}
+
+/* The bits of a page's groups that may have a value of a range, by marks. */
+static uint32_t groups_by_marks(struct boost_values *values, uint32_t page, uint64_t wanted)
+{
+    uint32_t groups = 0;
+    int status = value_marks_fill(values->marks, values->segment, values->field, page);
+    if (status != 0) {
+        fail(values, status);
         return 0;
     }
-    if (values->has_lists) {
-        for (uint32_t i = 0; i < values->count; i++) {
-            bound += (marks & values->marks_of[i]) != 0 ? values->ranges[i].part : 0;
-        }
-        return bound;
+    for (uint32_t i = 0; i < VALUE_MARKS_PAGE_GROUPS; i++) {
+        uint64_t marks = value_marks_group(values->marks, page * VALUE_MARKS_PAGE_GROUPS + i);
+        groups |= (uint32_t)((marks & wanted) != 0) << i;
     }
-    for (; marks != 0; marks &= marks - 1) {
-        int32_t of_run = values->run_max[__builtin_ctzll(marks)];
-        bound = of_run > bound ? of_run : bound;
-    }
-    return bound;
+    return groups;
 }
 
-/* The bits of documents from first to last, of one page that is known. */
-static uint64_t marks_in_page(const struct value_marks *marks, uint32_t page, uint32_t first, uint32_t last)
+static uint32_t groups_of(struct boost_values *values, const struct standing *standing, uint32_t page)
 {
-    uint64_t bits = 0;
-    if (last - first >= COLUMN_PAGE_DOCUMENTS - VALUE_MARKS_GROUP) {
-        return value_marks_page(marks, page);
+    uint32_t groups = VALUE_GROUPS_KNOWN - 1;
+    if (standing->runs != NULL) {
+        return runs_walk_groups(standing->runs, page * COLUMN_PAGE_DOCUMENTS);
     }
-    for (uint32_t group = first / VALUE_MARKS_GROUP; group <= last / VALUE_MARKS_GROUP; group++) {
-        bits |= value_marks_group(marks, group);
+    if (standing->place == NULL) {
+        return values->marks == NULL ? groups : groups_by_marks(values, page, standing->marks);
     }
-    return bits;
+    int status = value_place_groups(standing->place, values->segment, values->field, page, &groups);
+    if (status != 0) {
+        fail(values, status);
+        return 0;
+    }
+    return groups;
 }
 
-int32_t boost_values_bound(struct boost_values *values, uint32_t first, uint32_t last)
+void boost_values_add_bounds(struct boost_values *values, uint32_t page, int32_t bounds[VALUE_MARKS_PAGE_GROUPS])
 {
-    uint32_t page = first / COLUMN_PAGE_DOCUMENTS;
-    uint32_t end = last / COLUMN_PAGE_DOCUMENTS;
-    bool reads = end - page < PAGES_READ_MAX;
-    uint64_t bits = 0;
-    if (values->marks == NULL || end - page >= PAGES_MAX) {
-        return values->max;
-    }
-    for (; page <= end; page++) {
-        uint32_t page_first = page * COLUMN_PAGE_DOCUMENTS;
-        uint32_t page_last = page_first + (COLUMN_PAGE_DOCUMENTS - 1);
-        if (!value_marks_known(values->marks, page)) {
-            int status = reads ? value_marks_fill(values->marks, values->segment, values->field, page) : 0;
-            values->status = values->status == 0 ? status : values->status;
-            if (!reads || status != 0) {
-                return status == 0 ? values->max : 0;
-            }
-        }
-        if ((value_marks_page(values->marks, page) & values->wanted & ~bits) != 0) {
-            bits |= marks_in_page(values->marks, page, first > page_first ? first : page_first,
-                                  last < page_last ? last : page_last);
+    int32_t own[VALUE_MARKS_PAGE_GROUPS] = {0};
+    for (uint32_t i = 0; i < values->count; i++) {
+        int32_t part = values->ranges[i].part;
+        for (uint32_t left = groups_of(values, &values->standing[i], page); left != 0; left &= left - 1) {
+            uint32_t group = (uint32_t)__builtin_ctz(left);
+            int32_t sum = values->adds_up ? own[group] + part : part;
+            own[group] = sum > own[group] ? sum : own[group];
         }
     }
-    return bound_of_marks(values, bits);
-}
-
-int32_t boost_values_group(struct boost_values *values, uint32_t group)
-{
-    uint32_t page = group / VALUE_MARKS_PAGE_GROUPS;
-    if (values->marks == NULL) {
-        return values->max;
+    for (uint32_t i = 0; i < VALUE_MARKS_PAGE_GROUPS; i++) {
+        bounds[i] += own[i];
     }
-    if (!value_marks_known(values->marks, page)) {
-        int status = value_marks_fill(values->marks, values->segment, values->field, page);
-        if (status != 0) {
-            values->status = values->status == 0 ? status : values->status;
-            return 0;
-        }
-    }
-    return bound_of_marks(values, value_marks_group(values->marks, group));
 }
 
 /* ---- single documents ---- */
@@ -249,14 +236,8 @@ static int32_t part_of_list(struct boost_values *values, int64_t code)
     return status == AISLE_END ? part : 0;
 }
 
-int32_t boost_values_part(struct boost_values *values, uint32_t document)
+static int32_t part_of_code(struct boost_values *values, int64_t code)
 {
-    uint32_t index = document % COLUMN_PAGE_DOCUMENTS;
-    if (!turn_to(values, document / COLUMN_PAGE_DOCUMENTS) || index >= values->view.count) {
-        values->status = values->status == 0 ? AISLE_CORRUPT : values->status;
-        return 0;
-    }
-    int64_t code = column_page_view_at(&values->view, index);
     if (code < 0) { /* COLUMN_MISSING; no code is below 0 in a sound column */
         return 0;
     }
@@ -270,4 +251,40 @@ int32_t boost_values_part(struct boost_values *values, uint32_t document)
     return ordinal >= values->table_first && ordinal - values->table_first < values->table_count
                ? values->table[ordinal - values->table_first]
                : 0;
+}
+
+int32_t boost_values_part(struct boost_values *values, uint32_t document)
+{
+    uint32_t index = document % COLUMN_PAGE_DOCUMENTS;
+    if (!turn_to(values, document / COLUMN_PAGE_DOCUMENTS) || index >= values->view.count) {
+        values->status = values->status == 0 ? AISLE_CORRUPT : values->status;
+        return 0;
+    }
+    return part_of_code(values, column_page_view_at(&values->view, index));
+}
+
+void boost_values_add_group(struct boost_values *values, uint32_t group, int32_t parts[VALUE_MARKS_GROUP])
+{
+    const struct column_page_view *view = &values->view;
+    uint32_t first = group % VALUE_MARKS_PAGE_GROUPS * VALUE_MARKS_GROUP;
+    uint32_t codes[VALUE_MARKS_GROUP];
+    uint16_t positions[VALUE_MARKS_GROUP];
+    uint32_t count = 0;
+    if (!turn_to(values, group / VALUE_MARKS_PAGE_GROUPS)) {
+        return;
+    }
+    for (; count < VALUE_MARKS_GROUP && first + count < view->count; count++) {
+        positions[count] = (uint16_t)(first + count);
+    }
+    if (view->mask == 0 || view->width > COLUMN_CODES_WIDTH_MAX) {
+        for (uint32_t i = 0; i < count; i++) {
+            parts[i] += part_of_code(values, column_page_view_at(view, positions[i]));
+        }
+        return;
+    }
+    column_page_pick_codes(view, positions, count, codes);
+    for (uint32_t i = 0; i < count; i++) {
+        uint64_t value = (uint64_t)view->least + ((uint64_t)(codes[i] - view->has_missing) << view->shift);
+        parts[i] += view->has_missing && codes[i] == 0 ? 0 : part_of_code(values, (int64_t)value);
+    }
 }

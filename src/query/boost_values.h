@@ -3,8 +3,9 @@
  * look-up of a product's brand.
  *
  * Each boost keeps a range of ordinals of the segment (filter_is_range). What a document gets is the sum over those
- * that one of its values lies in, each once. A document of one value has it from a table by ordinal; bounds of ranges
- * come from the marks of the values that are there (value_marks.h).
+ * that one of its values lies in, each once. A document of one value has it from a table by ordinal; bounds of groups
+ * of documents come from the runs of values where such are kept (filter_runs.h), else from the groups that are known to
+ * have them, or from the marks of the values that are there (value_marks.h).
  *
  * Thread rule: as the query whose arena it lives in.
  */
@@ -12,6 +13,7 @@
 #define AISLE_QUERY_BOOST_VALUES_H
 
 #include "base/arena.h"
+#include "query/value_marks.h"
 #include "segment/segment.h"
 
 /* The boosts of one field in one segment. */
@@ -32,13 +34,13 @@ must_check int boost_values_open(const struct segment *segment, uint8_t field, c
 int32_t boost_values_max(const struct boost_values *values);
 
 /*
- * No document from first to last gets more; both lie in the segment. Cheap; of few pages, those that nobody has looked
- * into are read once for all queries.
+ * Adds to bounds, for each group of VALUE_MARKS_GROUP documents of a page, what no document of it gets more than.
+ * Cheap; a page that nobody has looked into for the same values is read once for all queries.
  */
-int32_t boost_values_bound(struct boost_values *values, uint32_t first, uint32_t last);
+void boost_values_add_bounds(struct boost_values *values, uint32_t page, int32_t bounds[VALUE_MARKS_PAGE_GROUPS]);
 
-/* Likewise of a group of VALUE_MARKS_GROUP documents (value_marks.h), by its number. */
-int32_t boost_values_group(struct boost_values *values, uint32_t group);
+/* Adds what each document of a group gets to parts; those behind the segment's last get nothing. */
+void boost_values_add_group(struct boost_values *values, uint32_t group, int32_t parts[VALUE_MARKS_GROUP]);
 
 /* What one document gets. */
 int32_t boost_values_part(struct boost_values *values, uint32_t document);

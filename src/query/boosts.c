@@ -22,15 +22,23 @@
 #define RANGES_MAX 64u
 static_assert(LIMIT_AFFINITIES + LIMIT_RULE_BOOSTS <= RANGES_MAX, "all that a request may have");
 
-/* Of a range of more groups, fields are bounded each by itself. */
-#define GROUPS_MAX 24u
+/* A range of more pages is bounded by what no document gets more than. */
+#define PAGES_MAX 64u
 
 /* Windows of a wider range are not asked for what is known of them. */
 #define WINDOWS_MAX 16u
 
+/* Groups of documents that likely ones are looked for in, and of these, those whose values are read. */
+#define GROUPS_PASSED 4096u
+#define GROUPS_LOOKED 128u
+
+#define LEVELS 64u /* parts are told apart by, when likely documents are too many */
+
 struct boosts {
     struct boost_values **values; /* of fields */
     uint32_t value_count;
+    int32_t *page_bound;  /* of values, by page: NOT_KNOWN, or the largest of its groups' */
+    int32_t *group_bound; /* of VALUE_MARKS_GROUP documents each; of pages that are known */
     struct filter **filters; /* the others that keep any document of the segment */
     int32_t *parts;          /* of them */
     uint32_t count;
@@ -72,31 +80,86 @@ struct gathering {
     uint32_t count;
 };
 
+static bool add_range(struct gathering *gathering, uint8_t field, int64_t first, int64_t last, int32_t part)
+{
+    if (first <= last && gathering->count < RANGES_MAX) {
+        gathering->fields[gathering->count] = field;
+        gathering->ranges[gathering->count++] =
+            (struct boost_range){.first = (uint32_t)first, .last = (uint32_t)last, .part = part};
+        return true;
+    }
+    return first > last;
+}
+
+/* Whether a filter is for one value, or for all below a path, so that low is its name. */
+static bool is_named(const struct filter_node *node)
+{
+    bool is_one = node->kind == FILTER_WORDS && node->includes_low && node->includes_high && node->high.data != NULL;
+    return node->low.data != NULL && node->low.size != 0 &&
+           (node->kind == FILTER_UNDER || (is_one && bytes_equal(node->low, node->high)));
+}
+
+/* Keeps what a value's name was found to be, for the queries to come. */
+static void keep_name(const struct segment *segment, const struct filter_node *node, int64_t least, int64_t greatest)
+{
+    struct value_marks *marks = value_marks_of_field(segment, node->field);
+    if (marks != NULL && least <= greatest) {
+        value_name_keep(marks, node->kind, node->low, (uint32_t)least, (uint32_t)greatest);
+    } else if (marks != NULL) {
+        value_name_keep(marks, node->kind, node->low, 1, 0);
+    }
+}
+
+static int open_boost(const struct query_context *context, const struct query_segment *in, const struct boost *boost,
+                      struct boosts *boosts, struct gathering *gathering)
+{
+    const struct filter_node *node = boost->filter;
+    struct filter *filter;
+    uint8_t field;
+    int64_t least;
+    int64_t greatest;
+    bool named = is_named(node);
+    const struct value_marks *marks = named ? value_marks_there(in->segment, node->field) : NULL;
+    uint32_t first;
+    uint32_t last;
+    if (marks != NULL && value_name_find(marks, node->kind, node->low, &first, &last) &&
+        add_range(gathering, node->field, first, last, boost->part)) {
+        return 0;
+    }
+    int status = filter_open(node, in->segment, in->state, context->arena, &filter);
+    if (status != 0) {
+        return status;
+    }
+    bool is_range = filter_is_range_or_none(filter, &field, &least, &greatest);
+    if (is_range && named) {
+        keep_name(in->segment, node, least, greatest);
+    }
+    if (!filter_is_empty(filter) && (!is_range || !add_range(gathering, field, least, greatest, boost->part))) {
+        add(boosts, filter, boost->part, node->kind == FILTER_DOCUMENTS);
+    }
+    return 0;
+}
+
 static int open_filters(const struct query_context *context, const struct query_segment *in, struct boosts *boosts,
                         struct gathering *gathering)
 {
-    const struct boost_list *list = context->boosts;
-    for (uint32_t i = 0; i < list->count; i++) {
-        struct filter *filter;
-        uint8_t field;
-        int64_t least;
-        int64_t greatest;
-        int32_t part = list->boosts[i].part;
-        int status = filter_open(list->boosts[i].filter, in->segment, in->state, context->arena, &filter);
-        if (status != 0) {
-            return status;
-        }
-        if (filter_is_empty(filter)) {
-            continue;
-        }
-        if (gathering->count < RANGES_MAX && filter_is_range(filter, &field, &least, &greatest)) {
-            gathering->fields[gathering->count] = field;
-            gathering->ranges[gathering->count++] =
-                (struct boost_range){.first = (uint32_t)least, .last = (uint32_t)greatest, .part = part};
-        } else {
-            add(boosts, filter, part, list->boosts[i].filter->kind == FILTER_DOCUMENTS);
-        }
+    int status = 0;
+    for (uint32_t i = 0; i < context->boosts->count && status == 0; i++) {
+        status = open_boost(context, in, &context->boosts->boosts[i], boosts, gathering);
     }
+    return status;
+}
+
+/* What bounds of values need. */
+static int open_bounds(struct boosts *boosts, struct arena *arena)
+{
+    size_t pages = boosts->documents / COLUMN_PAGE_DOCUMENTS + 1;
+    boosts->page_bound = arena_alloc(arena, pages * sizeof *boosts->page_bound);
+    boosts->group_bound = arena_alloc(arena, pages * VALUE_MARKS_PAGE_GROUPS * sizeof *boosts->group_bound);
+    if (boosts->page_bound == NULL || boosts->group_bound == NULL) {
+        return AISLE_NO_MEMORY;
+    }
+    memset(boosts->page_bound, 0xff, pages * sizeof *boosts->page_bound); /* NOT_KNOWN */
     return 0;
 }
 
@@ -126,7 +189,7 @@ static int open_values(const struct query_segment *in, struct arena *arena, cons
         boosts->value_count += status == 0 ? 1 : 0;
         ranges += of_field;
     }
-    return status;
+    return status == 0 && boosts->value_count != 0 ? open_bounds(boosts, arena) : status;
 }
 
 /* What windows need. */
@@ -269,30 +332,59 @@ static int32_t bound_of_filters(struct boosts *boosts, uint32_t first, uint32_t 
     return known < most ? known : most;
 }
 
-/* What a group gets for values at most: the fields' largest parts seldom meet in one. */
+/* Learns what a page's groups get for values at most: the fields' largest parts seldom meet in one. */
+static int32_t bound_of_page(struct boosts *boosts, uint32_t page)
+{
+    int32_t *most = &boosts->page_bound[page];
+    if (*most == NOT_KNOWN) {
+        int32_t *bounds = boosts->group_bound + (size_t)page * VALUE_MARKS_PAGE_GROUPS;
+        memset(bounds, 0, VALUE_MARKS_PAGE_GROUPS * sizeof *bounds);
+        *most = 0;
+        for (uint32_t i = 0; i < boosts->value_count; i++) {
+            boost_values_add_bounds(boosts->values[i], page, bounds);
+        }
+        for (uint32_t i = 0; i < VALUE_MARKS_PAGE_GROUPS; i++) {
+            *most = bounds[i] > *most ? bounds[i] : *most;
+        }
+    }
+    return *most;
+}
+
 static int32_t bound_of_group(struct boosts *boosts, uint32_t group)
 {
-    int32_t sum = 0;
-    for (uint32_t i = 0; i < boosts->value_count; i++) {
-        sum += boost_values_group(boosts->values[i], group);
+    return boosts->value_count == 0 || bound_of_page(boosts, group / VALUE_MARKS_PAGE_GROUPS) == 0
+               ? 0
+               : boosts->group_bound[group];
+}
+
+/* Of documents from first to last of a page. */
+static int32_t bound_in_page(struct boosts *boosts, uint32_t page, uint32_t first, uint32_t last)
+{
+    int32_t of_page = bound_of_page(boosts, page);
+    int32_t most = 0;
+    if (of_page == 0 || last - first >= COLUMN_PAGE_DOCUMENTS - VALUE_MARKS_GROUP) {
+        return of_page;
     }
-    return sum;
+    for (uint32_t group = first / VALUE_MARKS_GROUP; group <= last / VALUE_MARKS_GROUP; group++) {
+        most = boosts->group_bound[group] > most ? boosts->group_bound[group] : most;
+    }
+    return most;
 }
 
 static int32_t bound_of_values(struct boosts *boosts, uint32_t first, uint32_t last)
 {
-    uint32_t group = first / VALUE_MARKS_GROUP;
-    uint32_t end = last / VALUE_MARKS_GROUP;
+    uint32_t page = first / COLUMN_PAGE_DOCUMENTS;
+    uint32_t end = last / COLUMN_PAGE_DOCUMENTS;
     int32_t most = 0;
-    if (boosts->value_count <= 1 || end - group >= GROUPS_MAX) {
-        for (uint32_t i = 0; i < boosts->value_count; i++) {
-            most += boost_values_bound(boosts->values[i], first, last);
-        }
-        return most;
+    if (end - page >= PAGES_MAX) {
+        return boosts->max - boosts->filters_max;
     }
-    for (; group <= end; group++) {
-        int32_t of_group = bound_of_group(boosts, group);
-        most = of_group > most ? of_group : most;
+    for (; page <= end; page++) {
+        uint32_t page_first = page * COLUMN_PAGE_DOCUMENTS;
+        uint32_t page_last = page_first + (COLUMN_PAGE_DOCUMENTS - 1);
+        int32_t of_page = bound_in_page(boosts, page, first > page_first ? first : page_first,
+                                        last < page_last ? last : page_last);
+        most = of_page > most ? of_page : most;
     }
     return most;
 }
@@ -300,12 +392,87 @@ static int32_t bound_of_values(struct boosts *boosts, uint32_t first, uint32_t l
 int32_t boosts_bound(struct boosts *boosts, uint32_t first, uint32_t last)
 {
     int32_t bound = boosts->count == 0 ? 0 : bound_of_filters(boosts, first, last);
-    return bound + bound_of_values(boosts, first, last);
+    return boosts->value_count == 0 ? bound : bound + bound_of_values(boosts, first, last);
 }
 
 int32_t boosts_bound_near(struct boosts *boosts, uint32_t document)
 {
     return boosts->filters_max + bound_of_group(boosts, document / VALUE_MARKS_GROUP);
+}
+
+/* ---- likely documents ---- */
+
+static uint32_t level_of(int32_t part, int32_t max)
+{
+    return (uint32_t)((int64_t)part * (LEVELS - 1) / max);
+}
+
+/* Drops about half of what was found, the least; of what is as good, the last. */
+static void raise_least(struct boosts_likely *likely, int32_t max)
+{
+    uint32_t counts[LEVELS] = {0};
+    uint32_t level = LEVELS;
+    uint32_t kept = 0;
+    uint32_t better = 0;
+    for (uint32_t i = 0; i < likely->count; i++) {
+        counts[level_of(likely->parts[i], max)]++;
+    }
+    while (level > 0 && better + counts[level - 1] <= BOOSTS_LIKELY_MAX / 2) {
+        better += counts[--level];
+    }
+    uint32_t as_good = BOOSTS_LIKELY_MAX / 2 - better; /* of the level below */
+    for (uint32_t i = 0; i < likely->count; i++) {
+        uint32_t own = level_of(likely->parts[i], max);
+        bool stays = own >= level || (own + 1 == level && as_good != 0);
+        as_good -= own < level && stays ? 1 : 0;
+        likely->documents[kept] = likely->documents[i];
+        likely->parts[kept] = likely->parts[i];
+        kept += stays ? 1 : 0;
+    }
+    likely->count = kept;
+    likely->least = (int32_t)(((int64_t)level * max + LEVELS - 2) / (LEVELS - 1)); /* the first of the level */
+}
+
+/* Comes to another group; whether a document of it may be worth finding. */
+static bool look_into(struct boosts *boosts, struct boosts_likely *likely, uint32_t group)
+{
+    likely->group = group;
+    likely->passed++;
+    if (bound_of_group(boosts, group) < likely->least) {
+        return false;
+    }
+    likely->looked++;
+    memset(likely->group_parts, 0, sizeof likely->group_parts);
+    for (uint32_t i = 0; i < boosts->value_count; i++) {
+        boost_values_add_group(boosts->values[i], group, likely->group_parts);
+    }
+    return true;
+}
+
+bool boosts_likely_take(struct boosts *boosts, struct boosts_likely *likely, const uint32_t *documents, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        uint32_t group = documents[i] / VALUE_MARKS_GROUP;
+        if (group != likely->group || likely->passed == 0) {
+            if (likely->passed == GROUPS_PASSED || likely->looked == GROUPS_LOOKED) {
+                return false;
+            }
+            likely->is_worth = look_into(boosts, likely, group);
+        }
+        int32_t part = likely->group_parts[documents[i] % VALUE_MARKS_GROUP];
+        if (!likely->is_worth || part < likely->least) {
+            continue;
+        }
+        if (likely->count == BOOSTS_LIKELY_MAX) {
+            raise_least(likely, boosts->max);
+            if (part < likely->least) {
+                continue;
+            }
+        }
+        likely->documents[likely->count] = documents[i];
+        likely->parts[likely->count++] = part;
+    }
+    return true;
 }
 
 /* ---- single documents ---- */

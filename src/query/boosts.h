@@ -18,6 +18,8 @@
 #include "query/filter.h"
 #include "query/query.h"
 
+#define BOOSTS_LIKELY_MAX 512u /* likely documents that are found at once */
+
 /* One bonus; everything is borrowed for the query. */
 struct boost {
     const struct filter_node *filter;
@@ -45,6 +47,25 @@ int32_t boosts_bound(struct boosts *boosts, uint32_t first, uint32_t last);
 
 /* Likewise of one document, cheaply: nothing is made for it but what is kept. */
 int32_t boosts_bound_near(struct boosts *boosts, uint32_t document);
+
+/* Documents that get much for their values, ascending. Begins as zeros, but for least, which is 1. */
+struct boosts_likely {
+    uint32_t documents[BOOSTS_LIKELY_MAX];
+    int32_t parts[BOOSTS_LIKELY_MAX];
+    uint32_t count;
+    int32_t least;   /* that is worth finding: more, the more were found */
+    uint32_t group;  /* at hand, of 64 documents */
+    bool is_worth;   /* a document of it may get least */
+    uint32_t passed; /* groups */
+    uint32_t looked; /* of them, those whose values were read */
+    int32_t group_parts[64];
+};
+
+/*
+ * Takes those of count documents, ascending and behind all before, that are likely. False: so many were looked at, some
+ * 20 us' worth, that no more need be given.
+ */
+bool boosts_likely_take(struct boosts *boosts, struct boosts_likely *likely, const uint32_t *documents, size_t count);
 
 /* What one document gets. */
 int32_t boosts_part(struct boosts *boosts, uint32_t document);

@@ -119,6 +119,9 @@ must_check int filter_open(const struct filter_node *root, const struct segment 
 /* Whether it keeps the documents of which a keyword or path has an ordinal from *least to *greatest, and no others. */
 bool filter_is_range(const struct filter *filter, uint8_t *field, int64_t *least, int64_t *greatest);
 
+/* Likewise of none, *greatest being below *least then. */
+bool filter_is_range_or_none(const struct filter *filter, uint8_t *field, int64_t *least, int64_t *greatest);
+
 /* About how many of the segment's documents match. */
 uint64_t filter_estimate(const struct filter *filter);
 

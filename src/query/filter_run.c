@@ -90,12 +90,17 @@ static int open_words(struct filter *filter, const struct filter_node *node)
 {
     uint32_t first = 0;
     uint32_t end = filter->values->count;
-    bool exact;
+    bool exact = false;
     int status = 0;
     if (node->low.data != NULL) {
         status = values_find(filter->values, node->low, &first, &exact);
-        first += status == 0 && exact && !node->includes_low ? 1 : 0;
     }
+    if (node->low.data != NULL && node->high.data != NULL && node->includes_low && node->includes_high &&
+        bytes_equal(node->low, node->high)) {
+        take_ordinals(filter, first, first + (exact ? 1 : 0)); /* mostly it is one value: looked for once */
+        return status;
+    }
+    first += status == 0 && exact && !node->includes_low ? 1 : 0;
     if (status == 0 && node->high.data != NULL) {
         status = values_find(filter->values, node->high, &end, &exact);
         end += status == 0 && exact && node->includes_high ? 1 : 0;
@@ -279,13 +284,18 @@ bool filter_is_empty(const struct filter *filter)
     return empty;
 }
 
-bool filter_is_range(const struct filter *filter, uint8_t *field, int64_t *least, int64_t *greatest)
+bool filter_is_range_or_none(const struct filter *filter, uint8_t *field, int64_t *least, int64_t *greatest)
 {
     *field = filter->field;
     *least = filter->least;
     *greatest = filter->greatest;
     return filter->kind == FILTER_SET && filter->values != NULL && filter->set == NULL &&
-           filter->list_from != INT64_MAX && filter->least <= filter->greatest;
+           filter->list_from != INT64_MAX;
+}
+
+bool filter_is_range(const struct filter *filter, uint8_t *field, int64_t *least, int64_t *greatest)
+{
+    return filter_is_range_or_none(filter, field, least, greatest) && *least <= *greatest;
 }
 
 bool filter_may_keep(const struct filter *filter, uint32_t first, uint32_t last)
@@ -709,6 +719,21 @@ static int keep_few_of_page(const struct filter *filter, uint32_t number, uint64
     return status;
 }
 
+/* Asks for what lies at the first of few documents in each page, so that one page does not wait for another. */
+static void ask_ahead(const struct filter *filter, uint32_t from, const uint64_t *bits)
+{
+    for (uint32_t i = 0; i < WINDOW_PAGES; i++) {
+        const uint64_t *own = bits + i * PAGE_WORDS;
+        for (uint32_t word = 0; word < PAGE_WORDS; word++) {
+            if (own[word] != 0) {
+                column_page_ahead_at(filter->column, from / COLUMN_PAGE_DOCUMENTS + i,
+                                     word * 64 + (uint32_t)__builtin_ctzll(own[word]));
+                break;
+            }
+        }
+    }
+}
+
 /* A page at a time: what a condition before has left often lies in one of them. */
 static int keep_leaf(struct filter *filter, uint32_t from, uint64_t *bits)
 {
@@ -721,6 +746,7 @@ static int keep_leaf(struct filter *filter, uint32_t from, uint64_t *bits)
         }
         return 0;
     }
+    ask_ahead(filter, from, bits);
     for (uint32_t i = 0; i < WINDOW_PAGES && status == 0; i++) {
         uint64_t *own = bits + i * PAGE_WORDS;
         uint64_t other[PAGE_WORDS] = {0};

@@ -273,6 +273,22 @@ void runs_walk_fill(struct runs_walk *walk, uint32_t from, uint64_t *bits)
     }
 }
 
+uint32_t runs_walk_groups(struct runs_walk *walk, uint32_t from)
+{
+    const struct filter_runs *runs = walk->runs;
+    uint32_t groups = 0;
+    for (uint32_t i = 0; i < walk->count; i++) {
+        struct run_cursor *cursor = &walk->cursors[i];
+        seek_run(runs, cursor, from);
+        for (uint32_t run = cursor->at; run < cursor->end && runs->from[run] < from + COLUMN_PAGE_DOCUMENTS; run++) {
+            uint32_t first = runs->from[run] < from ? 0 : (runs->from[run] - from) / 64;
+            uint32_t last = (end_of(runs, run) - 1 - from) / 64;
+            groups |= (2u << (last < 15 ? last : 15)) - (1u << first);
+        }
+    }
+    return groups;
+}
+
 uint32_t runs_walk_next(struct runs_walk *walk, uint32_t from)
 {
     uint32_t next = UINT32_MAX;

@@ -59,6 +59,9 @@ uint64_t runs_walk_documents(const struct runs_walk *walk);
 /* Sets the documents of [from, from + 4,096) that have one of the values in bits, over zeros. Any order of windows. */
 void runs_walk_fill(struct runs_walk *walk, uint32_t from, uint64_t *bits);
 
+/* The bits of the groups of 64 documents of the page that begins at from, 1,024 documents, that have one. */
+uint32_t runs_walk_groups(struct runs_walk *walk, uint32_t from);
+
 /* The first document from `from` on that has one of the values, or UINT32_MAX. */
 uint32_t runs_walk_next(struct runs_walk *walk, uint32_t from);
 

@@ -205,6 +205,7 @@ int query_top(struct query_context *context, struct query_node *root, uint32_t c
 {
     struct top_work work = {.context = context, .root = root};
     atomic_int shared = 0;
+    int32_t least = 0;
     struct topk best = {.capacity = count};
     bool whole = false;
     for (uint32_t i = 0; i < context->segment_count; i++) {
@@ -214,8 +215,10 @@ int query_top(struct query_context *context, struct query_node *root, uint32_t c
     uint32_t workers = work.share.workers;
     work.tops = status == 0 ? arena_alloc(context->arena, workers * sizeof *work.tops) : NULL;
     status = status == 0 && work.tops == NULL ? AISLE_NO_MEMORY : status;
+    status = status == 0 && !whole ? scan_seed(context, root, count, &least) : status;
+    atomic_store_explicit(&shared, least, memory_order_relaxed);
     for (uint32_t i = 0; i < workers && status == 0; i++) {
-        status = topk_init(&work.tops[i], context, count, workers > 1 ? &shared : NULL);
+        status = topk_init(&work.tops[i], context, count, workers > 1 || least > 0 ? &shared : NULL);
     }
     if (status == 0 && count != 0) {
         run_shared(context, &work.share, work_on_top, &work);

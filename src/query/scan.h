@@ -166,6 +166,12 @@ must_check int scan_alternatives(struct query_context *context, const struct que
                                  const struct share_part *part, struct scan_room *room, struct topk *top,
                                  bool *is_done);
 
+/*
+ * *least: what the best count of a bound tree score at least, from documents that boosts make likely (scan_seed.c); 0:
+ * nothing is known. AISLE_CORRUPT, AISLE_NO_MEMORY.
+ */
+must_check int scan_seed(struct query_context *context, const struct query_node *root, uint32_t count, int32_t *least);
+
 /* Takes note of what other threads have found meanwhile. */
 static inline void scan_refresh(struct scan *scan)
 {

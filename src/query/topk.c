@@ -96,7 +96,7 @@ int32_t topk_offer_in_order(struct topk *top, struct query_hit *hit)
     }
     bool taken = topk_offer(top, hit);
     if (!topk_full(top)) {
-        return 0;
+        return topk_shared(top);
     }
     return topk_worst(top) + (!taken || top->hits[0].segment == hit->segment ? 1 : 0);
 }

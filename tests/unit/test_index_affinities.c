@@ -1,6 +1,6 @@
 /*
  * test_index_affinities.c - answers with many affinities are the answers without them, with the parts added and sorted
- * anew, whatever is pruned: of single values, of lists, of paths and what lies below, of numbers.
+ * anew, whatever is pruned or filtered: of single values, of lists, of paths and what lies below, of numbers.
  *
  * Products of one category and brand lie side by side in some segments and anywhere in others; brands are more than the
  * runs of ordinals that are told apart.
@@ -19,6 +19,7 @@
 #define TAGS_MAX 4u
 #define NONE 1000u
 #define AFFINITIES 32u
+#define SEARCHES 360u /* of each catalog */
 #define UNIT 262144.0 /* of a score: 2^18 parts */
 
 static aisle *catalog;
@@ -29,7 +30,9 @@ static struct {
     uint32_t brand, price;
     uint32_t path[2]; /* NONE: none, or no second level */
     uint32_t tags[TAGS_MAX];
-    double plain; /* score without affinities; below 0: not found */
+    double plain;   /* score without affinities; below 0: not found */
+    double score;   /* with them */
+    uint32_t place; /* in the order of documents, which decides where scores are equal */
 } shop[PRODUCTS];
 
 static struct affinity {
@@ -109,11 +112,12 @@ static double score_of(uint32_t id)
     return score;
 }
 
-static int compare_scores(const void *left, const void *right)
+static int compare_products(const void *left, const void *right)
 {
-    double a = *(const double *)left;
-    double b = *(const double *)right;
-    return (a < b) - (a > b);
+    uint32_t a = *(const uint32_t *)left;
+    uint32_t b = *(const uint32_t *)right;
+    int by_score = (shop[a].score < shop[b].score) - (shop[a].score > shop[b].score);
+    return by_score != 0 ? by_score : (shop[a].place > shop[b].place) - (shop[a].place < shop[b].place);
 }
 
 /* ---- both ---- */
@@ -141,11 +145,14 @@ static void draw_affinities(const char *texts[AFFINITIES])
     }
 }
 
+static const char *filter; /* of the searches at hand; NULL: none */
+
 static aisle_result *search(const char *text, const char *const *affinities, uint32_t limit)
 {
     aisle_result *result = NULL;
     const aisle_query query = {.size = sizeof query,
                                .text = text,
+                               .filter = filter,
                                .affinities = affinities,
                                .affinity_count = affinities == NULL ? 0 : liked_count,
                                .limit = limit,
@@ -164,32 +171,43 @@ static uint32_t number_of(const aisle_hit *hit)
     return number;
 }
 
+/* Learns the order of documents from all products without a score. */
+static void take_places(void)
+{
+    aisle_result *result = NULL;
+    aisle_hit hit;
+    const aisle_query query = {
+        .size = sizeof query, .text = "", .weights = "sales:0", .limit = 10000, .no_products = true};
+    assert_done(aisle_search(catalog, &query, &result, &error));
+    for (size_t i = 0; aisle_result_hit(result, i, &hit) == 0; i++) {
+        shop[number_of(&hit)].place = (uint32_t)i;
+    }
+    aisle_result_free(result);
+}
+
 static void is_as_by_brute_force(const char *text)
 {
-    static double scores[PRODUCTS];
+    static uint32_t expected[PRODUCTS];
     const char *affinities[AFFINITIES];
     uint32_t found = 0;
     uint32_t limit = draw(4) == 0 ? 200 : 1 + draw(12);
     aisle_hit hit;
+    filter = draw(3) != 0 ? NULL : draw(2) == 0 ? "price < 9" : "NOT brand = \"b3\" AND price > 1";
     aisle_result *all = search(text, NULL, 10000);
-    for (uint32_t id = 0; id < PRODUCTS; id++) {
-        shop[id].plain = -1;
-    }
     draw_affinities(affinities);
     for (size_t i = 0; aisle_result_hit(all, i, &hit) == 0; i++) {
         uint32_t id = number_of(&hit);
         shop[id].plain = hit.score;
-        scores[found++] = score_of(id);
+        shop[id].score = score_of(id);
+        expected[found++] = id;
     }
     aisle_result_free(all);
-    qsort(scores, found, sizeof scores[0], compare_scores);
+    qsort(expected, found, sizeof expected[0], compare_products);
     aisle_result *result = search(text, affinities, limit);
     assert_int_equal(aisle_result_count(result), found < limit ? found : limit);
     for (size_t i = 0; aisle_result_hit(result, i, &hit) == 0; i++) {
-        uint32_t id = number_of(&hit);
-        assert_true(shop[id].plain >= 0);
-        assert_true(hit.score >= scores[i] && hit.score <= scores[i]);
-        assert_true(hit.score >= score_of(id) && hit.score <= score_of(id));
+        assert_int_equal(number_of(&hit), expected[i]);
+        assert_true(hit.score >= shop[expected[i]].score && hit.score <= shop[expected[i]].score);
     }
     aisle_result_free(result);
 }
@@ -197,7 +215,8 @@ static void is_as_by_brute_force(const char *text)
 static void affinities_add_up_whatever_is_pruned(void **state)
 {
     (void)state;
-    static const char *const texts[] = {"lamp", "desk", "red lamp", "lamp OR desk", "la*", "", "\"desk lamp\"", "for"};
+    static const char *const texts[] = {"lamp", "desk", "red lamp", "lamp OR desk", "la*", "", "\"desk lamp\"", "for",
+                                        "lamp -red", "lamp OR red OR desk", "lamp", "lam* desk"};
     for (uint32_t shards = 1; shards <= 2; shards++) {
         char name[16];
         snprintf(name, sizeof name, "liked%u", shards);
@@ -214,9 +233,10 @@ static void affinities_add_up_whatever_is_pruned(void **state)
             put_random(writer, draw(PRODUCTS));
         }
         commit(writer);
-        for (uint32_t i = 0; i < 240; i++) {
-            is_as_by_brute_force(texts[i % 8]);
-            if (i == 120) {
+        take_places();
+        for (uint32_t i = 0; i < SEARCHES; i++) {
+            is_as_by_brute_force(texts[i % (sizeof texts / sizeof texts[0])]);
+            if (i == SEARCHES / 2) {
                 assert_done(aisle_compact(writer, &error));
             }
         }
