@@ -118,6 +118,9 @@ static int run_by_score(struct page *page, const struct pass *pass, uint32_t cou
     uint32_t run = page->place.run < runs->count ? page->place.run : runs->count;
     bool is_behind = has_place(page);
     pass->context->after = is_behind && run == runs->count ? &page->after : NULL;
+    if (pass->root->kind == QUERY_ALL) {
+        query_keep_filter(pass->context); /* for the pass that counts */
+    }
     int status = query_top(pass->context, pass->root, count + runs->hit_count, hits, hit_count);
     if (status == 0 && runs->count != 0) {
         status = runs_join(runs, pass->context, is_behind ? &page->after : NULL, run, count, hits, hit_count);

@@ -5,7 +5,7 @@
  */
 #include "query/cursor.h"
 
-#include "query/filter.h"
+#include "query/filter_kept.h"
 
 static_assert(FILTER_WINDOW == CURSOR_WINDOW, "a filter's windows are the cursors'");
 
@@ -13,6 +13,7 @@ struct filter_cursor {
     struct cursor base;
     struct cursor *inner; /* NULL: every document matches */
     struct filter_asked asked;
+    struct filter_kept_windows *kept; /* without inner; NULL: none */
     uint32_t documents;
 };
 
@@ -21,13 +22,29 @@ static void fail(struct filter_cursor *self, int status)
     self->asked.status = self->asked.status == 0 ? status : self->asked.status;
 }
 
+/* The bits of the window that document lies in, made at most once for all passes where they are kept. */
+static const uint64_t *bits_of_window(struct filter_cursor *self, uint32_t document)
+{
+    if (self->kept == NULL) {
+        return filter_asked_bits(&self->asked, document);
+    }
+    uint32_t window = document / FILTER_WINDOW;
+    uint64_t *bits = self->kept->bits + (size_t)window * CURSOR_WINDOW_WORDS;
+    if (!self->kept->known[window]) {
+        int status = filter_fill(self->asked.filter, window * FILTER_WINDOW, bits);
+        fail(self, status);
+        self->kept->known[window] = status == 0;
+    }
+    return bits;
+}
+
 /* The first document at or behind target that the filter keeps. */
 static uint32_t next_kept(struct filter_cursor *self, uint32_t target)
 {
     while (target < self->documents && self->asked.status == 0) {
         uint32_t at = target % FILTER_WINDOW;
         uint32_t window = target - at;
-        const uint64_t *bits = filter_asked_bits(&self->asked, target);
+        const uint64_t *bits = bits_of_window(self, target);
         uint32_t word = at / 64;
         uint64_t left = bits[word] >> (at % 64) << (at % 64);
         while (left == 0 && ++word < CURSOR_WINDOW_WORDS) {
@@ -83,12 +100,13 @@ static uint32_t filter_least(struct cursor *cursor, uint32_t target)
 static void filter_fill_window(struct cursor *cursor, uint32_t from, uint64_t *bits)
 {
     struct filter_cursor *self = (struct filter_cursor *)cursor;
-    uint64_t matched[CURSOR_WINDOW_WORDS] = {0};
+    uint64_t own[CURSOR_WINDOW_WORDS] = {0};
+    const uint64_t *matched = own;
     if (self->inner == NULL) {
-        fail(self, filter_fill(self->asked.filter, from, matched));
+        matched = bits_of_window(self, from);
     } else {
-        self->inner->ops->fill(self->inner, from, matched);
-        fail(self, filter_keep(self->asked.filter, from, matched));
+        self->inner->ops->fill(self->inner, from, own);
+        fail(self, filter_keep(self->asked.filter, from, own));
     }
     for (unsigned i = 0; i < CURSOR_WINDOW_WORDS && self->asked.status == 0; i++) {
         bits[i] |= matched[i];
@@ -126,6 +144,7 @@ int cursor_open_filtered(struct query_context *context, const struct query_node 
         return status;
     }
     filter_asked_init(&self->asked, filter);
+    self->kept = self->inner == NULL ? filter_kept_find(context, number) : NULL;
     uint64_t kept = filter_estimate(filter);
     self->base = (struct cursor){.ops = &filter_ops, .cost = kept};
     if (self->inner != NULL) {

@@ -30,12 +30,14 @@ void query_keep_init(struct query_keep *keep)
 void query_keep_reset(struct query_keep *keep)
 {
     keep->of = NULL;
+    keep->filter = NULL;
     arena_reset(&keep->arena);
 }
 
 void query_keep_release(struct query_keep *keep)
 {
     keep->of = NULL;
+    keep->filter = NULL;
     arena_release(&keep->arena);
 }
 

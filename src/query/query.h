@@ -158,11 +158,13 @@ struct query_watch;
 struct query_after;
 struct boost_list;
 struct group_kept;
+struct filter_kept;
 
-/* What passes of one query keep for each other (query/group_keep.h). */
+/* What passes of one query keep for each other (query/group_keep.h, query/filter_kept.h). */
 struct query_keep {
     struct arena arena;
-    struct group_kept **of; /* by segment; NULL: nothing is kept yet */
+    struct group_kept **of;     /* by segment; NULL: nothing is kept yet */
+    struct filter_kept *filter; /* likewise */
 };
 
 /* Begins with nothing kept, and an arena that may stay from query to query. */
@@ -200,6 +202,12 @@ static inline void query_context_copy(struct query_context *to, const struct que
 {
     memcpy(to, from, offsetof(struct query_context, leaves));
 }
+
+/*
+ * Begins to keep what passes make of context->filter, unless another is kept or there is no memory for it. The filter
+ * must live as long as what the query keeps, since it is known by its address.
+ */
+void query_keep_filter(const struct query_context *context);
 
 /*
  * Finds the leaves' postings, of those that have none yet, and prices all of them. So a tree that was bound may be
