@@ -5,18 +5,8 @@
  */
 #include "rank/signal.h"
 
+#include "rank/signal_lanes.h"
 #include "schema/product.h"
-
-#define POPULARITY_DOUBLINGS 20
-#define POPULARITY_MAX (INT64_C(1) << POPULARITY_DOUBLINGS)
-#define RATING_BEST 5
-#define RATING_PRIOR 3
-#define RATING_PRIOR_COUNT 10
-#define RATING_COUNT_MAX (INT64_C(1) << 20)
-#define HALF_LIVES 20u
-#define HALF_LIFE_SHIFT 58u /* 20 * 2^58 is below 2^63 */
-#define HALF_LIFE_STEPS 10u /* 1024 steps */
-#define SHARE_PER_PART 25   /* hundredths of 65536ths to parts of 2^-18: 100 / 4 */
 
 static int64_t clamp(int64_t value, int64_t max)
 {
@@ -101,7 +91,7 @@ void signal_parts_add(const struct signal_rule *rule, const int64_t *values, con
                       int32_t *parts)
 {
     const struct signal_rule local = *rule; /* parts cannot change it: kept in registers */
-    for (uint32_t i = 0; i < n; i++) {
+    for (uint32_t i = signal_lanes_add(&local, values, counts, n, parts); i < n; i++) {
         parts[i] += part_of(&local, values[i], counts == NULL ? COLUMN_MISSING : counts[i]);
     }
 }

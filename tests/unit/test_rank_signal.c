@@ -203,9 +203,9 @@ static void bounds_hold_and_runs_equal_single_products(void **state)
         for (int round = 0; round < 2000; round++) {
             struct signal_range value_range = {COLUMN_MISSING, COLUMN_MISSING, false};
             struct signal_range count_range = {COLUMN_MISSING, COLUMN_MISSING, false};
-            int64_t values[8], counts[8];
-            int32_t parts[8] = {0};
-            uint32_t n = 1 + (uint32_t)draw(8);
+            int64_t values[20], counts[20];
+            int32_t parts[20] = {0};
+            uint32_t n = 1 + (uint32_t)draw(20); /* eight at once, and the rest */
             for (uint32_t i = 0; i < n; i++) {
                 values[i] = random_value(rule.type);
                 counts[i] = random_value(FIELD_INTEGER);
