@@ -30,7 +30,8 @@ struct tail {
     char *path; /* owned */
     dev_t device;
     ino_t inode;
-    uint64_t bytes; /* on the disk, when its end was met */
+    uint64_t bytes;          /* on the disk, when its end was met */
+    struct timespec changed; /* likewise: cut off, a log may have grown to as many bytes as it had */
     uint64_t identity;
     uint64_t offset;
     uint64_t number; /* of the next line */

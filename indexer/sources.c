@@ -47,7 +47,8 @@ static int append(struct sources *sources, const char *path, uint32_t stream, co
                                                        .is_file = is_file,
                                                        .device = is_file ? found->st_dev : 0,
                                                        .inode = is_file ? found->st_ino : 0,
-                                                       .bytes = is_file ? (uint64_t)found->st_size : 0};
+                                                       .bytes = is_file ? (uint64_t)found->st_size : 0,
+                                                       .changed = is_file ? found->st_mtim : (struct timespec){0}};
     return 0;
 }
 
@@ -140,6 +141,31 @@ static int compare_files(const void *a, const void *b)
     return order != 0 ? order : strcmp(x, y);
 }
 
+/* Whether the first is the second, which is a rotation, as a packer is making it or has just made it. */
+static bool is_packed_copy(const char *packed, const char *plain)
+{
+    size_t size = strlen(plain);
+    return rotation_of(plain).digit_count > 0 && strncmp(packed, plain, size) == 0 &&
+           (strcmp(packed + size, ".gz") == 0 || strcmp(packed + size, ".zst") == 0);
+}
+
+/*
+ * Of a rotation that stands there plain and packed, as long as a packer works, the plain one counts: the packed one may
+ * be cut short, and read as another file it would bring back what newer files have changed. Both stand side by side.
+ */
+static void drop_packed_copies(struct sources *sources, size_t first)
+{
+    size_t kept = first;
+    for (size_t i = first; i < sources->count; i++) {
+        if (kept > first && is_packed_copy(sources->files[i].path, sources->files[kept - 1].path)) {
+            mem_free(sources->files[i].path);
+        } else {
+            sources->files[kept++] = sources->files[i];
+        }
+    }
+    sources->count = kept;
+}
+
 static int append_folder(struct sources *sources, const char *folder, uint32_t stream, aisle_error *error)
 {
     DIR *listing = opendir(folder);
@@ -164,6 +190,7 @@ static int append_folder(struct sources *sources, const char *folder, uint32_t s
     closedir(listing);
     if (sources->count > first) {
         qsort(sources->files + first, sources->count - first, sizeof *sources->files, compare_files);
+        drop_packed_copies(sources, first);
     }
     return status;
 }

@@ -13,6 +13,7 @@
 
 #include <stdint.h>
 #include <sys/types.h>
+#include <time.h>
 
 struct source {
     char *path;      /* owned */
@@ -20,7 +21,8 @@ struct source {
     bool is_file;    /* regular */
     dev_t device;
     ino_t inode;
-    uint64_t bytes; /* as it lies on the disk */
+    uint64_t bytes;          /* as it lies on the disk */
+    struct timespec changed; /* when bytes were last written to it */
 };
 
 struct sources {

@@ -89,7 +89,8 @@ bool run_has_more(struct run *run, const struct source *source)
     if (tail == NULL || !tail->opened || !source->is_file) {
         return tail == NULL || !tail->ended;
     }
-    return tail->device != source->device || tail->inode != source->inode || tail->bytes != source->bytes;
+    return tail->device != source->device || tail->inode != source->inode || tail->bytes != source->bytes ||
+           tail->changed.tv_sec != source->changed.tv_sec || tail->changed.tv_nsec != source->changed.tv_nsec;
 }
 
 /* ------------------------------------------------------------------------------- what the catalog knows -- */
@@ -330,6 +331,23 @@ static int find_offset(struct run *run, const struct source *source, uint64_t *o
     return 0;
 }
 
+/*
+ * Notes under its name how far a file was read that was moved there: what is read from now on under the name that it
+ * had takes the place of its position, and without one a later run would read it again, behind what is newer.
+ */
+static int keep_position(struct run *run, uint64_t offset, aisle_error *error)
+{
+    uint64_t committed = 0;
+    int status = offset == 0 ? 0 : aisle_log_offset(run->catalog, run->source_name, run->identity, &committed, error);
+    if (status != 0 || offset == 0 || committed >= offset) {
+        return status;
+    }
+    if (run->pending.lines++ == 0) {
+        run->pending.first_ns = clock_monotonic_ns();
+    }
+    return run_mark(run, offset, NULL, error);
+}
+
 /* Goes to where reading stopped. */
 static int resume(struct run *run, const struct source *source, aisle_error *error)
 {
@@ -358,7 +376,8 @@ static int resume(struct run *run, const struct source *source, aisle_error *err
     tail->offset = offset;
     struct indexer_counts *counts = &run->summary->counts;
     counts->bytes_total -= offset < counts->bytes_total ? offset : counts->bytes_total;
-    return status == 0 && forget ? forget_position(run, error) : status;
+    status = status == 0 && forget ? forget_position(run, error) : status;
+    return status == 0 ? keep_position(run, offset, error) : status;
 }
 
 /* Whether the reader that is open goes on with this source. */
@@ -437,6 +456,7 @@ int run_apply_source(struct run *run, const struct source *source, aisle_error *
     tail->device = source->device;
     tail->inode = source->inode;
     tail->bytes = source->bytes;
+    tail->changed = source->changed;
     status = begun ? 0 : run_apply_lines(run, error);
     run->waits = run->waits || begun;
     if (!run->options->follow) {
