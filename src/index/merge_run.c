@@ -531,7 +531,7 @@ int shard_writer_merge(struct shard_writer *writer, const struct merge_order *or
     bool clean = run->count != 0 && !writer->lost;
     shard_writer_unlock(writer);
     merge_run_free(run);
-    if (status == 0 && !clean) {
+    if (status == 0 && !clean && !order->spares_parts) {
         status = merge_parts(writer, order, merged, error);
         clean = *merged;
     }

@@ -147,6 +147,7 @@ must_check int shard_writer_publish(struct shard_writer *writer, aisle_error *er
 struct merge_order {
     bool all;                  /* everything into one segment, whatever the policy says */
     bool loading;              /* much more is about to come: only whole tiers */
+    bool spares_parts;         /* parts wait, unless they are many */
     uint64_t bytes_max;        /* of the sources */
     uint32_t clean_batches;    /* of refuse to remove behind it, at most; 0: all there is */
     const atomic_bool *cancel; /* NULL, or: give up when it becomes true */
