@@ -42,7 +42,7 @@ static void grow(struct buf *buf, size_t needed)
     buf->capacity = capacity;
 }
 
-uint8_t *buf_extend(struct buf *buf, size_t size)
+uint8_t *buf_extend_slowly(struct buf *buf, size_t size)
 {
     if (buf->status != 0) {
         return NULL;
@@ -73,35 +73,6 @@ void buf_put(struct buf *buf, const void *data, size_t size)
 void buf_put_string(struct buf *buf, const char *text)
 {
     buf_put(buf, text, strlen(text));
-}
-
-void buf_put_u8(struct buf *buf, uint8_t value)
-{
-    buf_put(buf, &value, 1);
-}
-
-void buf_put_u16(struct buf *buf, uint16_t value)
-{
-    uint8_t *p = buf_extend(buf, sizeof value);
-    if (p != NULL) {
-        store_u16(p, value);
-    }
-}
-
-void buf_put_u32(struct buf *buf, uint32_t value)
-{
-    uint8_t *p = buf_extend(buf, sizeof value);
-    if (p != NULL) {
-        store_u32(p, value);
-    }
-}
-
-void buf_put_u64(struct buf *buf, uint64_t value)
-{
-    uint8_t *p = buf_extend(buf, sizeof value);
-    if (p != NULL) {
-        store_u64(p, value);
-    }
 }
 
 void buf_put_varint(struct buf *buf, uint64_t value)
