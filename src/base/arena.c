@@ -34,7 +34,7 @@ static_assert(sizeof(struct arena_chunk) % ALIGNMENT == 0, "objects behind the h
 
 void arena_init(struct arena *arena, size_t max_bytes)
 {
-    *arena = (struct arena){.max_bytes = max_bytes};
+    *arena = (struct arena){.max_bytes = max_bytes, .chunk_share = CHUNK_SHARE};
 }
 
 static void drop_newest(struct arena *arena)
@@ -56,7 +56,7 @@ void arena_release(struct arena *arena)
 static int add_chunk(struct arena *arena, size_t size)
 {
     size_t capacity = arena->chunk == NULL ? CHUNK_FIRST_BYTES : arena->chunk->capacity * 2;
-    size_t share = arena->total_bytes / CHUNK_SHARE;
+    size_t share = arena->total_bytes == 0 ? 0 : arena->total_bytes / arena->chunk_share;
     size_t most = share > CHUNK_MAX_BYTES ? share : CHUNK_MAX_BYTES;
     capacity = capacity > most ? most : capacity;
     if (capacity < size || GUARDED) {
@@ -119,6 +119,11 @@ void arena_reserve(struct arena *arena, size_t bytes)
     if (arena->chunk == NULL && !GUARDED) {
         (void)add_chunk(arena, bytes);
     }
+}
+
+size_t arena_touched(const struct arena *arena)
+{
+    return arena->total_bytes - (arena->chunk == NULL ? 0 : arena->chunk->capacity - arena->used);
 }
 
 struct arena_mark arena_mark(const struct arena *arena)

@@ -2,9 +2,10 @@
  * arena.h - memory that is freed all at once.
  *
  * Suits objects that live exactly as long as one query, one indexing batch or one request. Allocation is a pointer
- * bump inside chunks that double up to 1 MiB or a sixteenth of the whole; arena_mark and arena_rewind free everything
- * allocated in between; arena_reset keeps the newest chunk so that a warmed-up query allocates nothing. Under
- * AddressSanitizer every object is a guarded allocation of its own, so that the arena never hides an overrun.
+ * bump inside chunks that double up to 1 MiB or a sixteenth of the whole (or what chunk_share says); arena_mark and
+ * arena_rewind free everything allocated in between; arena_reset keeps the newest chunk so that a warmed-up query
+ * allocates nothing. Under AddressSanitizer every object is a guarded allocation of its own, so that the arena never
+ * hides an overrun.
  *
  * Errors: the only failure is NULL, when there is no memory or max_bytes is reached.
  * Thread rule: one thread at a time.
@@ -21,6 +22,7 @@ struct arena {
     size_t used;               /* bytes handed out of the newest chunk */
     size_t total_bytes;        /* of all chunks */
     size_t max_bytes;
+    size_t chunk_share; /* a chunk is 1 MiB at most, or this part of them all */
 };
 
 struct arena_mark {
@@ -42,6 +44,9 @@ void arena_reserve(struct arena *arena, size_t bytes);
 void *arena_alloc(struct arena *arena, size_t size);
 void *arena_calloc(struct arena *arena, size_t count, size_t size);
 void *arena_copy(struct arena *arena, const void *data, size_t size);
+
+/* Bytes of the chunks without what was never handed out of the newest, which the system need not have given yet. */
+size_t arena_touched(const struct arena *arena);
 
 struct arena_mark arena_mark(const struct arena *arena);
 void arena_rewind(struct arena *arena, struct arena_mark mark);

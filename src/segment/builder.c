@@ -22,6 +22,16 @@
 #define WRITE_POSTING_BYTES 8u
 #define WRITE_TERM_BYTES 36u
 
+/* Of an arena as large as this one large chunks are on huge pages; what is left of the last one is not touched. */
+#define ARENA_SHARE 4u
+
+static void begin_empty(struct segment_builder *builder)
+{
+    arena_init(&builder->bytes, ARENA_BYTES_MAX);
+    builder->bytes.chunk_share = ARENA_SHARE;
+    ids_range_begin(&builder->ids);
+}
+
 int segment_builder_new(const struct segment_columns *columns, struct segment_builder **out)
 {
     *out = NULL;
@@ -38,8 +48,7 @@ int segment_builder_new(const struct segment_columns *columns, struct segment_bu
     for (uint8_t i = 0; i < columns->count; i++) {
         values_collector_init(&builder->values[i]);
     }
-    arena_init(&builder->bytes, ARENA_BYTES_MAX);
-    ids_range_begin(&builder->ids);
+    begin_empty(builder);
     *out = builder;
     return 0;
 }
@@ -78,8 +87,7 @@ void segment_builder_reset(struct segment_builder *builder)
     lexicon_set_release(&builder->lexicon);
     arena_release(&builder->bytes);
     *builder = (struct segment_builder){.columns = columns, .values = values};
-    arena_init(&builder->bytes, ARENA_BYTES_MAX);
-    ids_range_begin(&builder->ids);
+    begin_empty(builder);
 }
 
 /* Makes room for one more element: capacity grows by half. */
@@ -494,7 +502,7 @@ bool segment_builder_dropped(const struct segment_builder *builder, uint32_t num
 
 uint64_t segment_builder_memory(const struct segment_builder *builder)
 {
-    uint64_t held = builder->bytes.total_bytes + lexicon_set_memory(&builder->lexicon) +
+    uint64_t held = arena_touched(&builder->bytes) + lexicon_set_memory(&builder->lexicon) +
                     builder->term_slot_count * sizeof(uint32_t) +
                     builder->term_capacity * (sizeof *builder->terms + sizeof *builder->uses) +
                     (builder->words == NULL ? 0 : BUILDER_WORDS * sizeof *builder->words) +
