@@ -11,6 +11,11 @@
 #include "base/alloc.h"
 #include "base/arena.h"
 
+#define DOCUMENT_SHIFT 16u /* of a posting in a slice */
+#define SOURCE_SHIFT 8u
+
+static_assert(MERGE_SOURCES_MAX <= 1u << (DOCUMENT_SHIFT - SOURCE_SHIFT), "a source is a byte");
+
 /* At most so many postings wait in memory, 25 bytes each; one more is written before it is known to be dead. */
 #define SLICE_POSTINGS (MERGE_SLICE + 1)
 
@@ -32,7 +37,7 @@ struct term_input {
 };
 
 struct slice {
-    uint64_t *postings; /* new document << 8 | code; owned, SLICE_POSTINGS */
+    uint64_t *postings; /* new document << 16 | source << 8 | code; owned, SLICE_POSTINGS */
     uint64_t *scratch; /* owned, as many */
     uint32_t *documents;
     uint8_t *codes;
@@ -73,12 +78,12 @@ static void release_slice(struct slice *slice)
 static void note_lengths(const struct slice *slice, size_t first, uint8_t *length_codes)
 {
     for (size_t i = first; i < slice->count; i++) {
-        length_codes[slice->postings[i] >> 8] = slice->postings[i] & 31;
+        length_codes[slice->postings[i] >> DOCUMENT_SHIFT] = slice->postings[i] & 31;
     }
 }
 
 /* Appends the source's postings before its document end, of those that live. */
-static void take_run(struct term_input *input, uint32_t end, struct slice *slice, uint8_t *length_codes)
+static void take_run(struct term_input *input, size_t source, uint32_t end, struct slice *slice, uint8_t *length_codes)
 {
     const uint32_t *documents;
     const uint8_t *codes;
@@ -90,7 +95,7 @@ static void take_run(struct term_input *input, uint32_t end, struct slice *slice
         for (size_t i = 0; i < count; i++) {
             uint32_t mapped = input->map[documents[i]];
             slice->ordinals[taken] = input->ordinal++;
-            slice->postings[taken] = (uint64_t)mapped << 8 | codes[i];
+            slice->postings[taken] = (uint64_t)mapped << DOCUMENT_SHIFT | source << SOURCE_SHIFT | codes[i];
             taken += mapped != MERGE_DROPPED;
         }
         slice->count = taken;
@@ -134,18 +139,36 @@ static void merge_runs(struct slice *slice)
     }
 }
 
+/* Most entries have one to four bytes, for which a call costs more than the copy. */
+static inline void put_entry(struct buf *entries, struct bytes entry)
+{
+    if (entry.size == 0 || entry.size > 4) {
+        buf_put(entries, entry.data, entry.size);
+        return;
+    }
+    uint8_t *to = buf_extend(entries, entry.size);
+    if (to != NULL) {
+        to[0] = entry.data[0];
+        to[entry.size / 2] = entry.data[entry.size / 2];
+        to[entry.size - 1] = entry.data[entry.size - 1];
+        to[entry.size / 4] = entry.data[entry.size / 4];
+    }
+}
+
 /* Gives each posting of the slice the entry it had in its source. */
-static int carry_positions(struct term_input *inputs, const struct merge_plan *plan, struct slice *slice,
-                           struct positions_writer *writer)
+static int carry_positions(struct term_input *inputs, struct slice *slice, struct positions_writer *writer)
 {
     size_t waiting = 0;
     int status = 0;
     buf_clear(&slice->entries);
     for (size_t i = 0; i < slice->count && status == 0; i++) {
-        struct term_input *input = &inputs[plan->origin[slice->documents[i]]];
+        struct term_input *input = &inputs[(uint8_t)(slice->postings[i] >> SOURCE_SHIFT)];
+        uint32_t ordinal = slice->ordinals[input->carried++];
         struct bytes entry;
-        status = positions_cursor_find(&input->positions, slice->ordinals[input->carried++], &entry);
-        buf_put(&slice->entries, entry.data, entry.size);
+        if (!positions_cursor_step(&input->positions, ordinal, &entry)) {
+            status = positions_cursor_find(&input->positions, ordinal, &entry);
+        }
+        put_entry(&slice->entries, entry);
         waiting++;
         if (status == 0 && (slice->entries.size >= ENTRIES_BYTES || i + 1 == slice->count)) {
             status = buf_status(&slice->entries);
@@ -157,19 +180,18 @@ static int carry_positions(struct term_input *inputs, const struct merge_plan *p
     return status;
 }
 
-static int write_slice(struct term_input *inputs, const struct merge_plan *plan, struct slice *slice,
-                       struct segment_writer *writer)
+static int write_slice(struct term_input *inputs, struct slice *slice, struct segment_writer *writer)
 {
     merge_runs(slice);
     for (size_t i = 0; i < slice->count; i++) {
-        slice->documents[i] = (uint32_t)(slice->postings[i] >> 8);
+        slice->documents[i] = (uint32_t)(slice->postings[i] >> DOCUMENT_SHIFT);
         slice->codes[i] = (uint8_t)slice->postings[i];
     }
     if (slice->count == 0) {
         return 0;
     }
     int status = segment_writer_add_postings(writer, slice->documents, slice->codes, slice->count);
-    return status == 0 ? carry_positions(inputs, plan, slice, &writer->positions) : status;
+    return status == 0 ? carry_positions(inputs, slice, &writer->positions) : status;
 }
 
 static int open_lists(struct term_input *inputs, size_t count, struct arena *blocks)
@@ -220,13 +242,13 @@ static int merge_list(struct term_input *inputs, size_t count, struct bytes term
         slice->run_count = 0;
         for (size_t i = 0; i < count && status == 0; i++) {
             if (inputs[i].taking) {
-                take_run(&inputs[i], is_last ? POSTINGS_END : ends[i], slice, plan->length_codes);
+                take_run(&inputs[i], i, is_last ? POSTINGS_END : ends[i], slice, plan->length_codes);
                 status = postings_cursor_status(&inputs[i].postings);
             }
         }
         *total += slice->count;
         if (status == 0) {
-            status = write_slice(inputs, plan, slice, writer);
+            status = write_slice(inputs, slice, writer);
         }
     }
     return status;

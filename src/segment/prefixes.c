@@ -140,12 +140,16 @@ static int end_level(struct prefixes *prefixes, struct prefixes_level *level)
 
 static void pour(struct prefixes_level *level, const uint32_t *documents, const uint8_t *codes, size_t count)
 {
+    uint32_t window = UINT32_MAX; /* most postings are in that of the one before */
     for (size_t i = 0; i < count; i++) {
         uint32_t document = documents[i];
         uint8_t held = level->codes[document];
         level->codes[document] = codes[i] > held ? codes[i] : held;
         bitset_set(level->bits, document);
-        bitset_set(level->touched, document / PREFIXES_WINDOW);
+        if (document / PREFIXES_WINDOW != window) {
+            window = document / PREFIXES_WINDOW;
+            bitset_set(level->touched, window);
+        }
     }
     level->df_sum += count;
 }
