@@ -52,6 +52,7 @@ void ingest_release(struct ingest *ingest)
     mem_free(ingest->slots);
     mem_free(ingest->classes);
     places_release(&ingest->places);
+    known_values_release(&ingest->known);
     buf_release(&ingest->folded);
     buf_release(&ingest->shown);
     buf_release(&ingest->variant);
@@ -93,6 +94,19 @@ static int add_occurrence(struct ingest *ingest, const struct ingest_token *toke
     return places_add(&ingest->places, slot, field, token->position, token->parts);
 }
 
+/* The values whose tokens have waited are known from now on. */
+static void learn_values(struct ingest *ingest, const struct segment_builder *builder, const uint32_t *slots)
+{
+    for (uint32_t i = 0; i < ingest->learning_count; i++) {
+        struct known_value *value = ingest->learning[i].value;
+        uint32_t first = ingest->learning[i].first;
+        for (uint32_t k = 0; k < value->count; k++) {
+            value->tokens[k].number = segment_builder_number(builder, slots[first + k]);
+        }
+        value->serial = segment_builder_serial(builder);
+    }
+}
+
 /* Gives what waits to the builder: all fields' tokens together, so that it waits for memory once, not once a field. */
 static int add_waiting(struct ingest *ingest, struct segment_builder *builder)
 {
@@ -100,6 +114,10 @@ static int add_waiting(struct ingest *ingest, struct segment_builder *builder)
     uint32_t count = ingest->waiting;
     ingest->waiting = 0;
     int status = count == 0 ? 0 : segment_builder_touch(builder, ingest->terms, count, slots);
+    if (status == 0) {
+        learn_values(ingest, builder, slots);
+    }
+    ingest->learning_count = 0;
     for (uint32_t i = 0; i < count && status == 0; i++) {
         status = add_occurrence(ingest, &ingest->tokens[i], slots[i]);
     }
@@ -155,13 +173,63 @@ static int add_tokens(struct ingest *ingest, struct segment_builder *builder, co
         }
         uint32_t at = ingest->waiting++;
         copy_term(ingest->term_bytes[at], token->term);
-        ingest->terms[at] =
-            (struct segment_token){bytes_of(ingest->term_bytes[at], token->term.size), token->word, is_word};
+        ingest->terms[at] = (struct segment_token){.term = bytes_of(ingest->term_bytes[at], token->term.size),
+                                                   .word = token->word,
+                                                   .is_word = is_word};
         ingest->tokens[at] =
             (struct ingest_token){.position = base + token->position, .field = field, .parts = token->parts};
         status = ingest->waiting == SEGMENT_TOUCH_MAX ? add_waiting(ingest, builder) : 0;
     }
     return status;
+}
+
+/* Has the tokens of a value wait whose terms the builder is known to have. */
+static int add_known(struct ingest *ingest, struct segment_builder *builder, const struct known_value *value,
+                     uint32_t base, uint8_t field)
+{
+    int status = 0;
+    for (uint32_t i = 0; i < value->count && status == 0; i++) {
+        const struct known_token *token = &value->tokens[i];
+        uint32_t at = ingest->waiting++;
+        ingest->terms[at] = (struct segment_token){.number = token->number};
+        ingest->tokens[at] =
+            (struct ingest_token){.position = base + token->position, .field = field, .parts = token->parts};
+        status = ingest->waiting == SEGMENT_TOUCH_MAX ? add_waiting(ingest, builder) : 0;
+    }
+    return status;
+}
+
+/* Whether the value already stands among those to be learned: of another with its place, the former is forgotten. */
+static bool is_learning(const struct ingest *ingest, const struct known_value *value)
+{
+    for (uint32_t i = 0; i < ingest->learning_count; i++) {
+        if (ingest->learning[i].value == value) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Before the tokens of a value are added: notes that it is to be known, if they are few and will wait together. */
+static void begin_learning(struct ingest *ingest, const struct token_list *list, uint8_t field, struct bytes text)
+{
+    if (list->count > KNOWN_VALUE_TOKENS || ingest->waiting + list->count >= SEGMENT_TOUCH_MAX ||
+        ingest->learning_count == INGEST_LEARNING_MAX) {
+        return;
+    }
+    struct known_value *value = known_values_find_place(&ingest->known, field, text);
+    if (value == NULL || is_learning(ingest, value)) {
+        return;
+    }
+    known_value_begin(value, field, text);
+    value->count = (uint8_t)list->count;
+    value->length = (uint8_t)list->length;
+    for (size_t i = 0; i < list->count; i++) {
+        value->tokens[i].position = (uint8_t)list->tokens[i].position;
+        value->tokens[i].parts = list->tokens[i].parts;
+    }
+    ingest->learning[ingest->learning_count++] =
+        (struct ingest_learning){.value = value, .first = ingest->waiting};
 }
 
 /* Has the term of a whole title wait. */
@@ -178,6 +246,41 @@ static int add_exact(struct ingest *ingest, struct segment_builder *builder, con
     return ++ingest->waiting == SEGMENT_TOUCH_MAX ? add_waiting(ingest, builder) : 0;
 }
 
+/* Whether products share the values of a field. */
+static bool is_shared(const struct schema *schema, uint8_t field)
+{
+    return field_type_is_words(schema->fields[field].type) && !schema->fields[field].code &&
+           field != schema->first_text;
+}
+
+/* Adds the tokens of one string, whose first position is base; *count: its positions. */
+static int add_string(struct ingest *ingest, struct segment_builder *builder, struct bytes text, uint32_t base,
+                      uint8_t field, uint32_t *count)
+{
+    const struct schema *schema = ingest->schema;
+    bool shared = is_shared(schema, field);
+    const struct known_value *known =
+        shared ? known_values_find(&ingest->known, segment_builder_serial(builder), field, text) : NULL;
+    if (known != NULL) {
+        *count = known->length;
+        return add_known(ingest, builder, known, base, field);
+    }
+    struct token_list list;
+    int status = analyser_run_product(ingest->analyser, text, ingest->language[field], schema->fields[field].code,
+                                      &list);
+    *count = list.length;
+    if (status == 0 && shared) {
+        begin_learning(ingest, &list, field, text);
+    }
+    if (status == 0) {
+        status = add_tokens(ingest, builder, &list, base, field);
+    }
+    if (status == 0 && field == schema->first_text && schema->exact != 0) {
+        status = add_exact(ingest, builder, &list, base, field);
+    }
+    return status;
+}
+
 /* Adds all tokens of a field; *length grows by weight * tokens. */
 static int add_field(struct ingest *ingest, struct segment_builder *builder, const struct product_value *value,
                      uint8_t field, uint64_t *length)
@@ -185,17 +288,10 @@ static int add_field(struct ingest *ingest, struct segment_builder *builder, con
     uint32_t base = 0;
     int status = 0;
     for (uint32_t i = 0; i < value->string_count && status == 0; i++) {
-        struct token_list list;
-        status = analyser_run_product(ingest->analyser, value->strings[i], ingest->language[field],
-                                      ingest->schema->fields[field].code, &list);
-        if (status == 0) {
-            status = add_tokens(ingest, builder, &list, base, field);
-        }
-        if (status == 0 && field == ingest->schema->first_text && ingest->schema->exact != 0) {
-            status = add_exact(ingest, builder, &list, base, field);
-        }
-        base += list.length + PLACES_GAP;
-        *length += status == 0 ? (uint64_t)list.length * ingest->schema->fields[field].weight : 0;
+        uint32_t count = 0;
+        status = add_string(ingest, builder, value->strings[i], base, field, &count);
+        base += count + PLACES_GAP;
+        *length += status == 0 ? (uint64_t)count * ingest->schema->fields[field].weight : 0;
     }
     return status;
 }
@@ -373,6 +469,7 @@ int ingest_add(struct ingest *ingest, struct segment_builder *builder, const str
     int status = 0;
     ingest->slot_count = 0;
     ingest->waiting = 0;
+    ingest->learning_count = 0;
     places_begin(&ingest->places);
     for (uint8_t f = 0; f < schema->field_count && status == 0; f++) {
         if (schema->fields[f].searchable && product->values[f].present) {

@@ -6,6 +6,7 @@
 #ifndef AISLE_INDEX_INGEST_H
 #define AISLE_INDEX_INGEST_H
 
+#include "index/known_values.h"
 #include "index/places.h"
 #include "rank/rank.h"
 #include "schema/product.h"
@@ -18,6 +19,14 @@ struct ingest_token {
     uint8_t field;
     uint8_t parts;
 };
+
+/* A value, some of whose tokens wait, that is known once they do not. */
+struct ingest_learning {
+    struct known_value *value; /* in known */
+    uint32_t first;            /* its first token, of those that wait */
+};
+
+#define INGEST_LEARNING_MAX 8u
 
 struct ingest {
     const struct schema *schema;
@@ -34,6 +43,9 @@ struct ingest {
     struct ingest_token tokens[SEGMENT_TOUCH_MAX];
     struct segment_token terms[SEGMENT_TOUCH_MAX]; /* theirs, */
     uint8_t term_bytes[SEGMENT_TOUCH_MAX][LIMIT_TERM_BYTES]; /* copies: the analyser's are gone with the next text */
+    struct known_values known;
+    struct ingest_learning learning[INGEST_LEARNING_MAX];
+    uint32_t learning_count;
     struct buf folded; /* of the value at hand */
     struct buf shown;
     struct buf variant; /* at hand, its words folded */

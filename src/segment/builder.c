@@ -14,6 +14,9 @@
 #include "base/alloc.h"
 #include "base/hash.h"
 
+#include <assert.h>
+#include <stdatomic.h>
+
 #define TABLE_FIRST 1024u
 #define ARENA_BYTES_MAX ((size_t)1 << 40)
 
@@ -27,6 +30,8 @@
 
 static void begin_empty(struct segment_builder *builder)
 {
+    static atomic_uint_fast64_t serials;
+    builder->serial = atomic_fetch_add_explicit(&serials, 1, memory_order_relaxed) + 1;
     arena_init(&builder->bytes, ARENA_BYTES_MAX);
     builder->bytes.chunk_share = ARENA_SHARE;
     ids_range_begin(&builder->ids);
@@ -256,7 +261,11 @@ int segment_builder_touch(struct segment_builder *builder, const struct segment_
     }
     size_t mask = builder->term_slot_count - 1;
     for (size_t i = 0; i < count; i++) {
-        if (recall_word(builder, tokens[i].word, &numbers[i])) {
+        if (tokens[i].number != 0) {
+            assert(tokens[i].number <= builder->term_count);
+            numbers[i] = tokens[i].number - 1;
+            __builtin_prefetch(&builder->uses[numbers[i]], 1);
+        } else if (recall_word(builder, tokens[i].word, &numbers[i])) {
             __builtin_prefetch(&builder->uses[numbers[i]], 1);
         } else {
             numbers[i] = BUILDER_TERMS_MAX;
@@ -279,6 +288,16 @@ int segment_builder_touch(struct segment_builder *builder, const struct segment_
         status = status == 0 ? use_term(builder, numbers[i], tokens[i].is_word, &slots[i]) : status;
     }
     return status;
+}
+
+uint32_t segment_builder_number(const struct segment_builder *builder, uint32_t slot)
+{
+    return builder->touched[slot] + 1;
+}
+
+uint64_t segment_builder_serial(const struct segment_builder *builder)
+{
+    return builder->serial;
 }
 
 struct values_collector *segment_builder_values(struct segment_builder *builder, uint8_t column)

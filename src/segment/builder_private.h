@@ -64,6 +64,7 @@ struct builder_entry {
 };
 
 struct segment_builder {
+    uint64_t serial;
     struct segment_columns columns;
     struct values_collector *values; /* owned, by position in columns */
     struct lexicon_set lexicon;

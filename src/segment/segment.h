@@ -270,6 +270,7 @@ struct segment_token {
     struct bytes term; /* of 1 to LIMIT_TERM_BYTES */
     uint64_t word;     /* not 0: the term is that of every token with this number since the builder was empty */
     bool is_word;      /* the term is also what people write: it belongs to segment_builder_words */
+    uint32_t number;   /* not 0: of the term (segment_builder_number); all else is not looked at */
 };
 
 /*
@@ -278,6 +279,12 @@ struct segment_token {
  */
 must_check int segment_builder_touch(struct segment_builder *builder, const struct segment_token *tokens, size_t count,
                                      uint32_t *slots);
+
+/* The number of the term of a slot of the document under construction, above 0; it holds as long as the serial does. */
+uint32_t segment_builder_number(const struct segment_builder *builder, uint32_t slot);
+
+/* Another one, above 0, in each builder, and each time it is emptied. */
+uint64_t segment_builder_serial(const struct segment_builder *builder);
 
 /*
  * Closes the document under construction; *number is its place in the builder. An earlier document with the same id

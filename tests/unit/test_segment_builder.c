@@ -135,6 +135,31 @@ static void word_once_seen_gives_its_term(void **state)
     segment_builder_free(builder);
 }
 
+static void number_alone_says_which_term_it_is_until_the_builder_is_emptied(void **state)
+{
+    (void)state;
+    struct segment_builder *builder = new_builder();
+    struct segment_builder *other = new_builder();
+    struct segment_token words[2] = {{.term = bytes_of_string("lamp")}, {.term = bytes_of_string("shade")}};
+    uint32_t slots[2];
+    assert_int_equal(segment_builder_touch(builder, words, 2, slots), 0);
+    struct segment_token shade = {.number = segment_builder_number(builder, slots[1])};
+    assert_int_equal(segment_builder_touch(builder, &shade, 1, &slots[0]), 0);
+    assert_int_equal(slots[0], slots[1]);
+    segment_builder_abandon(builder);
+    assert_int_equal(segment_builder_touch(builder, &shade, 1, &slots[0]), 0); /* the term is there all the same */
+    assert_int_equal(segment_builder_touch(builder, &words[1], 1, &slots[1]), 0);
+    assert_int_equal(slots[0], 0);
+    assert_int_equal(slots[1], 0);
+    uint64_t serial = segment_builder_serial(builder);
+    assert_int_not_equal(serial, 0);
+    assert_int_not_equal(serial, segment_builder_serial(other));
+    segment_builder_reset(builder);
+    assert_int_not_equal(serial, segment_builder_serial(builder));
+    segment_builder_free(builder);
+    segment_builder_free(other);
+}
+
 static void abandoned_document_leaves_the_next_one_whole(void **state)
 {
     (void)state;
@@ -309,6 +334,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(large_segment_spans_column_pages_and_blocks, make_directory, remove_directory),
         cmocka_unit_test_setup_teardown(dropped_documents_leave_nothing_behind, make_directory, remove_directory),
         cmocka_unit_test(find_sees_the_live_version_only),
+        cmocka_unit_test(number_alone_says_which_term_it_is_until_the_builder_is_emptied),
         cmocka_unit_test(many_versions_of_one_document_take_linear_time),
         cmocka_unit_test(word_once_seen_gives_its_term),
         cmocka_unit_test_setup_teardown(abandoned_document_leaves_the_next_one_whole, make_directory,

@@ -1,0 +1,54 @@
+/*
+ * known_values.c - one array, a place for each hash. Thread rule: see known_values.h.
+ */
+#include "index/known_values.h"
+
+#include "base/alloc.h"
+#include "base/hash.h"
+#include "base/limits.h"
+
+static_assert((LIMIT_VALUES_KNOWN & (LIMIT_VALUES_KNOWN - 1)) == 0, "a place is found by masking");
+static_assert(sizeof(struct known_value) == 128, "two cache lines");
+
+void known_values_release(struct known_values *known)
+{
+    mem_free(known->values);
+    known->values = NULL;
+}
+
+static struct known_value *place_of(const struct known_values *known, uint8_t field, struct bytes text)
+{
+    return &known->values[hash_bytes_seeded(text.data, text.size, field) & (LIMIT_VALUES_KNOWN - 1)];
+}
+
+const struct known_value *known_values_find(const struct known_values *known, uint64_t serial, uint8_t field,
+                                            struct bytes text)
+{
+    if (known->values == NULL || text.size > KNOWN_VALUE_BYTES || text.size == 0) {
+        return NULL;
+    }
+    const struct known_value *value = place_of(known, field, text);
+    bool same = value->serial == serial && value->field == field && value->size == text.size &&
+                memcmp(value->text, text.data, text.size) == 0;
+    return same ? value : NULL;
+}
+
+struct known_value *known_values_find_place(struct known_values *known, uint8_t field, struct bytes text)
+{
+    if (text.size > KNOWN_VALUE_BYTES || text.size == 0) {
+        return NULL;
+    }
+    if (known->values == NULL) {
+        known->values = mem_calloc(LIMIT_VALUES_KNOWN, sizeof *known->values);
+        if (known->values == NULL) {
+            return NULL; /* it can do without */
+        }
+    }
+    return place_of(known, field, text);
+}
+
+void known_value_begin(struct known_value *value, uint8_t field, struct bytes text)
+{
+    *value = (struct known_value){.field = field, .size = (uint8_t)text.size};
+    memcpy(value->text, text.data, text.size);
+}
