@@ -154,7 +154,8 @@ int signals_open(const struct query_context *context, uint32_t segment_number, s
     *out = signals;
     status = has_rules ? open_kept(signals, in, context->arena) : 0;
     signals->max += boosts == NULL ? 0 : boosts_max(boosts);
-    if (status == 0 && signals->kept != NULL && signals_kept_turn(signals->kept, context->segment_count)) {
+    bool lasts = signals->kept != NULL && signals->patched == NULL; /* what is kept of patched pages goes soon */
+    if (status == 0 && lasts && signals_kept_turn(signals->kept, context->segment_count)) {
         signals->pages_spared = PAGES_SPARED;
         signals->superblocks_spared = SUPERBLOCKS_SPARED;
     }
