@@ -54,15 +54,14 @@ static void print_json_highlights(const aisle_result *result, size_t hit, const 
 static void print_groups_json(const aisle_result *result)
 {
     aisle_group group;
+    printf(",\"groups\":[");
     for (size_t i = 0; aisle_result_group(result, i, &group) == 0; i++) {
-        printf("%s{\"value\":", i == 0 ? ",\"groups\":[" : ",");
+        printf("%s{\"value\":", i == 0 ? "" : ",");
         output_json_string(group.value);
         printf(",\"first_hit\":%zu,\"hits\":%zu,\"products\":%llu}", group.first_hit, group.hit_count,
                (unsigned long long)group.products);
     }
-    if (aisle_result_group(result, 0, &group) == 0) {
-        printf("],\"group_total\":%llu", (unsigned long long)aisle_result_groups(result));
-    }
+    printf("],\"group_total\":%llu", (unsigned long long)aisle_result_groups(result));
 }
 
 /* The rules that were applied. */
@@ -78,7 +77,7 @@ static void print_json_rules(const aisle_result *result)
     }
 }
 
-static void print_json(const aisle_result *result, const struct marked *marked)
+static void print_json(const aisle_result *result, const aisle_query *query, const struct marked *marked)
 {
     bool exact = false;
     uint64_t total = aisle_result_total(result, &exact);
@@ -105,7 +104,9 @@ static void print_json(const aisle_result *result, const struct marked *marked)
         printf("}");
     }
     printf("]");
-    print_groups_json(result);
+    if (query->group_by != NULL && query->group_by[0] != '\0') {
+        print_groups_json(result);
+    }
     facets_print_json(result);
     aisle_bytes cursor = aisle_result_cursor(result);
     if (cursor.size != 0) {
@@ -211,7 +212,7 @@ static int search(const char *path, const aisle_query *query, const struct marke
         goto done;
     }
     if (json) {
-        print_json(result, marked);
+        print_json(result, query, marked);
     } else {
         print_list(result, query->offset, marked);
     }

@@ -26,7 +26,7 @@ struct parser {
 static int refuse(const struct parser *parser, size_t position, const char *what)
 {
     struct bytes rest = bytes_of(parser->text.data + position, parser->text.size - position);
-    int shown = rest.size > 40 ? 40 : (int)rest.size;
+    int shown = (int)utf8_cut(rest, 40).size;
     if (rest.size == 0) {
         return error_set_at(parser->error, AISLE_BAD_QUERY, position, "facet: %s, found the end of \"%.*s\"", what,
                             parser->text.size > 60 ? 60 : (int)parser->text.size, (const char *)parser->text.data);

@@ -27,9 +27,10 @@ struct parser {
 
 static int refuse(struct parser *parser, size_t position, const char *what, struct bytes found)
 {
-    int shown = found.size > 40 ? 40 : (int)found.size;
-    return error_set_at(parser->error, AISLE_BAD_QUERY, position, "filter: %s, found \"%.*s\"", what, shown,
-                        (const char *)found.data);
+    struct bytes shown = utf8_cut(found, 40);
+    bool is_name = parser->token.kind == FILTER_TOKEN_NAME; /* or what is bound to it */
+    return error_set_at(parser->error, AISLE_BAD_QUERY, position, "filter: %s, found \"%s%.*s\"", what,
+                        is_name ? "$" : "", (int)shown.size, (const char *)shown.data);
 }
 
 /* At the token that was not expected. */

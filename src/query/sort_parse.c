@@ -9,7 +9,7 @@
 
 static int refuse(struct bytes text, size_t position, const char *what, aisle_error *error)
 {
-    int shown = text.size - position > 40 ? 40 : (int)(text.size - position);
+    int shown = (int)utf8_cut(bytes_of(text.data + position, text.size - position), 40).size;
     return error_set_at(error, AISLE_BAD_QUERY, position, "sort: %s, found \"%.*s\"", what, shown,
                         (const char *)text.data + position);
 }

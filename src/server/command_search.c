@@ -282,8 +282,7 @@ static void put_result(struct call *call, const struct search *search)
     bool exact = false;
     uint64_t total = aisle_result_total(result, &exact);
     bool partial = aisle_result_partial(result);
-    aisle_group group;
-    bool grouped = aisle_result_group(result, 0, &group) == 0;
+    bool grouped = search->query.group_by != NULL && search->query.group_by[0] != '\0';
     aisle_bytes cursor = aisle_result_cursor(result);
     reserve(reply, search, result);
     size_t rules = count_rules(result);
