@@ -3,7 +3,7 @@
  *
  * The program has a read() of its own, so that the other writer's steps happen exactly where they hurt.
  */
-#include "indexer/indexer.h"
+#include "indexer_fixture.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -24,9 +24,6 @@ static const char schema[] = "{\"version\":1,\"id\":\"id\",\"fields\":{\"title\"
 static const char before[] = PUT("1", "A", "first") PUT("2", "B", "second");
 static const char rest[] = "tle\":\"third\"}}\n";
 
-static char folder[256];
-static char catalog[300];
-static char log_folder[300];
 static char log_path[320];
 static struct indexer_signals signals = {.wake_fd = -1};
 
@@ -77,29 +74,6 @@ ssize_t read(int fd, void *out, size_t room)
     return plain_read(fd, out, room);
 }
 
-static int set_up(void **state)
-{
-    (void)state;
-    const char *parent = getenv("TMPDIR");
-    snprintf(folder, sizeof folder, "%s/aisle-cut-XXXXXX", parent == NULL ? "/tmp" : parent);
-    if (mkdtemp(folder) == NULL) {
-        return -1;
-    }
-    snprintf(catalog, sizeof catalog, "%s/shop", folder);
-    snprintf(log_folder, sizeof log_folder, "%s/log", folder);
-    snprintf(log_path, sizeof log_path, "%s/c.jsonl", log_folder);
-    signals.stop = 0;
-    return mkdir(log_folder, 0777) != 0 || aisle_create(catalog, schema, NULL, NULL) != 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    char command[400];
-    snprintf(command, sizeof command, "rm -rf '%s'", folder);
-    return system(command);
-}
-
 static void index_log(bool follow, struct indexer_summary *summary)
 {
     const char *sources[] = {log_folder};
@@ -148,9 +122,11 @@ static void expect_all(const struct indexer_summary *summary)
 }
 
 /* A log that will be rotated at this read of it. */
-static void begin(void **state, unsigned reads)
+static void begin(unsigned reads)
 {
-    assert_int_equal(set_up(state), 0);
+    assert_int_equal(make_place(schema), 0);
+    snprintf(log_path, sizeof log_path, "%s/c.jsonl", log_folder);
+    signals.stop = 0;
     write_to(log_path, "w", before);
     write_to(log_path, "a", TORN);
     plan.copied = rest;
@@ -162,29 +138,31 @@ static void begin(void **state, unsigned reads)
 /* Wherever between two reads it happens. */
 static void log_that_is_cut_off_behind_half_a_line_loses_nothing(void **state)
 {
+    (void)state;
     for (unsigned reads = 1; reads <= 6; reads++) {
         struct indexer_summary summary;
-        begin(state, reads);
+        begin(reads);
         index_log(true, &summary);
         assert_null(plan.copied);
         expect_all(&summary);
-        assert_int_equal(tear_down(state), 0);
+        assert_int_equal(remove_place(), 0);
     }
 }
 
 /* A run that does not wait ends before what it cannot tell, and the next one takes it all. */
 static void run_that_meets_another_log_leaves_it_to_the_next(void **state)
 {
+    (void)state;
     for (unsigned reads = 1; reads <= 2; reads++) {
         struct indexer_summary summary;
-        begin(state, reads);
+        begin(reads);
         plan.looks = 0;
         index_log(false, &summary);
         assert_null(plan.copied);
         assert_int_equal(summary.counts.rejects, 0);
         index_log(false, &summary);
         expect_all(&summary);
-        assert_int_equal(tear_down(state), 0);
+        assert_int_equal(remove_place(), 0);
     }
 }
 

@@ -8,7 +8,7 @@
  * in a child, which any of the calls may kill; the script goes on with the next child. In the end every product must be
  * as its last change made it, and no line rejected. AISLE_RACES: how many scripts; AISLE_RACES_SEED: the first.
  */
-#include "indexer/indexer.h"
+#include "indexer_fixture.h"
 
 #include <dirent.h>
 #include <dlfcn.h>
@@ -59,9 +59,6 @@ struct step {
 
 static const char schema[] = "{\"version\":1,\"id\":\"id\",\"fields\":{\"title\":{\"type\":\"text\"}}}";
 
-static char folder[256];
-static char catalog[300];
-static char log_folder[300];
 static char log_path[320];
 static struct indexer_signals signals = {.wake_fd = -1};
 
@@ -399,23 +396,16 @@ static void expect_last_changes(unsigned number)
     aisle_close(shop);
 }
 
-static void make_place(void)
+static void begin_script(void)
 {
-    const char *parent = getenv("TMPDIR");
-    snprintf(folder, sizeof folder, "%s/aisle-races-XXXXXX", parent == NULL ? "/tmp" : parent);
-    assert_non_null(mkdtemp(folder));
-    snprintf(catalog, sizeof catalog, "%s/shop", folder);
-    snprintf(log_folder, sizeof log_folder, "%s/log", folder);
+    assert_int_equal(make_place(schema), 0);
     snprintf(log_path, sizeof log_path, "%s/c.jsonl", log_folder);
-    assert_int_equal(mkdir(log_folder, 0777), 0);
-    assert_int_equal(aisle_create(catalog, schema, NULL, NULL), 0);
     shared->next = 0;
     shared->random = seed;
 }
 
 static void follow_to_the_end(unsigned number)
 {
-    char command[400];
     int ended = KILLED;
     while (ended == KILLED) {
         ended = run_once();
@@ -425,15 +415,14 @@ static void follow_to_the_end(unsigned number)
     }
     assert_int_equal(shared->next, script.count);
     expect_last_changes(number);
-    snprintf(command, sizeof command, "rm -rf '%s'", folder);
-    assert_int_equal(system(command), 0);
+    assert_int_equal(remove_place(), 0);
 }
 
 static void run_script(unsigned number)
 {
     seed = number * UINT64_C(0x9e3779b97f4a7c15) + 1;
     write_script();
-    make_place();
+    begin_script();
     one_in = 2 + draw(3) * 7;
     kills = draw(2) == 0;
     follow_to_the_end(number);
@@ -479,7 +468,7 @@ static void log_that_is_as_long_as_the_one_before_is_read(void **state)
         add_step(STEP_APPEND, 0, line, sizeof line - 1);
         add_step(STEP_COPY, 0, NULL, 0);
         add_step(STEP_CUT_AND_APPEND, 0, anew, sizeof anew - 1);
-        make_place();
+        begin_script();
         snprintf(path, sizeof path, "%s/z.jsonl", log_folder);
         write_file(path, O_TRUNC, other, sizeof other - 1);
         one_in = 200;

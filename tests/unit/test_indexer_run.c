@@ -1,7 +1,7 @@
 /*
  * test_indexer_run.c - runs over logs that repeat, were moved or packed, and products that go by themselves.
  */
-#include "indexer/indexer.h"
+#include "indexer_fixture.h"
 
 #include "base/alloc.h"
 #include "base/limits.h"
@@ -14,16 +14,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
 #include <zstd.h>
 
 #include <cmocka.h>
 
-static char folder[256];
-static char catalog[300];
-static char log_folder[300];
 static struct indexer_summary summary;
 static aisle_error error;
 
@@ -33,22 +29,13 @@ static const char schema[] = "{\"version\":1,\"id\":\"id\",\"fields\":{\"title\"
 static int set_up(void **state)
 {
     (void)state;
-    const char *parent = getenv("TMPDIR");
-    snprintf(folder, sizeof folder, "%s/aisle-run-XXXXXX", parent == NULL ? "/tmp" : parent);
-    if (mkdtemp(folder) == NULL) {
-        return -1;
-    }
-    snprintf(catalog, sizeof catalog, "%s/shop", folder);
-    snprintf(log_folder, sizeof log_folder, "%s/log", folder);
-    return mkdir(log_folder, 0777) != 0 || aisle_create(catalog, schema, NULL, NULL) != 0;
+    return make_place(schema);
 }
 
 static int tear_down(void **state)
 {
     (void)state;
-    char command[400];
-    snprintf(command, sizeof command, "rm -rf '%s'", folder);
-    return system(command);
+    return remove_place();
 }
 
 static const char *in_log(const char *name)
