@@ -223,8 +223,9 @@ static unsigned add_piece(struct shop *shop, char *out)
 {
     uint32_t draw = shop_random(shop, 100);
     if (draw < 25) {
-        shop_append(out, SHOP_QUERY_BYTES, "%s", shop_plain_word(shop));
-        return SHOP_HAS_WORD | SHOP_IS_PLAIN;
+        const char *word = shop_plain_word(shop);
+        shop_append(out, SHOP_QUERY_BYTES, "%s", word);
+        return SHOP_HAS_WORD | (word[1] != '\0' ? SHOP_IS_PLAIN : 0); /* "g shoes" is one clause of two ways */
     }
     if (draw < 40) {
         shop_word(shop, out, SHOP_QUERY_BYTES);
