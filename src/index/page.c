@@ -30,10 +30,11 @@ static uint64_t hash_typos(uint64_t seed, const aisle_typos *typos)
     return hash_string(hash_bytes_seeded(words, sizeof words, seed), taken.exact_words);
 }
 
-static uint64_t hash_asked(const struct page *page, const aisle_query *query)
+static uint64_t hash_asked(const struct page *page, const struct schema *schema, const aisle_query *query)
 {
     /* What others are to be like is asked by its id: its words change with every commit. */
-    uint64_t hash = query->like == NULL ? hash_string(0, query->text) : hash_string(1, query->like);
+    uint64_t hash = query->like == NULL ? hash_string(schema->print, query->text)
+                                        : hash_string(~schema->print, query->like);
     hash = hash_string(hash, query->filter);
     hash = hash_string(hash, query->weights);
     hash = hash_string(hash, query->contexts);
@@ -65,7 +66,7 @@ int page_take(struct page *page, const aisle_query *query, const struct filter_s
     if (query->sort != NULL && query->sort[0] != '\0') {
         status = sort_parse(bytes_of_string(query->sort), source, &page->sort, error);
     }
-    page->asked = status == 0 ? hash_asked(page, query) : 0;
+    page->asked = status == 0 ? hash_asked(page, source->schema, query) : 0;
     if (status != 0 || query->after == NULL || query->after[0] == '\0') {
         return status;
     }

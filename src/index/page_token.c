@@ -178,7 +178,7 @@ int page_token_read(struct bytes text, uint64_t asked, struct arena *arena, stru
     }
     if (byte_reader_u64(&reader) != asked) {
         return error_set(error, AISLE_BAD_QUERY, "after: the cursor is of another query: text, filter, params, sort "
-                                                 "and weights must be the same on every page");
+                                                 "and weights must be the same on every page, and the schema");
     }
     int status = 0;
     if (!take_place(&reader, arena, place, &status)) {

@@ -511,6 +511,7 @@ int schema_parse(struct bytes json, struct schema **out, aisle_error *error)
         goto done;
     }
     parser.nodes = json_nodes(parser.json, &node_count);
+    parser.schema->print = hash_bytes(json.data, json.size);
     parser.schema->first_text = SCHEMA_NO_FIELD;
     parser.schema->id_field = SCHEMA_NO_FIELD;
     parser.schema->route_field = SCHEMA_NO_FIELD;

@@ -382,6 +382,27 @@ static void a_cursor_is_of_one_query(void **state)
     assert_int_equal(status_of(&other), AISLE_BAD_QUERY);
 }
 
+/* One that was built anew beside and takes the first one's place goes on; with other fields, places mean nothing. */
+static void a_cursor_is_of_one_schema(void **state)
+{
+    (void)state;
+    create_catalog("again", SCHEMA, 1);
+    create_catalog("other", SCHEMA " ", 1);
+    aisle *before = catalog, *again = open_catalog("again"), *other = open_catalog("other");
+    for (int i = 0; i < 2; i++) {
+        aisle_query query = {.text = "lamp", .sort = i == 0 ? NULL : "n", .limit = 5};
+        query.after = cursor_of(query);
+        catalog = again;
+        assert_int_equal(status_of(&query), 0);
+        catalog = other;
+        assert_int_equal(status_of(&query), AISLE_BAD_QUERY);
+        assert_non_null(strstr(error.message, "schema"));
+        catalog = before;
+    }
+    aisle_close(again);
+    aisle_close(other);
+}
+
 static void assert_first(const char *id, aisle_query query)
 {
     aisle_hit hit;
@@ -610,6 +631,7 @@ int main(void)
         cmocka_unit_test(a_sample_is_near_and_says_so),
         cmocka_unit_test(a_changed_cursor_is_refused),
         cmocka_unit_test(a_cursor_is_of_one_query),
+        cmocka_unit_test(a_cursor_is_of_one_schema),
         cmocka_unit_test(a_cursor_goes_on_across_commits),
         cmocka_unit_test(a_failing_allocation_fails_the_search_alone),
         cmocka_unit_test(sizes_come_in_their_own_order),
