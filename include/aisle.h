@@ -451,8 +451,8 @@ typedef struct aisle_typos {
  * snapshot: after a commit the next page goes on from the same place, so that what was put before it is not shown and
  * what was deleted is not missed; only products whose own score or values have changed meanwhile may come twice or not
  * at all (scores change a little with every commit). Text or like, filter, params, sort and weights must be those of
- * the first page, and the catalog's schema, or it is AISLE_BAD_QUERY; a catalog of the same schema that takes this one's
- * place goes on from there. Recency counts from the first page's time.
+ * the first page, and the catalog's schema, or it is AISLE_BAD_QUERY; a catalog of the same schema that takes the
+ * other's place goes on from there. Recency counts from the first page's time.
  */
 /*
  * An affinity, FIELD:VALUE=WEIGHT, adds its weight (above 0, at most 10, with at most two decimals) to the score of

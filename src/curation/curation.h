@@ -15,6 +15,7 @@
  *               "filter": FILTER?,                     what else products must be
  *               "replace": TEXT? }                     what is searched for in place of the words that matched
  *
+ * Lists of products and boosts may be empty, if the rule does anything else.
  * What a rule asks of a query is AND-ed; one that asks for nothing holds for all. Words are compared as the analyser
  * has them: by their stems, without case and accents; a compound also as one word. A query without words is "".
  *

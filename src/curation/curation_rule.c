@@ -67,7 +67,7 @@ static int take_id(const struct member *member, size_t node, struct bytes *out)
 static int count_values(const struct member *member, size_t node, const char *expected, uint32_t most, uint32_t *count)
 {
     *count = 0;
-    if (member->nodes[node].type != JSON_ARRAY || member->nodes[node].next == node + 1) {
+    if (member->nodes[node].type != JSON_ARRAY) {
         return refuse(member, node, AISLE_INVALID, expected);
     }
     for (size_t i = node + 1; i < member->nodes[node].next; i = member->nodes[i].next) {
@@ -133,6 +133,9 @@ static int take_query(struct member *member)
     bool single = member->nodes[member->at].type == JSON_STRING;
     uint32_t count = 1;
     int status = single ? 0 : count_values(member, member->at, expected, LIMIT_RULE_QUERIES, &count);
+    if (status == 0 && count == 0) {
+        return refuse(member, member->at, AISLE_INVALID, expected);
+    }
     rule->queries = status == 0 ? arena_alloc(arena_of(member), count * sizeof *rule->queries) : NULL;
     if (status == 0 && rule->queries == NULL) {
         return curation_no_memory(member->reading);
