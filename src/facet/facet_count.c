@@ -185,6 +185,9 @@ static int open_pages(const struct facet *facet, const struct walk_window *windo
     }
     int status = column_pages(facet->column, first, count, wanted, pages);
     for (uint32_t i = 0; facet->overlays != NULL && i < count; i++) {
+        if (matches->counts[i] == 0) {
+            continue;
+        }
         struct bytes changed =
             segment_state_overlay(facet->overlays, (uint8_t)(PAGE_COLUMN + facet->request->field), first + i);
         pages[i] = changed.size != 0 ? changed : pages[i];

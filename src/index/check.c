@@ -32,9 +32,10 @@ static bool is_trouble(int status)
 static int check_products(struct walk *walk, uint32_t shard, const struct shard_snapshot *snapshot, uint32_t position)
 {
     const struct segment *segment = snapshot->view->segments[position];
-    const struct segment_state *state = snapshot->view->states[position];
+    struct segment_state state;
     struct product_codec codec;
     struct buf product;
+    shard_state(snapshot, position, &state);
     product_codec_init(&codec);
     buf_init(&product, LIMIT_PRODUCT_BYTES * 2);
     int status = 0;
@@ -42,7 +43,7 @@ static int check_products(struct walk *walk, uint32_t shard, const struct shard_
         buf_clear(&product);
         status = product_codec_read(&codec, snapshot, segment, document, &product);
         if (status == 0) {
-            status = product_codec_lay_over(&codec, walk->catalog->schema, segment, state, document, &product);
+            status = product_codec_lay_over(&codec, walk->catalog->schema, segment, &state, document, &product);
         }
         if (status != 0 && !is_trouble(status)) {
             char text[160];
@@ -56,14 +57,19 @@ static int check_products(struct walk *walk, uint32_t shard, const struct shard_
     return is_trouble(status) ? status : 0;
 }
 
-static void check_overlays(struct walk *walk, uint32_t shard, const struct segment *segment,
-                           const struct segment_state *state)
+static void check_overlays(struct walk *walk, uint32_t shard, const struct shard_snapshot *snapshot,
+                           uint32_t position)
 {
+    const struct segment *segment = snapshot->view->segments[position];
+    struct segment_state seen;
+    const struct segment_state *state = &seen;
+    shard_state(snapshot, position, &seen);
     for (size_t i = 0; i < state->overlay_count; i++) {
         const struct segment_overlay *overlay = &state->overlays[i];
         bool is_column = overlay->kind >= PAGE_COLUMN && overlay->kind < PAGE_COLUMN + LIMIT_FIELDS;
-        bool sound = is_column ? column_page_check(overlay->content, NULL) == 0
-                               : overlay->content.size == PAGE_BITS_WORDS * sizeof(uint64_t);
+        struct bytes content = segment_state_peek(state, i);
+        bool sound = is_column ? column_page_check(content, NULL) == 0
+                               : content.size == PAGE_BITS_WORDS * sizeof(uint64_t);
         if (!sound) {
             char text[160];
             snprintf(text, sizeof text, "segment %u: changed page %u of kind %u is damaged", segment->info.id,
@@ -92,7 +98,7 @@ static int check_shard(struct walk *walk, uint32_t number, aisle_error *error)
     for (uint32_t i = 0; i < view->manifest.segment_count && status == 0; i++) {
         uint64_t before = walk->faults;
         status = segment_check(view->segments[i], walk->report, walk->context, &walk->faults);
-        check_overlays(walk, number, view->segments[i], view->states[i]);
+        check_overlays(walk, number, &snapshot, i);
         if (status == 0 && walk->faults == before) {
             status = check_products(walk, number, &snapshot, i);
         }

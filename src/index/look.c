@@ -41,8 +41,9 @@ int look_gather(const struct look *look, struct query_context *context, uint32_t
         total += look->searcher->snapshots[i].view->manifest.segment_count;
     }
     struct query_segment *segments = arena_alloc(arena, total * sizeof *segments);
+    struct segment_state *states = arena_alloc(arena, total * sizeof *states);
     uint32_t *of = arena_alloc(arena, total * sizeof *of);
-    if (segments == NULL || of == NULL) {
+    if (segments == NULL || states == NULL || of == NULL) {
         return AISLE_NO_MEMORY;
     }
     memset(context, 0, offsetof(struct query_context, leaves));
@@ -57,7 +58,8 @@ int look_gather(const struct look *look, struct query_context *context, uint32_t
     for (uint32_t i = 0; i < look->begun; i++) {
         const struct shard_view *view = look->searcher->snapshots[i].view;
         for (uint32_t s = 0; s < view->manifest.segment_count; s++) {
-            segments[at] = (struct query_segment){view->segments[s], view->states[s]};
+            shard_state(&look->searcher->snapshots[i], s, &states[at]);
+            segments[at] = (struct query_segment){view->segments[s], &states[at]};
             of[at++] = i;
             context->statistics.products += view->manifest.segments[s].documents;
             context->statistics.length_sum += view->manifest.segments[s].length_sum;
@@ -123,7 +125,7 @@ void look_end(struct look *look, const struct query_context *context)
     }
     for (uint32_t i = 0; i < context->segment_count; i++) {
         kept += atomic_load_explicit(&context->segments[i].segment->kept.bytes, memory_order_relaxed);
-        kept += atomic_load_explicit(&context->segments[i].state->kept.bytes, memory_order_relaxed);
+        kept += atomic_load_explicit(&segment_state_kept(context->segments[i].state)->bytes, memory_order_relaxed);
         kept += runs_bytes(context->segments[i].segment);
     }
     if (tables_bytes(look->catalog, kept) > look->catalog->cache_bytes / 2) {

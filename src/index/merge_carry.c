@@ -86,15 +86,15 @@ static int carry_page(const struct merge_run *run, size_t source, const struct s
 
 /* Marks of one page that the merge has not seen. */
 static int carry_marks(struct merge_run *run, size_t source, const struct segment_overlay *overlay,
-                       struct bytes merged)
+                       struct bytes content, struct bytes merged)
 {
     uint64_t later[PAGE_BITS_WORDS];
     uint64_t earlier[PAGE_BITS_WORDS] = {0};
     uint64_t **bits = &run->patched.bits[overlay->kind - PAGE_PATCHED];
-    if (overlay->content.size != sizeof later || (merged.size != 0 && merged.size != sizeof earlier)) {
+    if (content.size != sizeof later || (merged.size != 0 && merged.size != sizeof earlier)) {
         return AISLE_CORRUPT;
     }
-    memcpy(later, overlay->content.data, sizeof later);
+    memcpy(later, content.data, sizeof later);
     if (merged.size != 0) {
         memcpy(earlier, merged.data, sizeof earlier);
     }
@@ -121,11 +121,12 @@ static int carry_overlays(struct merge_run *run, size_t source, const struct seg
     for (size_t i = 0; i < now->overlay_count && status == 0; i++) {
         const struct segment_overlay *overlay = &now->overlays[i];
         struct bytes merged = segment_state_overlay(run->sources[source].state, overlay->kind, overlay->page);
-        if (bytes_equal(merged, overlay->content)) {
+        struct bytes content = segment_state_peek(now, i);
+        if (bytes_equal(merged, content)) {
             continue;
         }
         if (overlay->kind >= PAGE_PATCHED) {
-            status = carry_marks(run, source, overlay, merged);
+            status = carry_marks(run, source, overlay, content, merged);
         } else {
             uint8_t field = (uint8_t)(overlay->kind - PAGE_COLUMN);
             status = carry_page(run, source, now, field, overlay->page, values);
@@ -136,11 +137,13 @@ static int carry_overlays(struct merge_run *run, size_t source, const struct seg
 
 /* ---- all of it ---- */
 
-static const struct segment_state *state_now(const struct shard_snapshot *now, uint32_t id)
+/* The state of a segment in room, or NULL when it is gone. */
+static const struct segment_state *state_now(const struct shard_snapshot *now, uint32_t id, struct segment_state *room)
 {
     for (uint32_t i = 0; i < now->view->manifest.segment_count; i++) {
         if (now->view->manifest.segments[i].id == id) {
-            return now->view->states[i];
+            shard_state(now, i, room);
+            return room;
         }
     }
     return NULL;
@@ -151,7 +154,8 @@ static int carry_committed(struct merge_run *run, const struct shard_snapshot *n
     int status = 0;
     for (size_t i = 0; i < run->count && status == 0; i++) {
         uint32_t documents = run->infos[i].documents;
-        const struct segment_state *state = state_now(now, run->infos[i].id);
+        struct segment_state room;
+        const struct segment_state *state = state_now(now, run->infos[i].id, &room);
         if (state == NULL) {
             status = carry_end(&carried->stored, run->maps[i], documents);
             continue;
@@ -194,7 +198,8 @@ static int carry_uncommitted_deaths(struct merge_run *run, const struct shard_sn
 {
     int status = 0;
     for (size_t i = 0; i < run->count && status == 0; i++) {
-        const struct segment_state *state = state_now(now, run->infos[i].id);
+        struct segment_state room;
+        const struct segment_state *state = state_now(now, run->infos[i].id, &room);
         const struct writer_segment *segment = writers_segment(run->writer, run->infos[i].id);
         if (state != NULL && segment != NULL) {
             status = carry_deaths(kept, run->maps[i], state->dead, segment->dead, run->infos[i].documents);

@@ -180,27 +180,23 @@ static size_t choose(struct merge_run *run, const struct manifest *manifest, uin
     return merging;
 }
 
-static uint64_t overlay_bytes(const struct segment_state *state)
-{
-    uint64_t sum = 0;
-    for (size_t i = 0; i < state->overlay_count; i++) {
-        sum += state->overlays[i].content.size;
-    }
-    return sum;
-}
-
-static int copy_overlays(const struct segment_state *from, struct segment_state *to)
+/* AISLE_LIMIT: they are more than bytes_max. */
+static int copy_overlays(const struct segment_state *from, uint64_t *bytes_max, struct segment_state *to)
 {
     to->overlays = mem_calloc(from->overlay_count, sizeof *to->overlays);
     if (to->overlays == NULL) {
         return AISLE_NO_MEMORY;
     }
     for (size_t i = 0; i < from->overlay_count; i++) {
-        struct bytes content = from->overlays[i].content;
+        struct bytes content = segment_state_peek(from, i);
+        if (content.size > *bytes_max) {
+            return AISLE_LIMIT;
+        }
         uint8_t *copy = segment_content_new(content.data, content.size);
         if (copy == NULL) {
             return AISLE_NO_MEMORY;
         }
+        *bytes_max -= content.size;
         to->overlays[i] = from->overlays[i];
         to->overlays[i].content = bytes_of(copy, content.size);
         to->overlays[i].owned = true;
@@ -209,7 +205,8 @@ static int copy_overlays(const struct segment_state *from, struct segment_state 
     return 0;
 }
 
-static int copy_state(const struct segment_state *from, uint32_t documents, struct segment_state *to)
+static int copy_state(const struct segment_state *from, uint32_t documents, uint64_t *bytes_max,
+                      struct segment_state *to)
 {
     *to = (struct segment_state){.dead_count = from->dead_count};
     if (from->dead != NULL) {
@@ -219,29 +216,30 @@ static int copy_state(const struct segment_state *from, uint32_t documents, stru
             return AISLE_NO_MEMORY;
         }
     }
-    return from->overlay_count == 0 ? 0 : copy_overlays(from, to);
+    return from->overlay_count == 0 ? 0 : copy_overlays(from, bytes_max, to);
 }
 
-/* Makes the chosen segments the sources, each with its own copy of its state. */
+/* Makes the chosen segments the sources, each with its own copy of its state, or, while those are too large, a view. */
 static int take_sources(struct merge_run *run, const uint32_t *chosen, size_t count)
 {
     const struct shard_view *view = run->snapshot.view;
-    uint64_t overlays = 0;
+    uint64_t bytes_max = run->writer->budget->overlay_bytes;
     int status = 0;
+    run->count = count;
     for (size_t i = 0; i < count; i++) {
-        overlays += overlay_bytes(view->states[chosen[i]]);
-    }
-    bool hold = overlays > run->writer->budget->overlay_bytes;
-    for (size_t i = 0; i < count && status == 0; i++) {
         run->infos[i] = view->manifest.segments[chosen[i]];
-        run->sources[i] = (struct merge_source){view->segments[chosen[i]], view->states[chosen[i]]};
-        run->count++;
-        if (!hold) {
-            status = copy_state(view->states[chosen[i]], run->infos[i].documents, &run->states[i]);
-            run->sources[i].state = &run->states[i];
-        }
+        run->sources[i] = (struct merge_source){view->segments[chosen[i]], &run->states[i]};
     }
-    return status;
+    for (size_t i = 0; i < count && status == 0; i++) {
+        struct segment_state state;
+        shard_state(&run->snapshot, chosen[i], &state);
+        status = copy_state(&state, run->infos[i].documents, &bytes_max, &run->states[i]);
+    }
+    for (size_t i = 0; i < count && status == AISLE_LIMIT; i++) {
+        segment_state_release(&run->states[i]);
+        shard_state(&run->snapshot, chosen[i], &run->states[i]);
+    }
+    return status == AISLE_LIMIT ? 0 : status;
 }
 
 static void retain_sources(const struct merge_run *run)
@@ -271,7 +269,7 @@ static int begin_run(struct merge_run *run, aisle_error *error)
             status = error_no_memory(error, "merging");
         }
         retain_sources(run);
-        if (run->count == 0 || run->sources[0].state == &run->states[0]) {
+        if (run->count == 0 || run->states[0].origin == NULL) {
             shard_end(&run->snapshot);
         }
     }

@@ -15,7 +15,7 @@ struct merge_run {
     size_t count;
     struct segment_info infos[LIMIT_SEGMENTS]; /* of the sources, as when the merge began */
     struct merge_source sources[LIMIT_SEGMENTS];
-    struct segment_state states[LIMIT_SEGMENTS]; /* owned copies, unless the snapshot is held */
+    struct segment_state states[LIMIT_SEGMENTS]; /* copies, or views while the snapshot is held */
     uint32_t *maps[LIMIT_SEGMENTS];              /* owned: where each document went */
     struct product_codec codec;
     struct buf product;

@@ -311,7 +311,9 @@ static int count_product(struct counting *counting, struct suggest_collector *co
     buf_init(&product, LIMIT_PRODUCT_BYTES * 2);
     int status = product_codec_read(codec, &counting->snapshot, view->segments[segment], document, &product);
     if (status == 0 && field != SCHEMA_NO_FIELD) {
-        status = segment_state_column(view->segments[segment], view->states[segment], field, document, &popularity);
+        struct segment_state state;
+        shard_state(&counting->snapshot, segment, &state);
+        status = segment_state_column(view->segments[segment], &state, field, document, &popularity);
     }
     if (status == 0) {
         status = suggest_collect(collector, buf_bytes(&product), &popularity, times);

@@ -699,7 +699,9 @@ static int get_product(struct search *search, struct bytes id, uint64_t id_hash,
     if (status != 0 || added == NULL) {
         return status == AISLE_END ? AISLE_NOT_FOUND : status != 0 ? status : AISLE_NO_MEMORY;
     }
-    struct query_segment in = {snapshot->view->segments[segment], snapshot->view->states[segment]};
+    struct segment_state state;
+    shard_state(snapshot, segment, &state);
+    struct query_segment in = {snapshot->view->segments[segment], &state};
     added->id = result_put(result, id);
     struct buf product;
     buf_init(&product, LIMIT_PRODUCT_BYTES * 2);

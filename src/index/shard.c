@@ -204,6 +204,9 @@ static int fill_view(struct shard *shard, struct storage_txn *txn, const struct 
                                 error);
         }
     }
+    for (uint32_t i = 0; i < count && status == 0; i++) {
+        view->has_overlays = view->has_overlays || view->states[i]->overlay_count != 0;
+    }
     recent_pages_release(&recent);
     return status;
 }
@@ -223,7 +226,8 @@ static size_t view_bytes(const struct shard_view *view)
         }
         sum += state->dead == NULL ? 0 : (size_t)segment->info.documents / 8;
         for (size_t o = 0; o < state->overlay_count; o++) {
-            sum += sizeof state->overlays[o] + (state->overlays[o].owned ? state->overlays[o].content.size : 0);
+            sum += sizeof state->overlays[o] + sizeof *state->read;
+            sum += state->overlays[o].owned ? state->overlays[o].content.size : 0;
         }
     }
     for (uint32_t i = 0; i < view->manifest.part_count; i++) {
@@ -307,6 +311,18 @@ static void add_path(const struct shard *shard, aisle_error *error)
     }
 }
 
+/* For states that are read when they are asked for, by any thread of a search. */
+static int share_pages(struct shard_snapshot *snapshot, aisle_error *error)
+{
+    int status = storage_read_share(snapshot->txn, TABLE_PAGES);
+    if (status != 0) {
+        release_view(snapshot->view);
+        snapshot->view = NULL;
+        return error_set(error, status, "taking a snapshot: %s", aisle_error_text(status));
+    }
+    return 0;
+}
+
 int shard_begin(struct shard *shard, struct shard_snapshot *out, aisle_error *error)
 {
     *out = (struct shard_snapshot){.shard = shard};
@@ -320,6 +336,9 @@ int shard_begin(struct shard *shard, struct shard_snapshot *out, aisle_error *er
         pthread_mutex_unlock(&shard->lock);
         if (status == AISLE_CORRUPT) {
             add_path(shard, error);
+        }
+        if (out->view != NULL && out->view->has_overlays) {
+            status = share_pages(out, error);
         }
         if (status != 0 || out->view == NULL) {
             /* Another thread has seen a newer generation since: ours began too early. */
@@ -338,6 +357,11 @@ void shard_end(struct shard_snapshot *snapshot)
     release_view(snapshot->view);
     storage_read_end(snapshot->txn);
     *snapshot = (struct shard_snapshot){.shard = snapshot->shard};
+}
+
+void shard_state(const struct shard_snapshot *snapshot, uint32_t segment, struct segment_state *out)
+{
+    segment_state_view(snapshot->view->states[segment], snapshot->txn, out);
 }
 
 bool shard_is_ready(struct shard *shard)

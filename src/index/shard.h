@@ -22,6 +22,7 @@ struct shard_view {
     struct segment **segments;   /* owned references, manifest.segment_count */
     struct segment_state **states; /* owned references, as many; one that has not changed is shared with views before */
     struct part **parts;          /* owned references, manifest.part_count */
+    bool has_overlays;            /* any of the states */
 };
 
 struct shard {
@@ -49,6 +50,9 @@ must_check int shard_create(const char *directory, aisle_error *error);
 /* Takes a snapshot of the last commit. */
 must_check int shard_begin(struct shard *shard, struct shard_snapshot *out, aisle_error *error);
 void shard_end(struct shard_snapshot *snapshot);
+
+/* A segment's state as the snapshot reads it, by several threads, too (segment_state_view). */
+void shard_state(const struct shard_snapshot *snapshot, uint32_t segment, struct segment_state *out);
 
 /* Whether shard_begin would find its view built; false also while another thread is about it. Waits for nobody. */
 bool shard_is_ready(struct shard *shard);

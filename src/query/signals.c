@@ -109,14 +109,14 @@ static int open_kept(struct signals *signals, const struct query_segment *in, st
         return 0;
     }
     signals->max = signals->rules->max; /* patched pages can hold more than the segment was written with */
-    signals->kept_patched = signals_kept_find(&in->state->kept, signals->rules);
+    signals->kept_patched = signals_kept_find(segment_state_kept(in->state), signals->rules);
     if (signals->kept_patched != NULL) {
         signals->patched = signals->kept_patched->patched;
         return 0;
     }
     int status = mark_patched(signals, arena);
     if (status == 0) {
-        signals->kept_patched = signals_kept_of(&in->state->kept, in->segment, signals->rules, signals->patched);
+        signals->kept_patched = signals_kept_of(segment_state_kept(in->state), in->segment, signals->rules, signals->patched);
     }
     return status;
 }

@@ -2,7 +2,6 @@
  * recent.c - which pages the last generations have changed.
  *
  * Without it, who takes a snapshot of a new generation would read all changed pages of the shard, which are as many as
- * Without it, who takes a snapshot of a new generation would read all changed pages of the shard, which are as many as
  * products were ever patched; with it, those that the commits since its last snapshot have changed. Kept are the newest
  * generation's, older ones as long as all of them are small, and the last few even when they are larger, because behind
  * a large commit come those of merges and small ones, before whoever has the state before it has looked again. A

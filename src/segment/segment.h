@@ -482,18 +482,22 @@ bool segment_has_fault(const struct segment *segment, const struct extent_fault 
  */
 struct segment_state {
     atomic_int references; /* of states that were made by segment_state_new and _update */
+    uint32_t segment;      /* its id; 0: all pages have been read */
     uint64_t *dead; /* a content; NULL: none; a bit for each document */
     uint32_t dead_count;
     struct segment_overlay *overlays; /* owned, ordered by kind and page */
     size_t overlay_count;
+    _Atomic uint64_t *read; /* owned: by overlay, what has been read of it since (state.c); NULL: nothing is to be read */
     struct segment_kept kept; /* of the overlaid pages; begins with a segment_kept_head */
+    const struct segment_state *origin; /* that this is a view of, borrowing all that it has; NULL: of none */
+    struct storage_txn *txn;            /* borrowed by a view, for what has not been read */
 };
 
 struct segment_overlay {
     uint8_t kind; /* PAGE_COLUMN or PAGE_PATCHED + field */
     uint32_t page;
     bool owned;           /* content is a content; otherwise a view into the transaction */
-    struct bytes content;
+    struct bytes content; /* empty: not read yet */
 };
 
 /* What states share: bytes with counted references. NULL: no memory. data may be NULL: zeros. */
@@ -504,7 +508,11 @@ must_check int segment_state_load(struct storage_txn *txn, const struct segment_
                                   aisle_error *error);
 void segment_state_release(struct segment_state *state);
 
-/* The same on the heap, with a reference for the caller. */
+/*
+ * The same on the heap, with a reference for the caller, for views of it: which pages have changed is known, what they
+ * are now is read when it is first asked for, because a commit of many patches changes more pages than searches look at
+ * before the next.
+ */
 must_check int segment_state_new(struct storage_txn *txn, const struct segment_info *info, struct segment_state **out,
                                  aisle_error *error);
 
@@ -518,8 +526,26 @@ must_check int segment_state_update(struct storage_txn *txn, const struct segmen
                                     struct segment_state **out);
 void segment_state_drop(struct segment_state *state); /* a reference; NULL is allowed */
 
-/* The overlay page, or empty. */
+/*
+ * The state as a transaction of its generation reads it: *out is valid as long as both are, and nothing to be released.
+ * Other threads may use it when the transaction lets them read TABLE_PAGES (storage_read_share).
+ */
+void segment_state_view(const struct segment_state *state, struct storage_txn *txn, struct segment_state *out);
+
+/* Of a view or a state, what queries keep with the state. */
+static inline const struct segment_kept *segment_state_kept(const struct segment_state *state)
+{
+    return state->origin != NULL ? &state->origin->kept : &state->kept;
+}
+
+/*
+ * The overlay page, or empty. Of a state of segment_state_new or _update through a view only. One that cannot be read
+ * is a page of one byte, which is no page of anything.
+ */
 struct bytes segment_state_overlay(const struct segment_state *state, uint8_t kind, uint32_t page);
+
+/* The same by its place in overlays, without keeping what was read: for who passes over all of them once. */
+struct bytes segment_state_peek(const struct segment_state *state, size_t overlay);
 
 /* Value of a column, changes included. */
 must_check int segment_state_column(const struct segment *segment, const struct segment_state *state, uint8_t field,

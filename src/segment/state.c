@@ -4,6 +4,11 @@
  * Dead bits are copied into one flat array (an eighth of a byte a document), because every query reads them in
  * windows; large overlays stay where they are in the map. Small ones lie in LMDB's tree pages, which move with any
  * change near by (even one that makes no new generation, as cleaning does), so those are copied.
+ *
+ * States that many queries share read an overlay when it is first asked for. A word of `read` then tells where its
+ * content is and how long: 48 bits of address and 16 of length, so that it can be set at once; what does not fit is
+ * read each time. A page of a generation is the same in all transactions of it, so it does not matter who reads it, and
+ * the next state takes over what was read of pages that have not changed.
  */
 #include "segment/segment_private.h"
 
@@ -51,17 +56,105 @@ void segment_content_release(const void *content)
     }
 }
 
+/* ---- overlays that are read when they are asked for ---- */
+
+#define ADDRESS_BITS 48u
+
+static const uint8_t unreadable[1];
+
+static struct bytes content_of(uint64_t read)
+{
+    return bytes_of((const void *)(uintptr_t)(read & ((UINT64_C(1) << ADDRESS_BITS) - 1)),
+                    (size_t)(read >> ADDRESS_BITS));
+}
+
+static bool is_small(struct bytes content)
+{
+    return content.size < COPIED_BYTES_MAX;
+}
+
+/* The overlay with its content as far as it has been read. */
+static struct segment_overlay known_overlay(const struct segment_state *state, size_t i)
+{
+    struct segment_overlay overlay = state->overlays[i];
+    if (overlay.content.size == 0 && state->read != NULL) {
+        overlay.content = content_of(atomic_load_explicit(&state->read[i], memory_order_acquire));
+        overlay.owned = overlay.content.size != 0 && is_small(overlay.content);
+    }
+    return overlay;
+}
+
+/* What a view reads of the storage; empty only for what is no such page. */
+static struct bytes fetch(const struct segment_state *state, const struct segment_overlay *overlay)
+{
+    struct bytes content = bytes_of(NULL, 0);
+    int status = state->txn == NULL ? AISLE_INVALID
+                                    : segment_page_get(state->txn, state->segment, overlay->kind, overlay->page, &content);
+    return status == 0 && content.size != 0 ? content : bytes_of(unreadable, sizeof unreadable);
+}
+
+/* Notes what was read, unless another thread has, or it cannot be noted: then it is the transaction's. */
+static struct bytes keep_read(const struct segment_state *state, size_t i, struct bytes content)
+{
+    const struct segment_state *origin = state->origin;
+    const uint8_t *data = content.data;
+    uint64_t none = 0;
+    if (data == unreadable || content.size >> (64 - ADDRESS_BITS) != 0) {
+        return content;
+    }
+    if (is_small(content)) {
+        data = segment_content_new(content.data, content.size);
+    }
+    uint64_t address = (uint64_t)(uintptr_t)data;
+    bool fits = data != NULL && address >> ADDRESS_BITS == 0;
+    if (fits && atomic_compare_exchange_strong_explicit(&state->read[i], &none,
+                                                        address | (uint64_t)content.size << ADDRESS_BITS,
+                                                        memory_order_acq_rel, memory_order_acquire)) {
+        size_t taken = is_small(content) ? content.size : 0;
+        atomic_fetch_add_explicit((atomic_size_t *)(uintptr_t)&origin->kept.bytes, taken, memory_order_relaxed);
+        return bytes_of(data, content.size);
+    }
+    if (is_small(content)) {
+        segment_content_release(data);
+    }
+    return none != 0 ? content_of(none) : content;
+}
+
+void segment_state_view(const struct segment_state *state, struct storage_txn *txn, struct segment_state *out)
+{
+    *out = (struct segment_state){.segment = state->segment,
+                                  .dead = state->dead,
+                                  .dead_count = state->dead_count,
+                                  .overlays = state->overlays,
+                                  .overlay_count = state->overlay_count,
+                                  .read = state->read,
+                                  .origin = state,
+                                  .txn = txn};
+}
+
 void segment_state_release(struct segment_state *state)
 {
-    for (size_t i = 0; i < state->overlay_count; i++) {
-        if (state->overlays[i].owned) {
-            segment_content_release(state->overlays[i].content.data);
+    for (size_t i = 0; i < state->overlay_count && state->origin == NULL; i++) {
+        struct segment_overlay overlay = known_overlay(state, i);
+        if (overlay.owned) {
+            segment_content_release(overlay.content.data);
         }
     }
-    segment_content_release(state->dead);
-    mem_free(state->overlays);
-    mem_free(atomic_load_explicit(&state->kept.block, memory_order_relaxed));
+    if (state->origin == NULL) {
+        segment_content_release(state->dead);
+        mem_free(state->overlays);
+        mem_free(state->read);
+        mem_free(atomic_load_explicit(&state->kept.block, memory_order_relaxed));
+    }
     *state = (struct segment_state){.dead = NULL};
+}
+
+/* Room to note what is read, once it is known which pages have changed. */
+static int make_readable(const struct segment_info *info, struct segment_state *state)
+{
+    state->segment = info->id;
+    state->read = state->overlay_count == 0 ? NULL : mem_calloc(state->overlay_count, sizeof *state->read);
+    return state->overlay_count == 0 || state->read != NULL ? 0 : AISLE_NO_MEMORY;
 }
 
 static int take_dead(struct segment_state *state, const struct segment_info *info, uint32_t page,
@@ -99,7 +192,7 @@ static int take_overlay(struct segment_state *state, uint8_t kind, uint32_t page
         *capacity = wanted;
     }
     struct segment_overlay overlay = {.kind = kind, .page = page, .content = content};
-    if (content.size < COPIED_BYTES_MAX) {
+    if (content.size != 0 && is_small(content)) {
         uint8_t *copy = segment_content_new(content.data, content.size);
         if (copy == NULL) {
             return AISLE_NO_MEMORY;
@@ -111,7 +204,9 @@ static int take_overlay(struct segment_state *state, uint8_t kind, uint32_t page
     return 0;
 }
 
-static int load_pages(struct storage_cursor *cursor, const struct segment_info *info, struct segment_state *state)
+/* lazy: only which overlays there are. */
+static int load_pages(struct storage_cursor *cursor, const struct segment_info *info, bool lazy,
+                      struct segment_state *state)
 {
     uint8_t lowest[PAGE_KEY_BYTES];
     struct bytes key;
@@ -120,9 +215,9 @@ static int load_pages(struct storage_cursor *cursor, const struct segment_info *
     segment_page_key(lowest, info->id, 0, 0);
     int status = storage_cursor_seek(cursor, bytes_of(lowest, sizeof lowest), &key, &value);
     while (status == 0 && key.size == PAGE_KEY_BYTES && load_u32_big(key.data) == info->id) {
-        struct bytes content;
+        struct bytes content = bytes_of(NULL, 0);
         uint32_t page = load_u32_big(key.data + 5);
-        status = segment_page_open(value, &content);
+        status = lazy && key.data[4] != PAGE_DEAD ? 0 : segment_page_open(value, &content);
         if (status == 0) {
             status = key.data[4] == PAGE_DEAD ? take_dead(state, info, page, content)
                                               : take_overlay(state, key.data[4], page, content, &capacity);
@@ -134,16 +229,17 @@ static int load_pages(struct storage_cursor *cursor, const struct segment_info *
     return status == AISLE_END ? 0 : status;
 }
 
-int segment_state_load(struct storage_txn *txn, const struct segment_info *info, struct segment_state *out,
-                       aisle_error *error)
+static int load_state(struct storage_txn *txn, const struct segment_info *info, bool lazy, struct segment_state *out,
+                      aisle_error *error)
 {
     *out = (struct segment_state){.dead = NULL};
     struct storage_cursor *cursor = NULL;
     int status = storage_cursor_open(txn, TABLE_PAGES, &cursor);
     if (status == 0) {
-        status = load_pages(cursor, info, out);
+        status = load_pages(cursor, info, lazy, out);
         storage_cursor_close(cursor);
     }
+    status = status == 0 && lazy ? make_readable(info, out) : status;
     if (status == 0 && out->dead != NULL) {
         out->dead_count = (uint32_t)bitset_count(out->dead, bitset_words(info->documents));
     }
@@ -158,6 +254,12 @@ int segment_state_load(struct storage_txn *txn, const struct segment_info *info,
     return 0;
 }
 
+int segment_state_load(struct storage_txn *txn, const struct segment_info *info, struct segment_state *out,
+                       aisle_error *error)
+{
+    return load_state(txn, info, false, out, error);
+}
+
 int segment_state_new(struct storage_txn *txn, const struct segment_info *info, struct segment_state **out,
                       aisle_error *error)
 {
@@ -166,7 +268,7 @@ int segment_state_new(struct storage_txn *txn, const struct segment_info *info, 
     if (state == NULL) {
         return error_no_memory(error, "taking a snapshot");
     }
-    int status = segment_state_load(txn, info, state, error);
+    int status = load_state(txn, info, true, state, error);
     if (status != 0) {
         mem_free(state);
         return status;
@@ -217,49 +319,46 @@ static int update_dead(struct storage_txn *txn, const struct segment_info *info,
     return status;
 }
 
-static int keep_overlay(struct segment_state *state, const struct segment_overlay *overlay)
-{
-    if (overlay->owned) {
-        retain_content(overlay->content.data);
-    }
-    state->overlays[state->overlay_count++] = *overlay;
-    return 0;
-}
-
 static int compare_place(const struct segment_overlay *overlay, const struct segment_page_id *page)
 {
     return overlay->kind != page->kind ? (overlay->kind > page->kind) - (overlay->kind < page->kind)
                                        : (overlay->page > page->page) - (overlay->page < page->page);
 }
 
+/* Those of the old state from *from on that stand before page, or all. */
+static void keep_overlays(const struct segment_state *old, size_t *from, const struct segment_page_id *page,
+                          struct segment_state *state)
+{
+    for (; *from < old->overlay_count && (page == NULL || compare_place(&old->overlays[*from], page) < 0); (*from)++) {
+        struct segment_overlay overlay = known_overlay(old, *from);
+        if (overlay.owned) {
+            retain_content(overlay.content.data);
+        }
+        state->overlays[state->overlay_count++] = overlay;
+    }
+}
+
 /* Both in order: a changed page takes the place of the one before, or stands between others. */
-static int update_overlays(struct storage_txn *txn, const struct segment_info *info, const struct segment_state *old,
+static int update_overlays(const struct segment_info *info, const struct segment_state *old,
                            const struct segment_page_id *pages, size_t count, struct segment_state *state)
 {
     size_t capacity = old->overlay_count + count;
     size_t from = 0;
-    int status = 0;
     state->overlays = capacity == 0 ? NULL : mem_alloc(capacity * sizeof *state->overlays);
     if (capacity != 0 && state->overlays == NULL) {
         return AISLE_NO_MEMORY;
     }
-    for (size_t i = 0; i < count && status == 0; i++) {
-        struct bytes content;
+    for (size_t i = 0; i < count; i++) {
         if (pages[i].kind == PAGE_DEAD) {
             continue;
         }
-        while (from < old->overlay_count && compare_place(&old->overlays[from], &pages[i]) < 0) {
-            status = keep_overlay(state, &old->overlays[from++]);
-        }
+        keep_overlays(old, &from, &pages[i], state);
         from += from < old->overlay_count && compare_place(&old->overlays[from], &pages[i]) == 0;
-        status = segment_page_get(txn, info->id, pages[i].kind, pages[i].page, &content);
-        status = status == 0 && content.size == 0 ? AISLE_END : status;
-        status = status != 0 ? status : take_overlay(state, pages[i].kind, pages[i].page, content, &capacity);
+        state->overlays[state->overlay_count++] =
+            (struct segment_overlay){.kind = pages[i].kind, .page = pages[i].page};
     }
-    while (from < old->overlay_count && status == 0) {
-        status = keep_overlay(state, &old->overlays[from++]);
-    }
-    return status;
+    keep_overlays(old, &from, NULL, state);
+    return make_readable(info, state);
 }
 
 /* What queries have left with the old state, as far as it holds. */
@@ -290,7 +389,7 @@ int segment_state_update(struct storage_txn *txn, const struct segment_info *inf
     atomic_init(&state->references, 1);
     state->dead_count = old->dead_count;
     int status = update_dead(txn, info, old, pages, count, state);
-    status = status != 0 ? status : update_overlays(txn, info, old, pages, count, state);
+    status = status != 0 ? status : update_overlays(info, old, pages, count, state);
     status = status == 0 && state->dead_count != info->dead ? AISLE_END : status;
     if (status != 0) {
         segment_state_drop(state);
@@ -314,10 +413,20 @@ struct bytes segment_state_overlay(const struct segment_state *state, uint8_t ki
             high = middle;
         }
     }
-    if (low < state->overlay_count && state->overlays[low].kind == kind && state->overlays[low].page == page) {
-        return state->overlays[low].content;
+    if (low == state->overlay_count || state->overlays[low].kind != kind || state->overlays[low].page != page) {
+        return bytes_of(NULL, 0);
     }
-    return bytes_of(NULL, 0);
+    struct segment_overlay overlay = known_overlay(state, low);
+    if (overlay.content.size != 0 || state->read == NULL) {
+        return overlay.content;
+    }
+    return keep_read(state, low, fetch(state, &overlay));
+}
+
+struct bytes segment_state_peek(const struct segment_state *state, size_t i)
+{
+    struct segment_overlay overlay = known_overlay(state, i);
+    return overlay.content.size != 0 || state->read == NULL ? overlay.content : fetch(state, &overlay);
 }
 
 int segment_state_column(const struct segment *segment, const struct segment_state *state, uint8_t field,
@@ -340,5 +449,8 @@ bool segment_state_patched(const struct segment_state *state, uint8_t field, uin
     }
     struct bytes page = segment_state_overlay(state, (uint8_t)(PAGE_PATCHED + field), document / PAGE_BITS_DOCUMENTS);
     uint32_t bit = document % PAGE_BITS_DOCUMENTS;
+    if (page.data == unreadable) {
+        return true; /* the column is right in any case */
+    }
     return page.size == PAGE_BITS_WORDS * sizeof(uint64_t) && ((page.data[bit / 8] >> (bit % 8)) & 1) != 0;
 }

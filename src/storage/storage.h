@@ -103,6 +103,12 @@ must_check int storage_read_begin(struct storage *storage, struct storage_txn **
 /* Ends a read transaction; NULL is allowed. */
 void storage_read_end(struct storage_txn *txn);
 
+/*
+ * From then on other threads may get records of the table in this read transaction, too, as long as it lasts; before, a
+ * transaction is one thread's at a time. Errors of storage_get.
+ */
+must_check int storage_read_share(struct storage_txn *txn, enum storage_table table);
+
 /* The number of the commit that a read transaction sees: equal ones of one handle see the same. */
 uint64_t storage_read_number(const struct storage_txn *txn);
 

@@ -329,6 +329,14 @@ int storage_get(struct storage_txn *txn, enum storage_table table, struct bytes 
     return 0;
 }
 
+/* The first look-up in a table reads its root into the transaction; the others only read. */
+int storage_read_share(struct storage_txn *txn, enum storage_table table)
+{
+    struct bytes value;
+    int status = storage_get(txn, table, bytes_of("", 1), &value);
+    return status == AISLE_END ? 0 : status;
+}
+
 static int note_failure(struct storage_txn *txn, int rc)
 {
     if (rc == 0) {
