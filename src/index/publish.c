@@ -101,6 +101,16 @@ static size_t same_page(const struct column_patch *patches, size_t left, uint32_
     return count;
 }
 
+/* Of a column page. */
+static void note_documents(struct recent_pages *recent, const struct column_patch *patches, size_t count)
+{
+    note_page(recent, patches[0].segment, (uint8_t)(PAGE_COLUMN + patches[0].field),
+              patches[0].document / COLUMN_PAGE_DOCUMENTS);
+    for (size_t i = 0; i < count && recent != NULL; i++) {
+        recent_pages_add_document(recent, (uint16_t)(patches[i].document % COLUMN_PAGE_DOCUMENTS));
+    }
+}
+
 int publish_changes(struct storage_txn *txn, struct changes *changes, const struct writer_segment *segments,
                     uint32_t segment_count, struct recent_pages *recent)
 {
@@ -113,8 +123,7 @@ int publish_changes(struct storage_txn *txn, struct changes *changes, const stru
         size_t count = same_page(patches + i, total - i, COLUMN_PAGE_DOCUMENTS);
         const struct writer_segment *segment = find_segment(segments, segment_count, patches[i].segment);
         status = segment == NULL ? AISLE_CORRUPT : patch_column_page(txn, segment, patches + i, count, &scratch);
-        note_page(recent, patches[i].segment, (uint8_t)(PAGE_COLUMN + patches[i].field),
-                  patches[i].document / COLUMN_PAGE_DOCUMENTS);
+        note_documents(recent, patches + i, count);
         i += count;
     }
     for (size_t i = 0; i < total && status == 0;) {

@@ -167,8 +167,10 @@ static int fill_state(struct storage_txn *txn, const struct segment_info *info, 
     while (end < recent->count && recent->pages[end].segment == info->id) {
         end++;
     }
-    const struct segment_page_id *changed = first == end ? NULL : recent->pages + first; /* there may be no array */
-    int status = before == NULL ? AISLE_END : segment_state_update(txn, info, before, changed, end - first, out);
+    const struct segment_changes changes = {.pages = first == end ? NULL : recent->pages + first, /* may be no array */
+                                            .count = end - first,
+                                            .documents = recent->documents};
+    int status = before == NULL ? AISLE_END : segment_state_update(txn, info, before, &changes, out);
     if (status == AISLE_END || status == AISLE_CORRUPT) { /* what was told does not fit: then the pages alone count */
         return segment_state_new(txn, info, out, error);
     }

@@ -116,7 +116,8 @@ static int open_kept(struct signals *signals, const struct query_segment *in, st
     }
     int status = mark_patched(signals, arena);
     if (status == 0) {
-        signals->kept_patched = signals_kept_of(segment_state_kept(in->state), in->segment, signals->rules, signals->patched);
+        signals->kept_patched =
+            signals_kept_of(segment_state_kept(in->state), in->segment, signals->rules, signals->patched);
     }
     return status;
 }
@@ -225,7 +226,7 @@ static int32_t bound_of_groups(const struct signals_kept *kept, uint32_t first, 
 {
     int32_t bound = 0;
     for (uint32_t group = first; group <= last; group++) {
-        int32_t of_group = signals_kept_bound(kept, &kept->groups[group]);
+        int32_t of_group = signals_kept_bound(kept, &kept->bounds->groups[group]);
         bound = bound < of_group ? of_group : bound;
     }
     return bound;
@@ -237,6 +238,43 @@ static int32_t bound_by_header(struct signals *signals, uint32_t page, const str
     return turn_to(signals, page) ? bound_by(signals, rules, range_of_view) : 0;
 }
 
+/* What one document of the page at hand gets by rules that read what the query's do. */
+static int32_t part_by(const struct signals *signals, const struct signal_rules *rules, uint32_t index)
+{
+    int32_t sum = 0;
+    for (uint32_t i = 0; i < rules->count; i++) {
+        const struct signal_rule *rule = &rules->rules[i];
+        int64_t value = column_page_view_at(&signals->columns[signals->reads[i].value].view, index);
+        int64_t count = rule->count_field == SCHEMA_NO_FIELD
+                            ? COLUMN_MISSING
+                            : column_page_view_at(&signals->columns[signals->reads[i].count].view, index);
+        sum += signal_part(rule, value, count);
+    }
+    return sum;
+}
+
+/* Adds what has changed in a page to what was known of it. Whether all is known then. */
+static bool catch_up(struct signals *signals, struct signals_kept *kept, uint32_t page)
+{
+    uint32_t documents[SIGNALS_RISING_MAX];
+    int32_t parts[SIGNALS_RISING_MAX];
+    uint64_t known;
+    uint32_t count = signals_kept_risen(kept, page, documents, &known);
+    if (count == 0 || !turn_to(signals, page)) {
+        return false;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t index = documents[i] % COLUMN_PAGE_DOCUMENTS;
+        if (documents[i] >= signals->documents) {
+            return false;
+        }
+        parts[i] = part_by(signals, &kept->bounds->rules, index);
+    }
+    signals_kept_rise(kept, page, known, documents, parts, count);
+    signals->page_bound[page] = -1;
+    return signals_kept_known(kept, page) == SIGNALS_FULL;
+}
+
 static int32_t bound_of_page(struct signals *signals, uint32_t page)
 {
     int32_t *bound = &signals->page_bound[page];
@@ -244,14 +282,17 @@ static int32_t bound_of_page(struct signals *signals, uint32_t page)
     if (*bound < 0 && kept == NULL) {
         *bound = bound_by_header(signals, page, signals->rules);
     } else if (*bound < 0) {
-        if (signals_kept_known(kept, page) == SIGNALS_NOTHING) {
-            int32_t by_header = bound_by_header(signals, page, &kept->rules);
+        if (signals_kept_known(kept, page) == SIGNALS_NOTHING && !catch_up(signals, kept, page)) {
+            int32_t by_header = bound_by_header(signals, page, &kept->bounds->rules);
             if (signals->status != 0) {
                 return 0;
             }
-            signals_kept_page(kept, page, by_header);
+            if (!signals_kept_page(kept, page, by_header)) {
+                *bound = by_header;
+                return by_header;
+            }
         }
-        *bound = signals_kept_bound(kept, &kept->page[page]);
+        *bound = signals_kept_bound(kept, &kept->bounds->page[page]);
     }
     return *bound;
 }
@@ -308,15 +349,7 @@ int32_t signals_part(struct signals *signals, uint32_t document)
     if (!turn_to(signals, document / COLUMN_PAGE_DOCUMENTS)) {
         return 0;
     }
-    for (uint32_t i = 0; i < signals->rules->count; i++) {
-        const struct signal_rule *rule = &signals->rules->rules[i];
-        int64_t value = column_page_view_at(&signals->columns[signals->reads[i].value].view, index);
-        int64_t count = rule->count_field == SCHEMA_NO_FIELD
-                            ? COLUMN_MISSING
-                            : column_page_view_at(&signals->columns[signals->reads[i].count].view, index);
-        sum += signal_part(rule, value, count);
-    }
-    return sum;
+    return sum + part_by(signals, signals->rules, index);
 }
 
 /* Adds the parts of a whole page, by rules that read what the query's do, to a buffer of COLUMN_PAGE_DOCUMENTS. */
@@ -347,12 +380,19 @@ static bool fill_page(struct signals *signals, struct signals_kept *kept, uint32
     if (!turn_to(signals, page)) {
         return false;
     }
-    signals->status = add_page(signals, &kept->rules, parts); /* at the time that they hold from */
+    signals->status = add_page(signals, &kept->bounds->rules, parts); /* at the time that they hold from */
     if (signals->status == 0) {
         signals_kept_fill(kept, page, parts);
         signals->page_bound[page] = -1;
     }
     return signals->status == 0;
+}
+
+/* Whether all of a page is known now; not when it cannot be read, or a later state has made it known. */
+static bool make_full(struct signals *signals, struct signals_kept *kept, uint32_t page)
+{
+    return signals_kept_known(kept, page) == SIGNALS_FULL || catch_up(signals, kept, page) ||
+           (fill_page(signals, kept, page) && signals_kept_known(kept, page) == SIGNALS_FULL);
 }
 
 /* The bound of signals alone. */
@@ -363,8 +403,8 @@ static int32_t bound_of_document(struct signals *signals, uint32_t document)
     if (kept == NULL) {
         return bound_of_page(signals, page);
     }
-    if (signals_kept_known(kept, page) != SIGNALS_FULL && !fill_page(signals, kept, page)) {
-        return 0;
+    if (!make_full(signals, kept, page)) {
+        return signals->status != 0 ? 0 : bound_of_page(signals, page);
     }
     return signals_kept_document(kept, document);
 }
@@ -379,7 +419,7 @@ const struct signals_kept *signals_kept_page_of(struct signals *signals, uint32_
         return NULL;
     }
     signals->pages_spared--;
-    bool is_full = fill_page(signals, kept, page);
+    bool is_full = make_full(signals, kept, page);
     signals->status = 0; /* what is wrong with a page shows where it is read for its own sake */
     return is_full ? kept : NULL;
 }

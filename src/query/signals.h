@@ -15,8 +15,6 @@
 #include "query/query.h"
 #include "query/signals_kept.h"
 
-#define SIGNALS_COLUMNS (2 * LIMIT_SIGNALS) /* a rating reads two */
-
 /* One column that rules read, and its page at hand. */
 struct signals_column {
     const struct column_reader *reader;

@@ -48,7 +48,7 @@ static void open_kept(struct signals_kept *kept, const struct query_context *con
         rise = before == NULL ? 0 : rise_of(before->part, leaf->table->part);
     }
     if (sums != NULL && rise != 0) {
-        int32_t most = table->bound[UINT8_MAX & ~RANK_LENGTH_MASK] + kept->rules.max;
+        int32_t most = table->bound[UINT8_MAX & ~RANK_LENGTH_MASK] + kept->bounds->rules.max;
         *out = (struct signals_blocks_kept){
             .sums = sums, .unit = most / UINT16_MAX + 1, .parts = table->part, .rise = rise};
     }

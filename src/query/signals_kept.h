@@ -3,12 +3,17 @@
  *
  * The bound of a page by its header adds up the largest value of each column, which no one document has. So when a page
  * has been looked into, the largest sums of its groups are kept for all queries to come, and those of its documents in
- * a byte each: with the segment for pages as they were written, with its state for pages that patches have changed
- * since. The state behind the next commit takes over those of pages that did not change again: under many changes
- * nearly all pages are patched, and were read anew by the first queries behind each commit. They are by the rules and
- * at the time of the query that began them, and hold for later times (dates only grow older) and the same weights.
+ * a byte each: with the segment for pages as they were written, with its states for pages that patches have changed
+ * since. They are by the rules and at the time of the query that began them, and hold for later times (dates only grow
+ * older) and the same weights.
  *
- * Thread rule: any number of threads read and fill; what they fill is the same.
+ * States in a row share the bounds of patched pages, as a commit of many patches changes nearly all of them, most in a
+ * document or two. Each state has a number for each page, that of the state that it last changed with, and bounds tell
+ * of which number a page's are; of another number they are not looked at. What the documents that have changed since
+ * are worth is added when the page is asked for again: bounds only rise, so that queries of states before, which may be
+ * reading them, stay right. When much has risen, and after a while, the next state begins anew.
+ *
+ * Thread rule: any number of threads read and fill; who fills has the bounds' lock.
  */
 #ifndef AISLE_QUERY_SIGNALS_KEPT_H
 #define AISLE_QUERY_SIGNALS_KEPT_H
@@ -22,6 +27,9 @@
 #define SIGNALS_GROUP 64u /* documents: of the bounds that ranges are passed over by */
 #define SIGNALS_SMALL_BYTES_MAX (4u << 20) /* of a segment's bounds of documents; larger ones have some share a byte */
 #define SIGNALS_PAGE_GROUPS (COLUMN_PAGE_DOCUMENTS / SIGNALS_GROUP)
+#define SIGNALS_COLUMNS (2 * LIMIT_SIGNALS) /* that rules read at most: a rating reads two */
+#define SIGNALS_DELTAS 32u   /* a page that nobody asked for as long as that is filled anew */
+#define SIGNALS_RISING_MAX 64u /* documents of a page: to fill it takes as long as to look at some more */
 
 enum signals_known {
     SIGNALS_NOTHING,
@@ -45,20 +53,45 @@ struct signals_kept_list {
 
 #define SIGNALS_NO_ROOM UINT64_MAX
 
-struct signals_kept {
-    struct segment_kept_head head;
-    size_t bytes;      /* with the arrays */
-    uint64_t begun_ns; /* of the monotonic clock; what a state has taken over keeps the moment */
+/* Shared by states; one block with its arrays. */
+struct signals_bounds {
+    atomic_int references;
+    atomic_bool is_filled; /* now, by some thread: the lock */
+    size_t bytes;
+    uint64_t begun_ns; /* of the monotonic clock */
     struct signal_rules rules;
     uint32_t pages;
     uint32_t small_shift;     /* 1 << small_shift documents share a byte */
     int32_t unit;             /* of the bounds of pages and groups: ceil(largest sum / unit) is kept */
     int32_t small_unit;       /* of those of documents */
-    _Atomic uint8_t *known;   /* by page, of enum signals_known; behind the struct, as all arrays are */
+    atomic_uint risen;        /* documents whose bounds rose since they were filled */
+    _Atomic uint64_t *known;  /* by page: a number of changed_at times SIGNALS_LEVELS, and of enum signals_known */
     _Atomic uint16_t *page;   /* the bounds of pages */
     _Atomic uint16_t *groups; /* SIGNALS_PAGE_GROUPS for each page */
     _Atomic uint8_t *small;
-    uint64_t *patched; /* a bit a page, as it was told; NULL when nothing was. Not changed any more */
+};
+
+#define SIGNALS_LEVELS 4u
+
+/* Documents that have changed from one state to the next; shared by states. Those of each column ascend. */
+struct signals_delta {
+    atomic_int references;
+    uint64_t serial; /* of the next state */
+    uint32_t list_count;
+    uint32_t ends[SIGNALS_COLUMNS];
+    uint32_t documents[];
+};
+
+struct signals_kept {
+    struct segment_kept_head head;
+    size_t bytes; /* with all below */
+    struct signals_bounds *bounds; /* a reference */
+    uint64_t serial;      /* of the state; 0: of the segment as it was written */
+    uint64_t *changed_at; /* by page, the serial of the state that it changed with last; 0: as it was written */
+    uint64_t *patched;    /* a bit a page, as it was told; NULL when nothing was. Not changed any more */
+    uint64_t since;       /* the serial of the state that the oldest delta begins with */
+    struct signals_delta *deltas[SIGNALS_DELTAS]; /* references, the oldest first */
+    uint32_t delta_count;
     atomic_bool is_foreign; /* a query of other rules has found it of no use: the next state begins its own */
     struct signals_kept_list *lists; /* a hash table */
     uint32_t list_slots;             /* a power of two; 0: nothing is kept of lists */
@@ -78,11 +111,25 @@ struct signals_kept *signals_kept_find(const struct segment_kept *in, const stru
 struct signals_kept *signals_kept_of(const struct segment_kept *in, const struct segment *segment,
                                      const struct signal_rules *rules, const uint64_t *patched);
 
-/* Keeps the bound of a page, unless more is known of it. */
-void signals_kept_page(struct signals_kept *kept, uint32_t page, int32_t bound);
+void signals_kept_free(void *kept);
 
-/* Keeps the parts of a page's documents; those behind the last are 0. */
+/* Keeps the bound of a page, unless more is known of it. False: what is known is of a later state. */
+bool signals_kept_page(struct signals_kept *kept, uint32_t page, int32_t bound);
+
+/* Keeps the parts of a page's documents; those behind the last are 0. Unless what is known is of a later state. */
 void signals_kept_fill(struct signals_kept *kept, uint32_t page, const int32_t parts[COLUMN_PAGE_DOCUMENTS]);
+
+/*
+ * Where all of a page was known before it changed: the documents that have changed since, at most SIGNALS_RISING_MAX,
+ * some perhaps twice; returns how many, and in *known what signals_kept_rise is to be told. 0: the page is to be
+ * filled.
+ */
+uint32_t signals_kept_risen(const struct signals_kept *kept, uint32_t page, uint32_t documents[SIGNALS_RISING_MAX],
+                            uint64_t *known);
+
+/* Keeps the parts of these documents beside what is known of the others, unless another thread has. */
+void signals_kept_rise(struct signals_kept *kept, uint32_t page, uint64_t known, const uint32_t *documents,
+                       const int32_t *parts, uint32_t count);
 
 /*
  * The sums of a list, count of them, zeros at first. key: above 0, another one for each list of the segment. now: what
@@ -100,24 +147,27 @@ static inline bool signals_kept_turn(struct signals_kept *kept, uint32_t segment
 
 static inline enum signals_known signals_kept_known(const struct signals_kept *kept, uint32_t page)
 {
-    return atomic_load_explicit(&kept->known[page], memory_order_acquire);
+    uint64_t known = atomic_load_explicit(&kept->bounds->known[page], memory_order_acquire);
+    uint64_t number = kept->changed_at == NULL ? 0 : kept->changed_at[page];
+    return known / SIGNALS_LEVELS == number ? (enum signals_known)(known % SIGNALS_LEVELS) : SIGNALS_NOTHING;
 }
 
-/* One of the bounds that are known: of kept->page or groups. */
+/* One of the bounds that are known: of bounds->page or groups. */
 static inline int32_t signals_kept_bound(const struct signals_kept *kept, const _Atomic uint16_t *bound)
 {
-    return kept->unit * atomic_load_explicit(bound, memory_order_relaxed);
+    return kept->bounds->unit * atomic_load_explicit(bound, memory_order_relaxed);
 }
 
-/* The document gets no more, in units of kept->small_unit; its page is full. */
+/* The document gets no more, in units of bounds->small_unit; its page is full. */
 static inline uint8_t signals_kept_units(const struct signals_kept *kept, uint32_t document)
 {
-    return atomic_load_explicit(&kept->small[document >> kept->small_shift], memory_order_relaxed);
+    const struct signals_bounds *bounds = kept->bounds;
+    return atomic_load_explicit(&bounds->small[document >> bounds->small_shift], memory_order_relaxed);
 }
 
 static inline int32_t signals_kept_document(const struct signals_kept *kept, uint32_t document)
 {
-    return kept->small_unit * signals_kept_units(kept, document);
+    return kept->bounds->small_unit * signals_kept_units(kept, document);
 }
 
 #endif

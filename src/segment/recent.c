@@ -15,7 +15,6 @@
 
 #include <stdlib.h>
 
-#define ENTRY_BYTES 9u
 #define HEAD_BYTES 12u
 #define CHECKSUM_BYTES 4u
 #define NEWEST_BYTES_MAX (1u << 20) /* of a generation that changed more it is not known what it changed */
@@ -26,37 +25,54 @@
 
 static struct bytes recent_key(void)
 {
-    return bytes_of_string("recent");
+    return bytes_of_string("changed");
 }
 
 void recent_pages_release(struct recent_pages *recent)
 {
     mem_free(recent->pages);
+    mem_free(recent->documents);
     *recent = (struct recent_pages){.pages = NULL};
+}
+
+/* Room for one more of count things of size bytes; else all are unknown. */
+static void *make_room(struct recent_pages *recent, void *things, size_t count, size_t *capacity, size_t size)
+{
+    if (count < *capacity || recent->unknown) {
+        return things;
+    }
+    size_t wanted = *capacity == 0 ? 64 : *capacity * 2;
+    void *grown = wanted > 2 * NEWEST_BYTES_MAX ? NULL : mem_realloc(things, wanted * size);
+    recent->unknown = grown == NULL;
+    *capacity = grown == NULL ? *capacity : wanted;
+    return grown == NULL ? things : grown;
 }
 
 void recent_pages_add(struct recent_pages *recent, uint32_t segment, uint8_t kind, uint32_t page)
 {
-    if (recent->count == recent->capacity && !recent->unknown) {
-        size_t capacity = recent->capacity == 0 ? 64 : recent->capacity * 2;
-        struct segment_page_id *grown =
-            capacity * ENTRY_BYTES > 2 * NEWEST_BYTES_MAX ? NULL
-                                                          : mem_realloc(recent->pages, capacity * sizeof *grown);
-        recent->unknown = grown == NULL;
-        recent->pages = grown == NULL ? recent->pages : grown;
-        recent->capacity = grown == NULL ? recent->capacity : capacity;
-    }
+    recent->pages = make_room(recent, recent->pages, recent->count, &recent->capacity, sizeof *recent->pages);
     if (!recent->unknown) {
-        recent->pages[recent->count++] = (struct segment_page_id){.segment = segment, .page = page, .kind = kind};
+        recent->pages[recent->count++] = (struct segment_page_id){
+            .segment = segment, .page = page, .kind = kind, .documents = (uint32_t)recent->document_count};
+    }
+}
+
+void recent_pages_add_document(struct recent_pages *recent, uint16_t document)
+{
+    recent->documents = make_room(recent, recent->documents, recent->document_count, &recent->document_capacity,
+                                  sizeof *recent->documents);
+    if (!recent->unknown) {
+        recent->documents[recent->document_count++] = document;
+        recent->pages[recent->count - 1].document_count++;
     }
 }
 
 /* One generation's record; false: it is cut short. */
-static bool next_record(struct byte_reader *reader, uint64_t *generation, uint32_t *count, struct bytes *entries)
+static bool next_record(struct byte_reader *reader, uint64_t *generation, uint32_t *size, struct bytes *runs)
 {
     *generation = byte_reader_u64(reader);
-    *count = byte_reader_u32(reader);
-    *entries = byte_reader_take(reader, *count == UNKNOWN ? 0 : (size_t)*count * ENTRY_BYTES);
+    *size = byte_reader_u32(reader);
+    *runs = byte_reader_take(reader, *size == UNKNOWN ? 0 : *size);
     return byte_reader_ok(reader);
 }
 
@@ -75,12 +91,12 @@ static struct bytes keep_older(struct bytes records, uint64_t generation)
 {
     struct byte_reader reader = byte_reader_of(records);
     uint64_t of = 0;
-    uint32_t count;
-    struct bytes entries;
+    uint32_t size;
+    struct bytes runs;
     while (byte_reader_left(&reader) > 0) {
         size_t left = byte_reader_left(&reader);
         struct bytes from = bytes_of(records.data + (records.size - left), left);
-        if (!next_record(&reader, &of, &count, &entries) || of >= generation) {
+        if (!next_record(&reader, &of, &size, &runs) || of >= generation) {
             break;
         }
         bool is_late = of + LAST_GENERATIONS > generation;
@@ -91,35 +107,7 @@ static struct bytes keep_older(struct bytes records, uint64_t generation)
     return bytes_of(NULL, 0);
 }
 
-int recent_pages_store(struct storage_txn *txn, uint64_t generation, const struct recent_pages *recent)
-{
-    struct bytes stored;
-    struct buf value;
-    size_t count = recent == NULL ? 0 : recent->count;
-    bool unknown = recent != NULL && (recent->unknown || count * ENTRY_BYTES > NEWEST_BYTES_MAX);
-    int status = storage_get(txn, TABLE_META, recent_key(), &stored);
-    if (status < 0) {
-        return status;
-    }
-    struct bytes older = status == 0 ? keep_older(open_records(stored), generation) : bytes_of(NULL, 0);
-    buf_init(&value, CHECKSUM_BYTES + LAST_BYTES_MAX + HEAD_BYTES + NEWEST_BYTES_MAX);
-    buf_put_u32(&value, 0);
-    buf_put(&value, older.data, older.size);
-    buf_put_u64(&value, generation);
-    buf_put_u32(&value, unknown ? UNKNOWN : (uint32_t)count);
-    for (size_t i = 0; i < count && !unknown; i++) {
-        buf_put_u32(&value, recent->pages[i].segment);
-        buf_put_u8(&value, recent->pages[i].kind);
-        buf_put_u32(&value, recent->pages[i].page);
-    }
-    status = buf_status(&value);
-    if (status == 0) {
-        store_u32(value.data, hash_checksum(value.data + CHECKSUM_BYTES, value.size - CHECKSUM_BYTES));
-    }
-    status = status == 0 ? storage_put(txn, TABLE_META, recent_key(), buf_bytes(&value)) : status;
-    buf_release(&value);
-    return status;
-}
+/* ---- order ---- */
 
 static int compare_pages(const void *a, const void *b)
 {
@@ -130,18 +118,175 @@ static int compare_pages(const void *a, const void *b)
                                     : (x->page > y->page) - (x->page < y->page);
 }
 
+/* Adds to one page's documents another's of the same page, behind all others; the page may be one of recent's. */
+static void unite_documents(struct recent_pages *recent, struct segment_page_id *page,
+                            const struct segment_page_id *other)
+{
+    const size_t first = recent->document_count;
+    size_t i = 0;
+    size_t k = 0;
+    bool known = page->document_count != 0 && other->document_count != 0;
+    while (known && !recent->unknown && (i < page->document_count || k < other->document_count)) {
+        uint32_t a = i < page->document_count ? recent->documents[page->documents + i] : UINT32_MAX;
+        uint32_t b = k < other->document_count ? recent->documents[other->documents + k] : UINT32_MAX;
+        uint32_t least = a < b ? a : b;
+        i += a == least;
+        k += b == least;
+        recent->documents = make_room(recent, recent->documents, recent->document_count, &recent->document_capacity,
+                                      sizeof *recent->documents);
+        if (!recent->unknown) {
+            recent->documents[recent->document_count++] = (uint16_t)least;
+        }
+    }
+    page->documents = (uint32_t)first;
+    page->document_count = (uint16_t)(recent->document_count - first);
+}
+
 static void sort_and_thin(struct recent_pages *recent)
 {
     size_t kept = 0;
-    if (recent->count > 0) {
-        qsort(recent->pages, recent->count, sizeof *recent->pages, compare_pages);
+    bool sorted = true; /* what one generation tells is */
+    for (size_t i = 1; i < recent->count && sorted; i++) {
+        sorted = compare_pages(&recent->pages[i - 1], &recent->pages[i]) < 0;
     }
-    for (size_t i = 0; i < recent->count; i++) {
+    if (sorted) {
+        return;
+    }
+    qsort(recent->pages, recent->count, sizeof *recent->pages, compare_pages);
+    for (size_t i = 0; i < recent->count && !recent->unknown; i++) {
         if (kept == 0 || compare_pages(&recent->pages[kept - 1], &recent->pages[i]) != 0) {
             recent->pages[kept++] = recent->pages[i];
+        } else {
+            unite_documents(recent, &recent->pages[kept - 1], &recent->pages[i]);
         }
     }
     recent->count = kept;
+}
+
+static bool is_column(uint8_t kind)
+{
+    return kind >= PAGE_COLUMN && kind < PAGE_COLUMN + LIMIT_FIELDS;
+}
+
+/* ---- writing ---- */
+
+/* The pages of one segment and kind from the first on; returns how many they are. */
+static size_t put_run(struct buf *out, const struct recent_pages *recent, size_t first)
+{
+    const struct segment_page_id *pages = recent->pages + first;
+    size_t count = 1;
+    uint32_t before = 0;
+    while (first + count < recent->count && pages[count].segment == pages->segment &&
+           pages[count].kind == pages->kind) {
+        count++;
+    }
+    buf_put_u32(out, pages->segment);
+    buf_put_u8(out, pages->kind);
+    buf_put_varint(out, count);
+    for (size_t i = 0; i < count; i++) {
+        buf_put_varint(out, pages[i].page - before);
+        before = pages[i].page;
+        if (!is_column(pages->kind)) {
+            continue;
+        }
+        uint16_t last = 0;
+        buf_put_varint(out, pages[i].document_count);
+        for (size_t d = 0; d < pages[i].document_count; d++) {
+            uint16_t document = recent->documents[pages[i].documents + d];
+            buf_put_varint(out, (uint64_t)(document - last));
+            last = document;
+        }
+    }
+    return count;
+}
+
+/* The generation's record without its head; false: what it would tell is not known. */
+static bool put_runs(struct recent_pages *recent, struct buf *out)
+{
+    if (recent == NULL) {
+        return true;
+    }
+    sort_and_thin(recent);
+    for (size_t i = 0; i < recent->count && !recent->unknown && buf_status(out) == 0;) {
+        i += put_run(out, recent, i);
+    }
+    return !recent->unknown && buf_status(out) == 0;
+}
+
+int recent_pages_store(struct storage_txn *txn, uint64_t generation, struct recent_pages *recent)
+{
+    struct bytes stored;
+    struct buf value;
+    struct buf runs;
+    int status = storage_get(txn, TABLE_META, recent_key(), &stored);
+    if (status < 0) {
+        return status;
+    }
+    struct bytes older = status == 0 ? keep_older(open_records(stored), generation) : bytes_of(NULL, 0);
+    buf_init(&runs, NEWEST_BYTES_MAX);
+    buf_init(&value, CHECKSUM_BYTES + LAST_BYTES_MAX + HEAD_BYTES + NEWEST_BYTES_MAX);
+    bool known = put_runs(recent, &runs);
+    buf_put_u32(&value, 0);
+    buf_put(&value, older.data, older.size);
+    buf_put_u64(&value, generation);
+    buf_put_u32(&value, known ? (uint32_t)runs.size : UNKNOWN);
+    if (known) {
+        buf_put(&value, runs.data, runs.size);
+    }
+    status = buf_status(&value);
+    if (status == 0) {
+        store_u32(value.data, hash_checksum(value.data + CHECKSUM_BYTES, value.size - CHECKSUM_BYTES));
+    }
+    status = status == 0 ? storage_put(txn, TABLE_META, recent_key(), buf_bytes(&value)) : status;
+    buf_release(&runs);
+    buf_release(&value);
+    return status;
+}
+
+/* ---- reading ---- */
+
+/* Adds a page's documents; false: they are none of a page. */
+static bool take_documents(struct byte_reader *reader, struct recent_pages *out)
+{
+    uint64_t count = byte_reader_varint(reader);
+    uint64_t document = 0;
+    for (uint64_t i = 0; i < count && byte_reader_ok(reader) && !out->unknown; i++) {
+        uint64_t step = byte_reader_varint(reader);
+        if (step >= COLUMN_PAGE_DOCUMENTS || (i > 0 && step == 0)) {
+            return false;
+        }
+        document += step;
+        if (document >= COLUMN_PAGE_DOCUMENTS) {
+            return false;
+        }
+        recent_pages_add_document(out, (uint16_t)document);
+    }
+    return byte_reader_ok(reader);
+}
+
+/* Adds the pages of a record; false: it is none. */
+static bool take_runs(struct bytes runs, struct recent_pages *out)
+{
+    struct byte_reader reader = byte_reader_of(runs);
+    bool good = true;
+    while (good && byte_reader_left(&reader) > 0 && !out->unknown) {
+        uint32_t segment = byte_reader_u32(&reader);
+        uint8_t kind = byte_reader_u8(&reader);
+        uint64_t count = byte_reader_varint(&reader);
+        uint64_t page = 0;
+        for (uint64_t i = 0; i < count && good && !out->unknown; i++) {
+            uint64_t step = byte_reader_varint(&reader);
+            good = byte_reader_ok(&reader) && step <= UINT32_MAX && (i == 0 || step != 0);
+            page += good ? step : 0;
+            good = good && page <= UINT32_MAX;
+            if (good) {
+                recent_pages_add(out, segment, kind, (uint32_t)page);
+                good = !is_column(kind) || out->unknown || take_documents(&reader, out);
+            }
+        }
+        good = good && byte_reader_ok(&reader) && count != 0;
+    }
+    return good;
 }
 
 int recent_pages_decode(struct bytes records, uint64_t after, uint64_t generation, struct recent_pages *out)
@@ -151,24 +296,21 @@ int recent_pages_decode(struct bytes records, uint64_t after, uint64_t generatio
     uint64_t next = after + 1; /* each generation must be told of */
     while (next <= generation && byte_reader_left(&reader) > 0) {
         uint64_t of;
-        uint32_t count;
-        struct bytes entries;
-        if (!next_record(&reader, &of, &count, &entries) || (of > after && (of != next || count == UNKNOWN))) {
+        uint32_t size;
+        struct bytes runs;
+        if (!next_record(&reader, &of, &size, &runs) || (of > after && (of != next || size == UNKNOWN)) ||
+            (of > after && !take_runs(runs, out))) {
             break;
         }
         next += of > after ? 1 : 0;
-        struct byte_reader entry = byte_reader_of(entries);
-        for (uint32_t i = 0; of > after && i < count; i++) {
-            uint32_t segment = byte_reader_u32(&entry);
-            uint8_t kind = byte_reader_u8(&entry);
-            recent_pages_add(out, segment, kind, byte_reader_u32(&entry));
-        }
+    }
+    if (next > generation && !out->unknown) {
+        sort_and_thin(out);
     }
     if (next <= generation || out->unknown) {
         recent_pages_release(out);
         return AISLE_END;
     }
-    sort_and_thin(out);
     return 0;
 }
 

@@ -108,26 +108,41 @@ must_check int segment_page_open(struct bytes stored, struct bytes *content);
 struct segment_page_id {
     uint32_t segment;
     uint32_t page;
+    uint32_t documents; /* into recent_pages.documents */
+    uint16_t document_count; /* 0: not known which of the page's have changed */
     uint8_t kind;
 };
 
 /*
- * Pages that generations have changed (recent.c). ON DISK in TABLE_META: "recent" = u32 checksum of the rest, and
- * records of the last generations, ascending: u64 generation, u32 count (UINT32_MAX: not known), count times u32
- * segment, u8 kind, u32 page.
+ * Pages that generations have changed, and which documents of column pages (recent.c). ON DISK in TABLE_META:
+ * "changed" = u32 checksum of the rest, and records of the last generations, ascending: u64 generation, u32 size
+ * (UINT32_MAX: not known), then so many bytes: runs of pages, ascending, none twice:
+ *
+ *   u32 segment, u8 kind, varint count of pages (above 0), then for each
+ *       varint page less the one before in the run (the first: its number)
+ *       of columns: varint count of documents, then varint document in the page less the one before (the first: itself)
  */
 struct recent_pages {
     struct segment_page_id *pages; /* owned */
     size_t count;
     size_t capacity;
+    uint16_t *documents; /* owned; in their page, ascending */
+    size_t document_count;
+    size_t document_capacity;
     bool unknown; /* they were too many */
 };
 
 void recent_pages_release(struct recent_pages *recent);
 void recent_pages_add(struct recent_pages *recent, uint32_t segment, uint8_t kind, uint32_t page);
 
-/* In the transaction that makes the generation; NULL: it changes no page of a segment that was listed before. */
-must_check int recent_pages_store(struct storage_txn *txn, uint64_t generation, const struct recent_pages *recent);
+/* That the document with this number in it is what has changed in the page that was added last; ascending. */
+void recent_pages_add_document(struct recent_pages *recent, uint16_t document);
+
+/*
+ * In the transaction that makes the generation; NULL: it changes no page of a segment that was listed before. Sorts
+ * them.
+ */
+must_check int recent_pages_store(struct storage_txn *txn, uint64_t generation, struct recent_pages *recent);
 
 /*
  * All pages that the generations behind `after` up to `generation` have changed, sorted, once each. AISLE_END when that
@@ -139,6 +154,13 @@ must_check int recent_pages_load(struct storage_txn *txn, uint64_t after, uint64
 /* The same from the records behind the checksum, trusting nothing. */
 must_check int recent_pages_decode(struct bytes records, uint64_t after, uint64_t generation,
                                    struct recent_pages *out);
+
+/* Some of them. Borrowed. */
+struct segment_changes {
+    const struct segment_page_id *pages;
+    size_t count;
+    const uint16_t *documents; /* that pages point into */
+};
 
 /* ------------------------------------------------------------------------------------------------- sink -- */
 
@@ -363,13 +385,12 @@ must_check int component_extents_resolve(struct storage_txn *txn, uint32_t id, c
 void component_extents_release(struct component_extents *extents);
 
 /*
- * What a state's block begins with: how the next state, of which these pages have changed, comes by a block of its own;
- * NULL: not at all. *bytes: what it takes.
+ * What the block of a segment or state begins with: how the next state, of which these pages have changed, comes by a
+ * block of its own (NULL: not at all; *bytes: what it takes), and how the block is freed.
  */
-struct segment_page_id;
-typedef void *segment_carry(const void *block, const struct segment_page_id *pages, size_t count, size_t *bytes);
 struct segment_kept_head {
-    segment_carry *carry;
+    void *(*carry)(const void *block, const struct segment_changes *changes, size_t *bytes);
+    void (*free)(void *block);
 };
 
 /* One block that queries keep for the next ones: the only thing of a segment or its state that readers change. */
@@ -409,7 +430,7 @@ struct segment {
     struct column_reader order;
     struct column_reader column[LIMIT_FIELDS]; /* by field number; only those of columns */
     struct values_reader values[LIMIT_FIELDS]; /* likewise; only where columns.values */
-    struct segment_kept kept;
+    struct segment_kept kept; /* of its pages; begins with a segment_kept_head */
     struct segment_runs runs[LIMIT_FIELDS]; /* by field number */
     atomic_bool keeps_no_more; /* what is kept comes near what may be: no runs are made any more */
     uint64_t serial; /* of all that this process has opened, no two have the same */
@@ -487,7 +508,7 @@ struct segment_state {
     uint32_t dead_count;
     struct segment_overlay *overlays; /* owned, ordered by kind and page */
     size_t overlay_count;
-    _Atomic uint64_t *read; /* owned: by overlay, what has been read of it since (state.c); NULL: nothing is to be read */
+    _Atomic uint64_t *read; /* owned: by overlay, what has been read of it since (state.c); NULL: all is read */
     struct segment_kept kept; /* of the overlaid pages; begins with a segment_kept_head */
     const struct segment_state *origin; /* that this is a view of, borrowing all that it has; NULL: of none */
     struct storage_txn *txn;            /* borrowed by a view, for what has not been read */
@@ -522,7 +543,7 @@ must_check int segment_state_new(struct storage_txn *txn, const struct segment_i
  * info.
  */
 must_check int segment_state_update(struct storage_txn *txn, const struct segment_info *info,
-                                    struct segment_state *old, const struct segment_page_id *pages, size_t count,
+                                    struct segment_state *old, const struct segment_changes *changes,
                                     struct segment_state **out);
 void segment_state_drop(struct segment_state *state); /* a reference; NULL is allowed */
 

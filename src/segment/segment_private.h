@@ -12,6 +12,9 @@ static_assert(SEGMENT_VALUE_MAX_BYTES <= LIMIT_TERM_VALUE_BYTES, "a dictionary t
 
 static_assert(VARINT_BYTES_MAX + POSTINGS_RECORD_MAX_BYTES <= LIMIT_TERM_VALUE_BYTES, "likewise a sum and a record");
 
+/* Frees what is kept of a segment or a state, as its head says. */
+void segment_kept_free(struct segment_kept *kept);
+
 /* Before the lists of a segment of so many documents. AISLE_NO_MEMORY. */
 must_check int segment_writer_begin_lists(struct segment_writer *writer, uint32_t documents);
 

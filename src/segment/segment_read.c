@@ -151,12 +151,20 @@ void segment_release(struct segment *segment)
     for (unsigned i = 0; i < COMPONENT_COUNT; i++) {
         component_extents_release(&segment->stored[i]);
     }
-    mem_free(atomic_load_explicit(&segment->kept.block, memory_order_relaxed));
+    segment_kept_free(&segment->kept);
     for (unsigned i = 0; i < LIMIT_FIELDS; i++) {
         mem_free(atomic_load_explicit(&segment->runs[i].kept.block, memory_order_relaxed));
         mem_free(atomic_load_explicit(&segment->marks.blocks[i], memory_order_relaxed));
     }
     mem_free(segment);
+}
+
+void segment_kept_free(struct segment_kept *kept)
+{
+    struct segment_kept_head *head = atomic_load_explicit(&kept->block, memory_order_relaxed);
+    if (head != NULL) {
+        head->free(head);
+    }
 }
 
 static void *keep(_Atomic(void *) *place, struct segment_kept *counted, void *block, size_t bytes)

@@ -88,8 +88,10 @@ static struct segment_overlay known_overlay(const struct segment_state *state, s
 static struct bytes fetch(const struct segment_state *state, const struct segment_overlay *overlay)
 {
     struct bytes content = bytes_of(NULL, 0);
-    int status = state->txn == NULL ? AISLE_INVALID
-                                    : segment_page_get(state->txn, state->segment, overlay->kind, overlay->page, &content);
+    int status = AISLE_INVALID;
+    if (state->txn != NULL) {
+        status = segment_page_get(state->txn, state->segment, overlay->kind, overlay->page, &content);
+    }
     return status == 0 && content.size != 0 ? content : bytes_of(unreadable, sizeof unreadable);
 }
 
@@ -144,7 +146,7 @@ void segment_state_release(struct segment_state *state)
         segment_content_release(state->dead);
         mem_free(state->overlays);
         mem_free(state->read);
-        mem_free(atomic_load_explicit(&state->kept.block, memory_order_relaxed));
+        segment_kept_free(&state->kept);
     }
     *state = (struct segment_state){.dead = NULL};
 }
@@ -362,20 +364,22 @@ static int update_overlays(const struct segment_info *info, const struct segment
 }
 
 /* What queries have left with the old state, as far as it holds. */
-static void carry_kept(const struct segment_state *old, const struct segment_page_id *pages, size_t count,
+static void carry_kept(const struct segment_state *old, const struct segment_changes *changes,
                        struct segment_state *state)
 {
     const struct segment_kept_head *head = atomic_load_explicit(&old->kept.block, memory_order_acquire);
     size_t bytes = 0;
-    void *block = head == NULL ? NULL : head->carry(head, pages, count, &bytes);
-    if (block != NULL && segment_keep(&state->kept, block, bytes) != block) {
-        mem_free(block);
+    void *block = head == NULL ? NULL : head->carry(head, changes, &bytes);
+    if (block != NULL) {
+        (void)segment_keep(&state->kept, block, bytes); /* nobody else has the state yet */
     }
 }
 
 int segment_state_update(struct storage_txn *txn, const struct segment_info *info, struct segment_state *old,
-                         const struct segment_page_id *pages, size_t count, struct segment_state **out)
+                         const struct segment_changes *changes, struct segment_state **out)
 {
+    const struct segment_page_id *pages = changes->pages;
+    size_t count = changes->count;
     *out = NULL;
     if (count == 0 && old->dead_count == info->dead) {
         atomic_fetch_add_explicit(&old->references, 1, memory_order_relaxed);
@@ -395,7 +399,7 @@ int segment_state_update(struct storage_txn *txn, const struct segment_info *inf
         segment_state_drop(state);
         return status;
     }
-    carry_kept(old, pages, count, state);
+    carry_kept(old, changes, state);
     *out = state;
     return 0;
 }

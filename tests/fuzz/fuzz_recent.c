@@ -16,11 +16,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct bytes stored = bytes_of(data + 2, size - 2);
     if (recent_pages_decode(stored, data[0], data[1], &recent) == 0) {
         for (size_t i = 1; i < recent.count; i++) {
-            if (recent.pages[i - 1].segment > recent.pages[i].segment) {
+            if (recent.pages[i - 1].segment > recent.pages[i].segment ||
+                recent.pages[i].documents + (size_t)recent.pages[i].document_count > recent.document_count) {
                 abort();
             }
         }
-        if (recent.count * 9 > size) {
+        if (recent.count > size) {
             abort();
         }
         recent_pages_release(&recent);

@@ -74,13 +74,15 @@ static struct segment_state *follow(struct storage_txn *txn, const struct segmen
 {
     struct recent_pages recent;
     struct segment_state *after = NULL;
-    size_t count = 0;
+    struct segment_changes changes = {.count = 0};
     assert_int_equal(recent_pages_load(txn, from, to, &recent), 0);
-    while (count < recent.count && recent.pages[count].segment == 5) {
-        count++;
+    changes.pages = recent.pages;
+    changes.documents = recent.documents;
+    while (changes.count < recent.count && recent.pages[changes.count].segment == 5) {
+        changes.count++;
     }
-    assert_int_equal(segment_state_update(txn, info, before, recent.pages, count, &after), 0);
-    assert_true((count == 0) == (after == before));
+    assert_int_equal(segment_state_update(txn, info, before, &changes, &after), 0);
+    assert_true((changes.count == 0) == (after == before));
     recent_pages_release(&recent);
     return after;
 }
@@ -146,25 +148,25 @@ static void what_is_not_known_is_said_to_be_unknown(void **state)
     assert_int_equal(recent_pages_load(txn, 2, 4, &found), AISLE_END); /* one is missing */
     assert_int_equal(recent_pages_load(txn, 3, 4, &found), 0);
     recent_pages_release(&found);
-    for (uint32_t i = 0; i < 3000; i++) {
+    for (uint32_t i = 0; i < 9000; i++) {
         recent_pages_add(&many, 7, PAGE_COLUMN, i);
     }
     assert_int_equal(recent_pages_store(txn, 5, &many), 0); /* the newest may be large ... */
     assert_int_equal(recent_pages_load(txn, 4, 5, &found), 0);
-    assert_int_equal(found.count, 3000);
+    assert_int_equal(found.count, 9000);
     recent_pages_release(&found);
     uint64_t generation = 6;
     for (; generation < 13; generation++) { /* ... and stays for a while, as a merge may come behind it ... */
         assert_int_equal(recent_pages_store(txn, generation, NULL), 0);
         assert_int_equal(recent_pages_load(txn, 4, generation, &found), 0);
-        assert_int_equal(found.count, 3000);
+        assert_int_equal(found.count, 9000);
         recent_pages_release(&found);
     }
     assert_int_equal(recent_pages_store(txn, generation, NULL), 0); /* ... but not for long */
     assert_int_equal(recent_pages_load(txn, 4, generation, &found), AISLE_END);
     assert_int_equal(recent_pages_load(txn, 5, generation, &found), 0);
     recent_pages_release(&found);
-    for (uint32_t i = 3000; i < 40000; i++) {
+    for (uint32_t i = 9000; i < 200000; i++) {
         recent_pages_add(&many, 7, PAGE_COLUMN, i);
     }
     assert_int_equal(recent_pages_store(txn, ++generation, &many), 0);
@@ -174,12 +176,49 @@ static void what_is_not_known_is_said_to_be_unknown(void **state)
     assert_int_equal(recent_pages_load(txn, generation - 2, generation, &found), AISLE_END);
     assert_int_equal(recent_pages_load(txn, generation - 1, generation, &found), 0);
     recent_pages_release(&found);
-    for (uint32_t i = 0; i < 300000; i++) {
+    for (uint32_t i = 0; i < 600000; i++) {
         recent_pages_add(&many, 7, PAGE_COLUMN, i);
     }
     assert_int_equal(recent_pages_store(txn, generation + 1, &many), 0);
     assert_int_equal(recent_pages_load(txn, generation, generation + 1, &found), AISLE_END); /* too many to be told */
     recent_pages_release(&many);
+    storage_abort(txn);
+    storage_close(storage);
+}
+
+/* Documents of a page are those of all generations, unless one of them does not tell. */
+static void documents_of_generations_are_united(void **state)
+{
+    (void)state;
+    static const uint16_t changed[3][3] = {{0, 5, 1023}, {5, 6, 7}, {0}};
+    struct storage *storage = open_storage(CREATE);
+    struct storage_txn *txn = begin_write(storage);
+    struct recent_pages found;
+    for (uint64_t generation = 1; generation <= 3; generation++) {
+        struct recent_pages some = {.pages = NULL};
+        recent_pages_add(&some, 8, PAGE_DEAD, 2);
+        recent_pages_add(&some, 7, PAGE_PATCHED, 1);
+        recent_pages_add(&some, 7, PAGE_COLUMN, 4);
+        for (size_t i = 0; i < 3 && generation < 3; i++) {
+            recent_pages_add_document(&some, changed[generation - 1][i]);
+        }
+        recent_pages_add(&some, 7, PAGE_COLUMN, (uint32_t)generation - 1);
+        assert_int_equal(recent_pages_store(txn, generation, &some), 0);
+        recent_pages_release(&some);
+    }
+    assert_int_equal(recent_pages_load(txn, 0, 2, &found), 0);
+    assert_int_equal(found.count, 5);
+    assert_int_equal(found.pages[2].page, 4);
+    assert_int_equal(found.pages[2].document_count, 5);
+    const uint16_t both[] = {0, 5, 6, 7, 1023};
+    assert_memory_equal(found.documents + found.pages[2].documents, both, sizeof both);
+    assert_int_equal(found.pages[3].kind, PAGE_PATCHED);
+    assert_int_equal(found.pages[4].segment, 8);
+    recent_pages_release(&found);
+    assert_int_equal(recent_pages_load(txn, 1, 3, &found), 0);
+    assert_int_equal(found.pages[2].page, 4);
+    assert_int_equal(found.pages[2].document_count, 0); /* the third does not tell */
+    recent_pages_release(&found);
     storage_abort(txn);
     storage_close(storage);
 }
@@ -196,22 +235,22 @@ static void damaged_records_are_unknown(void **state)
     recent_pages_add(&some, 7, PAGE_COLUMN, 1);
     assert_int_equal(recent_pages_store(txn, 1, &some), 0);
     assert_int_equal(recent_pages_store(txn, 2, &some), 0);
-    assert_int_equal(storage_get(txn, TABLE_META, bytes_of_string("recent"), &stored), 0);
+    assert_int_equal(storage_get(txn, TABLE_META, bytes_of_string("changed"), &stored), 0);
     size_t size = stored.size;
     memcpy(copy, stored.data, size);
     for (size_t cut = 1; cut < size; cut++) {
-        assert_int_equal(storage_put(txn, TABLE_META, bytes_of_string("recent"), bytes_of(copy, cut)), 0);
+        assert_int_equal(storage_put(txn, TABLE_META, bytes_of_string("changed"), bytes_of(copy, cut)), 0);
         assert_int_equal(recent_pages_load(txn, 0, 2, &found), AISLE_END);
         assert_int_equal(recent_pages_decode(bytes_of(copy + 4, cut < 4 ? 0 : cut - 4), 0, 2, &found), AISLE_END);
     }
     for (size_t bit = 0; bit < size * 8; bit++) { /* numbers of pages, too, which look as good as others */
         copy[bit / 8] ^= (uint8_t)(1u << (bit % 8));
-        assert_int_equal(storage_put(txn, TABLE_META, bytes_of_string("recent"), bytes_of(copy, size)), 0);
+        assert_int_equal(storage_put(txn, TABLE_META, bytes_of_string("changed"), bytes_of(copy, size)), 0);
         assert_int_equal(recent_pages_load(txn, 0, 2, &found), AISLE_END);
         copy[bit / 8] ^= (uint8_t)(1u << (bit % 8));
     }
     copy[size - 1] ^= 1;
-    assert_int_equal(storage_put(txn, TABLE_META, bytes_of_string("recent"), bytes_of(copy, size)), 0);
+    assert_int_equal(storage_put(txn, TABLE_META, bytes_of_string("changed"), bytes_of(copy, size)), 0);
     assert_int_equal(recent_pages_store(txn, 3, &some), 0); /* what comes behind it does not carry it along */
     assert_int_equal(recent_pages_load(txn, 1, 3, &found), AISLE_END);
     assert_int_equal(recent_pages_load(txn, 2, 3, &found), 0);
@@ -228,6 +267,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         RUN_TEST(a_state_that_follows_changes_equals_one_that_is_read),
         RUN_TEST(what_is_not_known_is_said_to_be_unknown),
+        RUN_TEST(documents_of_generations_are_united),
         RUN_TEST(damaged_records_are_unknown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
