@@ -101,13 +101,14 @@ def request(*arguments):
 class Server:
     """A server process with its own folder; `with Server(...) as server`."""
 
-    def __init__(self, aisle, folder, *arguments, listen=True, environment=None):
+    def __init__(self, aisle, folder, *arguments, listen=True, environment=None, enter=None):
         self.aisle = aisle
         self.folder = folder
         self.arguments = list(arguments)
         self.unix = os.path.join(folder, "socket")
         self.log = os.path.join(folder, "log")
         self.environment = environment
+        self.enter = enter  # called by the process before it becomes the server
         self.process = None
         self.port = None
         self.listen = listen
@@ -119,7 +120,7 @@ class Server:
         environment = dict(os.environ, **(self.environment or {}))
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(arguments, stdout=subprocess.DEVNULL, stderr=log, cwd=self.folder,
-                                            env=environment)
+                                            env=environment, preexec_fn=self.enter)
         if not wait:
             return self
         deadline = time.monotonic() + 120
