@@ -2,15 +2,16 @@
  * reload.c - new settings and catalogs, beside the service: SIGHUP and AISLE.RELOAD.
  *
  * Read and opened on the pool; the loop then switches at once, or keeps what it has when anything is wrong. Taken over
- * are catalogs, aliases and what is read at each use (deadlines, limits, password); addresses, threads and what a
- * catalog was opened with stay as they are until a restart. AISLE.RELOAD CATALOG reads that catalog's synonyms and stop
- * words alone.
+ * are catalogs, aliases and what is read at each use (deadlines, limits, password), and the slow log is opened anew;
+ * addresses, threads and what a catalog was opened with stay as they are until a restart. AISLE.RELOAD CATALOG reads
+ * that catalog's synonyms, stop words and rules alone.
  */
 #include "server/command.h"
 
 #include "server/catalogs.h"
 #include "server/listen.h"
 #include "server/notify.h"
+#include "server/slow.h"
 
 #include <string.h>
 
@@ -54,6 +55,10 @@ static void take_over(struct server *server, struct catalog_set *set)
     }
     catalogs_switch(server, set);
     server_fit_files(server);
+    aisle_error error = {0};
+    if (slow_reopen(server, &error) != 0) {
+        server_log("the slow log stays as it was: %s", error.message);
+    }
     server->metrics.reloads++;
     server_log("settings and catalogs were read anew");
 }
@@ -63,7 +68,9 @@ static void reload_one(struct call *call)
     aisle_error error = {0};
     struct catalog *catalog = catalogs_find(call->request->set, call->arguments[1]);
     if (catalog == NULL) {
-        call_fail(call, "NOTFOUND", "no such catalog");
+        struct bytes name = call->arguments[1];
+        call_fail(call, "NOTFOUND", "no catalog is called '%.*s'", (int)(name.size < 64 ? name.size : 64),
+                  (const char *)name.data);
     } else if (reload_words(call->request->set, catalog, &error) != 0) {
         call_fail_as(call, &error);
     } else {

@@ -18,24 +18,46 @@
 #define LINE_BYTES_MAX 65536u
 #define EXPLAIN_EVERY_NS UINT64_C(1000000000)
 
-int slow_open(struct server *server, aisle_error *error)
+/* A descriptor of the log's own, also where it goes to standard error. */
+static int open_log(const struct server *server, int *fd, aisle_error *error)
 {
     const char *path = server->config->slow_log;
-    if (path == NULL) {
-        server->slow_fd = STDERR_FILENO;
-        return 0;
-    }
-    server->slow_fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640);
-    if (server->slow_fd >= 0) {
-        return 0;
+    *fd = path == NULL ? fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1)
+                       : open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640);
+    if (*fd >= 0 || path == NULL) {
+        return 0; /* without a standard error it goes nowhere */
     }
     int code = errno == ENOENT ? AISLE_NOT_FOUND : errno == EACCES ? AISLE_PERMISSION : AISLE_IO;
     return error_set(error, code, "%.120s: %s", path, strerror(errno));
 }
 
+int slow_open(struct server *server, aisle_error *error)
+{
+    return open_log(server, &server->slow_fd, error);
+}
+
+int slow_reopen(struct server *server, aisle_error *error)
+{
+    int fd = -1;
+    int status = open_log(server, &fd, error);
+    if (status != 0 || fd < 0) {
+        return status;
+    }
+    if (server->slow_fd < 0) {
+        server->slow_fd = fd;
+        return 0;
+    }
+    /* Threads that are writing keep the number, and a line is one write: each goes to the old file or the new one. */
+    if (dup3(fd, server->slow_fd, O_CLOEXEC) < 0) {
+        status = error_set(error, AISLE_IO, "%s", strerror(errno));
+    }
+    close(fd);
+    return status;
+}
+
 void slow_close(struct server *server)
 {
-    if (server->slow_fd > STDERR_FILENO) {
+    if (server->slow_fd >= 0) {
         close(server->slow_fd);
     }
     server->slow_fd = -1;
