@@ -11,7 +11,9 @@
 #include "server/writes.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 static void close_catalog(struct catalog *catalog)
 {
@@ -21,6 +23,9 @@ static void close_catalog(struct catalog *catalog)
     follower_stop(catalog->follower);
     writes_close(catalog->writes);
     aisle_close(catalog->handle);
+    if (catalog->folder_fd >= 0) {
+        close(catalog->folder_fd);
+    }
     mem_free(catalog->path);
     mem_free(catalog);
 }
@@ -63,8 +68,46 @@ static const char *followed(const struct config *config, const char *name)
     return NULL;
 }
 
-static int open_catalog(struct server *server, const struct config *config, const char *name, const char *path,
-                        struct catalog **out, aisle_error *error)
+/* Whether nothing but another's having its change log keeps it from being written. */
+static bool is_kept_from_writing(const struct catalog *catalog)
+{
+    return catalog->writes == NULL && catalog->follower == NULL;
+}
+
+/* Whether a catalog of the set that is written has this path. */
+static bool has_log_of(const struct catalog_set *set, const char *path)
+{
+    for (uint32_t i = 0; set != NULL && i < set->name_count; i++) {
+        const struct catalog *catalog = set->names[i].catalog;
+        if (catalog != NULL && catalog->writes != NULL && strcmp(catalog->path, path) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static int open_writes(struct server *server, const struct config *config, const struct catalog_set *old,
+                       struct catalog *catalog, aisle_error *error)
+{
+    aisle_error why = {0};
+    if (has_log_of(old, catalog->path)) { /* else the path's folder would be its, and it taken over */
+        server_log("%s is another catalog now: it takes writes as soon as the one before is closed", catalog->path);
+        catalog->is_replacing = true;
+        return 0;
+    }
+    int status = writes_open(server, config, catalog->handle, catalog->path, &catalog->writes, &why);
+    if (status == AISLE_BUSY) {
+        server_log("%s is served for reading only: %s; a reload tries again", catalog->path, why.message);
+        return 0;
+    }
+    if (status != 0 && error != NULL) {
+        *error = why;
+    }
+    return status;
+}
+
+static int open_catalog(struct server *server, const struct config *config, const struct catalog_set *old,
+                        const char *name, const char *path, struct catalog **out, aisle_error *error)
 {
     struct catalog *catalog = mem_calloc(1, sizeof *catalog);
     struct stat folder;
@@ -72,31 +115,38 @@ static int open_catalog(struct server *server, const struct config *config, cons
     const aisle_options options = {.size = sizeof options, .memory_bytes = config->memory_bytes, .threads = 2,
                                    .cache_bytes = config->cache_bytes};
     *out = catalog;
-    if (catalog == NULL || (catalog->path = mem_copy_string(path, strlen(path))) == NULL) {
+    if (catalog == NULL) {
+        return error_no_memory(error, "opening a catalog");
+    }
+    catalog->folder_fd = -1;
+    catalog->path = mem_copy_string(path, strlen(path));
+    if (catalog->path == NULL) {
         return error_no_memory(error, "opening a catalog");
     }
     int status = aisle_open(path, &options, &catalog->handle, error);
     if (status != 0) {
         return status;
     }
-    if (stat(path, &folder) != 0) {
+    catalog->folder_fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (catalog->folder_fd < 0 || fstat(catalog->folder_fd, &folder) != 0) {
         return error_set(error, AISLE_IO, "%.120s: %s", path, strerror(errno));
     }
     catalog->device = folder.st_dev;
     catalog->inode = folder.st_ino;
-    if (source != NULL) {
-        return follower_start(server->options->follow, path, source, &catalog->follower, error);
+    return source != NULL ? follower_start(server->options->follow, path, source, &catalog->follower, error)
+                          : open_writes(server, config, old, catalog, error);
+}
+
+/* What serves the folder already, in this set or the one before; NULL: it is to be opened. */
+static struct catalog *find_served(const struct catalog_set *set, const struct catalog_set *old,
+                                   const struct stat *folder)
+{
+    struct catalog *found = find_folder(set->names, set->name_count - 1, folder);
+    if (found == NULL && old != NULL) {
+        found = find_folder(old->names, old->name_count, folder);
+        found = found != NULL && is_kept_from_writing(found) ? NULL : found;
     }
-    aisle_error why = {0};
-    status = writes_open(server, config, catalog->handle, path, &catalog->writes, &why);
-    if (status == AISLE_BUSY) {
-        server_log("%s is served for reading only: %s", path, why.message);
-        return 0;
-    }
-    if (status != 0 && error != NULL) {
-        *error = why;
-    }
-    return status;
+    return found;
 }
 
 /* Fills the set's i-th name; what it opens anew is closed again by discard. */
@@ -112,14 +162,16 @@ static int add_name(struct server *server, struct catalog_set *set, const struct
         return error_no_memory(error, "opening catalogs");
     }
     if (stat(pair.value, &folder) == 0) {
-        entry->catalog = find_folder(set->names, i, &folder);
-        if (entry->catalog == NULL && old != NULL) {
-            entry->catalog = find_folder(old->names, old->name_count, &folder);
-        }
+        entry->catalog = find_served(set, old, &folder);
     }
-    return entry->catalog != NULL
-               ? 0
-               : open_catalog(server, set->config, entry->name, pair.value, &entry->catalog, error);
+    if (entry->catalog == NULL) {
+        return open_catalog(server, set->config, old, entry->name, pair.value, &entry->catalog, error);
+    }
+    if (entry->catalog->sets == 0 && entry->catalog->follower == NULL && followed(set->config, entry->name) != NULL) {
+        return error_set(error, AISLE_INVALID, "follow %.60s=...: %.100s is served by another name, too: name that one",
+                         entry->name, pair.value);
+    }
+    return 0;
 }
 
 static int add_alias(struct catalog_set *set, uint32_t i, aisle_error *error)
@@ -203,12 +255,31 @@ static bool is_first_of(const struct catalog_set *set, uint32_t i)
 /* On the pool: closes the catalogs that were left over, and frees the set. */
 static void close_left(struct request *request)
 {
-    discard(request->context);
+    struct catalog_set *set = request->context;
+    bool is_awaited = set->is_awaited;
+    discard(set);
+    request->context = is_awaited ? request->server : NULL;
 }
 
 static void closed(struct request *request)
 {
+    struct server *server = request->context;
     request_free(request);
+    if (server != NULL) {
+        server_reload(server);
+    }
+}
+
+/* Whether a catalog of the set can be written once this one, which is being closed, gives its change log up. */
+static bool is_awaited(const struct catalog_set *set, const struct catalog *left)
+{
+    for (uint32_t i = 0; i < set->name_count && left->writes != NULL; i++) {
+        const struct catalog *catalog = set->names[i].catalog;
+        if (is_kept_from_writing(catalog) && strcmp(catalog->path, left->path) == 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
 void catalogs_drop(struct server *server, struct catalog_set *set)
@@ -220,7 +291,9 @@ void catalogs_drop(struct server *server, struct catalog_set *set)
         set->names[i].catalog->sets -= is_first_of(set, i);
     }
     for (uint32_t i = 0; i < set->name_count; i++) {
-        set->names[i].catalog = set->names[i].catalog->sets > 0 ? NULL : set->names[i].catalog;
+        struct catalog *catalog = set->names[i].catalog;
+        set->names[i].catalog = catalog->sets > 0 ? NULL : catalog;
+        set->is_awaited = set->is_awaited || (catalog->sets == 0 && is_awaited(server->set, catalog));
     }
     struct request *request = server->pool.threads == NULL ? NULL : request_new(server, NULL, 0);
     if (request == NULL) {

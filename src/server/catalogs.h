@@ -20,10 +20,12 @@ struct follower;
 
 struct catalog {
     char *path;
-    dev_t device; /* and inode of its folder: what tells after a reload that it is the same */
+    int folder_fd; /* keeps the folder's number from being another's, even when it is removed; -1: none */
+    dev_t device;  /* and inode of its folder: what tells after a reload that it is the same */
     ino_t inode;
     aisle *handle;
-    struct writes *writes;     /* NULL: for reading only, as it follows a log or another server writes it */
+    struct writes *writes;     /* NULL: for reading only, as it follows a log, or another has its change log */
+    bool is_replacing;         /* that other is the catalog that had its place before, which is being closed */
     struct follower *follower; /* NULL: follows none */
     atomic_uint sets;          /* that it is in; changed by the loop thread */
     uint64_t words_looked_ns;  /* when its files of words and rules were looked at, for brief.c; the loop thread's */
@@ -43,11 +45,14 @@ struct catalog_set {
     struct catalog_name *aliases;
     uint32_t alias_count;
     uint32_t holders;
+    bool is_awaited; /* while it is being closed: another catalog waits for the change log of one of it */
 };
 
 /*
  * Opens what config names; catalogs of old (may be NULL, else held) in the same folders are taken over with the mode
- * they are in. Takes config over, also on failure. The errors of aisle_open and of replaying a catalog's own log.
+ * they are in, but for those whose change log another had, who may have ended. One in another's place, which a link or
+ * a new name can bring about, can be searched at once, and written as soon as the other is closed: a reload follows
+ * then by itself. Takes config over, also on failure. The errors of aisle_open and of replaying a catalog's own log.
  */
 must_check int catalogs_open(struct server *server, struct config *config, const struct catalog_set *old,
                              struct catalog_set **out, aisle_error *error);

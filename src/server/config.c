@@ -365,12 +365,31 @@ static int check_aliases(const struct config *config, aisle_error *error)
         if (!is_catalog(config, pair.value, strlen(pair.value))) {
             return error_set(error, AISLE_INVALID, "alias %.100s: no such catalog", config->aliases.items[i]);
         }
+        for (uint32_t k = 0; k < i; k++) {
+            struct config_pair other = config_pair(config->aliases.items[k]);
+            if (name_equal(&other, pair.name, pair.name_size)) {
+                return error_set(error, AISLE_INVALID, "alias %.100s: there is one of this name, %.100s",
+                                 config->aliases.items[i], config->aliases.items[k]);
+            }
+        }
     }
+    return 0;
+}
+
+static int check_follows(const struct config *config, aisle_error *error)
+{
     for (uint32_t i = 0; i < config->follows.count; i++) {
         struct config_pair pair = config_pair(config->follows.items[i]);
         if (pair.name == NULL ? config->catalogs.count != 1 : !is_catalog(config, pair.name, pair.name_size)) {
             return error_set(error, AISLE_INVALID, "follow %.100s: which catalog? Name it: follow = NAME=SOURCE",
                              config->follows.items[i]);
+        }
+        for (uint32_t k = 0; k < i; k++) {
+            struct config_pair other = config_pair(config->follows.items[k]);
+            if (pair.name == NULL || other.name == NULL || name_equal(&other, pair.name, pair.name_size)) {
+                return error_set(error, AISLE_INVALID, "follow %.80s: a catalog follows one source, and this one %.80s",
+                                 config->follows.items[i], config->follows.items[k]);
+            }
         }
     }
     return 0;
@@ -428,6 +447,7 @@ int config_load(const struct server_options *options, struct config **out, aisle
     }
     status = status != 0 ? status : check_catalogs(config, error);
     status = status != 0 ? status : check_aliases(config, error);
+    status = status != 0 ? status : check_follows(config, error);
     status = status != 0 ? status : check_addresses(config, &config->listens, error);
     status = status != 0 ? status : check_addresses(config, &config->metrics, error);
     if (status != 0) {

@@ -7,11 +7,13 @@ Servers, clients and catalogs are those of server.py.
 """
 import ctypes
 import os
+import json
 import re
 import shutil
 import subprocess
+import time
 
-from resp import Server, pairs, temporary
+from resp import Error, Server, temporary
 from server import equal, has, main
 
 CHECKS = []
@@ -105,6 +107,126 @@ def the_unit_lets_it_do_all_that_it_does(world):
             client.call("INFO")
             while client.call("AISLE.SEARCH", "followed", "zebra")["total"] == 0:
                 pass
+
+
+# ------------------------------------------------------------------------------------------ catalogs replaced
+
+def put_at_last(client, name, product):
+    """A write that is tried again as long as BUSY says so."""
+    deadline = time.monotonic() + 60
+    while True:
+        client.send("AISLE.PUT", name, product, "VISIBLE")
+        answer = client.read()
+        if not isinstance(answer, Error):
+            return answer
+        has(str(answer), "BUSY the catalog that was here before is being closed")
+        assert time.monotonic() < deadline
+        time.sleep(0.002)
+
+
+@check
+def a_link_moved_to_another_catalog_is_written_there(world):
+    with temporary() as folder:
+        first, second, link = world.empty(folder, "one"), world.empty(folder, "two"), os.path.join(folder, "shop")
+        equal(world.cli("alias", link, first).returncode, 0)
+        with world.server(link) as server:
+            client = server.client(3)
+            client.call("AISLE.PUT", "shop", '{"id":"1","title":"zebra"}', "VISIBLE")
+            for target, wanted in ((second, 2), (first, 3)):
+                equal(world.cli("alias", link, target, "--force").returncode, 0)
+                equal(client.call("AISLE.RELOAD"), "OK")
+                put_at_last(client, "shop", '{"id":"%d","title":"zebra"}' % wanted)
+                equal(client.call("AISLE.SEARCH", "shop", "zebra")["total"], wanted, "what the log has is there, too")
+            has(server.read_log(), "is another catalog now")
+
+
+@check
+def a_catalog_made_anew_in_its_place_is_another(world):
+    with temporary() as folder:
+        path = world.empty(folder)
+        with world.server(path) as server:
+            client = server.client(3)
+            for i in range(5):
+                number = os.stat(path).st_ino
+                shutil.rmtree(path)
+                world.empty(folder)
+                assert os.stat(path).st_ino != number, "else it would be taken for the one before"
+                subprocess.run([world.aisle, "index", path, world.one_product], check=True, capture_output=True)
+                equal(client.call("AISLE.RELOAD"), "OK")
+                equal(client.call("AISLE.SEARCH", "small", "zebra")["total"], 1, "it is searched at once")
+                put_at_last(client, "small", '{"id":"%d","title":"horse"}' % i)
+
+
+@check
+def a_reload_takes_over_from_a_server_that_has_ended(world):
+    with temporary() as folder:
+        path = world.empty(folder)
+        first = world.server(path).start()
+        with world.server(path) as second:
+            client = second.client(3)
+            has(client.fails("AISLE.PUT", "small", '{"id":"A"}'), "READONLY another server writes")
+            first.client().call("AISLE.PUT", "small", '{"id":"A","title":"zebra"}', "KEY", "k")
+            equal(client.call("AISLE.RELOAD"), "OK")
+            has(client.fails("AISLE.PUT", "small", '{"id":"A"}'), "READONLY another server writes")
+            first.kill()
+            equal(client.call("AISLE.RELOAD"), "OK")
+            equal(client.call("AISLE.SEARCH", "small", "zebra")["total"], 1)
+            equal(client.call("AISLE.PUT", "small", '{"id":"A","title":"zebra"}', "KEY", "k"), 1, "its keys are known")
+            has(client.fails("AISLE.PUT", "small", '{"id":"B"}', "KEY", "k"), "used for another write")
+            client.call("AISLE.PUT", "small", '{"id":"B","title":"zebra"}', "VISIBLE")
+            equal(client.call("AISLE.SEARCH", "small", "zebra")["total"], 2)
+
+
+@check
+def one_catalog_by_two_names_follows_under_the_first(world):
+    with temporary() as folder:
+        path = world.empty(folder)
+        for given in ("second", "first"):
+            server = world.server("first=" + path, "second=" + path, "--follow", f"{given}={folder}/changes")
+            if given == "first":
+                with server:
+                    has(server.client().fails("AISLE.PUT", "second", '{"id":"A"}'), "follows another change log")
+                continue
+            server.start(wait=False)
+            equal(server.process.wait(timeout=60), 2)
+            has(server.read_log(), "served by another name, too")
+
+
+# ------------------------------------------------------------------------------------------------------- logs
+
+@check
+def a_slow_log_that_was_moved_away_is_begun_anew(world):
+    with temporary() as folder:
+        log, config = os.path.join(folder, "slow"), os.path.join(folder, "aisle.conf")
+
+        def write(text):
+            with open(config, "w", encoding="utf-8") as file:
+                file.write(f"catalog = {world.shop}\nslow-ms = 1\n{text}")
+
+        def requests(path):
+            with open(path, encoding="utf-8") as file:
+                return [json.loads(line)["request"] for line in file.read().splitlines() if line.startswith("{")]
+
+        def ask(trace, path):
+            deadline = time.monotonic() + 60
+            while not os.path.exists(path) or not any(trace in one for one in requests(path)):
+                assert time.monotonic() < deadline, f"nothing slow in {path}"
+                client.call("AISLE.SEARCH", "shop", "a* b* c*", "LIMIT", 0, 1000, "FACET", "brand", "TRACE", trace)
+
+        write(f"slow-log = {log}\n")
+        with world.server("--config", config, "--threads", "2") as server:
+            client = server.client(3)
+            ask("before", log)
+            os.rename(log, log + ".1")
+            equal(client.call("AISLE.RELOAD"), "OK")
+            ask("behind", log)
+            assert not any("behind" in one for one in requests(log + ".1"))
+            write(f"slow-log = {folder}/none/slow\n")
+            equal(client.call("AISLE.RELOAD"), "OK")
+            has(server.read_log(), "the slow log stays as it was")
+            write("")
+            equal(client.call("AISLE.RELOAD"), "OK")
+            ask("last", server.log)  # standard error has it now
 
 
 if __name__ == "__main__":
