@@ -12,6 +12,7 @@
 #include <time.h>
 
 #define TIME_BYTES 24u /* 2026-11-23T10:00:00.000Z */
+#define TIME_MAX_MS INT64_C(253402300799999) /* the last of the year 9999 */
 
 static const char *const op_names[] = {"put", "patch", "delete"};
 
@@ -32,8 +33,10 @@ static void put_string(struct buf *out, struct bytes text)
     buf_put_u8(out, '"');
 }
 
+/* Times that clocks set wrong tell take as many bytes as others, or the line could not be read again. */
 static void put_time(struct buf *out, int64_t ms)
 {
+    ms = ms < 0 ? 0 : ms > TIME_MAX_MS ? TIME_MAX_MS : ms;
     time_t seconds = (time_t)(ms / 1000);
     struct tm tm;
     char text[40] = "1970-01-01T00:00:00";

@@ -66,6 +66,21 @@ static void lines_read_back_as_written(void **state)
     }
 }
 
+static void any_clock_makes_a_line_that_is_read_back(void **state)
+{
+    (void)state;
+    const int64_t times[] = {INT64_MIN, -1, 0, 253402300799999, 253402300800000, INT64_MAX};
+    for (size_t i = 0; i < sizeof times / sizeof times[0]; i++) {
+        const struct change_line line = {
+            .op = CHANGE_LINE_PUT, .seq = 9, .time_ms = times[i], .body = bytes_of_string("{\"id\":\"A\"}")};
+        struct change_line read;
+        buf_clear(&out);
+        change_line_put(&out, &line);
+        assert_int_equal(change_line_read(bytes_of(out.data, out.size - 1), &read, &scratch, NULL), 0);
+        assert_true(bytes_equal(read.body, line.body));
+    }
+}
+
 static void line_ends_within_a_body_become_blanks(void **state)
 {
     (void)state;
@@ -241,6 +256,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lines_read_back_as_written),
+        cmocka_unit_test(any_clock_makes_a_line_that_is_read_back),
         cmocka_unit_test(line_ends_within_a_body_become_blanks),
         cmocka_unit_test(deletes_are_as_long_found_or_not),
         cmocka_unit_test(cut_and_foreign_lines_are_refused),
