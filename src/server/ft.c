@@ -60,7 +60,7 @@ static int take_limit(struct ft_options *options)
     int status = arguments_number(options->arguments, "the offset behind LIMIT", LIMIT_HITS, &offset, options->error);
     status = status != 0 ? status : arguments_number(options->arguments, "the count behind LIMIT", LIMIT_HITS, &count,
                                                      options->error);
-    options->search.query.offset = (uint32_t)offset;
+    options->search.query.offset = count == 0 ? 0 : (uint32_t)offset;
     options->search.query.limit = (uint32_t)count;
     options->search.query.no_hits = count == 0;
     return status;
@@ -92,7 +92,11 @@ static int take_return(struct ft_options *options)
         }
         struct ft_return *entry = &options->returns[options->return_count++];
         *entry = (struct ft_return){list[i], list[i]};
-        if (i + 2 < count && command_word(list[i + 1], "AS")) {
+        if (i + 1 < count && command_word(list[i + 1], "AS")) {
+            if (i + 2 == count) {
+                return error_set(options->error, AISLE_INVALID, "the name behind AS is missing: RETURN counts it, too "
+                                                                "(argument %u)", arguments_place(options->arguments));
+            }
             entry->shown = list[i + 2];
             i += 2;
         }
@@ -156,6 +160,7 @@ static int take_in_fields(struct ft_options *options)
     }
     for (uint32_t i = 0; i < query->in_count && status == 0; i++) {
         status = ft_query_check_name(query->in_fields[i], options->error);
+        status = status != 0 ? status : ft_query_check_text_field(query, query->in_fields[i], options->error);
     }
     return status;
 }
@@ -245,6 +250,7 @@ static int parse(struct call *call, struct ft_options *options)
         return error_set(options->error, AISLE_NOT_FOUND, "no such index: %.*s",
                          (int)(name.size < 64 ? name.size : 64), (const char *)name.data);
     }
+    ft_query_use_schema(&options->query, aisle_schema(options->search.catalog->handle));
     int status = 0;
     while (status == 0 && arguments_left(&arguments)) { /* first, as the query needs some of them */
         status = take_option(options, &seen);
@@ -254,6 +260,7 @@ static int parse(struct call *call, struct ft_options *options)
     options->search.query.no_products = options->no_content;
     options->search.query.no_typos = true; /* what the query says, and no more */
     options->search.query.no_rules = true;
+    options->search.query.no_understanding = true;
     return status != 0 ? status
                        : ft_query_bind(&options->query, options->arena, &options->search.query, options->error);
 }

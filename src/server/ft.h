@@ -39,6 +39,7 @@ struct ft_query {
     uint32_t param_count;
     const struct bytes *in_fields;  /* INFIELDS: where words without a field are looked for; NULL: in all */
     uint32_t in_count;
+    struct bytes schema_fields;     /* the schema's member of that name; size 0: names are not looked up */
 };
 
 /* An empty query; released after use. */
@@ -57,6 +58,12 @@ must_check int ft_query_parse(struct ft_query *query, struct bytes text, aisle_e
 
 /* Whether it can be the name of a field in a query. AISLE_BAD_QUERY. */
 must_check int ft_query_check_name(struct bytes name, aisle_error *error);
+
+/* Has names of fields looked up in this schema. */
+void ft_query_use_schema(struct ft_query *query, const char *schema);
+
+/* Whether the schema has the field, for words to be looked for in it. AISLE_BAD_QUERY. */
+must_check int ft_query_check_text_field(const struct ft_query *query, struct bytes name, aisle_error *error);
 
 /* Adds a range of a number's field, as the option FILTER has it: "(10", "+inf". AISLE_BAD_QUERY, AISLE_LIMIT. */
 must_check int ft_query_range(struct ft_query *query, struct bytes field, struct bytes least, struct bytes greatest,

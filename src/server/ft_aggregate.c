@@ -15,6 +15,7 @@
 struct aggregate {
     struct search search;
     struct ft_query query;
+    uint32_t seen; /* options, one bit each in the order of the table */
     bool is_grouped;
     struct bytes field; /* size 0: all are one group */
     struct bytes name;  /* of the count; size 0: none was asked for */
@@ -53,10 +54,6 @@ static int take_field(struct aggregate *aggregate, struct bytes *field)
 static int take_group(struct aggregate *aggregate)
 {
     uint64_t count = 0;
-    if (aggregate->is_grouped) {
-        return error_set(aggregate->error, AISLE_INVALID, "only one GROUPBY is supported (argument %u)",
-                         arguments_place(aggregate->arguments));
-    }
     aggregate->is_grouped = true;
     int status = arguments_number(aggregate->arguments, "the count behind GROUPBY (more are not supported)", 1, &count,
                                   aggregate->error);
@@ -68,10 +65,18 @@ static int take_reduce(struct aggregate *aggregate)
     int status = take_word(aggregate, "COUNT");
     status = status != 0 ? status : take_word(aggregate, "0");
     aggregate->name = bytes_of_string("count");
+    if (status == 0 && !aggregate->is_grouped) {
+        return error_set(aggregate->error, AISLE_INVALID, "REDUCE is supported behind GROUPBY only (argument %u)",
+                         arguments_place(aggregate->arguments));
+    }
     const struct arguments *arguments = aggregate->arguments;
     if (status == 0 && arguments_left(arguments) && command_word(arguments->items[arguments->at], "AS")) {
         aggregate->arguments->at++;
         status = arguments_take(aggregate->arguments, "the name behind AS", &aggregate->name, aggregate->error);
+    }
+    if (status == 0 && bytes_equal(aggregate->name, aggregate->field)) {
+        return error_set(aggregate->error, AISLE_INVALID, "AS names the count as the field is called (argument %u)",
+                         arguments_place(aggregate->arguments));
     }
     return status;
 }
@@ -172,10 +177,27 @@ static const struct {
     const char *name;
     int (*take)(struct aggregate *aggregate);
 } table[] = {
-    {"GROUPBY", take_group}, {"REDUCE", take_reduce},   {"SORTBY", take_sort},
-    {"LIMIT", take_limit},   {"DIALECT", take_dialect}, {"TIMEOUT", take_timeout},
+    {"GROUPBY", take_group}, {"REDUCE", take_reduce},   {"SORTBY", take_sort}, {"LIMIT", take_limit},
+    {"DIALECT", take_dialect}, {"TIMEOUT", take_timeout},
     {"PARAMS", take_params}, {"SCORER", take_scorer},
 };
+
+#define STEPS 4u /* the first ones of the table, in their order */
+
+/* One step behind the other changes what the next one has: those that stand otherwise mean something else. */
+static int take_in_order(struct aggregate *aggregate, size_t i, struct bytes name)
+{
+    bool is_step = i < STEPS;
+    uint32_t later = is_step ? aggregate->seen >> i & ((1u << (STEPS - i)) - 1) : aggregate->seen & 1u << i;
+    aggregate->seen |= 1u << i;
+    if (later == 0) {
+        return table[i].take(aggregate);
+    }
+    return error_set(aggregate->error, AISLE_INVALID,
+                     is_step ? "%.*s is supported once, in the order GROUPBY, REDUCE, SORTBY, LIMIT (argument %u)"
+                             : "argument '%.*s' is given twice (argument %u)",
+                     (int)name.size, (const char *)name.data, arguments_place(aggregate->arguments));
+}
 
 static int take_option(struct aggregate *aggregate)
 {
@@ -183,7 +205,7 @@ static int take_option(struct aggregate *aggregate)
     int status = arguments_take(aggregate->arguments, "an option", &name, aggregate->error);
     for (size_t i = 0; i < sizeof table / sizeof table[0] && status == 0; i++) {
         if (command_word(name, table[i].name)) {
-            return table[i].take(aggregate);
+            return take_in_order(aggregate, i, name);
         }
     }
     return status != 0 ? status
@@ -201,6 +223,7 @@ static int set_facet(struct aggregate *aggregate)
     aggregate->search.query.no_hits = true;
     aggregate->search.query.no_typos = true;
     aggregate->search.query.no_rules = true;
+    aggregate->search.query.no_understanding = true;
     if (aggregate->field.size == 0) {
         return 0; /* the total says it */
     }
@@ -227,8 +250,11 @@ static int parse(struct call *call, struct aggregate *aggregate)
     aggregate->arguments = &arguments;
     aggregate->search.catalog = catalogs_find(call->request->set, call->arguments[1]);
     if (aggregate->search.catalog == NULL) {
-        return error_set(aggregate->error, AISLE_NOT_FOUND, "no such index");
+        struct bytes name = call->arguments[1];
+        return error_set(aggregate->error, AISLE_NOT_FOUND, "no such index: %.*s",
+                         (int)(name.size < 64 ? name.size : 64), (const char *)name.data);
     }
+    ft_query_use_schema(&aggregate->query, aisle_schema(aggregate->search.catalog->handle));
     int status = 0;
     while (status == 0 && arguments_left(&arguments)) { /* first, as the query needs some of them */
         status = take_option(aggregate);

@@ -72,6 +72,13 @@ static void put_megabytes(const struct reply *reply, const char *name, uint64_t 
     reply_double(reply, (double)bytes / (1 << 20));
 }
 
+static void fail_index(struct call *call)
+{
+    struct bytes name = call->arguments[1];
+    call_fail(call, "NOTFOUND", "no such index: %.*s", (int)(name.size < 64 ? name.size : 64),
+              (const char *)name.data);
+}
+
 void ft_info(struct call *call)
 {
     const struct reply *reply = &call->reply;
@@ -79,7 +86,7 @@ void ft_info(struct call *call)
     aisle_statistics stats = {.size = sizeof stats};
     aisle_error error = {0};
     if (catalog == NULL) {
-        call_fail(call, "NOTFOUND", "no such index");
+        fail_index(call);
         return;
     }
     if (aisle_stats(catalog->handle, &stats, &error) != 0) {
@@ -145,7 +152,7 @@ void ft_tagvals(struct call *call)
     struct search search = {.query = {.size = sizeof search.query, .no_hits = true, .no_rules = true, .facet_count = 1},
                             .catalog = catalogs_find(call->request->set, call->arguments[1])};
     if (search.catalog == NULL) {
-        call_fail(call, "NOTFOUND", "no such index");
+        fail_index(call);
         return;
     }
     if (!is_tag(search.catalog, name)) {

@@ -7,6 +7,8 @@
  */
 #include "server/ft.h"
 
+#include "server/product.h"
+
 #include <stdio.h>
 
 #define VALUES_BYTES_MAX (1u << 20)
@@ -251,6 +253,14 @@ static int begin_condition(struct lexer *lexer, bool negated)
     return 0;
 }
 
+/* What was collected of the query: all of it, or an error. */
+static int check_size(const struct lexer *lexer, const struct buf *part)
+{
+    int status = buf_status(part);
+    return status != AISLE_LIMIT ? (status == 0 ? 0 : error_no_memory(lexer->error, "a query"))
+                                 : error_set(lexer->error, status, "a value has at most %u bytes", LIMIT_KEYWORD_BYTES);
+}
+
 /* Keeps a value and writes the name that stands for it. */
 static int put_value(struct lexer *lexer, struct bytes value)
 {
@@ -299,6 +309,7 @@ static int put_tag(struct lexer *lexer)
     }
     buf_init(&tag, LIMIT_KEYWORD_BYTES);
     int status = read_tag(lexer, &tag);
+    status = status != 0 ? status : check_size(lexer, &tag);
     status = status != 0 ? status : put_value(lexer, buf_bytes(&tag));
     buf_release(&tag);
     return status;
@@ -326,6 +337,16 @@ static int read_tags(struct lexer *lexer, struct bytes field, bool negated)
     return status;
 }
 
+/* Whether it looks like a number or a date, which the field judges. */
+static bool is_number(struct bytes bound)
+{
+    bool fine = bound.size > 0 && memchr("0123456789.-+", bound.data[0], 13) != NULL;
+    for (size_t i = 1; i < bound.size && fine; i++) {
+        fine = memchr("0123456789.-+:TZeE", bound.data[i], 18) != NULL;
+    }
+    return fine;
+}
+
 /* A bound of a range: nothing when it is open. */
 static int put_bound(struct lexer *lexer, struct bytes field, const char *op, struct bytes bound, bool *any)
 {
@@ -335,6 +356,11 @@ static int put_bound(struct lexer *lexer, struct bytes field, const char *op, st
     if (bytes_equal(bound, bytes_of_string("-inf")) || bytes_equal(bound, bytes_of_string("+inf")) ||
         bytes_equal(bound, bytes_of_string("inf"))) {
         return 0;
+    }
+    if (!is_number(bound)) {
+        return error_set(lexer->error, AISLE_BAD_QUERY, "@%.*s: expected a number, not '%.*s'",
+                         (int)(field.size < 64 ? field.size : 64), (const char *)field.data,
+                         (int)(bound.size < 48 ? bound.size : 48), (const char *)bound.data);
     }
     buf_put_string(filter, *any ? " AND " : "");
     buf_put(filter, field.data, field.size);
@@ -399,6 +425,8 @@ static int read_range(struct lexer *lexer, struct bytes field, bool negated)
         status = refuse(lexer, "a range that is not closed");
     }
     lexer->at++;
+    status = status != 0 ? status : check_size(lexer, &least);
+    status = status != 0 ? status : check_size(lexer, &greatest);
     status = status != 0 ? status
                          : put_range(lexer, field, buf_bytes(&least), buf_bytes(single ? &least : &greatest), negated);
     buf_release(&least);
@@ -419,6 +447,7 @@ static int read_comparison(struct lexer *lexer, struct bytes field, bool negated
         lexer->at += strlen(theirs[i]);
         buf_init(&bound, LIMIT_KEYWORD_BYTES);
         int status = read_bound(lexer, &bound);
+        status = status != 0 ? status : check_size(lexer, &bound);
         status = status != 0 ? status : begin_condition(lexer, negated);
         buf_put(&lexer->query->filter, field.data, field.size);
         buf_put_string(&lexer->query->filter, ours[i]);
@@ -463,6 +492,10 @@ static int read_field(struct lexer *lexer, bool negated)
     if (lexer->query->in_count > 0 && !is_in(lexer->query, field)) {
         return refuse(lexer, "a field that INFIELDS leaves out");
     }
+    status = ft_query_check_text_field(lexer->query, field, lexer->error);
+    if (status != 0) {
+        return status;
+    }
     return peek(lexer) == '(' ? read_group(lexer, negated ? "-" : "", field)
                               : read_in(lexer, negated ? "-" : "", field);
 }
@@ -491,6 +524,9 @@ static int join(struct lexer *lexer, bool *either, bool *all, size_t text_before
         lexer->at++;
         skip_blanks(lexer);
         *either = true;
+        if (lexer->at >= lexer->text.size) {
+            return refuse(lexer, "expected a word");
+        }
         if (text->size == text_before || lexer->has_condition || !lexer->is_plain) {
             return refuse(lexer, "alternatives of groups and conditions are not supported");
         }
@@ -513,11 +549,20 @@ int ft_query_take_params(struct ft_query *query, struct arguments *arguments, st
                            : error_set(error, AISLE_INVALID,
                                        "the count behind PARAMS is of names and values together, so it is even");
     }
+    if (count / 2 > LIMIT_FILTER_PARAMETERS) {
+        return error_set(error, AISLE_LIMIT, "PARAMS binds at most %u names", LIMIT_FILTER_PARAMETERS);
+    }
     struct ft_param *params = arena_calloc(arena, count / 2 + 1, sizeof *params);
     if (params == NULL) {
         return error_no_memory(error, "a request");
     }
     for (uint32_t i = 0; i < count; i += 2) {
+        for (uint32_t k = 0; k < i; k += 2) {
+            if (bytes_equal(list[k], list[i])) {
+                return error_set(error, AISLE_INVALID, "PARAMS binds '%.*s' twice",
+                                 (int)(list[i].size < 48 ? list[i].size : 48), (const char *)list[i].data);
+            }
+        }
         params[i / 2] = (struct ft_param){list[i], list[i + 1]};
     }
     query->params = params;
@@ -557,6 +602,26 @@ int ft_query_check_name(struct bytes name, aisle_error *error)
     struct bytes read;
     int status = read_name(&lexer, &read);
     return status != 0 || lexer.at == name.size ? status : refuse(&lexer, "not a field's name");
+}
+
+void ft_query_use_schema(struct ft_query *query, const char *schema)
+{
+    (void)product_find(bytes_of_string(schema), bytes_of_string("fields"), &query->schema_fields);
+}
+
+int ft_query_check_text_field(const struct ft_query *query, struct bytes name, aisle_error *error)
+{
+    struct bytes field = {0};
+    if (query->schema_fields.size == 0) {
+        return 0;
+    }
+    bool is_there = product_find(query->schema_fields, name, &field);
+    if (is_there && strcmp(ft_type_of(field), "NUMERIC") != 0) {
+        return 0;
+    }
+    return error_set(error, AISLE_BAD_QUERY, is_there ? "@%.*s: no words are looked for in numbers and dates"
+                                                      : "@%.*s: the index has no such field",
+                     (int)(name.size < 64 ? name.size : 64), (const char *)name.data);
 }
 
 int ft_query_range(struct ft_query *query, struct bytes field, struct bytes least, struct bytes greatest,

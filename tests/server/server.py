@@ -347,6 +347,13 @@ def words_and_marks(world):
         marked = [client.call("AISLE.SEARCH", "shop", "shoes", "HIGHLIGHT", 1, "title", "TAGS", "<", ">", *plain)
                   ["hits"][0]["highlight"]["title"] for plain in ((), ("PLAIN",))]
         assert marked[0].startswith(marked[1][:1]) and b"<" in marked[1], marked
+        for wrong, error in ((("RETURN", 1, "id", "FIELDS", "id"), "RETURN and FIELDS both cut"),
+                             (("RETURN", 3, "id", "price", "id"), "RETURN names 'id' twice (argument 7)"),
+                             (("HIGHLIGHT", 2, "title", "title"), "HIGHLIGHT names 'title' twice (argument 6)"),
+                             (("SNIPPET", 3), "of HIGHLIGHT"), (("TAGS", "<", ">"), "of HIGHLIGHT"),
+                             (("FILTER", "price < 5 AND brand IN []"), "found \"]\" (byte 24)")):
+            has(client.fails("AISLE.SEARCH", "shop", "x", *wrong), error)
+        equal(client.call("AISLE.SEARCH", "shop", "shoes", "LIMIT", 10000, 0)["hits"], [])
         cut = client.call("AISLE.SEARCH", "shop", "shoes", "FIELDS", "price,id", "LIMIT", 0, 1)["hits"][0]["product"]
         equal(set(json.loads(cut)), {"id", "price"})
         equal(client.call("AISLE.SEARCH", "shop", "shoes", "WORK", 1000000).get("partial"), None)
@@ -477,7 +484,19 @@ def queries_of_redis_search(world):
         has(two.fails("FT.SEARCH", "shop", "a", "SUMMARIZE", "FRAGS", 1, "SEPARATOR", "x"), "without SEPARATOR")
         has(two.fails("FT.SEARCH", "shop", "a", "HIGHLIGHT", "FIELDS", 1, "title", "SUMMARIZE", "FIELDS", 1, "brand",
                       "FRAGS", 1), "of the same fields")
-        has(two.fails("FT.SEARCH", "none", "a"), "no such index")
+        has(two.fails("FT.SEARCH", "none", "a"), "no such index: none")
+        for wrong, error in ((("shoes|",), "expected a word at byte 6"), (("@none:x",), "@none: the index has no such"),
+                             (("@price:x",), "no words are looked for in numbers"),
+                             (("x", "INFIELDS", 1, "none"), "no such field"),
+                             (("@price:[x 1]",), "@price: expected a number, not 'x'"),
+                             (("x", "FILTER", "price", 1, ""), "@price: expected a number, not ''"),
+                             (("@brand:{%s}" % ("b" * 1025),), "LIMIT a value has at most 1024 bytes"),
+                             (("x", "PARAMS", 4, "a", 1, "a", 2), "PARAMS binds 'a' twice"),
+                             (("x", "RETURN", 2, "title", "AS"), "the name behind AS is missing")):
+            has(two.fails("FT.SEARCH", "shop", *wrong), error)
+        equal(total("shoes under 50"), three.call("AISLE.SEARCH", "shop", "shoes under 50", "UNDERSTAND", "off",
+                                                  "TYPOS", "off", "RULES", "off")["total"])
+        equal(two.call("FT.SEARCH", "shop", "*", "LIMIT", 10000, 0), [2000])
         equal(two.call("FT._LIST"), [b"shop"])
         facet = three.call("AISLE.SEARCH", "shop", "shoes", "FACET", "brand:3")["facets"][0]
         rows = two.call("FT.AGGREGATE", "shop", "shoes", "GROUPBY", 1, "@brand", "REDUCE", "COUNT", 0, "AS", "n",
@@ -493,7 +512,11 @@ def queries_of_redis_search(world):
                       ("GROUPBY", 1, "@brand", *count, "SORTBY", 2, "@price", "ASC"),
                       ("GROUPBY", 1, "@brand", *count, "SORTBY", 4, "@n", "DESC", "@brand", "DESC"),
                       ("GROUPBY", 1, "@brand", *count, "SORTBY", 4, "@brand", "ASC", "@n", "DESC"),
-                      ("GROUPBY", 1, "@brand", *count, "GROUPBY", 0)):
+                      ("GROUPBY", 1, "@brand", *count, "GROUPBY", 0),
+                      ("GROUPBY", 1, "@brand", *count, *count), ("LIMIT", 0, 1, "GROUPBY", 1, "@brand", *count),
+                      ("GROUPBY", 1, "@brand", *count, "LIMIT", 0, 1, "LIMIT", 0, 2),
+                      ("GROUPBY", 1, "@brand", "REDUCE", "COUNT", 0, "AS", "brand"),
+                      ("GROUPBY", 1, "@brand", *count, "TIMEOUT", 9, "TIMEOUT", 9)):
             has(two.fails("FT.AGGREGATE", "shop", "shoes", *wrong), "ERR")
         has(two.fails("FT.AGGREGATE", "shop", "shoes", "GROUPBY", 1, "@br:3", *count), "BADQUERY")
         two.call("FT.AGGREGATE", "shop", "shoes", "SCORER", "TFIDF", "GROUPBY", 1, "@brand", *count)
@@ -937,6 +960,8 @@ def settings_are_checked(world):
                 ("catalog = shop\nlisten = nowhere\n", "\"nowhere\" is no address"),
                 ("catalog = shop\nalias = live=none\n", "alias live=none: no such catalog"),
                 ("catalog = shop\nalias = shop=shop\n", "a catalog has this name"),
+                ("catalog = a=x\ncatalog = b=y\nalias = c=a\nalias = c=b\n", "there is one of this name, c=a"),
+                ("catalog = shop\nfollow = x\nfollow = shop=y\n", "a catalog follows one source, and this one x"),
                 ("catalog = shop\ncatalog = other/shop\n", "two catalogs are called shop"),
                 ("catalog = shop\ncatalog = b=shop\nfollow = x\n", "which catalog?"),
                 ("catalog = shop\npassword-file = none\n", "none: No such file"),
