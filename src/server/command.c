@@ -130,6 +130,15 @@ void call_fail_as(struct call *call, const aisle_error *error)
               error->message[0] != '\0' ? error->message : aisle_error_text(error->code));
 }
 
+void call_fail_at(struct call *call, const aisle_error *error)
+{
+    if (error->position == 0) {
+        call_fail_as(call, error);
+    } else {
+        call_fail(call, call_code(error->code), "%s (byte %zu)", error->message, error->position);
+    }
+}
+
 /* --------------------------------------------------------------------------------------------- requests -- */
 
 struct request *request_new(struct server *server, const struct bytes *arguments, uint32_t count)

@@ -329,7 +329,7 @@ static void search_one(struct call *call, struct arguments *arguments)
         return;
     }
     if (status != 0) {
-        call_fail_as(call, &error);
+        call_fail_at(call, &error);
     } else {
         put_result(call, &search);
     }

@@ -122,6 +122,9 @@ void call_fail(struct call *call, const char *code, const char *format, ...) __a
 /* As call_fail for an error of the library or of the arguments, with the code that suits it. */
 void call_fail_as(struct call *call, const aisle_error *error);
 
+/* As call_fail_as, with the place in the argument that is at fault, where the error tells one. */
+void call_fail_at(struct call *call, const aisle_error *error);
+
 /* The code of an answer for a status: "NOTFOUND", "BADQUERY", ... */
 const char *call_code(int status);
 

@@ -41,10 +41,25 @@ static int take_limit(struct parser *p)
     int status = arguments_number(p->arguments, "the offset behind LIMIT", LIMIT_HITS, &offset, p->error);
     status = status != 0 ? status
                          : arguments_number(p->arguments, "the count behind LIMIT", LIMIT_HITS, &count, p->error);
-    p->search->query.offset = (uint32_t)offset;
+    p->search->query.offset = count == 0 ? 0 : (uint32_t)offset;
     p->search->query.limit = (uint32_t)count;
     p->search->query.no_hits = count == 0;
     return status;
+}
+
+/* Refuses a field that an option names twice: answers are maps, and products JSON, in which a name stands once. */
+static int check_names(const struct parser *p, const char *option, const struct bytes *names, uint32_t count)
+{
+    for (uint32_t i = 1; i < count; i++) {
+        for (uint32_t k = 0; k < i; k++) {
+            if (bytes_equal(names[i], names[k])) {
+                return error_set(p->error, AISLE_INVALID, "%s names '%.*s' twice (argument %u)", option,
+                                 (int)(names[i].size < 48 ? names[i].size : 48), (const char *)names[i].data,
+                                 arguments_place(p->arguments) - (count - 1 - i));
+            }
+        }
+    }
+    return 0;
 }
 
 static int take_return(struct parser *p)
@@ -57,7 +72,7 @@ static int take_return(struct parser *p)
     }
     search->cuts = true;
     search->query.no_products = search->return_count == 0;
-    return status;
+    return status != 0 ? status : check_names(p, "RETURN", search->returns, search->return_count);
 }
 
 static int take_weights(struct parser *p)
@@ -318,6 +333,10 @@ static int take_highlight(struct parser *p)
     const struct bytes *fields = NULL;
     uint32_t count = 0;
     int status = arguments_list(p->arguments, "the count behind HIGHLIGHT", &fields, &count, p->error);
+    if (status == 0 && count > LIMIT_FIELDS) {
+        return error_set(p->error, AISLE_LIMIT, "at most %u fields behind HIGHLIGHT", LIMIT_FIELDS);
+    }
+    status = status != 0 ? status : check_names(p, "HIGHLIGHT", fields, count);
     const char **names = arena_calloc(p->arena, (size_t)count + 1, sizeof *names);
     if (status == 0 && names == NULL) {
         return error_no_memory(p->error, "a request");
@@ -402,6 +421,20 @@ static int take_option(struct parser *p, uint64_t *seen)
     return status != 0 ? status : arguments_unknown(p->arguments, name, p->error);
 }
 
+/* Options that would be without effect, or cut what another one asks for. */
+static int check_options(const struct search *search, aisle_error *error)
+{
+    const aisle_query *query = &search->query;
+    if (search->cuts && query->fields != NULL) {
+        return error_set(error, AISLE_INVALID, "RETURN and FIELDS both cut products: one of them");
+    }
+    if (query->highlight_count == 0 &&
+        (query->mark_before != NULL || query->snippet_words != 0 || query->highlight_plain)) {
+        return error_set(error, AISLE_INVALID, "TAGS, SNIPPET and PLAIN are of HIGHLIGHT, which names no field");
+    }
+    return 0;
+}
+
 int search_parse(const struct catalog_set *set, struct arguments *arguments, struct arena *arena,
                  struct search *search, aisle_error *error)
 {
@@ -419,7 +452,7 @@ int search_parse(const struct catalog_set *set, struct arguments *arguments, str
     while (status == 0 && arguments_left(arguments)) {
         status = take_option(&parser, &seen);
     }
-    return status;
+    return status != 0 ? status : check_options(search, error);
 }
 
 /* ---------------------------------------------------------------------------------------- bound values -- */

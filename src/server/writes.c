@@ -18,6 +18,8 @@
 #include "base/clock.h"
 #include "server/write_arguments.h"
 
+#include <stdio.h>
+
 #define SYNC_BYTES ((size_t)32 << 20) /* of a batch's lines, that are synced before more of it is taken (changes.c) */
 #define SLEEP_NS UINT64_C(10000000000)        /* at most: what is to be done wakes */
 #define KEYS_READ_BYTES (UINT64_C(128) << 20) /* of the log's end, searched for keys when it is opened */
@@ -36,9 +38,14 @@ static void finish(struct writes *writes, struct request *request)
 void writes_fail(struct request *request, const aisle_error *error)
 {
     const struct reply reply = {&request->reply, request->version};
+    char message[sizeof error->message + 32];
+    int size = snprintf(message, sizeof message, "%s",
+                        error->message[0] != '\0' ? error->message : aisle_error_text(error->code));
+    if (error->code == AISLE_BAD_PRODUCT && error->position != 0) {
+        snprintf(message + size, sizeof message - (size_t)size, " (byte %zu)", error->position);
+    }
     buf_clear(&request->reply);
-    reply_error(&reply, call_code(error->code),
-                error->message[0] != '\0' ? error->message : aisle_error_text(error->code));
+    reply_error(&reply, call_code(error->code), message);
     request->failed = true;
 }
 
