@@ -59,6 +59,17 @@ static struct column_header frame_of(enum column_kind kind, const struct profile
     return header;
 }
 
+bool column_to_decimal(int64_t value, uint32_t scale, int64_t *decimal)
+{
+    double scaled = column_to_double(value) * column_power_of_ten(scale);
+    if (!(scaled > -(double)COLUMN_DECIMAL_MAX && scaled < (double)COLUMN_DECIMAL_MAX)) {
+        return false;
+    }
+    *decimal = (int64_t)(scaled + (scaled < 0 ? -0.5 : 0.5));
+    return *decimal > -COLUMN_DECIMAL_MAX && *decimal < COLUMN_DECIMAL_MAX &&
+           column_from_decimal(*decimal, scale) == value;
+}
+
 /*
  * Doubles as integers of 10^-scale with the least scale that is exact for all of them; decimals has room for count.
  * False when there is none.
@@ -71,16 +82,9 @@ static bool to_decimals(const int64_t *values, uint32_t count, int64_t *decimals
         if (values[i] == COLUMN_MISSING) {
             continue;
         }
-        double scaled = column_to_double(values[i]) * column_power_of_ten(tried);
-        int64_t nearest = 0;
-        bool exact = scaled > -(double)COLUMN_DECIMAL_MAX && scaled < (double)COLUMN_DECIMAL_MAX;
-        if (exact) {
-            nearest = (int64_t)(scaled + (scaled < 0 ? -0.5 : 0.5));
-            exact = nearest > -COLUMN_DECIMAL_MAX && nearest < COLUMN_DECIMAL_MAX &&
-                    column_from_decimal(nearest, tried) == values[i];
-        }
-        if (exact) {
-            decimals[i] = nearest;
+        int64_t decimal = 0;
+        if (column_to_decimal(values[i], tried, &decimal)) {
+            decimals[i] = decimal;
         } else if (tried == COLUMN_SCALE_MAX) {
             return false;
         } else {
@@ -117,13 +121,24 @@ static int put_codes(const struct column_header *header, const int64_t *values, 
         return buf_status(out);
     }
     uint32_t shift = header->encoding == COLUMN_FRAME ? header->unit : 0;
+    uint64_t word = 0; /* of codes that are not stored yet, and its bits in use */
+    uint32_t used = 0;
     for (uint32_t i = 0; i < header->count && header->width != 0; i++) {
         uint64_t code = 0;
         if (!header->has_missing || values[i] != COLUMN_MISSING) {
             code = (((uint64_t)values[i] - (uint64_t)header->least) >> shift) + header->has_missing;
         }
-        size_t bit = (size_t)i * header->width;
-        store_u64(body + bit / 8, load_u64(body + bit / 8) | code << (bit % 8));
+        word |= code << used;
+        used += header->width;
+        if (used >= 64) {
+            store_u64(body, word);
+            body += sizeof word;
+            used -= 64;
+            word = used == 0 ? 0 : code >> (header->width - used);
+        }
+    }
+    if (used != 0) {
+        store_u64(body, word); /* the zero bytes behind the codes have room */
     }
     return 0;
 }

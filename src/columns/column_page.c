@@ -239,20 +239,3 @@ int column_page_range(struct bytes page, int64_t *min, int64_t *max, bool *has_m
     *constant = header.width == 0 && header.encoding != COLUMN_DELTA;
     return 0;
 }
-
-int column_page_patch(struct bytes page, const struct column_change *changes, size_t count, struct buf *out)
-{
-    struct column_header header;
-    int64_t values[COLUMN_PAGE_DOCUMENTS];
-    uint32_t value_count = 0;
-    if (column_header_decode(page, &header) != 0 || column_page_decode(page, values, &value_count) != 0) {
-        return AISLE_CORRUPT;
-    }
-    for (size_t i = 0; i < count; i++) {
-        if (changes[i].index >= value_count) {
-            return AISLE_INVALID;
-        }
-        values[changes[i].index] = changes[i].value;
-    }
-    return column_page_encode(header.kind, values, value_count, out);
-}

@@ -114,8 +114,8 @@ struct column_change {
 };
 
 /*
- * Appends to out the page with changes applied in their order, encoded anew; page and changes are borrowed. page may
- * not lie in out. AISLE_INVALID for an index past the page's end; AISLE_CORRUPT; else as column_page_encode.
+ * Appends to out the page with changes applied in their order; page and changes are borrowed. page may not lie in out.
+ * AISLE_INVALID for an index past the page's end; AISLE_CORRUPT; else as column_page_encode.
  */
 must_check int column_page_patch(struct bytes page, const struct column_change *changes, size_t count,
                                  struct buf *out);

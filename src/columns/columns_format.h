@@ -83,6 +83,9 @@ static inline int64_t column_from_decimal(int64_t i, uint32_t scale)
     return column_from_double((double)i / column_power_of_ten(scale));
 }
 
+/* The double value in units of 10^-scale; false when it is none of them exactly. */
+bool column_to_decimal(int64_t value, uint32_t scale, int64_t *decimal);
+
 /* 0 with a header whose body has the right size (DELTA: at least its restarts), or AISLE_CORRUPT. */
 int column_header_decode(struct bytes page, struct column_header *header);
 
