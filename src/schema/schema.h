@@ -134,7 +134,7 @@ struct schema_stem {
 #define SCHEMA_NAME_SLOTS 256u /* at least 2 * LIMIT_FIELDS, a power of two */
 
 struct schema {
-    uint64_t print; /* hash of its text: tells whether two catalogs have the same */
+    uint64_t print; /* hash of schema_encode's text: tells whether two catalogs have the same */
     uint32_t version;
     char id_name[LIMIT_FIELD_NAME_BYTES + 1];
     char language[SCHEMA_LANGUAGE_BYTES + 1]; /* "none" when the schema names none */

@@ -485,6 +485,16 @@ static int parse_root(struct schema_parser *parser)
     return status == 0 ? schema_parse_stems(parser) : status;
 }
 
+static int take_print(struct schema *schema, aisle_error *error)
+{
+    struct buf text;
+    buf_init(&text, (size_t)LIMIT_SCHEMA_BYTES * 16); /* indentation makes it longer */
+    int status = schema_encode(schema, &text);
+    schema->print = hash_bytes(text.data, text.size);
+    buf_release(&text);
+    return status == 0 ? 0 : error_no_memory(error, "parsing a schema");
+}
+
 int schema_parse(struct bytes json, struct schema **out, aisle_error *error)
 {
     struct schema_parser parser = {.error = error};
@@ -511,13 +521,15 @@ int schema_parse(struct bytes json, struct schema **out, aisle_error *error)
         goto done;
     }
     parser.nodes = json_nodes(parser.json, &node_count);
-    parser.schema->print = hash_bytes(json.data, json.size);
     parser.schema->first_text = SCHEMA_NO_FIELD;
     parser.schema->id_field = SCHEMA_NO_FIELD;
     parser.schema->route_field = SCHEMA_NO_FIELD;
     parser.schema->variants_field = SCHEMA_NO_FIELD;
     memcpy(parser.schema->language, "none", sizeof "none");
     status = parse_root(&parser);
+    if (status == 0) {
+        status = take_print(parser.schema, error);
+    }
     if (status == 0) {
         *out = parser.schema;
         parser.schema = NULL;

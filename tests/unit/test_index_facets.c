@@ -387,7 +387,8 @@ static void a_cursor_is_of_one_schema(void **state)
 {
     (void)state;
     create_catalog("again", SCHEMA, 1);
-    create_catalog("other", SCHEMA " ", 1);
+    create_catalog("other", "{\"version\":1,\"id\":\"id\",\"fields\":{\"title\":{\"type\":\"text\"},"
+                   "\"n\":{\"type\":\"integer\"}}}", 1);
     aisle *before = catalog, *again = open_catalog("again"), *other = open_catalog("other");
     for (int i = 0; i < 2; i++) {
         aisle_query query = {.text = "lamp", .sort = i == 0 ? NULL : "n", .limit = 5};

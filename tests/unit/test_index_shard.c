@@ -18,7 +18,7 @@ static bool spoil(aisle *catalog, size_t from_end)
     struct bytes stored;
     uint8_t copy[1u << 15];
     assert_done(storage_write_begin(catalog->shards[0].storage, &txn, &error));
-    assert_int_equal(storage_get(txn, TABLE_META, bytes_of_string("recent"), &stored), 0);
+    assert_int_equal(storage_get(txn, TABLE_META, bytes_of_string("changed"), &stored), 0);
     assert_true(stored.size <= sizeof copy);
     if (from_end >= stored.size) {
         storage_abort(txn);
@@ -26,7 +26,7 @@ static bool spoil(aisle *catalog, size_t from_end)
     }
     memcpy(copy, stored.data, stored.size);
     copy[stored.size - 1 - from_end] ^= 1;
-    assert_int_equal(storage_put(txn, TABLE_META, bytes_of_string("recent"), bytes_of(copy, stored.size)), 0);
+    assert_int_equal(storage_put(txn, TABLE_META, bytes_of_string("changed"), bytes_of(copy, stored.size)), 0);
     assert_done(storage_commit(txn, &error));
     return true;
 }
