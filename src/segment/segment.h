@@ -411,9 +411,10 @@ struct segment_runs {
     atomic_uint_fast64_t compared;
 };
 
-/* Blocks of the values of fields, one each; as kept, in whose bytes they are counted. */
+/* Blocks of the values of fields, one each, and one of words; as kept, in whose bytes they are counted. */
+#define SEGMENT_MARKS_OF_WORDS LIMIT_FIELDS
 struct segment_marks {
-    _Atomic(void *) blocks[LIMIT_FIELDS];
+    _Atomic(void *) blocks[LIMIT_FIELDS + 1];
 };
 
 /* An immutable segment, opened once per process and shared by snapshots. */
@@ -438,7 +439,7 @@ struct segment {
     atomic_int references;
 };
 
-/* As segment_keep, of a field's marks. */
+/* As segment_keep, of a field's marks, or those of words. */
 void *segment_keep_marks(const struct segment *segment, uint8_t field, void *block, size_t bytes);
 
 /* Resolves every extent in txn and opens all components. One reference is the caller's. */

@@ -156,6 +156,7 @@ void segment_release(struct segment *segment)
         mem_free(atomic_load_explicit(&segment->runs[i].kept.block, memory_order_relaxed));
         mem_free(atomic_load_explicit(&segment->marks.blocks[i], memory_order_relaxed));
     }
+    mem_free(atomic_load_explicit(&segment->marks.blocks[SEGMENT_MARKS_OF_WORDS], memory_order_relaxed));
     mem_free(segment);
 }
 
