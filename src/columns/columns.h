@@ -79,6 +79,14 @@ must_check int column_page_view_init(struct column_page_view *view, struct bytes
 /* The value at index; index is below view->count. */
 int64_t column_page_view_at(const struct column_page_view *view, uint32_t index);
 
+/* Those of a run of documents: count of them, that the page has, from first on, a multiple of COLUMN_RUN. */
+#define COLUMN_RUN 8u
+void column_page_run_codes(const struct column_page_view *view, uint32_t first, uint32_t count, uint32_t *codes);
+
+/* Which of 64 codes are from least to least + span, as bits. The second is the plain twin, which tests compare with. */
+uint64_t column_codes_within(const uint32_t codes[64], uint32_t least, uint32_t span);
+uint64_t column_codes_within_plain(const uint32_t codes[64], uint32_t least, uint32_t span);
+
 /*
  * The codes as they stand, of a view with a mask and at most COLUMN_CODES_WIDTH_MAX bits: all of them, in room for
  * COLUMN_PAGE_DOCUMENTS, or those of count documents, each below view->count. Of a page with missing values code 0 is

@@ -39,6 +39,19 @@ int32_t boost_values_max(const struct boost_values *values);
  */
 void boost_values_add_bounds(struct boost_values *values, uint32_t page, int32_t bounds[VALUE_MARKS_PAGE_GROUPS]);
 
+/* The bits of a page's groups that may have a value of a range, a number below count. */
+uint32_t boost_values_groups(struct boost_values *values, uint32_t range, uint32_t page);
+
+/* Where these are kept for the range; NULL: nowhere. */
+const struct value_place *boost_values_place(struct boost_values *values, uint32_t range);
+
+/* How many values the field has in the segment. */
+uint32_t boost_values_count(const struct boost_values *values);
+
+/* A range, a number below count, and whether a document may be in several of them. */
+const struct boost_range *boost_values_range(const struct boost_values *values, uint32_t range);
+bool boost_values_add_up(const struct boost_values *values);
+
 /* Adds what each document of a group gets to parts; those behind the segment's last get nothing. */
 void boost_values_add_group(struct boost_values *values, uint32_t group, int32_t parts[VALUE_MARKS_GROUP]);
 

@@ -8,9 +8,6 @@
  */
 #include "query/boosts.h"
 
-#include "query/boost_values.h"
-#include "query/value_marks.h"
-
 #define WINDOW_WORDS (FILTER_WINDOW / 64u)
 #define NO_WINDOW UINT32_MAX
 #define NOT_KNOWN (-1)
@@ -30,13 +27,16 @@ static_assert(LIMIT_AFFINITIES + LIMIT_RULE_BOOSTS <= RANGES_MAX, "all that a re
 
 /* Groups of documents that likely ones are looked for in, and of these, those whose values are read. */
 #define GROUPS_PASSED 4096u
-#define GROUPS_LOOKED 128u
+#define GROUPS_LOOKED 64u
 
 #define LEVELS 64u /* parts are told apart by, when likely documents are too many */
 
 struct boosts {
     struct boost_values **values; /* of fields */
+    uint32_t *ranges_of;  /* how many ranges each of them has */
     uint32_t value_count;
+    struct boost_like *likes; /* of all ranges; NULL: they were not asked for yet */
+    struct arena *arena;
     int32_t *page_bound;  /* of values, by page: NOT_KNOWN, or the largest of its groups' */
     int32_t *group_bound; /* of VALUE_MARKS_GROUP documents each; of pages that are known */
     struct filter **filters; /* the others that keep any document of the segment */
@@ -169,8 +169,9 @@ static int open_values(const struct query_segment *in, struct arena *arena, cons
 {
     int status = 0;
     boosts->values = arena_alloc(arena, (gathering->count + 1) * sizeof(struct boost_values *));
+    boosts->ranges_of = arena_alloc(arena, (gathering->count + 1) * sizeof *boosts->ranges_of);
     struct boost_range *ranges = arena_alloc(arena, (gathering->count + 1) * sizeof *ranges);
-    if (boosts->values == NULL || ranges == NULL) {
+    if (boosts->values == NULL || boosts->ranges_of == NULL || ranges == NULL) {
         return AISLE_NO_MEMORY;
     }
     for (uint32_t i = 0; i < gathering->count && status == 0; i++) {
@@ -186,6 +187,7 @@ static int open_values(const struct query_segment *in, struct arena *arena, cons
         }
         status = boost_values_open(in->segment, field, ranges, of_field, arena, &boosts->values[boosts->value_count]);
         boosts->max += status == 0 ? boost_values_max(boosts->values[boosts->value_count]) : 0;
+        boosts->ranges_of[boosts->value_count] = of_field;
         boosts->value_count += status == 0 ? 1 : 0;
         ranges += of_field;
     }
@@ -221,6 +223,7 @@ int boosts_open(const struct query_context *context, uint32_t segment, struct bo
     }
     *boosts = (struct boosts){.filters = arena_alloc(arena, list->count * sizeof *boosts->filters),
                               .parts = arena_alloc(arena, list->count * sizeof *boosts->parts),
+                              .arena = arena,
                               .documents = in->segment->info.documents,
                               .tested = NO_WINDOW,
                               .document = UINT32_MAX,
@@ -397,7 +400,85 @@ int32_t boosts_bound(struct boosts *boosts, uint32_t first, uint32_t last)
 
 int32_t boosts_bound_near(struct boosts *boosts, uint32_t document)
 {
+    if (boosts->value_count != 0 && boosts->page_bound[document / COLUMN_PAGE_DOCUMENTS] == NOT_KNOWN) {
+        return boosts->max; /* what the document gets is found out as fast as what its page gets */
+    }
     return boosts->filters_max + bound_of_group(boosts, document / VALUE_MARKS_GROUP);
+}
+
+/* ---- values by group ---- */
+
+/* Puts the likes of a field among those there are, by their reach; behind: the most for fields behind this one. */
+static void add_likes(struct boosts *boosts, uint32_t field, int32_t behind, uint32_t *count)
+{
+    struct boost_values *values = boosts->values[field];
+    for (uint32_t range = 0; range < boosts->ranges_of[field]; range++) {
+        int32_t own = boost_values_add_up(values) ? boost_values_max(values) : boost_values_range(values, range)->part;
+        int32_t reach = own + behind;
+        uint32_t at = (*count)++;
+        for (; at > 0 && boosts->likes[at - 1].reach < reach; at--) {
+            boosts->likes[at] = boosts->likes[at - 1];
+        }
+        boosts->likes[at] = (struct boost_like){.values = values,
+                                                .place = boost_values_place(values, range),
+                                                .range = range,
+                                                .field = field,
+                                                .adds_up = boost_values_add_up(values),
+                                                .part = boost_values_range(values, range)->part,
+                                                .reach = reach};
+    }
+}
+
+const struct boost_like *boosts_likes(struct boosts *boosts, uint32_t *count)
+{
+    uint32_t all = 0;
+    for (uint32_t i = 0; i < boosts->value_count; i++) {
+        all += boosts->ranges_of[i];
+    }
+    *count = all;
+    if (boosts->likes != NULL || all == 0) {
+        return boosts->likes;
+    }
+    boosts->likes = arena_alloc(boosts->arena, all * sizeof *boosts->likes);
+    for (uint32_t i = 0, taken = 0; i < boosts->value_count && boosts->likes != NULL; i++) {
+        uint32_t own = boost_values_count(boosts->values[i]);
+        int32_t behind = 0;
+        for (uint32_t k = 0; k < boosts->value_count; k++) {
+            uint32_t other = boost_values_count(boosts->values[k]);
+            behind += other < own || (other == own && k > i) ? boost_values_max(boosts->values[k]) : 0;
+        }
+        add_likes(boosts, i, behind, &taken);
+    }
+    return boosts->likes;
+}
+
+int32_t boosts_group_bound(const struct boost_like *likes, uint32_t count, uint32_t group)
+{
+    int32_t most[RANGES_MAX] = {0}; /* by field */
+    int32_t sum = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        const struct boost_like *like = &likes[i];
+        uint32_t groups = boost_like_groups(like, group / VALUE_MARKS_PAGE_GROUPS);
+        int32_t part = (groups >> group % VALUE_MARKS_PAGE_GROUPS & 1) != 0 ? like->part : 0;
+        int32_t before = most[like->field];
+        int32_t now = like->adds_up ? before + part : before > part ? before : part;
+        most[like->field] = now;
+        sum += now - before;
+    }
+    return sum;
+}
+
+int32_t boosts_bound_besides(struct boosts *boosts, uint32_t first, uint32_t last)
+{
+    return boosts->count == 0 ? 0 : bound_of_filters(boosts, first, last);
+}
+
+void boosts_group_parts(struct boosts *boosts, uint32_t group, int32_t parts[VALUE_MARKS_GROUP])
+{
+    memset(parts, 0, VALUE_MARKS_GROUP * sizeof *parts);
+    for (uint32_t i = 0; i < boosts->value_count; i++) {
+        boost_values_add_group(boosts->values[i], group, parts);
+    }
 }
 
 /* ---- likely documents ---- */
@@ -442,10 +523,7 @@ static bool look_into(struct boosts *boosts, struct boosts_likely *likely, uint3
         return false;
     }
     likely->looked++;
-    memset(likely->group_parts, 0, sizeof likely->group_parts);
-    for (uint32_t i = 0; i < boosts->value_count; i++) {
-        boost_values_add_group(boosts->values[i], group, likely->group_parts);
-    }
+    boosts_group_parts(boosts, group, likely->group_parts);
     return true;
 }
 

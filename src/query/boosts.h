@@ -15,6 +15,7 @@
 #ifndef AISLE_QUERY_BOOSTS_H
 #define AISLE_QUERY_BOOSTS_H
 
+#include "query/boost_values.h"
 #include "query/filter.h"
 #include "query/query.h"
 
@@ -47,6 +48,38 @@ int32_t boosts_bound(struct boosts *boosts, uint32_t first, uint32_t last);
 
 /* Likewise of one document, cheaply: nothing is made for it but what is kept. */
 int32_t boosts_bound_near(struct boosts *boosts, uint32_t document);
+
+/*
+ * A boost for values: which groups of a page have one, boost_like_groups tells. No document with one of the values
+ * gets more than reach for values, unless it has one of a field of more values, too.
+ */
+struct boost_like {
+    struct boost_values *values;
+    const struct value_place *place; /* of the range; NULL: none */
+    uint32_t range;
+    uint32_t field; /* number in those that have any */
+    bool adds_up;   /* with others of the field */
+    int32_t part;
+    int32_t reach;
+};
+
+static inline uint32_t boost_like_groups(const struct boost_like *like, uint32_t page)
+{
+    uint32_t known = like->place == NULL ? 0 : value_place_known(like->place, page);
+    return known != 0 ? known & (VALUE_GROUPS_KNOWN - 1) : boost_values_groups(like->values, like->range, page);
+}
+
+/* Those for values, the furthest reaching first; *count: how many. NULL: there are none, or no memory. */
+const struct boost_like *boosts_likes(struct boosts *boosts, uint32_t *count);
+
+/* No document from first to last gets more for all but its values. */
+int32_t boosts_bound_besides(struct boosts *boosts, uint32_t first, uint32_t last);
+
+/* No document of a group of 64 gets more for count likes, all that there are. */
+int32_t boosts_group_bound(const struct boost_like *likes, uint32_t count, uint32_t group);
+
+/* What each document of a group of 64 gets for its values. */
+void boosts_group_parts(struct boosts *boosts, uint32_t group, int32_t parts[VALUE_MARKS_GROUP]);
 
 /* Documents that get much for their values, ascending. Begins as zeros, but for least, which is 1. */
 struct boosts_likely {

@@ -19,6 +19,7 @@
 #include "query/scan_group.h"
 #include "query/signals_blocks.h"
 #include "query/topk.h"
+#include "query/word_marks.h"
 
 /* Lists with fewer postings in a window are merged instead; with far fewer, windows would be empty. */
 #define SCAN_MERGE_MAX 512u
@@ -75,6 +76,7 @@ struct scan {
     int32_t minimum; /* what a document must score to enter the answer */
     bool all;        /* every list must have a document; else any */
     bool is_again;   /* documents may have been offered before, with other scores */
+    bool has_marks;  /* liked documents can be found by where the word of the list that leads stands (scan_liked.c) */
     bool is_unfit;   /* something that is no list need not match */
     const struct select_kernels *kernels;
     struct scan_list *lists;
@@ -93,6 +95,8 @@ struct scan {
     struct filter_asked *filter; /* NULL: none */
     bool filter_first; /* it keeps so little that it is asked before lists are looked up */
     struct scan_room *room;
+    struct word_marks word; /* of the list that leads, when has_marks */
+    uint32_t marks_spare;   /* pages that may be read for them alone */
 };
 
 /* ---- a list or a group ---- */
@@ -155,6 +159,15 @@ must_check int scan_open(struct query_context *context, const struct query_node 
 /* Offers the part's documents that may be among the best to top. AISLE_CORRUPT, AISLE_NO_MEMORY. */
 must_check int scan_run(struct scan *scan, struct topk *top);
 
+/* Looks whether what must match in a scan, and what is liked, can be brought together by scan_liked. */
+void scan_liked_open(struct scan *scan);
+
+/*
+ * Offers what may be among the best from *from to last, in order, as far as these are few; *from is where others begin,
+ * which are to be found by blocks. most bounds the list that leads. Whether nothing is left.
+ */
+bool scan_liked(struct scan *scan, uint32_t *from, uint32_t last, int32_t most);
+
 /* Heaps of more hits are too large to look for a document in them. */
 #define SCAN_AGAIN_HITS_MAX 128u
 
@@ -195,6 +208,13 @@ bool scan_is_best(const struct query_context *context, const struct query_node *
 /* Offers the documents of such a tree. AISLE_CORRUPT, AISLE_NO_MEMORY. */
 must_check int scan_best(struct query_context *context, const struct query_node *root, uint32_t number,
                          struct signals *signals, struct topk *top);
+
+/*
+ * Bounds count lists, from first on in steps of step, over a range into their bound; returns the sum. *every: each may
+ * have a posting there.
+ */
+int32_t scan_bound_lists(struct scan_list **first, uint32_t count, int step, uint32_t from, uint32_t last,
+                         bool *every);
 
 /*
  * Looks the candidates up in count lists, from first on in steps of step, and drops those that cannot reach the

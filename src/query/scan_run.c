@@ -10,9 +10,8 @@
 
 #include "base/bitset.h"
 
-/* Bounds count lists over a range into their bound; returns the sum. *every: each may have a posting there. */
-static int32_t bound_lists(struct scan_list **first, uint32_t count, int step, uint32_t from, uint32_t last,
-                           bool *every)
+int32_t scan_bound_lists(struct scan_list **first, uint32_t count, int step, uint32_t from, uint32_t last,
+                         bool *every)
 {
     int32_t sum = 0;
     *every = true;
@@ -114,7 +113,7 @@ static void scan_blocks(struct scan *scan, struct scan_list *lead, struct scan_l
                 continue;
             }
             scan->extra = scan_extra(scan, from, block_last);
-            rest = scan->extra + bound_lists(first, count, step, from, block_last, &every);
+            rest = scan->extra + scan_bound_lists(first, count, step, from, block_last, &every);
         }
         if (most + rest >= scan->minimum && (every || !scan->all)) {
             (void)scan_list_seek(lead, from);
@@ -172,6 +171,7 @@ static void scan_all(struct scan *scan)
     for (uint32_t i = 0; i < count; i++) {
         rest_max += rest[i]->max;
     }
+    scan_liked_open(scan);
     for (uint32_t from = scan->from;;) {
         uint32_t document = scan_list_document(lead);
         uint32_t last;
@@ -184,8 +184,9 @@ static void scan_all(struct scan *scan)
         int32_t most = scan_list_bound_wide(lead, from, &last);
         last = last < scan->end ? last : scan->end - 1;
         if (most + rest_max + scan->extra_max >= scan->minimum &&
+            !(scan->has_marks && scan_liked(scan, &from, last, most)) &&
             !is_beaten_wide(scan, lead, from, last, rest_max + scan->others_max)) {
-            int32_t bound = bound_lists(rest, count, 1, from, last, &every);
+            int32_t bound = scan_bound_lists(rest, count, 1, from, last, &every);
             scan->extra = scan_extra(scan, from, last);
             if (every && most + bound + scan->extra >= scan->minimum) {
                 scan_blocks(scan, lead, rest, count, 1, from, last);
@@ -290,7 +291,7 @@ static void scan_windows(struct scan *scan, uint32_t from, uint32_t last)
         }
         uint32_t end = last - from < SCAN_WINDOW ? last : from + SCAN_WINDOW - 1;
         scan->extra = scan_extra(scan, from, end);
-        if (bound_lists(scan->order, scan->list_count, 1, from, end, &every) + scan->extra >= scan->minimum) {
+        if (scan_bound_lists(scan->order, scan->list_count, 1, from, end, &every) + scan->extra >= scan->minimum) {
             uint32_t followed = divide(scan);
             if (followed + 1 == scan->list_count) {
                 scan_blocks(scan, scan->order[followed], scan->order + followed - 1, followed, -1, from, end);
@@ -355,7 +356,7 @@ static void scan_range(struct scan *scan, uint32_t from, uint32_t last)
 {
     bool every;
     scan->extra = scan_extra(scan, from, last);
-    if (bound_lists(scan->order, scan->list_count, 1, from, last, &every) + scan->extra < scan->minimum) {
+    if (scan_bound_lists(scan->order, scan->list_count, 1, from, last, &every) + scan->extra < scan->minimum) {
         return;
     }
     uint32_t followed = divide(scan);

@@ -86,6 +86,12 @@ struct value_place *value_place_of(struct value_marks *marks, uint32_t first, ui
 must_check int value_place_groups(const struct value_place *place, const struct segment *segment, uint8_t field,
                                   uint32_t page, uint32_t *groups);
 
+/* The same beside VALUE_GROUPS_KNOWN, if they are known; else 0. */
+static inline uint32_t value_place_known(const struct value_place *place, uint32_t page)
+{
+    return atomic_load_explicit(&place->groups[page], memory_order_relaxed);
+}
+
 static inline bool value_marks_known(const struct value_marks *marks, uint32_t page)
 {
     return atomic_load_explicit(&marks->known[page], memory_order_acquire) != 0;

@@ -162,9 +162,31 @@ static void codes_are_those_that_values_are_made_of(void **state)
             for (uint32_t i = 0; i < picked_count; i++) {
                 assert_int_equal(picked[i], codes[positions[i]]);
             }
+            uint32_t first = (uint32_t)draw() % count / COLUMN_RUN * COLUMN_RUN;
+            column_page_run_codes(&view, first, count - first, picked);
+            assert_memory_equal(picked, codes + first, (count - first) * sizeof *codes);
         }
         mem_free(exact);
         buf_release(&page);
+    }
+}
+
+static void codes_within_a_range_are_those_that_are(void **state)
+{
+    (void)state;
+    for (unsigned round = 0; round < 5000; round++) {
+        uint32_t codes[64];
+        uint32_t most = round % 2 == 0 ? 20 : UINT32_MAX;
+        uint32_t least = (uint32_t)draw() % most;
+        uint32_t span = round % 5 == 0 ? UINT32_MAX : (uint32_t)draw() % most;
+        uint64_t expected = 0;
+        for (uint32_t i = 0; i < 64; i++) {
+            codes[i] = (uint32_t)draw() % most;
+            expected |= (uint64_t)(codes[i] >= least && codes[i] - least <= span) << i;
+            expected |= (uint64_t)(codes[i] < least && (uint64_t)codes[i] + UINT32_MAX + 1 - least <= span) << i;
+        }
+        assert_true(column_codes_within(codes, least, span) == expected);
+        assert_true(column_codes_within_plain(codes, least, span) == expected);
     }
 }
 
@@ -219,6 +241,7 @@ int main(void)
         cmocka_unit_test(integers_of_every_width_match),
         cmocka_unit_test(each_way_of_comparing_codes_agrees),
         cmocka_unit_test(codes_are_those_that_values_are_made_of),
+        cmocka_unit_test(codes_within_a_range_are_those_that_are),
         cmocka_unit_test(doubles_match_as_decimals_and_as_bits),
         cmocka_unit_test(pages_without_values_match_nothing),
         cmocka_unit_test(damaged_and_ascending_pages_are_refused),
