@@ -1,15 +1,16 @@
 /*
  * bench_keystrokes.c - the processor's time of each keystroke of queries, and which are the slowest.
  *
- *     bench_keystrokes CATALOG QUERIES [SHOWN [PASSES [whole]]] [complete] [bar=P50,P99]
- *                                                                   default the 20 slowest, best of 1 pass
+ *     bench_keystrokes CATALOG QUERIES [SHOWN [PASSES [whole]]] [answers=FILE] [complete] [bar=P50,P99]
+ *                                                                   default the 20 slowest, best of 1 pass; of 0 none
  *
  * QUERIES holds one query a line (keystrokes.py --save makes them). Each beginning of one is searched with ten hits
  * and an exact total, its last word being a beginning; with "whole" only what the lines say; with "complete" it is not
  * searched, but completed. The time is that of the
  * calling thread, so that a busy machine does not change it much. Prints percentiles in microseconds by the length of
  * what was typed, then the slowest. With a bar, in microseconds, the exit status is 1 when all of them together take
- * longer at the median or at 99 %.
+ * longer at the median or at 99 %. With answers=FILE the answer to each keystroke is written there, one a line, so that
+ * those of two programs can be compared.
  */
 #include "aisle.h"
 
@@ -21,6 +22,7 @@
 #include <time.h>
 
 #define TYPED_MAX 256u
+#define ANSWERS_NOW_MS INT64_C(1800000000000) /* recency is the same for all programs */
 #define LENGTHS 13u /* the last: that many and more */
 
 struct keystroke {
@@ -95,6 +97,40 @@ static uint64_t search(aisle *catalog, const char *typed)
     return aisle_result_total(result, NULL);
 }
 
+/* One line: what was typed, the total, what was corrected, then id and score of each hit. */
+static void write_answer(aisle *catalog, const char *typed, FILE *file)
+{
+    static aisle_result *result;
+    aisle_error error;
+    aisle_hit hit;
+    bool exact;
+    aisle_query query = {.size = sizeof query, .text = typed, .as_you_type = true, .now_ms = ANSWERS_NOW_MS};
+    if (aisle_search(catalog, &query, &result, &error) != 0) {
+        fail(error.message);
+    }
+    unsigned long long total = aisle_result_total(result, &exact);
+    aisle_bytes corrected = aisle_result_corrected(result);
+    fprintf(file, "%s\t%llu%s\t%.*s", typed, total, exact ? "" : "+", (int)corrected.size, corrected.data);
+    for (size_t i = 0; i < aisle_result_count(result) && aisle_result_hit(result, i, &hit) == 0; i++) {
+        fprintf(file, "\t%.*s %.6f", (int)hit.id.size, hit.id.data, hit.score);
+    }
+    fputc('\n', file);
+}
+
+static void write_answers(aisle *catalog, const char *path)
+{
+    FILE *file = fopen(path, "w");
+    if (file == NULL) {
+        fail("the file of answers cannot be written");
+    }
+    for (size_t i = 0; i < count; i++) {
+        write_answer(catalog, keystrokes[i].typed, file);
+    }
+    if (fclose(file) != 0) {
+        fail("the file of answers cannot be written");
+    }
+}
+
 static uint64_t complete(aisle *catalog, const char *typed)
 {
     static aisle_suggestions *suggestions;
@@ -150,14 +186,25 @@ int main(int argc, char **argv)
     }
     bool completes = argc > 3 && strcmp(argv[argc - 1], "complete") == 0;
     argc -= completes ? 1 : 0;
+    const char *answers = argc > 3 && strncmp(argv[argc - 1], "answers=", 8) == 0 ? argv[argc - 1] + 8 : NULL;
+    argc -= answers != NULL ? 1 : 0;
     if (argc < 3) {
-        fail("usage: bench_keystrokes CATALOG QUERIES [SHOWN [PASSES [whole]]] [complete] [bar=P50,P99]");
+        fail("usage: bench_keystrokes CATALOG QUERIES [SHOWN [PASSES [whole]]] [answers=FILE] [complete] "
+             "[bar=P50,P99]");
     }
     size_t shown = argc > 3 ? strtoul(argv[3], NULL, 10) : 20;
     unsigned passes = argc > 4 ? (unsigned)strtoul(argv[4], NULL, 10) : 1;
     read_queries(argv[2], argc > 5);
     if (aisle_open(argv[1], NULL, &catalog, &error) != 0) {
         fail(error.message);
+    }
+    if (answers != NULL) {
+        write_answers(catalog, answers);
+    }
+    if (passes == 0) {
+        aisle_close(catalog);
+        free(keystrokes);
+        return 0;
     }
     for (unsigned pass = 0; pass < passes + 1; pass++) { /* the first warms */
         for (size_t i = 0; i < count; i++) {
