@@ -70,6 +70,8 @@
 #define LIMIT_LIKE_LOOKED 256u         /* different words of it, from the first on, of which they are chosen         */
 #define LIMIT_QUERY_MEMORY_BYTES (256u << 20) /* memory of one query, results not counted */
 #define LIMIT_QUERY_KEPT_BYTES (32u << 20) /* beside it: of lists that several of its passes read                     */
+#define LIMIT_UNIONS_SHARE 2u          /* one part in so many of cache_bytes is for what lists of clauses come to     */
+#define LIMIT_UNIONS 4096u             /* of them                                                                     */
 
 /* Completion */
 #define LIMIT_SUGGEST_PRODUCTS (1u << 18) /* that compaction looks into; of more, every n-th                          */

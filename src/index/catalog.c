@@ -200,6 +200,11 @@ int aisle_open(const char *path, const aisle_options *given, aisle **out, aisle_
         status = error_no_memory(error, "opening a catalog");
     }
     catalog->has_ranks = status == 0;
+    if (status == 0 &&
+        unions_keeper_init(&catalog->unions, (size_t)(catalog->cache_bytes / LIMIT_UNIONS_SHARE)) != 0) {
+        status = error_no_memory(error, "opening a catalog");
+    }
+    catalog->has_unions = status == 0;
     const char *const rules[RULES_FILES] = {options.synonyms, options.stop_words, options.rules};
     if (status == 0 && rules_keeper_init(&catalog->rules, path, rules, &catalog->columns) != 0) {
         status = error_no_memory(error, "opening a catalog");
@@ -226,6 +231,9 @@ void aisle_close(aisle *catalog)
     }
     if (catalog->has_ranks) {
         ranks_keeper_release(&catalog->ranks);
+    }
+    if (catalog->has_unions && !forked) { /* of a child nobody knows what its threads were at */
+        unions_keeper_release(&catalog->unions);
     }
     leads_release(&catalog->leads);
     rules_keeper_release(&catalog->rules, forked);

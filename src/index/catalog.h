@@ -21,6 +21,7 @@
 #include "index/searcher.h"
 #include "index/shard.h"
 #include "query/ranks.h"
+#include "query/unions.h"
 #include "rank/rank.h"
 
 struct aisle {
@@ -43,9 +44,11 @@ struct aisle {
     uint64_t crew_postings; /* that a search must have to look at to be helped with */
     uint64_t crew_bytes;    /* of the heap that helpers may keep */
     struct ranks_keeper ranks;
+    struct unions_keeper unions;
     struct leads leads;
     bool has_searchers;
     bool has_ranks;
+    bool has_unions;
 };
 
 /* The shard that a product with this id belongs to. ON DISK: the routing must not change. */

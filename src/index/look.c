@@ -53,6 +53,7 @@ int look_gather(const struct look *look, struct query_context *context, uint32_t
     context->weights = look->catalog->weights;
     context->schema = look->catalog->schema;
     context->ranks = &look->catalog->ranks;
+    context->unions = &look->catalog->unions;
     context->keep = &look->searcher->keep;
     context->arena = arena;
     for (uint32_t i = 0; i < look->begun; i++) {
@@ -83,6 +84,18 @@ static uint64_t tables_bytes(struct aisle *catalog, uint64_t kept)
         tables += atomic_load_explicit(&catalog->shards[i].view_bytes, memory_order_relaxed);
     }
     return tables;
+}
+
+/* What lists come to may take what tables leave of cache_bytes, but for a fourth, of searchers. Returns its bytes. */
+static uint64_t shrink_unions(struct aisle *catalog, uint64_t tables)
+{
+    uint64_t most = catalog->cache_bytes - catalog->cache_bytes / 4;
+    uint64_t bytes = atomic_load_explicit(&catalog->unions.bytes, memory_order_relaxed);
+    if (bytes != 0 && tables + bytes > most) {
+        unions_keeper_shrink(&catalog->unions, tables < most ? (size_t)(most - tables) : 0);
+        bytes = atomic_load_explicit(&catalog->unions.bytes, memory_order_relaxed);
+    }
+    return bytes;
 }
 
 /* While the segments are still held. */
@@ -134,6 +147,7 @@ void look_end(struct look *look, const struct query_context *context)
     for (uint32_t i = 0; i < look->begun; i++) {
         shard_end(&look->searcher->snapshots[i]);
     }
-    size_t left = left_for_searchers(look->catalog, tables_bytes(look->catalog, kept));
+    uint64_t tables = tables_bytes(look->catalog, kept);
+    size_t left = left_for_searchers(look->catalog, tables + shrink_unions(look->catalog, tables));
     searcher_give(&look->catalog->searchers, look->searcher, left);
 }

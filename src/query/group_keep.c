@@ -6,6 +6,7 @@
 #include "query/group_keep.h"
 
 #include "query/scan_group.h"
+#include "query/unions.h"
 
 /* What tells lists and their prices apart. */
 struct key_source {
@@ -29,6 +30,7 @@ void query_keep_init(struct query_keep *keep)
 
 void query_keep_reset(struct query_keep *keep)
 {
+    unions_let_go(keep);
     keep->of = NULL;
     keep->filter = NULL;
     arena_reset(&keep->arena);
@@ -36,6 +38,7 @@ void query_keep_reset(struct query_keep *keep)
 
 void query_keep_release(struct query_keep *keep)
 {
+    unions_let_go(keep);
     keep->of = NULL;
     keep->filter = NULL;
     arena_release(&keep->arena);

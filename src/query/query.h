@@ -159,12 +159,15 @@ struct query_after;
 struct boost_list;
 struct group_kept;
 struct filter_kept;
+struct unions_held;
+struct unions_keeper;
 
-/* What passes of one query keep for each other (query/group_keep.h, query/filter_kept.h). */
+/* What passes of one query keep for each other (query/group_keep.h, query/filter_kept.h), and hold of what is kept. */
 struct query_keep {
     struct arena arena;
     struct group_kept **of;     /* by segment; NULL: nothing is kept yet */
     struct filter_kept *filter; /* likewise */
+    struct unions_held *unions; /* likewise */
 };
 
 /* Begins with nothing kept, and an arena that may stay from query to query. */
@@ -191,6 +194,7 @@ struct query_context {
     struct crew *crew;      /* borrowed (base/crew.h); NULL: the caller's thread works alone */
     uint64_t crew_postings; /* from how many postings to look at on the crew helps */
     struct ranks_keeper *ranks; /* borrowed (query/ranks.h); NULL: nothing is kept of keywords between queries */
+    struct unions_keeper *unions; /* borrowed (query/unions.h); NULL: nothing is kept of lists between queries */
     struct query_keep *keep; /* borrowed; NULL: each pass opens its lists anew */
     struct arena *arena;
     /* Private to the module: the leaves' cursors in the segment at hand, set before they are read; last here. */

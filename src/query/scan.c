@@ -208,18 +208,36 @@ bool scan_counts_dead(const struct scan *scan)
            scan->unwanted == NULL && scan->filter == NULL && scan->segment->state->dead != NULL;
 }
 
-/* About how many documents the list is asked about where all must match. */
+/* Words of one query stand together so many times as often as chance has it, for an estimate. */
+#define TOGETHER 8u
+
+/* Whether a list is asked before another: rarer ones are, equal ones in their order. */
+static bool is_asked_before(const struct scan_list *list, const struct scan_list *other)
+{
+    return !list->is_optional && (list->count < other->count || (list->count == other->count && list < other));
+}
+
+/*
+ * About how many documents the list is asked about where all must match: those of the rarest other one, and no more
+ * than all that are asked before it may leave.
+ */
 static uint64_t asks_of(const struct scan *scan, const struct scan_list *list)
 {
     uint64_t least = UINT32_MAX;
+    double left = scan->documents;
+    uint32_t before = 0;
     if (scan->room == NULL && scan_counts_dead(scan)) {
         return scan->segment->state->dead_count;
     }
     for (uint32_t i = 0; i < scan->list_count && scan->all; i++) {
         const struct scan_list *other = &scan->lists[i];
         least = other != list && !other->is_optional && other->count < least ? other->count : least;
+        if (other != list && is_asked_before(other, list)) {
+            left *= (double)other->count / scan->documents;
+            before++;
+        }
     }
-    return least;
+    return before > 1 && left * TOGETHER < (double)least ? (uint64_t)(left * TOGETHER) + 1 : least;
 }
 
 static int open_groups(struct scan *scan, const struct share_part *part)
@@ -230,11 +248,12 @@ static int open_groups(struct scan *scan, const struct share_part *part)
         struct scan_group_options options = {.context = scan->context,
                                              .segment = scan->segment,
                                              .part = part,
+                                             .node = list->node,
                                              .room = scan->room == NULL ? NULL : &scan->room->group,
                                              .postings = list->count,
                                              .asked = asks_of(scan, list)};
         if (list->node != NULL) {
-            status = scan_group_open(&options, list->node, &list->group);
+            status = scan_group_open(&options, &list->group);
             list->max = status == 0 ? list->group->max : 0;
         }
     }

@@ -55,6 +55,12 @@ static bool is_asked(const struct scan *scan, const struct scan_list *list, cons
     bool dense = postings * DENSE_GAP > window->count;
     uint64_t pour = dense ? window->words * COST_WORD : postings * COST_POSTING;
     uint64_t ask = candidates * COST_ASK + (dense ? 0 : (candidates < blocks ? candidates : blocks) * COST_BLOCK);
+    if (list->group != NULL && list->group->bits == NULL) { /* each list of it is asked, or read */
+        uint64_t lists = list->group->list_count + 1;
+        uint64_t each = blocks / lists + 1;
+        pour = postings * COST_POSTING;
+        ask = (candidates * COST_ASK + (candidates < each ? candidates : each) * COST_BLOCK) * lists;
+    }
     return candidates <= SCAN_WINDOW && ask < pour;
 }
 

@@ -49,9 +49,9 @@ struct scan_group {
     struct scan_group_list *lists; /* with a cursor each */
     uint32_t rare_count;           /* postings of the others, one for a document */
     uint32_t rare_next;            /* the first that was not passed */
-    uint32_t *rare_documents;
-    int32_t *rare_scores;
-    int32_t *rare_bounds; /* the largest of each run of SCAN_GROUP_RUN scores */
+    const uint32_t *rare_documents;
+    const int32_t *rare_scores;
+    const int32_t *rare_bounds; /* the largest of each run of SCAN_GROUP_RUN scores */
     uint32_t span;        /* documents that are bounded and read together */
     int32_t max;          /* the most that any document is worth */
     const struct select_kernels *kernels;
@@ -69,6 +69,7 @@ struct scan_group_options {
     struct query_context *context;
     const struct query_segment *segment;
     const struct share_part *part;
+    const struct query_node *node;
     struct scan_group_room *room; /* NULL: it is only counted */
     uint64_t postings;            /* of all its lists */
     uint64_t asked;               /* then: about how many documents it would be asked about */
@@ -83,9 +84,8 @@ bool scan_group_suits(const struct query_context *context, const struct query_no
 /* How many postings the lists of such a node have. */
 uint64_t scan_group_postings(const struct query_node *node, uint32_t segment);
 
-/* Makes a group of such a node. AISLE_CORRUPT, AISLE_NO_MEMORY. */
-must_check int scan_group_open(const struct scan_group_options *options, const struct query_node *node,
-                               struct scan_group **out);
+/* Makes a group of such a node, options->node. AISLE_CORRUPT, AISLE_NO_MEMORY. */
+must_check int scan_group_open(const struct scan_group_options *options, struct scan_group **out);
 
 /* The rest is as the functions of postings.h, with parts in place of codes. */
 

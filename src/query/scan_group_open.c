@@ -4,6 +4,7 @@
 #include "query/scan_group.h"
 
 #include "query/group_keep.h"
+#include "query/unions.h"
 
 #include "base/bitset.h"
 #include "base/radix.h"
@@ -24,7 +25,8 @@
 #define SPAN_MIN 1024u
 #define SPAN_MAX (1u << 26)
 
-/* In eighths of a nanosecond: asking a list about a document, pouring a posting out. */
+/* In eighths of a nanosecond: opening a list, asking it about a document, pouring a posting out. */
+#define COST_OPEN 1200u
 #define COST_ASK 200u
 #define COST_POSTING 5u
 
@@ -164,8 +166,9 @@ static uint32_t separate(struct group_source *sources, uint32_t count, uint32_t 
     return rare;
 }
 
+/* parts: what codes are worth; NULL: the codes themselves are taken. */
 static int decode(const struct scan_group_options *options, const struct group_source *source,
-                  struct postings_cursor *cursor, struct radix_entry *entries, size_t *count)
+                  struct postings_cursor *cursor, struct radix_entry *entries, size_t *count, const int32_t *parts)
 {
     const uint32_t *documents;
     const uint8_t *codes;
@@ -181,7 +184,8 @@ static int decode(const struct scan_group_options *options, const struct group_s
             return AISLE_CORRUPT;
         }
         for (size_t i = 0; i < got; i++) {
-            entries[*count] = (struct radix_entry){documents[i], (uint32_t)source->leaf->table->part[codes[i]]};
+            entries[*count] =
+                (struct radix_entry){documents[i], parts == NULL ? codes[i] : (uint32_t)parts[codes[i]]};
             *count += codes[i] >> RANK_CLASS_SHIFT >= source->least_class ? 1 : 0;
         }
     }
@@ -261,7 +265,7 @@ static int make_array(struct scan_group *group, const struct scan_group_options 
     size_t taken = 0;
     int status = made == NULL || cursor == NULL || entries == NULL ? AISLE_NO_MEMORY : 0;
     for (uint32_t i = 0; i < count && status == 0; i++) {
-        status = decode(options, &sources[i], cursor, entries, &taken);
+        status = decode(options, &sources[i], cursor, entries, &taken, sources[i].leaf->table->part);
     }
     if (status != 0) {
         return status;
@@ -277,11 +281,102 @@ static int make_array(struct scan_group *group, const struct scan_group_options 
     return 0;
 }
 
+/* ---- rare ones of one leaf, which may be kept between queries: with codes, since queries price them ---- */
+
+/* Whether the group is of one leaf, in which every code counts. */
+static bool is_one_leaf(const struct scan_group_options *options, const struct scan_group *group,
+                        const struct group_source *sources)
+{
+    return options->node->kind == QUERY_TERMS && !group->is_sum && sources[0].least_class == 0 &&
+           keep_of(options) != NULL;
+}
+
+/* The code of a document is that of its best list: its length is the same in all, so that the largest is the best. */
+static void take_codes(const struct radix_entry *entries, size_t count, struct union_kept *out)
+{
+    uint32_t taken = 0;
+    for (size_t i = 0; i < count; i++) {
+        uint32_t document = (uint32_t)entries[i].key;
+        uint8_t code = (uint8_t)entries[i].value;
+        if (taken == 0 || out->documents[taken - 1] != document) {
+            out->documents[taken] = document;
+            out->codes[taken++] = code;
+        } else if (out->codes[taken - 1] < code) {
+            out->codes[taken - 1] = code;
+        }
+    }
+    out->count = taken;
+}
+
+/* The array of count rare lists, for all queries. *out is NULL when it is not to be kept. */
+static int make_codes(const struct scan_group_options *options, const struct group_source *sources, uint32_t count,
+                      size_t postings, const struct union_kept **out)
+{
+    const struct query_context *context = options->context;
+    uint32_t segment = options->part->segment;
+    struct arena_mark mark = arena_mark(context->arena);
+    struct union_kept *made = postings > UINT32_MAX ? NULL
+                                                    : unions_new(context, segment, options->node, UNION_ARRAY,
+                                                                 (uint32_t)postings, postings);
+    size_t taken = 0;
+    *out = NULL;
+    if (made == NULL) {
+        return 0;
+    }
+    struct postings_cursor *cursor = arena_alloc(context->arena, sizeof *cursor);
+    struct radix_entry *entries = arena_alloc(context->arena, 2 * (postings + POSTINGS_SLACK) * sizeof *entries);
+    int status = cursor == NULL || entries == NULL ? AISLE_NO_MEMORY : 0;
+    for (uint32_t i = 0; i < count && status == 0; i++) {
+        status = decode(options, &sources[i], cursor, entries, &taken, NULL);
+    }
+    if (status == 0) {
+        radix_sort(entries, entries + postings, taken);
+        take_codes(entries, taken, made);
+    }
+    arena_rewind(context->arena, mark);
+    if (status != 0) {
+        unions_drop(made);
+        return status;
+    }
+    *out = unions_keep(context, made) ? made : NULL;
+    return 0;
+}
+
+/* Gives an array of codes today's scores. */
+static int price_codes(struct scan_group *group, const struct scan_group_options *options,
+                       const struct union_kept *kept, const struct rank_table *table)
+{
+    struct arena *arena = options->context->arena;
+    int32_t *scores = arena_alloc(arena, (kept->count + (size_t)1) * sizeof *scores);
+    int32_t *bounds = arena_calloc(arena, kept->count / SCAN_GROUP_RUN + (size_t)1, sizeof *bounds);
+    if (scores == NULL || bounds == NULL) {
+        return AISLE_NO_MEMORY;
+    }
+    for (uint32_t i = 0; i < kept->count; i++) {
+        scores[i] = table->part[kept->codes[i]];
+        bounds[i / SCAN_GROUP_RUN] = scores[i] > bounds[i / SCAN_GROUP_RUN] ? scores[i] : bounds[i / SCAN_GROUP_RUN];
+    }
+    group->rare_count = kept->count;
+    group->rare_documents = kept->documents;
+    group->rare_scores = scores;
+    group->rare_bounds = bounds;
+    return 0;
+}
+
 static int take_rare(struct scan_group *group, const struct scan_group_options *options,
                      const struct group_source *sources, uint32_t count, size_t postings)
 {
-    const struct group_kept *kept =
-        group_keep_array(keep_of(options), options->part->segment, sources, count, group->is_sum, true);
+    uint32_t segment = options->part->segment;
+    const struct group_kept *kept = group_keep_array(keep_of(options), segment, sources, count, group->is_sum, true);
+    const struct union_kept *codes = NULL;
+    int status = 0;
+    if (kept == NULL && is_one_leaf(options, group, sources)) {
+        codes = unions_find(options->context, segment, options->node, UNION_ARRAY);
+        status = codes == NULL ? make_codes(options, sources, count, postings, &codes) : 0;
+    }
+    if (status != 0 || codes != NULL) {
+        return status != 0 ? status : price_codes(group, options, codes, sources[0].leaf->table);
+    }
     if (kept == NULL) {
         return make_array(group, options, sources, count, postings);
     }
@@ -318,27 +413,56 @@ static void use_bits(struct scan_group *group, const struct share_part *part, ui
     group->bits_at = part->from;
 }
 
-/* array, unless NULL, has the first rare lists. */
+/* The first rare lists are the group's array already. */
 static int make_bits(struct scan_group *group, const struct scan_group_options *options,
-                     const struct group_source *sources, uint32_t count, const struct group_kept *array, uint32_t rare)
+                     const struct group_source *sources, uint32_t count, uint32_t rare)
 {
     struct query_context *context = options->context;
-    size_t words = bitset_words(options->part->end - options->part->from);
+    uint32_t documents = options->part->end - options->part->from;
+    size_t words = bitset_words(documents);
     struct query_keep *keep = keep_of(options);
-    struct group_kept *kept =
-        keep == NULL ? NULL : group_keep_new(keep, context->segment_count, sources, count, false, 0, words);
-    uint64_t *bits = kept != NULL ? kept->bits : arena_calloc(context->arena, words, sizeof *bits);
+    struct union_kept *made = keep == NULL ? NULL
+                                           : unions_new(context, options->part->segment, options->node, UNION_BITS,
+                                                        documents, options->postings);
+    struct group_kept *kept = keep == NULL || made != NULL
+                                  ? NULL
+                                  : group_keep_new(keep, context->segment_count, sources, count, false, 0, words);
+    uint64_t *bits = made != NULL   ? made->bits
+                     : kept != NULL ? kept->bits
+                                    : arena_calloc(context->arena, words, sizeof *bits);
     int status = bits == NULL ? AISLE_NO_MEMORY : pour_all(options, sources + rare, count - rare, bits);
-    for (uint32_t i = 0; status == 0 && array != NULL && i < array->count; i++) {
-        bitset_set(bits, array->documents[i]);
-    }
-    if (status == 0) {
-        use_bits(group, options->part, bits);
+    for (uint32_t i = 0; status == 0 && i < group->rare_count; i++) {
+        bitset_set(bits, group->rare_documents[i]);
     }
     if (status == 0 && kept != NULL) {
         group_keep_add(keep, options->part->segment, kept);
     }
+    if (made != NULL && status != 0) {
+        unions_drop(made);
+    } else if (made != NULL && !unions_keep(context, made)) {
+        status = AISLE_NO_MEMORY;
+    }
+    if (status == 0) {
+        use_bits(group, options->part, bits);
+    }
     return status;
+}
+
+/* The array of the rare lists, if it is kept. *used: it is the group's now. */
+static int use_kept_array(struct scan_group *group, const struct scan_group_options *options,
+                          const struct group_source *sources, uint32_t rare, bool *used)
+{
+    uint32_t segment = options->part->segment;
+    const struct group_kept *array =
+        group_keep_array(keep_of(options), segment, sources, rare, group->is_sum, false);
+    const struct union_kept *codes = array == NULL && rare > 1 && is_one_leaf(options, group, sources)
+                                         ? unions_find(options->context, segment, options->node, UNION_ARRAY)
+                                         : NULL;
+    *used = array != NULL || codes != NULL;
+    if (array != NULL) {
+        use_array(group, array);
+    }
+    return codes != NULL ? price_codes(group, options, codes, sources[0].leaf->table) : 0;
 }
 
 /* Of rare lists, which stand in front, an array may be kept: then only the others are asked or poured out. */
@@ -348,23 +472,26 @@ static int open_counted(struct scan_group *group, const struct scan_group_option
     const struct query_keep *keep = keep_of(options);
     uint32_t segment = options->part->segment;
     size_t bytes = bitset_words(options->part->end - options->part->from) * sizeof(uint64_t);
+    const struct union_kept *made =
+        keep == NULL || count < 2 ? NULL : unions_find(options->context, segment, options->node, UNION_BITS);
     const struct group_kept *bits = group_keep_bits(keep, segment, sources, count);
-    const struct group_kept *array = group_keep_array(keep, segment, sources, rare, group->is_sum, false);
     uint64_t postings = 0;
-    if (bits != NULL) {
-        use_bits(group, options->part, bits->bits);
+    bool has_array = false;
+    if (made != NULL || bits != NULL) {
+        use_bits(group, options->part, made != NULL ? made->bits : bits->bits);
         return 0;
     }
-    rare = array == NULL ? 0 : rare;
+    int status = use_kept_array(group, options, sources, rare, &has_array);
+    rare = has_array ? rare : 0;
     for (uint32_t i = rare; i < count; i++) {
         postings += sources[i].list->count;
     }
-    if (bytes <= BITS_BYTES_MAX && rare < count &&
-        options->asked * (count - rare) * COST_ASK >= postings * COST_POSTING) {
-        return make_bits(group, options, sources, count, array, rare);
+    if (status != 0) {
+        return status;
     }
-    if (array != NULL) {
-        use_array(group, array);
+    if (bytes <= BITS_BYTES_MAX && rare < count &&
+        (options->asked * COST_ASK + COST_OPEN) * (count - rare) >= postings * COST_POSTING) {
+        return make_bits(group, options, sources, count, rare);
     }
     group->room = arena_alloc(options->context->arena, sizeof *group->room);
     return group->room == NULL ? AISLE_NO_MEMORY : open_lists(group, options, sources + rare, count - rare);
@@ -428,8 +555,9 @@ static bool is_coded(const struct scan_group_options *options, uint32_t frequent
     return documents < CODED_MAX && (frequent > CODED_LISTS || rare_postings > documents / CODED_RARE_PART);
 }
 
-int scan_group_open(const struct scan_group_options *options, const struct query_node *node, struct scan_group **out)
+int scan_group_open(const struct scan_group_options *options, struct scan_group **out)
 {
+    const struct query_node *node = options->node;
     struct arena *arena = options->context->arena;
     uint32_t documents = options->segment->segment->info.documents;
     uint32_t segment = options->part->segment;

@@ -58,6 +58,7 @@ EXTRA_DOORS = {
     "src/rewrite/rules.h": [],
     "src/query/ranks.h": [],
     "src/query/sort.h": [],
+    "src/query/unions.h": [],
     "src/query/values_merge.h": [],
     "src/query/walk.h": [],
     "src/query/watch.h": [],

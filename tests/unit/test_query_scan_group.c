@@ -4,13 +4,15 @@
  *
  * Trees are made by hand, of random shape, from leaves that were parsed: words, words of the title, prefixes. A leaf's
  * scores are read through its own cursor, and combined in plain arrays. What a query keeps of its groups for its other
- * passes changes nothing, also when prices have changed in between or there is no more room for it.
+ * passes changes nothing, also when prices have changed in between or there is no more room for it; nor does what is
+ * kept of clauses from query to query.
  */
 #include "index/catalog.h"
 #include "index_fixture.h"
 #include "query/cursor.h"
 #include "query/group_keep.h"
 #include "query/query.h"
+#include "query/unions.h"
 
 #define SCHEMA                                                                                                  \
     "{\"version\":1,\"id\":\"id\",\"language\":\"none\",\"fields\":{\"title\":{\"type\":\"text\",\"weight\":3}," \
@@ -21,6 +23,7 @@
 #define TREES 250u
 #define NONE INT32_MIN
 #define SEGMENTS 2u
+#define UNIONS_BYTES 60000u /* bits of a segment take 2,300, arrays up to 90,000 */
 
 static const uint32_t rarity[WORDS] = {2, 3, 5, 9, 40, 150, 900, 4000, 2, 12000, 300, 20};
 static const char *const words[WORDS] = {"alfa", "bravo", "charly", "delta", "echo", "alto",
@@ -35,6 +38,7 @@ static struct query_segment segments[SEGMENTS];
 static struct query_context context;
 static struct arena arena;
 static struct query_keep keep;
+static struct unions_keeper unions;
 static struct analyser *analyser;
 static uint32_t random_state = 7;
 static uint32_t leaf_count;
@@ -99,7 +103,7 @@ static int make_catalog(void **state)
     assert_int_equal(analyser_new(&analyser), 0);
     arena_init(&arena, LIMIT_QUERY_MEMORY_BYTES);
     query_keep_init(&keep);
-    return 0;
+    return unions_keeper_init(&unions, UNIONS_BYTES);
 }
 
 static int drop_catalog(void **state)
@@ -109,6 +113,7 @@ static int drop_catalog(void **state)
     }
     arena_release(&arena);
     query_keep_release(&keep);
+    unions_keeper_release(&unions);
     analyser_free(analyser);
     shard_end(&snapshot);
     aisle_close(catalog);
@@ -263,20 +268,25 @@ static void expect_tree(struct query_node *root)
     expect_hits(root, 200, all, all_count);
 }
 
+static void begin_query(void)
+{
+    context = (struct query_context){.segments = segments,
+                                     .segment_count = SEGMENTS,
+                                     .field_count = catalog->schema->searchable_count,
+                                     .weights = catalog->weights,
+                                     .schema = catalog->schema,
+                                     .arena = &arena};
+    for (uint32_t s = 0; s < SEGMENTS; s++) {
+        context.statistics.products += snapshot.view->manifest.segments[s].documents;
+        context.statistics.length_sum += snapshot.view->manifest.segments[s].length_sum;
+    }
+}
+
 static void trees_of_groups_find_what_their_leaves_add_up_to(void **state)
 {
     (void)state;
     for (uint32_t tree = 0; tree < TREES; tree++) {
-        context = (struct query_context){.segments = segments,
-                                         .segment_count = SEGMENTS,
-                                         .field_count = catalog->schema->searchable_count,
-                                         .weights = catalog->weights,
-                                         .schema = catalog->schema,
-                                         .arena = &arena};
-        for (uint32_t s = 0; s < SEGMENTS; s++) {
-            context.statistics.products += snapshot.view->manifest.segments[s].documents;
-            context.statistics.length_sum += snapshot.view->manifest.segments[s].length_sum;
-        }
+        begin_query();
         struct query_node *root = make_tree();
         expect_tree(root);
         context.keep = &keep;
@@ -289,10 +299,39 @@ static void trees_of_groups_find_what_their_leaves_add_up_to(void **state)
     }
 }
 
+/* Also while there is room for a few only, so that some go while a query still reads them. */
+static void what_is_kept_of_clauses_for_other_queries_changes_nothing(void **state)
+{
+    (void)state;
+    unions.postings_least = 1;
+    for (uint32_t tree = 0; tree < TREES; tree++) {
+        begin_query();
+        context.keep = &keep;
+        context.unions = &unions;
+        keep.arena.max_bytes = LIMIT_QUERY_KEPT_BYTES;
+        struct query_node *root = make_tree();
+        expect_tree(root);
+        root->weight /= 2;
+        expect_tree(root);
+        if (tree % 16 == 0) {
+            unions_keeper_shrink(&unions, UNIONS_BYTES / 8);
+            expect_tree(root);
+        }
+        query_keep_reset(&keep);
+        arena_reset(&arena);
+        assert_true(atomic_load(&unions.bytes) <= UNIONS_BYTES);
+    }
+    assert_in_range(unions.count, 4, LIMIT_UNIONS);
+    unions_keeper_shrink(&unions, 0);
+    assert_int_equal(unions.count, 0);
+    assert_int_equal(atomic_load(&unions.bytes), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(trees_of_groups_find_what_their_leaves_add_up_to),
+        cmocka_unit_test(what_is_kept_of_clauses_for_other_queries_changes_nothing),
     };
     return cmocka_run_group_tests(tests, make_catalog, drop_catalog);
 }
