@@ -202,6 +202,7 @@ int rewrite_again(struct rewrite *rewrite, struct query_context *context, uint64
 {
     uint32_t notes = rewrite->note_count;
     *again = false;
+    rewrite->finds_none = found == 0;
     if (query_watch_stops(context->watch)) {
         return 0;
     }

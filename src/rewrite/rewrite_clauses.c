@@ -175,9 +175,3 @@ int rewrite_counts(struct rewrite *rewrite, struct query_context *context, struc
     query_parser_set_scope(rewrite->parser, 0);
     return status;
 }
-
-int rewrite_count(struct query_context *context, struct query_node *node, uint64_t *count)
-{
-    int status = query_bind(context, node);
-    return status == 0 ? query_count(context, node, count) : status;
-}

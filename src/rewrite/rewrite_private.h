@@ -68,6 +68,7 @@ struct rewrite {
     bool fixed; /* nothing in it can be rewritten: root is what was parsed */
     enum rewrite_stage stage;
     bool found_none; /* as it was typed */
+    bool finds_none; /* nor in the last run, with all that was added */
     bool looked;     /* for values */
     bool joined;     /* neighbours that are one word were looked for */
     bool has_prices;
@@ -158,9 +159,6 @@ must_check int rewrite_df(struct rewrite *rewrite, struct query_context *context
 
 /* Whether a product has the word in a field that corrections count in. */
 must_check int rewrite_counts(struct rewrite *rewrite, struct query_context *context, struct bytes word, bool *counts);
-
-/* How many products match node. */
-must_check int rewrite_count(struct query_context *context, struct query_node *node, uint64_t *count);
 
 /*
  * How unlikely it is that word was typed as typed, above 0, in tenths of an edit: errors that hands and ears make

@@ -270,6 +270,7 @@ int rewrite_pass_times(struct rewrite *rewrite)
         }
         clause->left_out = true;
         bool is_number = goes_on && !next->first->prefix && next->first->part_count == 1 &&
+                         query_parser_leaves_left(rewrite->parser) >= LIMIT_QUERY_TERMS &&
                          is_digit(next->first->folded.data[next->first->folded.size - 1]);
         status = is_number ? add_unit(rewrite, clause[-1].first->folded, next) : 0;
     }

@@ -81,6 +81,17 @@ static int join_text(struct rewrite *rewrite, struct bytes left, struct bytes ri
     return 0;
 }
 
+/* Of two splits that so many products have, the one of more frequent words is as good. */
+#define SPLIT_ENOUGH 10000u
+
+static int count_split(struct query_context *context, struct query_node *node, uint64_t *count)
+{
+    int status = query_bind(context, node);
+    status = status == 0 ? query_count_to(context, node, SPLIT_ENOUGH, count) : status;
+    *count = *count < SPLIT_ENOUGH ? *count : SPLIT_ENOUGH;
+    return status;
+}
+
 int rewrite_split(struct rewrite *rewrite, struct query_context *context, struct clause *clause, bool *changed)
 {
     struct bytes word = clause->first->folded;
@@ -101,7 +112,7 @@ int rewrite_split(struct rewrite *rewrite, struct query_context *context, struct
         status = join_text(rewrite, bytes_of(word.data, splits[i].at),
                            bytes_of(word.data + splits[i].at, word.size - splits[i].at), " ", &text);
         status = status == 0 ? query_parser_words(rewrite->parser, text, &node) : status;
-        status = status == 0 ? rewrite_count(context, node, &both) : status;
+        status = status == 0 ? count_split(context, node, &both) : status;
         if (both > most) {
             most = both;
             best = node;

@@ -179,7 +179,7 @@ int rewrite_correct_text(struct rewrite *rewrite, struct query_context *context,
         any = any || clause->candidate_count > 1 ||
               (clause->candidate_count == 1 && clause->candidates[0].edits != 0);
     }
-    if (!any) {
+    if (!any || rewrite->finds_none) { /* each combination is one of what was looked for */
         return 0;
     }
     int status = find_choice(rewrite, context, &best, &is_found);
