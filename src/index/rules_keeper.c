@@ -35,6 +35,7 @@ int rules_keeper_init(struct rules_keeper *keeper, const char *directory, const 
         keeper->is_ready = false;
     }
     for (int i = 0; i < RULES_FILES; i++) {
+        keeper->is_given[i] = paths[i] != NULL;
         keeper->paths[i] =
             paths[i] != NULL ? mem_copy_string(paths[i], strlen(paths[i])) : catalog_path(directory, files[i].name);
         complete = complete && keeper->paths[i] != NULL;
@@ -140,8 +141,9 @@ static int parse_files(const struct rules_keeper *keeper, const struct buf texts
     return status == 0 && !missing[RULES_CURATION] ? curation_read(&rules, &kept->curation, error) : status;
 }
 
+/* strictly: files that were named must be there. */
 static int read_rules(const struct rules_keeper *keeper, const struct schema *schema, struct analyser *analyser,
-                      struct kept_rules **out, aisle_error *error)
+                      bool strictly, struct kept_rules **out, aisle_error *error)
 {
     struct buf texts[RULES_FILES];
     bool missing[RULES_FILES] = {false};
@@ -155,6 +157,9 @@ static int read_rules(const struct rules_keeper *keeper, const struct schema *sc
     for (int i = 0; i < RULES_FILES; i++) {
         buf_init(&texts[i], files[i].bytes_max);
         status = status == 0 ? read_file(keeper->paths[i], &texts[i], &missing[i], error) : status;
+        if (status == 0 && strictly && missing[i] && keeper->is_given[i]) {
+            status = error_set(error, AISLE_NOT_FOUND, "there is no file %s", keeper->paths[i]);
+        }
     }
     if (status == 0) {
         status = parse_files(keeper, texts, missing, schema, analyser, kept, error);
@@ -173,12 +178,12 @@ static int read_rules(const struct rules_keeper *keeper, const struct schema *sc
 /* ---- use ---- */
 
 /*
- * Reads again what has changed, or always. Called under the lock while nobody reads, and returns so; the lock is given
+ * Reads again what has changed, or always, and then strictly or not. Called under the lock while nobody reads, and returns so; the lock is given
  * back while files are read and parsed, which may take long, so that searches go on with what there was. Identities are
  * taken before: what is written meanwhile is seen the next time.
  */
 static int refresh(struct rules_keeper *keeper, const struct schema *schema, struct analyser *analyser, bool always,
-                   aisle_error *error)
+                   bool strictly, aisle_error *error)
 {
     struct file_identity found[RULES_FILES];
     struct file_identity known[RULES_FILES];
@@ -194,7 +199,7 @@ static int refresh(struct rules_keeper *keeper, const struct schema *schema, str
         same = same && is_same(&found[i], &known[i]);
     }
     if (!same) {
-        status = read_rules(keeper, schema, analyser, &fresh, error);
+        status = read_rules(keeper, schema, analyser, strictly, &fresh, error);
     }
     pthread_mutex_lock(&keeper->lock);
     /* Files that are wrong stay so until they change; what else failed is tried again. */
@@ -229,11 +234,11 @@ int rules_keeper_take(struct rules_keeper *keeper, const struct schema *schema, 
     await_reader(keeper, true);
     if (keeper->current == NULL) {
         keeper->looked_us = now_us;
-        status = refresh(keeper, schema, analyser, true, error);
+        status = refresh(keeper, schema, analyser, true, false, error);
     } else if (!keeper->is_reading && now_us > keeper->looked_us && now_us - keeper->looked_us >= LOOK_US) {
         keeper->looked_us = now_us;
         /* What is wrong with a newer file is told by rules_keeper_reload; searches go on with what they had. */
-        int ignored = refresh(keeper, schema, analyser, false, NULL);
+        int ignored = refresh(keeper, schema, analyser, false, false, NULL);
         (void)ignored;
     }
     if (status == 0) {
@@ -249,7 +254,7 @@ int rules_keeper_reload(struct rules_keeper *keeper, const struct schema *schema
 {
     pthread_mutex_lock(&keeper->lock);
     await_reader(keeper, false);
-    int status = refresh(keeper, schema, analyser, true, error);
+    int status = refresh(keeper, schema, analyser, true, true, error);
     pthread_mutex_unlock(&keeper->lock);
     return status;
 }

@@ -2,7 +2,7 @@
  * rules_keeper.h - the catalog's synonyms, stop words and rules in use, read again when their files change.
  *
  *   CATALOG/synonyms.txt, CATALOG/stopwords.txt, CATALOG/rules.json, or the paths given at aisle_open; each may be
- *   missing
+ *   missing, but rules_keeper_reload tells when a given one is
  *
  * A search takes the rules that are in use and gives them back when it ends; meanwhile newer ones may have taken their
  * place. At most once a second one of the searches looks whether a file has another time, size or inode, and reads it;
@@ -46,6 +46,7 @@ struct rules_keeper {
     bool is_reading; /* a thread reads files, and will put what it read here */
     const struct segment_columns *columns; /* borrowed: that the catalog keeps */
     char *paths[RULES_FILES];              /* owned */
+    bool is_given[RULES_FILES];            /* not the catalog's own */
     struct kept_rules *current; /* NULL: none yet */
     struct file_identity known[RULES_FILES];
     uint64_t looked_us; /* when files were looked at */
@@ -63,7 +64,7 @@ must_check int rules_keeper_take(struct rules_keeper *keeper, const struct schem
                                  struct kept_rules **out, aisle_error *error);
 void rules_keeper_give(struct kept_rules *rules); /* NULL is allowed */
 
-/* Reads the files now, whatever they were. */
+/* Reads the files now, whatever they were. AISLE_NOT_FOUND when one that was named is not there. */
 must_check int rules_keeper_reload(struct rules_keeper *keeper, const struct schema *schema,
                                    struct analyser *analyser, aisle_error *error);
 

@@ -132,10 +132,11 @@ static void *keep_searching(void *given)
     return NULL;
 }
 
+static const char schema[] = "{\"version\":1,\"id\":\"id\",\"fields\":{\"title\":{\"type\":\"text\"}}}";
+
 static void synonyms_and_stop_words_change_under_searches(void **state)
 {
     (void)state;
-    static const char schema[] = "{\"version\":1,\"id\":\"id\",\"fields\":{\"title\":{\"type\":\"text\"}}}";
     pthread_t thread;
     aisle_statistics before = {.size = sizeof before};
     aisle_statistics after = {.size = sizeof after};
@@ -175,11 +176,39 @@ static void synonyms_and_stop_words_change_under_searches(void **state)
     aisle_close(catalog);
 }
 
+static void files_that_were_named_and_are_not_there_are_told_by_a_reload(void **state)
+{
+    (void)state;
+    create_catalog("named", schema, 1);
+    write_file("own.txt", "telly => television\n");
+    char path[800];
+    aisle *catalog = NULL;
+    snprintf(path, sizeof path, "%s", path_of("own.txt"));
+    const aisle_options options = {.size = sizeof options, .synonyms = path};
+    assert_done(aisle_open(path_of("named"), &options, &catalog, &error));
+    aisle_writer *writer = begin_writing(catalog);
+    put(writer, "{\"id\":\"P\",\"title\":\"television\"}");
+    commit(writer);
+    aisle_writer_free(writer);
+    assert_done(aisle_reload(catalog, &error)); /* the catalog's own other files may be missing */
+    assert_int_equal(total_of(catalog, "telly"), 1);
+    assert_int_equal(remove(path), 0);
+    assert_int_equal(aisle_reload(catalog, &error), AISLE_NOT_FOUND);
+    assert_non_null(strstr(error.message, "own.txt"));
+    assert_int_equal(total_of(catalog, "telly"), 1);
+    aisle_close(catalog);
+    assert_done(aisle_open(path_of("named"), &options, &catalog, &error));
+    assert_int_equal(total_of(catalog, "telly"), 0);
+    aisle_close(catalog);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(every_language_finds_other_forms_of_a_word, make_directory, remove_directory),
         cmocka_unit_test_setup_teardown(synonyms_and_stop_words_change_under_searches, make_directory,
+                                        remove_directory),
+        cmocka_unit_test_setup_teardown(files_that_were_named_and_are_not_there_are_told_by_a_reload, make_directory,
                                         remove_directory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
