@@ -127,6 +127,9 @@ static int open_catalog(struct aisle *catalog, const char *path, const aisle_opt
         return error_set(error, AISLE_LIMIT, "a memory budget of %llu bytes is below the least, %llu",
                          (unsigned long long)catalog->memory_bytes, (unsigned long long)LIMIT_BUDGET_MIN_BYTES);
     }
+    if (options->threads > LIMIT_THREADS) {
+        return error_set(error, AISLE_LIMIT, "%u threads of a writer are above %u", options->threads, LIMIT_THREADS);
+    }
     catalog->path = mem_copy_string(path, strlen(path));
     if (catalog->path == NULL) {
         return error_no_memory(error, "opening a catalog");

@@ -322,6 +322,15 @@ static int search_threads(uint64_t n)
     return status;
 }
 
+static int writer_threads(uint64_t n)
+{
+    aisle *opened = NULL;
+    const aisle_options options = {.size = sizeof options, .threads = (uint32_t)n};
+    int status = aisle_open(path_of("c"), &options, &opened, &error);
+    aisle_close(opened);
+    return status;
+}
+
 /* ---- schemas ---- */
 
 static int create(void)
@@ -719,6 +728,7 @@ static const struct {
     {"LIMIT_SUGGESTIONS", LIMIT_SUGGESTIONS, suggestions, AISLE_LIMIT},
     {"LIMIT_QUERY_BYTES", LIMIT_QUERY_BYTES, suggest_bytes, AISLE_LIMIT},
     {"LIMIT_THREADS", LIMIT_THREADS, search_threads, AISLE_LIMIT},
+    {"LIMIT_THREADS", LIMIT_THREADS, writer_threads, AISLE_LIMIT},
     {"LIMIT_FIELDS", LIMIT_FIELDS, fields, AISLE_BAD_SCHEMA},
     {"LIMIT_FIELD_NAME_BYTES", LIMIT_FIELD_NAME_BYTES, field_name, AISLE_BAD_SCHEMA},
     {"LIMIT_SCHEMA_BYTES", LIMIT_SCHEMA_BYTES, schema_bytes, AISLE_BAD_SCHEMA},
