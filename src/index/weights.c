@@ -50,6 +50,7 @@ static int take_weight(const char *text, const char *at, size_t size, const stru
     struct bytes whole = bytes_of(at, size);
     uint32_t weight;
     bool found = false;
+    bool again = false;
     if (colon == NULL || !read_weight(colon + 1, size - (size_t)(colon + 1 - at), &weight)) {
         return refuse(text, at, "expected FIELD:WEIGHT, a weight from 0 to 100 with at most two decimals", whole,
                       error);
@@ -57,22 +58,26 @@ static int take_weight(const char *text, const char *at, size_t size, const stru
     struct bytes name = bytes_of(at, (size_t)(colon - at));
     for (uint8_t i = 0; i < schema->signal_count; i++) {
         if (bytes_equal(name, bytes_of_string(schema->fields[schema->signals[i].field].name))) {
+            again = weights[i] != SIGNAL_WEIGHT_SCHEMA;
             weights[i] = weight;
             found = true;
         }
     }
     if (!found && schema->exact != 0 && bytes_equal(name, bytes_of_string("exact"))) {
+        again = *exact != SIGNAL_WEIGHT_SCHEMA;
         *exact = weight;
-        return 0;
+        found = true;
     }
-    return found ? 0 : refuse(text, at, "the schema has no signal that reads this field", name, error);
+    return found && !again ? 0
+                           : refuse(text, at, again ? "named twice" : "the schema has no signal that reads this field",
+                                    name, error);
 }
 
 int weights_parse(const char *text, const struct schema *schema, uint32_t weights[LIMIT_SIGNALS], uint32_t *exact,
                   aisle_error *error)
 {
     int status = 0;
-    *exact = schema->exact;
+    *exact = SIGNAL_WEIGHT_SCHEMA;
     for (uint8_t i = 0; i < LIMIT_SIGNALS; i++) {
         weights[i] = SIGNAL_WEIGHT_SCHEMA;
     }
@@ -81,5 +86,6 @@ int weights_parse(const char *text, const struct schema *schema, uint32_t weight
         status = take_weight(text, at, size, schema, weights, exact, error);
         at = at[size] == ',' ? at + size + 1 : NULL;
     }
+    *exact = *exact == SIGNAL_WEIGHT_SCHEMA ? schema->exact : *exact;
     return status;
 }
