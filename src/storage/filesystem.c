@@ -41,6 +41,9 @@ int storage_filesystem_check(const char *path, aisle_error *error)
     do {
         rc = statfs(path, &found);
     } while (rc != 0 && errno == EINTR);
+    if (rc != 0 && errno == ENOENT) {
+        return error_set(error, AISLE_NOT_FOUND, "there is no folder %s", path);
+    }
     if (rc != 0) {
         return storage_error(errno, "cannot tell the file system", path, error);
     }
