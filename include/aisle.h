@@ -29,6 +29,7 @@
  *              so. Where a function takes an aisle_error, you may pass NULL; it is filled only on failure. The library
  *              never aborts, exits or prints. Out of memory is a status, and what you had before still stands.
  *   Strings    aisle_bytes is UTF-8 with a length and no NUL. What you pass in is copied before the call returns.
+ *   Pointers   None may be NULL, but an aisle_error, and where a comment says so.
  *   Options    Structs that begin with `size` take sizeof(struct) there; zero in all that follows is the default, so
  *              programs built against an older header keep working.
  *   Threads    An aisle may be used by any number of threads at once. A writer and a result belong to one thread at
@@ -174,7 +175,8 @@ typedef struct aisle_create_options {
  * Creates a catalog at path, which must not exist or be an empty directory. schema: the JSON text of
  * data/shop.schema.json's form, NUL-terminated; NULL takes the shop schema itself. The directory appears whole or
  * not at all. AISLE_EXISTS, AISLE_BAD_SCHEMA (error->position is the byte, the message names the field),
- * AISLE_NETWORK_FS, AISLE_IO, AISLE_PERMISSION, AISLE_DISK_FULL.
+ * AISLE_NOT_FOUND (the folder that it is to stand in), AISLE_LIMIT (shards), AISLE_NETWORK_FS, AISLE_IO,
+ * AISLE_PERMISSION, AISLE_DISK_FULL, AISLE_NO_MEMORY.
  */
 AISLE_API int aisle_create(const char *path, const char *schema, const aisle_create_options *options,
                            aisle_error *error);
@@ -182,7 +184,7 @@ AISLE_API int aisle_create(const char *path, const char *schema, const aisle_cre
 /*
  * Guesses a schema from products, one JSON object a line, as `aisle index` does for a catalog that does not exist.
  * The first 10,000 lines are read. *schema: NUL-terminated JSON, yours to free with aisle_free.
- * AISLE_BAD_PRODUCT when no line holds an object, or no field can be the id.
+ * AISLE_BAD_PRODUCT when no line holds an object, no field can be the id, or there is none besides it; AISLE_NO_MEMORY.
  */
 AISLE_API int aisle_infer_schema(aisle_bytes lines, char **schema, aisle_error *error);
 
@@ -202,13 +204,15 @@ typedef struct aisle_options {
     uint64_t search_threads_from; /* postings that a search must have to look at to be helped with; default 200,000 */
     const char *synonyms;   /* path of the shop's synonyms; NULL: CATALOG/synonyms.txt, if it is there */
     const char *stop_words; /* path of its stop words; NULL: CATALOG/stopwords.txt, if it is there */
-    const char *rules;      /* path of its rules; NULL: CATALOG/rules.json, if it is there */
+    const char *rules;      /* path of its rules; NULL: CATALOG/rules.json, if it is there. Of the three, a file that is
+                               named and not there is as an empty one, and aisle_reload says so */
 } aisle_options;
 
 /*
  * Opens the catalog at path. options may be NULL. Opening a catalog twice in one process is allowed and shares what
- * lies beneath. AISLE_BUSY while aisle_shrink rewrites it; AISLE_NOT_A_CATALOG, AISLE_CORRUPT, AISLE_NEWER_FORMAT,
- * AISLE_OLD_FORMAT, AISLE_NETWORK_FS, AISLE_IO, AISLE_PERMISSION, AISLE_NO_MEMORY.
+ * lies beneath. AISLE_BUSY while aisle_shrink rewrites it; AISLE_NOT_A_CATALOG (nor when nothing is there),
+ * AISLE_CORRUPT, AISLE_NEWER_FORMAT, AISLE_OLD_FORMAT, AISLE_NETWORK_FS, AISLE_LIMIT (memory_bytes, threads),
+ * AISLE_IO, AISLE_PERMISSION, AISLE_NO_MEMORY. *out is NULL then.
  */
 AISLE_API int aisle_open(const char *path, const aisle_options *options, aisle **out, aisle_error *error);
 
@@ -274,7 +278,7 @@ typedef struct aisle_position {
  * States where the following operations come from. Each commit keeps the last position with its effect, in the same
  * transaction, so after a crash the log is read on from aisle_log_offset and nothing is lost or doubled; a shard
  * that had already committed past a position ignores the operations before it. What comes behind a commit and before
- * the next mark is no record of the log, and ignored by none.
+ * the next mark is no record of the log, and ignored by none. AISLE_INVALID for a source or sequence that is too long.
  */
 AISLE_API int aisle_mark(aisle_writer *writer, const aisle_position *position, aisle_error *error);
 
@@ -639,7 +643,8 @@ typedef struct aisle_facet {
 } aisle_facet;
 
 typedef struct aisle_facet_value {
-    aisle_bytes value;    /* as it was first written; a path in full, "Audio > Headphones"; a range "50..100" */
+    aisle_bytes value;    /* as it was first written; a path in full, "Audio > Headphones"; a range "50..100", or open
+                             "..50" */
     aisle_bytes from, to; /* of a range or bucket: from is in it, to is not; empty where it is open */
     uint64_t count;       /* products, or groups with :groups= */
 } aisle_facet_value;
@@ -696,8 +701,9 @@ AISLE_API bool aisle_is_ready(aisle *catalog);
  * its stems, the longest first. Stop words are a file of one word a line; without it, a short list for each language of
  * the schema is used ("the", "for"): they are left out where other words are there. These files and the rules are read
  * when the first search begins and again when they change, which is looked for once a second; a file that is wrong then
- * changes nothing. aisle_reload reads them now and tells what is wrong: AISLE_INVALID with file and line, AISLE_LIMIT,
- * AISLE_IO, AISLE_PERMISSION, AISLE_NO_MEMORY.
+ * changes nothing, but when the first search begins, which then fails. aisle_reload reads them now and tells what is
+ * wrong: AISLE_INVALID with file and line, AISLE_NOT_FOUND for a file that aisle_options names, AISLE_LIMIT, AISLE_IO,
+ * AISLE_PERMISSION, AISLE_NO_MEMORY.
  */
 AISLE_API int aisle_reload(aisle *catalog, aisle_error *error);
 
@@ -790,8 +796,8 @@ typedef struct aisle_backup_options {
  * merges left behind, and with the log positions of what it holds: indexing goes on from there. It appears whole or
  * not at all, and is durable when the call returns. While it lasts, the space of what the writer replaces is not
  * reused. Synonyms, stop words and rules are copied, too. options may be NULL. AISLE_END when progress gave it up;
- * AISLE_EXISTS, AISLE_NETWORK_FS, AISLE_DISK_FULL, AISLE_PERMISSION, AISLE_IO, AISLE_CORRUPT, AISLE_NO_MEMORY,
- * AISLE_FORKED, AISLE_READERS_FULL.
+ * AISLE_EXISTS, AISLE_NOT_FOUND (the folder that target is to stand in), AISLE_NETWORK_FS, AISLE_DISK_FULL,
+ * AISLE_PERMISSION, AISLE_IO, AISLE_CORRUPT, AISLE_NO_MEMORY, AISLE_FORKED, AISLE_READERS_FULL.
  */
 AISLE_API int aisle_backup(aisle *catalog, const char *target, const aisle_backup_options *options,
                            aisle_error *error);
