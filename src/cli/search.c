@@ -196,19 +196,20 @@ static const char *part_at_fault(const char *message)
     return "query";
 }
 
-static int search(const char *path, const aisle_query *query, const struct marked *marked, bool json)
+static int search(const char *command, const char *path, const aisle_query *query, const struct marked *marked,
+                  bool json)
 {
     aisle *catalog = NULL;
     aisle_result *result = NULL;
     aisle_error error = {0};
     int status = CLI_DONE;
     if (aisle_open(path, &(aisle_options){.size = sizeof(aisle_options), .read_only = true}, &catalog, &error) != 0) {
-        return cli_fail("search", &error, path);
+        return cli_fail(command, &error, path);
     }
     if (aisle_search(catalog, query, &result, &error) != 0) {
         char where[64];
         snprintf(where, sizeof where, "%s, byte %zu", part_at_fault(error.message), error.position);
-        status = cli_fail("search", &error, error.code == AISLE_BAD_QUERY || error.position != 0 ? where : path);
+        status = cli_fail(command, &error, error.code == AISLE_BAD_QUERY || error.position != 0 ? where : path);
         goto done;
     }
     if (json) {
@@ -216,7 +217,7 @@ static int search(const char *path, const aisle_query *query, const struct marke
     } else {
         print_list(result, query->offset, marked);
     }
-    status = cli_finish("search");
+    status = cli_finish(command);
 done:
     aisle_result_free(result);
     aisle_close(catalog);
@@ -342,13 +343,19 @@ static const struct options options = {
 static int run(const char *path, const char *text, const char *like)
 {
     struct marked marked = {.count = 0};
+    const char *command = like == NULL ? "search" : "similar";
     if (asked.highlight != NULL && !cut_names(asked.highlight, &marked)) {
-        return cli_complain(CLI_USAGE, "search", "--highlight names too many fields", NULL);
+        return cli_complain(CLI_USAGE, command, "--highlight names too many fields", NULL);
     }
     const bool bold = !asked.json && isatty(STDOUT_FILENO);
     int mode;
     if (!words_match(asked.match, &mode)) {
-        return cli_complain(CLI_USAGE, "search", "--match is all, relaxed or any", NULL);
+        return cli_complain(CLI_USAGE, command, "--match is all, relaxed or any", NULL);
+    }
+    if ((asked.snippet != 0 && marked.count == 0) || (asked.group_size != 0 && asked.group == NULL)) {
+        return cli_complain(CLI_USAGE, command, asked.snippet != 0 && marked.count == 0
+                                                    ? "--snippet takes --highlight, whose texts it cuts"
+                                                    : "--group-size takes --group", NULL);
     }
     const aisle_typos typos = {.size = sizeof typos,
                                .max_edits = (uint32_t)asked.edits,
@@ -394,7 +401,7 @@ static int run(const char *path, const char *text, const char *like)
                                .affinity_count = asked.affinities.count,
                                .few = (uint32_t)asked.few,
                                .now_ms = (int64_t)asked.now * 1000};
-    return search(path, &query, &marked, asked.json);
+    return search(command, path, &query, &marked, asked.json);
 }
 
 int cli_search(int argc, char **argv)
