@@ -178,9 +178,9 @@ static int read_rules(const struct rules_keeper *keeper, const struct schema *sc
 /* ---- use ---- */
 
 /*
- * Reads again what has changed, or always, and then strictly or not. Called under the lock while nobody reads, and returns so; the lock is given
- * back while files are read and parsed, which may take long, so that searches go on with what there was. Identities are
- * taken before: what is written meanwhile is seen the next time.
+ * Reads again what has changed, or always; strictly: named files must be there. Called under the lock while nobody
+ * reads, and returns so; the lock is given back while files are read and parsed, which may take long, so that searches
+ * go on with what there was. Identities are taken before: what is written meanwhile is seen the next time.
  */
 static int refresh(struct rules_keeper *keeper, const struct schema *schema, struct analyser *analyser, bool always,
                    bool strictly, aisle_error *error)
