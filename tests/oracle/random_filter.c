@@ -157,7 +157,8 @@ static void print_condition(struct shop *shop, const struct random_filter *filte
     }
 }
 
-static struct random_filter *draw_condition(struct shop *shop, bool in_variant, char *text)
+/* A condition on a field that can be filtered by, still without a kind. */
+static struct random_filter *draw_field(struct shop *shop, bool in_variant)
 {
     struct random_filter *filter = calloc(1, sizeof *filter);
     const struct shop_field *field;
@@ -168,7 +169,13 @@ static struct random_filter *draw_condition(struct shop *shop, bool in_variant, 
     filter->of_variants = field->of_variants && !in_variant && field->type >= SHOP_INTEGER;
     filter->field = field->name;
     filter->type = field->type;
-    filter->kind = draw_kind(shop, field->type);
+    return filter;
+}
+
+static struct random_filter *draw_condition(struct shop *shop, bool in_variant, char *text)
+{
+    struct random_filter *filter = draw_field(shop, in_variant);
+    filter->kind = draw_kind(shop, filter->type);
     filter->count = 2;
     if (filter->kind == ONE_OF) {
         filter->count = 1 + shop_random(shop, shop_chance(shop, 30) ? VALUES_MAX : 3);
@@ -214,6 +221,22 @@ struct random_filter *random_filter_new(struct shop *shop, char *text)
 {
     text[0] = '\0';
     return draw_filter(shop, 3, false, text);
+}
+
+struct random_filter *random_filter_value_new(struct shop *shop, char *text)
+{
+    struct random_filter *filter = draw_field(shop, false);
+    filter->kind = filter->type == SHOP_PATH ? UNDER : IS;
+    filter->count = 1;
+    draw_value(shop, filter, 0);
+    text[0] = '\0';
+    shop_append(text, FILTER_TEXT_BYTES, "%s:", filter->field);
+    if (filter->type <= SHOP_PATH) {
+        shop_append(text, FILTER_TEXT_BYTES, "%s", filter->texts[0]);
+    } else {
+        print_value(filter, 0, text);
+    }
+    return filter;
 }
 
 /* ---- evaluating ---- */

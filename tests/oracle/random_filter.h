@@ -21,6 +21,9 @@ struct random_filter;
 struct random_filter *random_filter_new(struct shop *shop, char *text);
 void random_filter_free(struct random_filter *filter);
 
+/* A condition that a product has one value, or a path or one below; text is FIELD:VALUE, as affinities have it. */
+struct random_filter *random_filter_value_new(struct shop *shop, char *text);
+
 /* Whether the live product with this id passes. */
 bool random_filter_keeps(const struct random_filter *filter, struct oracle *oracle, const char *id);
 

@@ -5,6 +5,7 @@
 
 #include "base/hash.h"
 #include "oracle/field_value.h"
+#include "oracle/random_affinity.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -62,6 +63,11 @@ void random_sort_draw(struct shop *shop, char *text, size_t size)
     }
 }
 
+void random_sort_draw_score(void)
+{
+    now.part_count = 0;
+}
+
 static struct key key_of(const struct part *part, yajl_val value)
 {
     struct key key = {.missing = value == NULL};
@@ -100,7 +106,7 @@ static int compare_keys(const struct key *a, const struct key *b, bool descendin
 static int compare_rows(const void *left, const void *right)
 {
     const struct row *a = left, *b = right;
-    int order = 0;
+    int order = now.part_count == 0 ? (a->score < b->score) - (a->score > b->score) : 0;
     for (size_t i = 0; i < now.part_count && order == 0; i++) {
         order = now.parts[i].field == NULL ? (a->score < b->score) - (a->score > b->score)
                                            : compare_keys(&a->keys[i], &b->keys[i], now.parts[i].descending);
@@ -121,10 +127,12 @@ size_t random_sort_rows(void)
     return now.row_count;
 }
 
-/* The rows that pass the filter, in the order that is wanted: of no parts, that of the answer. */
+/* Of no parts and no affinities, the order is that of the answer. */
 void random_sort_fill(struct pair *pair, const struct random_filter *filter, const aisle_result *whole)
 {
     aisle_hit hit;
+    size_t affinities;
+    (void)random_affinities_texts(&affinities);
     now.row_count = 0;
     now.rows = oracle_grow(NULL, (aisle_result_count(whole) + 1) * sizeof *now.rows);
     for (size_t i = 0; aisle_result_hit(whole, i, &hit) == 0; i++) {
@@ -134,7 +142,7 @@ void random_sort_fill(struct pair *pair, const struct random_filter *filter, con
         }
         const struct version *version = oracle_find(pair->oracle, id);
         struct row *row = &now.rows[now.row_count++];
-        *row = (struct row){.id = id, .score = hit.score};
+        *row = (struct row){.id = id, .score = hit.score + random_affinities_of(pair->oracle, id)};
         row->order = version->key;
         row->id_hash = hash_bytes(id, strlen(id));
         for (size_t k = 0; k < now.part_count; k++) {
@@ -143,7 +151,7 @@ void random_sort_fill(struct pair *pair, const struct random_filter *filter, con
             }
         }
     }
-    if (now.part_count != 0 && now.row_count != 0) {
+    if ((now.part_count != 0 || affinities != 0) && now.row_count != 0) {
         qsort(now.rows, now.row_count, sizeof *now.rows, compare_rows);
     }
 }

@@ -20,7 +20,13 @@ struct random_sort_tally {
 /* Draws an order, perhaps of no parts, and writes it. */
 void random_sort_draw(struct shop *shop, char *text, size_t size);
 
-/* The rows of an answer by score that pass the filter (NULL: all), in the order drawn; freed with release. */
+/* That of scores alone. */
+void random_sort_draw_score(void);
+
+/*
+ * The rows of an answer by score without affinities that pass the filter (NULL: all), with what affinities under way
+ * give them, in the order drawn; freed with release.
+ */
 void random_sort_fill(struct pair *pair, const struct random_filter *filter, const aisle_result *whole);
 void random_sort_release(void);
 size_t random_sort_rows(void);

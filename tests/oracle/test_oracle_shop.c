@@ -4,9 +4,11 @@
  *
  * Each round makes a random catalog of few products (rounds.h) and asks many questions of it, because a question costs
  * some hundred microseconds that way and a campaign is to have a million: AISLE_ORACLE_CASES of them. The engine's
- * answer to the text alone is cut down by the evaluator of filters, counted by that of facets, sorted and grouped.
+ * answer to the text alone, at random weights of signals, is cut down by the evaluator of filters, counted by that of
+ * facets, given what affinities add, sorted and grouped.
  * AISLE_ORACLE_SEED is the first seed.
  */
+#include "oracle/random_affinity.h"
 #include "oracle/random_facet.h"
 #include "oracle/random_sort.h"
 #include "oracle/rounds.h"
@@ -27,7 +29,7 @@
 
 struct tally {
     struct random_sort_tally sort;
-    uint64_t cases, filters, facets, values, hits;
+    uint64_t cases, filters, facets, values, hits, liked;
 };
 
 struct drawn {
@@ -54,6 +56,7 @@ static void draw(struct shop *shop, struct drawn *drawn)
         }
     }
     random_sort_draw(shop, drawn->sort, sizeof drawn->sort);
+    random_affinities_draw(shop, !shop_chance(shop, 40) ? 0 : shop_chance(shop, 20) ? RANDOM_AFFINITIES_MAX : 6);
 }
 
 static void release(struct drawn *drawn)
@@ -63,6 +66,7 @@ static void release(struct drawn *drawn)
     }
     random_filter_free(drawn->filter);
     random_sort_release();
+    random_affinities_release();
 }
 
 /* Counts what each facet should: the products that pass the filter, less what is lifted for it. */
@@ -118,6 +122,7 @@ static bool ask(struct pair *pair, struct shop *shop, const aisle_query *plain, 
     count_facets(pair, &drawn, whole);
     query.filter = drawn.filter == NULL ? NULL : drawn.expression;
     query.sort = drawn.sort;
+    query.affinities = random_affinities_texts(&query.affinity_count);
     query.facets = drawn.views;
     query.facet_count = drawn.count;
     query.offset = shop_chance(shop, 30) ? shop_random(shop, 20) : 0;
@@ -130,10 +135,14 @@ static bool ask(struct pair *pair, struct shop *shop, const aisle_query *plain, 
         for (size_t i = 0; i < drawn.count; i++) {
             fprintf(stderr, "facet '%s'\n", drawn.texts[i]);
         }
+        for (size_t i = 0; i < query.affinity_count; i++) {
+            fprintf(stderr, "affinity '%s'\n", query.affinities[i]);
+        }
     }
     tally->cases++;
     tally->filters += drawn.filter != NULL ? 1 : 0;
     tally->facets += drawn.count;
+    tally->liked += query.affinity_count != 0 ? 1 : 0;
     release(&drawn);
     return same;
 }
@@ -147,8 +156,9 @@ static bool compare(struct pair *pair, struct shop *shop, void *context)
     if (shop_chance(shop, 60)) {
         (void)shop_query(shop, text);
     }
-    const aisle_query query = {.size = sizeof query, .text = text, .limit = HITS_MAX, .no_products = true, .now_ms = 1,
-                               .no_typos = true, .no_stop_words = true, .no_understanding = true};
+    aisle_query query = {.size = sizeof query, .text = text, .limit = HITS_MAX, .no_products = true,
+                         .no_typos = true, .no_stop_words = true, .no_understanding = true};
+    query.weights = shop_weights(shop, &query.now_ms);
     int status = aisle_search(pair->catalog, &query, &whole, NULL);
     for (unsigned i = 0; i < CASES_TEXT && status == 0 && same; i++) {
         same = ask(pair, shop, &query, whole, tally);
@@ -177,11 +187,11 @@ static void answers_with_everything_are_those_of_brute_force(void **state)
         }
     }
     printf("seeds %llu to %llu: %llu cases, %llu filters, %llu facets with %llu values, %llu hits, %llu pages, "
-           "%llu groups compared\n",
+           "%llu groups compared, %llu with affinities\n",
            (unsigned long long)first, (unsigned long long)at - 1, (unsigned long long)tally.cases,
            (unsigned long long)tally.filters, (unsigned long long)tally.facets, (unsigned long long)tally.values,
            (unsigned long long)tally.hits, (unsigned long long)tally.sort.pages,
-           (unsigned long long)tally.sort.groups);
+           (unsigned long long)tally.sort.groups, (unsigned long long)tally.liked);
     assert_true(tally.hits > 0 && tally.values > 0);
 }
 
