@@ -1,5 +1,5 @@
 /*
- * merger.c - the thread that merges: its sleep, its work, its end.
+ * merger.c - the thread that merges: its sleep, its work, its end, at which the writer's thread takes part.
  */
 #include "index/merger.h"
 
@@ -65,6 +65,13 @@ static void merge_shard(struct merger *merger, struct shard_writer *shard)
     }
 }
 
+static void merge_shards(struct merger *merger)
+{
+    for (uint32_t i = 0; i < merger->shard_count; i++) {
+        merge_shard(merger, &merger->shards[i]);
+    }
+}
+
 /* Under the lock: until there is something to do. */
 static void sleep_until_woken(struct merger *merger)
 {
@@ -110,9 +117,7 @@ static void *run_merger(void *context)
         merger->wanted = false;
         merger->busy = true;
         pthread_mutex_unlock(&merger->lock);
-        for (uint32_t i = 0; i < merger->shard_count; i++) {
-            merge_shard(merger, &merger->shards[i]);
-        }
+        merge_shards(merger);
         pthread_mutex_lock(&merger->lock);
         merger->busy = false;
         pthread_cond_broadcast(&merger->rest);
@@ -190,8 +195,12 @@ void merger_release(struct merger *merger, bool finish)
     merger->stop = true;
     merger->wanted = merger->wanted || (finish && merger->loading);
     merger->loading = false;
+    bool helps = finish && merger->bytes_per_second == 0 && (merger->wanted || merger->busy);
     pthread_cond_signal(&merger->wake);
     pthread_mutex_unlock(&merger->lock);
+    if (merger->running && helps) {
+        merge_shards(merger); /* a large load leaves much, and memory indexes are empty by now */
+    }
     if (merger->running) {
         pthread_join(merger->thread, NULL);
     }

@@ -39,7 +39,10 @@ struct merger {
 must_check int merger_init(struct merger *merger, struct shard_writer *shards, uint32_t shard_count,
                            uint64_t bytes_per_second);
 
-/* Stops the thread: with finish after all merges that are called for, otherwise without the one under way. */
+/*
+ * Stops the thread: with finish after all merges that are called for, of which the caller makes some, too, unless there
+ * is a pace to keep; otherwise without the one under way.
+ */
 void merger_release(struct merger *merger, bool finish);
 
 /* Wakes the thread, making it first; loading: much more is about to come. False: there is no thread to be had. */
