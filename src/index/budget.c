@@ -12,9 +12,9 @@
 #define MERGER_BYTES (UINT64_C(8) << 20)
 /* Each further worker: stem cache 4, a compressor and its dictionary 2, components of a new segment 3. */
 #define WORKER_BYTES (UINT64_C(9) << 20)
-#define QUEUE_BYTES (UINT64_C(2) << 20) /* batches on their way to a worker, with what their products point to */
+#define QUEUE_BYTES (UINT64_C(3) << 20) /* batches on their way to a worker, with what their products point to */
 #define WORKER_MEMORY_BYTES (UINT64_C(48) << 20)
-#define DIVERTED_BYTES_MAX (UINT64_C(32) << 20) /* for a million ids between commits */
+#define DIVERTED_BYTES_MAX (UINT64_C(32) << 20) /* for a million ids between commits: a quarter of them is diverted */
 #define COLUMNS_USUAL 8u                       /* of the components above */
 #define COLUMN_BYTES (UINT64_C(256) << 10)     /* each further one: an extent being filled */
 #define MERGE_DOCUMENT_BYTES 10u               /* segment/merge.c: map, origin, length code; prefixes */
@@ -47,7 +47,7 @@ void budget_divide(uint64_t memory_bytes, uint32_t threads, uint32_t columns, st
     budget->merge_transaction_bytes = least(memory_bytes / 32, MERGE_TRANSACTION_BYTES_MAX);
     budget->merge_documents = plan_bytes / MERGE_DOCUMENT_BYTES;
     budget->parts_bytes = plan_bytes;
-    budget->diverted_bytes = budget->workers < 2 ? 0 : least(memory_bytes / 64, DIVERTED_BYTES_MAX);
+    budget->diverted_bytes = budget->workers < 2 ? 0 : least(memory_bytes / 32, DIVERTED_BYTES_MAX);
     budget->sample_bytes = least(memory_bytes / 16, SAMPLE_BYTES_MAX);
     budget->overlay_bytes = memory_bytes / 32;
     uint64_t aside = FIXED_BYTES + (threads >= 2 ? MERGER_BYTES + budget->merge_transaction_bytes : 0) +

@@ -14,8 +14,12 @@
 
 #include <pthread.h>
 
+/*
+ * A queue takes so many batches, and some more of what can go nowhere else: ids that seem to be known, one in eighty at
+ * most of those that are not, for which everything had to wait until their worker had written its segment.
+ */
 #define QUEUE_BATCHES 8u
-#define QUEUE_BYTES (QUEUE_BATCHES * BATCH_BYTES) /* a batch more than this waits only in an empty queue */
+#define QUEUE_RESERVE 12u
 
 struct lane {
     struct shard_writer *shard; /* borrowed */
@@ -483,11 +487,10 @@ static void raise_tide(struct worker *worker)
     }
 }
 
-/* Under the lock: whether the queue takes the batch. */
-static bool has_room(const struct worker *worker, const struct batch *batch)
+/* Under the lock: whether a queue of so many batches takes the batch; an empty one does. */
+static bool has_room(const struct worker *worker, const struct batch *batch, uint32_t most)
 {
-    return worker->queued == 0 ||
-           (worker->queued < QUEUE_BATCHES && worker->queued_bytes + batch->bytes <= QUEUE_BYTES);
+    return worker->queued == 0 || (worker->queued < most && worker->queued_bytes + batch->bytes <= most * BATCH_BYTES);
 }
 
 /* Under the lock: puts the filled batch into the queue. Or what the worker has failed with. */
@@ -514,7 +517,7 @@ static int hand_over(struct worker *worker, aisle_error *error)
     bool raised = false;
     pthread_mutex_lock(&worker->lock);
     worker->lent = false;
-    while (!has_room(worker, worker->filling)) {
+    while (!has_room(worker, worker->filling, QUEUE_BATCHES)) {
         if (!worker->writing || raised) {
             pthread_cond_wait(&worker->rest, &worker->lock);
             continue;
@@ -529,15 +532,18 @@ static int hand_over(struct worker *worker, aisle_error *error)
     return status;
 }
 
-/* Sees to it that the worker's batch takes one more product, if that can be without waiting; *room: whether it does. */
-static int make_room(struct worker *worker, bool *room, aisle_error *error)
+/*
+ * Sees to it that the worker's batch takes one more product, if that can be without waiting and without more than so
+ * many batches in its queue; *room: whether it does.
+ */
+static int make_room(struct worker *worker, uint32_t most, bool *room, aisle_error *error)
 {
     int status = 0;
     *room = worker->filling == NULL || !batch_full(worker->filling);
     if (!*room) {
         pthread_mutex_lock(&worker->lock);
         worker->lent = false;
-        *room = has_room(worker, worker->filling);
+        *room = has_room(worker, worker->filling, most);
         status = *room ? enqueue(worker, error) : failure_of(worker, error);
         pthread_mutex_unlock(&worker->lock);
     }
@@ -565,7 +571,7 @@ static int divert(struct workers *workers, uint32_t shard, uint64_t id_hash, uin
     int status = 0;
     for (uint32_t i = 0; i < workers->lanes_per_shard && status == 0; i++) {
         bool room = false;
-        status = first + i == home ? 0 : make_room(worker_of(workers, first + i), &room, error);
+        status = first + i == home ? 0 : make_room(worker_of(workers, first + i), QUEUE_BATCHES, &room, error);
         if (room && status == 0) {
             *lane = diverted_add(&workers->diverted, id_hash, (uint8_t)i) ? first + i : home;
             break;
@@ -600,15 +606,17 @@ static int choose_lane(struct workers *workers, uint32_t shard, uint64_t id_hash
                        aisle_error *error)
 {
     uint32_t own = lane_of(workers, shard, id_hash);
+    bool may_go = workers->lanes_per_shard > 1 && is_new;
+    uint32_t most = may_go || workers->lanes_per_shard == 1 ? QUEUE_BATCHES : QUEUE_BATCHES + QUEUE_RESERVE;
     for (;;) {
         bool room;
         uint64_t rooms = rooms_of(workers);
-        int status = make_room(worker_of(workers, own), &room, error);
+        int status = make_room(worker_of(workers, own), most, &room, error);
         *lane = own;
         if (status != 0 || room) {
             return status;
         }
-        if (workers->lanes_per_shard == 1 || !is_new || workers->diverted.is_full) {
+        if (!may_go || workers->diverted.is_full) {
             return hand_over(worker_of(workers, own), error);
         }
         status = divert(workers, shard, id_hash, lane, error);
@@ -634,7 +642,7 @@ int workers_put(struct workers *workers, uint32_t shard, const struct product *p
         return error_set(error, status, "a product cannot be added: %s", aisle_error_text(status));
     }
     bool room;
-    return make_room(worker, &room, error); /* a full batch leaves at once, or with the next product for it */
+    return make_room(worker, QUEUE_BATCHES, &room, error); /* a full batch leaves at once, or with the next product */
 }
 
 /*
