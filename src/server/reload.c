@@ -15,15 +15,15 @@
 
 #include <string.h>
 
-/* The files of words of each catalog, or of one. */
-static int reload_words(const struct catalog_set *set, const struct catalog *only, aisle_error *error)
+/* The files of words and rules of each catalog; what is wrong with one is told, and the others are read. */
+static void reload_words(const struct catalog_set *set)
 {
-    int status = 0;
-    for (uint32_t i = 0; i < set->name_count && status == 0; i++) {
-        struct catalog *catalog = set->names[i].catalog;
-        status = only == NULL || only == catalog ? aisle_reload(catalog->handle, error) : 0;
+    for (uint32_t i = 0; i < set->name_count; i++) {
+        aisle_error error = {0};
+        if (aisle_reload(set->names[i].catalog->handle, &error) != 0) {
+            server_log("%s: words and rules stay as they were: %s", set->names[i].name, error.message);
+        }
     }
-    return status;
 }
 
 /* On the pool. *out: the new set; NULL with the error. */
@@ -38,9 +38,8 @@ static int load(struct server *server, const struct catalog_set *old, struct cat
                                                " that takes a password-file");
     }
     status = status != 0 ? status : catalogs_open(server, config, old, out, error);
-    aisle_error wrong = {0};
-    if (status == 0 && reload_words(*out, NULL, &wrong) != 0) {
-        server_log("words were not read anew: %s", wrong.message);
+    if (status == 0) {
+        reload_words(*out);
     }
     return status;
 }
@@ -71,7 +70,7 @@ static void reload_one(struct call *call)
         struct bytes name = call->arguments[1];
         call_fail(call, "NOTFOUND", "no catalog is called '%.*s'", (int)(name.size < 64 ? name.size : 64),
                   (const char *)name.data);
-    } else if (reload_words(call->request->set, catalog, &error) != 0) {
+    } else if (aisle_reload(catalog->handle, &error) != 0) {
         call_fail_as(call, &error);
     } else {
         reply_simple(&call->reply, "OK");

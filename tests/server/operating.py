@@ -192,6 +192,23 @@ def one_catalog_by_two_names_follows_under_the_first(world):
             has(server.read_log(), "served by another name, too")
 
 
+@check
+def wrong_words_of_one_catalog_keep_no_other_from_its_own(world):
+    with temporary() as folder:
+        first, second = world.empty(folder, "first"), world.empty(folder, "second")
+        with world.server(first, second) as server:
+            client = server.client(3)
+            client.call("AISLE.PUT", "second", '{"id":"A","title":"zebra"}', "VISIBLE")
+            equal(client.call("AISLE.SEARCH", "second", "horse")["total"], 0)
+            for path, words in ((first, "alone\n"), (second, "horse => zebra\n")):
+                with open(os.path.join(path, "synonyms.txt"), "w", encoding="utf-8") as file:
+                    file.write(words)
+            equal(client.call("AISLE.RELOAD"), "OK")
+            equal(client.call("AISLE.SEARCH", "second", "horse")["total"], 1)
+            has(server.read_log(), "first: words and rules stay as they were: synonyms.txt:1: one word alone")
+            has(client.fails("AISLE.RELOAD", "first"), "synonyms.txt:1: one word alone")
+
+
 # ------------------------------------------------------------------------------------------------------- logs
 
 @check
