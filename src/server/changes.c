@@ -33,6 +33,14 @@ static int fail(const char *what, aisle_error *error)
     return error_set(error, code, "the change log %.160s: %s", what, strerror(errno));
 }
 
+/* Of one of its files, or (file NULL) of appending: with the folder, as a server may have many logs. */
+static int fail_in(const struct changes *changes, const char *file, aisle_error *error)
+{
+    int code = errno == ENOSPC || errno == EDQUOT ? AISLE_DISK_FULL : errno == EACCES ? AISLE_PERMISSION : AISLE_IO;
+    return error_set(error, code, "the change log %.120s%s%s: %s", changes->folder, file == NULL ? "" : "/",
+                     file == NULL ? " cannot be written" : file, strerror(errno));
+}
+
 static void name_of(uint64_t offset, char name[NAME_BYTES])
 {
     snprintf(name, NAME_BYTES, "%020llu" SUFFIX, (unsigned long long)offset);
@@ -154,11 +162,11 @@ static int open_newest(struct changes *changes, aisle_error *error)
     name_of(changes->file, name);
     changes->fd = openat(changes->folder_fd, name, O_RDWR | O_CLOEXEC);
     if (changes->fd < 0) {
-        return fail(name, error);
+        return fail_in(changes, name, error);
     }
     int status = whole_bytes(changes->fd, &size, error);
     if (status == 0 && (ftruncate(changes->fd, (off_t)size) != 0 || fsync(changes->fd) != 0)) {
-        status = fail(name, error);
+        status = fail_in(changes, name, error);
     }
     changes->end = changes->file + size;
     return status;
@@ -239,11 +247,11 @@ static int begin_file(struct changes *changes, aisle_error *error)
     name_of(changes->end, name);
     int fd = openat(changes->folder_fd, name, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
     if (fd < 0) {
-        return fail(name, error);
+        return fail_in(changes, name, error);
     }
     if (fsync(changes->folder_fd) != 0) {
         close(fd);
-        return fail(name, error);
+        return fail_in(changes, name, error);
     }
     if (changes->fd >= 0) {
         close(changes->fd);
@@ -285,11 +293,11 @@ static int write_all(struct changes *changes, aisle_error *error)
         ssize_t put = pwrite(changes->fd, changes->pending.data + done, changes->pending.size - done,
                              at + (off_t)done);
         if (put < 0 && errno != EINTR) {
-            return fail("cannot be written", error);
+            return fail_in(changes, NULL, error);
         }
         done += put > 0 ? (size_t)put : 0;
     }
-    return fdatasync(changes->fd) == 0 ? 0 : fail("cannot be synced", error);
+    return fdatasync(changes->fd) == 0 ? 0 : fail_in(changes, NULL, error);
 }
 
 /* Takes back what a failed append has written. After a failed sync the kernel may have dropped pages: no further. */
@@ -308,7 +316,8 @@ static int append(struct changes *changes, aisle_error *error)
     if (changes->is_broken) {
         take_back(changes);
     }
-    int status = changes->is_broken ? error_set(error, AISLE_IO, "the change log cannot be written any more")
+    int status = changes->is_broken ? error_set(error, AISLE_IO, "the change log %.120s cannot be written any more",
+                                                changes->folder)
                                     : changes_check(changes, error);
     status = status != 0 ? status : begin_file(changes, error);
     if (status != 0) {
@@ -386,7 +395,7 @@ static int read_file(struct changes *changes, struct reading *reading, uint64_t 
     bool is_newest = changes->fd >= 0 && file == changes->file;
     int fd = is_newest ? changes->fd : openat(changes->folder_fd, name, O_RDONLY | O_CLOEXEC);
     if (fd < 0) {
-        return fail(name, error);
+        return fail_in(changes, name, error);
     }
     buf_clear(&reading->text);
     reading->offset = from > file ? from : file;
@@ -401,7 +410,7 @@ static int read_file(struct changes *changes, struct reading *reading, uint64_t 
         ssize_t got = pread(fd, place, want, (off_t)(at - file));
         reading->text.size -= want - (got > 0 ? (size_t)got : 0);
         if (got <= 0) {
-            status = got < 0 ? fail(name, error) : 0;
+            status = got < 0 ? fail_in(changes, name, error) : 0;
             break;
         }
         at += (uint64_t)got;

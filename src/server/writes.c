@@ -293,7 +293,8 @@ static void settle_one(struct writes *writes, struct write *write, const aisle_e
     }
     if (write->is_taken && error->code == 0 && write->line.key.size > 0 &&
         keys_add(&writes->keys, write->line.key, write->digest, write->line.seq, write->line.found) != 0) {
-        server_log("out of memory: the key of write %llu is not remembered", (unsigned long long)write->line.seq);
+        server_log("%s: out of memory: the key of write %llu is not remembered", writes->changes.folder,
+                   (unsigned long long)write->line.seq);
     }
     write->is_taken = false; /* its request, and the key there, may go any time now */
     bool is_visible = writes->writer == NULL && !writes_is_behind(writes); /* else a repeat has to wait, too */
@@ -318,9 +319,13 @@ static void settle(struct writes *writes, uint32_t first, uint32_t end, bool is_
     bool any = writes->changes.pending.size > 0;
     bool ahead = writes_is_ahead(writes);
     int status = changes_sync(&writes->changes, &error);
-    if (status != 0) {
-        server_log("writes were refused: %s", error.message);
-    } else if (any && !ahead) {
+    if (status != 0 && !writes->is_failing) { /* once, not for each of those that are refused */
+        server_log("writes are refused: %s", error.message);
+    } else if (status == 0 && any && writes->is_failing) {
+        server_log("writes are taken again into %s", writes->changes.folder);
+    }
+    writes->is_failing = status != 0 || (writes->is_failing && !any);
+    if (status == 0 && any && !ahead) {
         writes->applied = writes->changes.end;
         writes->dirty_ns = writes->dirty_ns == 0 ? clock_monotonic_ns() : writes->dirty_ns;
     }
@@ -332,6 +337,7 @@ static void settle(struct writes *writes, uint32_t first, uint32_t end, bool is_
     }
     if ((status != 0 && any && !ahead) || is_broken) {
         writes_drop_writer(writes);
+        writes->retry_ns = clock_monotonic_ns() + writes->commit_ns;
     }
 }
 
@@ -371,7 +377,9 @@ static uint64_t patience(const struct writes *writes, uint64_t now)
     }
     if (writes->dirty_ns != 0) {
         due = writes->dirty_ns + writes->commit_ns;
-    } else if (writes->writer != NULL || writes_is_behind(writes)) {
+    } else if (writes_is_behind(writes)) {
+        due = writes->retry_ns;
+    } else if (writes->writer != NULL) {
         due = writes->active_ns + writes->idle_ns;
     }
     return due == UINT64_MAX ? SLEEP_NS : due > now ? due - now : 0;
@@ -429,7 +437,7 @@ static void look_after(struct writes *writes)
     uint64_t now = clock_monotonic_ns();
     aisle_error error = {0};
     if (!writes->is_committing && writes_is_ahead(writes) && writes_apply_until(writes, now + SLICE_NS, &error) != 0) {
-        server_log("the catalog stays behind its change log: %s", error.message);
+        server_log("the catalog of %s stays behind it: %s", writes->changes.folder, error.message);
     }
     bool is_wanted = writes->visible.first != NULL &&
                      (writes->writer == NULL || writes->visible.first->log_end <= writes->applied);
@@ -438,12 +446,10 @@ static void look_after(struct writes *writes)
         writes_begin_commit(writes);
     }
     bool is_idle = !writes->is_committing && writes->dirty_ns == 0 && !writes_is_ahead(writes);
-    if (is_idle && now >= writes->active_ns + writes->idle_ns) {
-        if (writes_is_behind(writes)) {
-            writes_catch_up(writes, now);
-        } else {
-            writes_drop_writer(writes);
-        }
+    if (is_idle && writes_is_behind(writes) && now >= writes->retry_ns) {
+        writes_catch_up(writes, now);
+    } else if (is_idle && now >= writes->active_ns + writes->idle_ns) {
+        writes_drop_writer(writes);
     }
 }
 
@@ -453,7 +459,7 @@ static void commit_rest(struct writes *writes)
     aisle_error error = {0};
     int status = 0;
     if (writes_is_ahead(writes) && writes_apply_until(writes, UINT64_MAX, &error) != 0) {
-        server_log("the change log has what is not committed: %s", error.message);
+        server_log("the change log %s has what is not committed: %s", writes->changes.folder, error.message);
     }
     if (writes->dirty_ns != 0 || writes->visible.first != NULL) {
         writes_begin_commit(writes);

@@ -9,6 +9,9 @@
 
 #include <stdio.h>
 
+#define RETRY_MIN_NS UINT64_C(1000000000) /* between tries to commit what the log has, when one has failed */
+#define RETRY_MAX_NS UINT64_C(60000000000)
+
 void writes_drop_writer(struct writes *writes)
 {
     aisle_writer_free(writes->writer);
@@ -157,12 +160,23 @@ int writes_apply_until(struct writes *writes, uint64_t end_ns, aisle_error *erro
     return status < 0 ? status : 0;
 }
 
+/* A commit, or becoming the writer for one, has failed: when it is tried again, and that. */
+static void put_off(struct writes *writes, const aisle_error *error)
+{
+    uint64_t wait = writes->retry_wait_ns == 0 ? writes->commit_ns : 2 * writes->retry_wait_ns;
+    wait = wait < RETRY_MIN_NS ? RETRY_MIN_NS : wait > RETRY_MAX_NS ? RETRY_MAX_NS : wait;
+    writes->retry_wait_ns = wait;
+    writes->retry_ns = clock_monotonic_ns() + wait;
+    server_log("searches do not see all that %s has: %s; trying again in %llu s", writes->changes.folder,
+               error->message, (unsigned long long)(wait / 1000000000));
+}
+
 /* Lends the writer to the committer, with the requests that wait to see what it has. */
 void writes_begin_commit(struct writes *writes)
 {
     aisle_error error = {0};
     if (writes_take_writer(writes, &error) != 0) { /* it may have been lost since */
-        server_log("a commit failed: %s; the change log has what it should have made visible", error.message);
+        put_off(writes, &error);
         writes_finish_all(writes, &writes->visible, &error);
         return;
     }
@@ -208,12 +222,13 @@ void writes_end_commit(struct writes *writes, int status, const aisle_error *err
 {
     writes->is_committing = false;
     if (status != 0) {
-        server_log("a commit failed: %s; the change log has what it should have made visible", error->message);
+        put_off(writes, error);
         writes->figures.commit_failures++;
         writes_drop_writer(writes);
         writes_finish_all(writes, &writes->hiding, error);
     } else {
         writes->committed = writes->committing;
+        writes->retry_wait_ns = 0;
         note_visible(writes);
         writes_finish_all(writes, &writes->hiding, NULL);
         changes_trim(&writes->changes, writes->committed, writes->keep_bytes);
@@ -242,6 +257,6 @@ void writes_catch_up(struct writes *writes, uint64_t now)
     aisle_error error = {0};
     writes->active_ns = now;
     if (writes_take_writer(writes, &error) != 0) {
-        server_log("the catalog stays behind its change log: %s", error.message);
+        put_off(writes, &error);
     }
 }

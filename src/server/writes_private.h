@@ -64,6 +64,9 @@ struct writes {
     uint64_t unseen_ns;      /* when the oldest line that searches do not see was synced; 0: they see all */
     uint64_t next_unseen_ns; /* and of those behind what is being committed */
     uint64_t active_ns;      /* of the last write */
+    uint64_t retry_ns;       /* before that, what the log has is not brought to a writer again */
+    uint64_t retry_wait_ns;  /* doubled by each failure to */
+    bool is_failing;         /* the log could not be appended to the last time, as the server's log says */
     struct writes_figures figures;
     struct waiting visible;  /* that wait for a commit of their lines */
     struct waiting hiding;   /* that wait for the one under way */

@@ -175,6 +175,30 @@ def what_is_not_synced_is_not_acknowledged(world):
 
 
 @check
+def what_was_acknowledged_before_a_failure_is_seen_soon(world):
+    """Also when nothing is written any more; and the server's log tells a failure once, and its end."""
+    if world.sync is None:
+        print("passed over: no --sync LIBRARY")
+        return
+    with temporary() as folder:
+        path, flag = world.empty(folder), os.path.join(folder, "fail")
+        environment = {"LD_PRELOAD": world.sync, "FAILING_SYNC": flag}
+        with world.server(path, "--commit-ms", "500", "--writer-seconds", "3600", environment=environment) as server:
+            client = server.client(3)
+            client.call("AISLE.PUT", "small", product("A"))
+            with open(flag, "w", encoding="utf-8"):
+                pass
+            for _ in range(5):
+                has(client.fails("AISLE.PUT", "small", product("B")), f"IO the change log {path}.changes")
+            os.unlink(flag)
+            wait_for(lambda: client.call("AISLE.SEARCH", "small", "zebra")["total"] == 1, "A is not seen")
+            client.call("AISLE.PUT", "small", product("C"), "VISIBLE")
+            equal(client.call("AISLE.SEARCH", "small", "zebra")["total"], 2)
+            told_of = server.read_log().count
+            equal((told_of("writes are refused: "), told_of("writes are taken again into ")), (1, 1))
+
+
+@check
 def writes_hold_up_nobody_else(world):
     with temporary() as folder:
         path = world.empty(folder)
