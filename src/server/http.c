@@ -1,7 +1,7 @@
 /*
  * http.c - three pages.
  *
- * Reads no further than the head of a request, at most 8 KiB, and no body: a GET has none.
+ * Reads no further than the head of a request, at most 8 KiB, and no body: GET and HEAD have none.
  */
 #include "server/http.h"
 
@@ -28,7 +28,7 @@ struct http_client {
     struct http_client *previous, *next;
     uint64_t since_ns;
     bool is_closed;
-    bool is_answered;
+    bool is_head; /* the answer has no body */
     struct request *gathering; /* runs for it on the pool; NULL: none */
     uv_write_t write;
     struct buf output;
@@ -71,12 +71,11 @@ static void on_written(uv_write_t *write, int status)
 
 static void answer(struct http_client *client, const char *status, struct bytes body)
 {
-    client->is_answered = true;
     buf_printf(&client->output,
                "HTTP/1.1 %s\r\nContent-Type: text/plain; version=0.0.4; charset=utf-8\r\nContent-Length: %zu\r\n"
-               "Connection: close\r\n\r\n",
-               status, body.size);
-    buf_put(&client->output, body.data, body.size);
+               "%sConnection: close\r\n\r\n",
+               status, body.size, strncmp(status, "405", 3) == 0 ? "Allow: GET, HEAD\r\n" : "");
+    buf_put(&client->output, body.data, client->is_head ? 0 : body.size);
     client->write.data = client;
     uv_buf_t buf = uv_buf_init((char *)client->output.data, (unsigned)client->output.size);
     if (buf_status(&client->output) != 0 ||
@@ -154,11 +153,12 @@ static bool is_known(const struct http_client *client)
 static void route(struct http_client *client)
 {
     const char *head = client->head;
-    if (strncmp(head, "GET ", 4) != 0) {
-        answer_text(client, "405 Method Not Allowed", "only GET\n");
+    client->is_head = strncmp(head, "HEAD ", 5) == 0; /* what asks whether it lives may do so */
+    if (!client->is_head && strncmp(head, "GET ", 4) != 0) {
+        answer_text(client, "405 Method Not Allowed", "only GET and HEAD\n");
         return;
     }
-    const char *path = head + 4;
+    const char *path = head + (client->is_head ? 5 : 4);
     size_t size = strcspn(path, " ?\r");
     bool ready = client->server->drain_ns == 0;
     if (size == 8 && memcmp(path, "/healthz", 8) == 0) {

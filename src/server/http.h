@@ -1,8 +1,8 @@
 /*
  * http.h - /metrics, /healthz and /readyz for machines that watch the server.
  *
- * One GET a connection, answered and closed; nothing else of HTTP. Few clients, small requests, short time. Where a
- * password is set, it is wanted as "Authorization: Bearer PASSWORD" for /metrics.
+ * One GET or HEAD a connection, answered and closed; nothing else of HTTP. Few clients, small requests, short time.
+ * Where a password is set, it is wanted as "Authorization: Bearer PASSWORD" for /metrics.
  * Thread rule: the loop thread's; what /metrics says of catalogs is gathered on the pool.
  */
 #ifndef AISLE_SERVER_HTTP_H

@@ -1125,7 +1125,15 @@ def pages_for_machines(world):
             has(http.recv(1000).decode(), "431")
         with socket.create_connection(("127.0.0.1", port)) as http:
             http.sendall(b"POST / HTTP/1.1\r\n\r\n")
-            has(http.recv(1000).decode(), "405")
+            answer = http.recv(1000).decode()
+            has(answer, "405")
+            has(answer, "Allow: GET, HEAD\r\n")
+        for path, size in (("/healthz", 3), ("/metrics", len(page) // 2)):
+            with socket.create_connection(("127.0.0.1", port)) as http:
+                http.sendall(f"HEAD {path} HTTP/1.1\r\n\r\n".encode())
+                answer = http.makefile("rb").read().decode()
+            has(answer, "200 OK")
+            assert answer.endswith("\r\n\r\n") and int(re.search(r"Length: (\d+)", answer)[1]) >= size, answer
     with temporary() as folder:
         path = world.empty(folder)
         second = free_port()
