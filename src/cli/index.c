@@ -12,6 +12,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #define SOURCES_MAX 65536u
@@ -259,9 +260,27 @@ static int run(const struct indexer_options *run_options, struct progress *progr
     return cli_finish("index");
 }
 
+/*
+ * Searches of other processes go first where processors are short: a change may wait some ms for them, while they would
+ * wait as long for each slice of time that a commit takes. All threads that begin later do as this one; what cannot be
+ * lowered stays.
+ */
+static void stand_back(uint64_t nice)
+{
+    errno = 0;
+    int now = getpriority(PRIO_PROCESS, 0);
+    if (now != -1 || errno == 0) {
+        (void)setpriority(PRIO_PROCESS, 0, now + (int)nice);
+    }
+}
+
+#define NICE_FOLLOWING 5 /* a quarter of a processor that a search wants, too */
+#define NICE_MAX 19
+
 /* What the options say, where a number or text does not go straight into the run's. */
 struct wishes {
     uint64_t threads;
+    uint64_t nice;
     const char *truncate;
     bool timings;
     bool json;
@@ -278,6 +297,9 @@ static int index_with(struct indexer_options *run_options, const struct wishes *
     if (run_options->follow && run_options->retry) {
         return cli_complain(CLI_USAGE, "index", "--retry is a run of its own, without --follow", NULL);
     }
+    if (run_options->follow) {
+        stand_back(wishes->nice);
+    }
     progress_start(&progress);
     run_options->threads = (uint32_t)wishes->threads;
     run_options->signals = &signals;
@@ -288,12 +310,16 @@ static int index_with(struct indexer_options *run_options, const struct wishes *
     return run(run_options, &progress, wishes->timings, wishes->json);
 }
 
-int cli_index(int argc, char **argv)
+static uint64_t threads_there_are(void)
 {
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
-    struct wishes wishes = {.threads = cores < 1                     ? 1
-                                       : cores > (long)LIMIT_THREADS ? LIMIT_THREADS
-                                                                     : (uint64_t)cores,
+    return cores < 1 ? 1 : cores > (long)LIMIT_THREADS ? LIMIT_THREADS : (uint64_t)cores;
+}
+
+int cli_index(int argc, char **argv)
+{
+    struct wishes wishes = {.threads = threads_there_are(),
+                            .nice = NICE_FOLLOWING,
                             .truncate = "refuse"};
     struct indexer_options to = {.rejects_max = UINT64_MAX, .memory_bytes = LIMIT_BUDGET_DEFAULT_BYTES};
     const struct option table[] = {
@@ -310,6 +336,8 @@ int cli_index(int argc, char **argv)
          "with --follow: commit after lines of so many bytes at the latest; default 64M", 1, LIMIT_MAP_BYTES},
         {"poll", OPTION_NUMBER, {.number = &to.poll_ms}, "MS",
          "with --follow: look this often instead of waiting to be told by the system", 1, 60000},
+        {"nice", OPTION_NUMBER, {.number = &wishes.nice}, "N",
+         "with --follow: let other programs go first, as nice does; default 5", 0, NICE_MAX},
         {"report", OPTION_NUMBER, {.number = &to.report_seconds}, "S",
          "with --follow: print counts and freshness as a line of JSON every S seconds", 1, 86400},
         {"truncate", OPTION_TEXT, {.text = &wishes.truncate}, "HOW",
