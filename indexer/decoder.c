@@ -79,9 +79,18 @@ static bool has_name(struct bytes line)
     return has(line, "\"op\"") || has(line, "\"action\"") || has(line, "\"payload\"") || has(line, "\"change\"");
 }
 
+/* As Aisle's own changes begin, when their member comes first: then the rest need not be looked through. */
+static bool begins_with_op(struct bytes line)
+{
+    return line.size > 5 && memcmp(line.data, "{\"op\"", 5) == 0;
+}
+
 /* Whether the line may be anything but a bare product. */
 static bool may_be_envelope(const struct decoder *decoder, struct bytes line)
 {
+    if (decoder->format != FORMAT_PRODUCTS && begins_with_op(line)) {
+        return true;
+    }
     switch (decoder->format) {
     case FORMAT_PRODUCTS:
         return false;

@@ -88,6 +88,10 @@ must_check int ids_get(const struct ids_reader *reader, uint32_t document, uint8
 enum ids_ahead { IDS_AHEAD_PLACE, IDS_AHEAD_BLOCK };
 void ids_ahead(const struct ids_reader *reader, uint32_t document, enum ids_ahead step);
 
+/* Likewise what ids_find will read of the table: first where the bucket is, then the bucket. */
+enum ids_find_ahead { IDS_FIND_PLACE, IDS_FIND_BUCKET };
+void ids_find_ahead(const struct ids_reader *reader, uint64_t hash, enum ids_find_ahead step);
+
 /* The document with this id. hash: of id. AISLE_END when there is none; AISLE_CORRUPT. */
 must_check int ids_find(const struct ids_reader *reader, struct bytes id, uint64_t hash, uint32_t *document);
 

@@ -196,6 +196,22 @@ static void prefetch(const struct extent_view *view, uint64_t offset)
     }
 }
 
+void ids_find_ahead(const struct ids_reader *reader, uint64_t hash, enum ids_find_ahead step)
+{
+    uint64_t place =
+        reader->bucket_offset + (uint64_t)ids_bucket_of(hash, reader->bucket_count) * sizeof(uint32_t);
+    if (step == IDS_FIND_PLACE) {
+        prefetch(reader->table, place);
+        return;
+    }
+    const uint8_t *at = extent_view_ahead(reader->table, place);
+    uint32_t first = at == NULL ? reader->count : load_u32(at); /* whatever it says: it is looked for inside */
+    if (first < reader->count) {
+        prefetch(reader->table, ids_entry_offset(first));
+        prefetch(reader->table, ids_entry_offset(first) + 64);
+    }
+}
+
 struct candidate {
     size_t query_index;
     uint32_t document;

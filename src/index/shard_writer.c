@@ -278,6 +278,22 @@ static void order_finding(struct shard_writer *writer)
     }
 }
 
+/*
+ * Asks memory for what a look-up in the next segments of the order will read: each would wait for two lines of memory
+ * by itself, and some products are in none but the last.
+ */
+#define FIND_AHEAD 6u
+
+static void find_ahead(const struct shard_writer *writer, uint32_t from, uint64_t id_hash)
+{
+    static const enum ids_find_ahead steps[] = {IDS_FIND_PLACE, IDS_FIND_BUCKET};
+    for (size_t step = 0; step < 2; step++) {
+        for (uint32_t i = from; i < from + FIND_AHEAD && i < writer->segment_count && i < LIMIT_SEGMENTS; i++) {
+            ids_find_ahead(&writer->segments[writer->finding.order[i]].segment->ids, id_hash, steps[step]);
+        }
+    }
+}
+
 int shard_writer_find(struct shard_writer *writer, struct bytes id, uint64_t id_hash, struct writer_place *place)
 {
     if (find_waiting(place->lane, id, id_hash, place) || find_waiting(writer->builder, id, id_hash, place)) {
@@ -288,6 +304,9 @@ int shard_writer_find(struct shard_writer *writer, struct bytes id, uint64_t id_
     uint16_t *order = writer->finding.order;
     for (uint32_t i = 0; i < writer->segment_count; i++) {
         uint32_t at = i < LIMIT_SEGMENTS ? order[i] : i;
+        if (i % FIND_AHEAD == 0) {
+            find_ahead(writer, i, id_hash);
+        }
         int status = ids_find(&writer->segments[at].segment->ids, id, id_hash, &place->document);
         if (status == 0 && !is_dead(&writer->segments[at], place->document)) {
             place->segment = at;
