@@ -22,6 +22,8 @@ struct fresh_suggestions {
     const struct schema *schema; /* borrowed; NULL: nothing is collected */
     struct suggest_set waiting;
     uint64_t products; /* that they are of */
+    uint64_t allowed;  /* how many products of a large shard may be looked into beside one in some */
+    uint64_t allowed_ns; /* by this moment */
     struct suggest_set learned; /* searches that are to replace those learned before */
     bool has_learned;
 };
