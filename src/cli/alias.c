@@ -72,6 +72,35 @@ static int point(const char *name, const char *catalog)
     return cli_finish("alias");
 }
 
+/* Whether the catalog, which can be opened, is reached through the link that the name is: it would point to itself. */
+static bool leads_back(const struct stat *name, const char *catalog)
+{
+    enum { LINKS_MAX = 40 }; /* as many as Linux follows */
+    char at[PATH_MAX];
+    char text[PATH_MAX];
+    char next[PATH_MAX];
+    struct stat found;
+    int size = snprintf(at, sizeof at, "%s", catalog);
+    for (unsigned i = 0; i < LINKS_MAX && size < (int)sizeof at; i++) {
+        for (char *end = at + strlen(at); end - at > 1 && end[-1] == '/'; *--end = '\0') {
+            /* else the link would be followed */
+        }
+        if (lstat(at, &found) != 0 || !S_ISLNK(found.st_mode)) {
+            return false;
+        }
+        if (found.st_dev == name->st_dev && found.st_ino == name->st_ino) {
+            return true;
+        }
+        ssize_t got = readlink(at, text, sizeof text - 1);
+        text[got > 0 ? got : 0] = '\0';
+        const char *slash = strrchr(at, '/');
+        int folder = text[0] == '/' || slash == NULL ? 0 : (int)(slash - at) + 1;
+        size = snprintf(next, sizeof next, "%.*s%s", folder, at, text);
+        memcpy(at, next, sizeof at);
+    }
+    return false;
+}
+
 /* Whether the catalog may take the place of what the name points to now. An exit status. */
 static int check_place(const char *name, aisle *catalog, const char *path, bool force)
 {
@@ -83,7 +112,12 @@ static int check_place(const char *name, aisle *catalog, const char *path, bool 
         return CLI_DONE;
     }
     if (!S_ISLNK(found.st_mode)) {
-        return cli_complain(CLI_INPUT, "alias", "is no alias; move it away first, it may get the alias then", name);
+        return cli_complain(CLI_INPUT, "alias", "the name is of something else; move that away first, it may get the "
+                                                "alias then", name);
+    }
+    if (leads_back(&found, path)) {
+        return cli_complain(CLI_INPUT, "alias", "the catalog is this alias itself, or one that points to it; name the "
+                                                "catalog that is meant", path);
     }
     if (force || aisle_open(name, &options, &before, &error) != 0) {
         return CLI_DONE; /* whatever it points to, it cannot be searched */

@@ -20,6 +20,7 @@ struct parser {
     const struct field *field;
     bool has_limit;
     bool has_order;
+    unsigned seen; /* options, one bit each */
     aisle_error *error;
 };
 
@@ -384,44 +385,64 @@ static int take_order(struct parser *parser, enum facet_order order)
     return 0;
 }
 
+enum option {
+    OPTION_COUNT, /* the orders first */
+    OPTION_NAME,
+    OPTION_SIZE,
+    OPTION_MULTI,
+    OPTION_STATS,
+    OPTION_PREFIX,
+    OPTION_CONTAINS,
+    OPTION_LIKE,
+    OPTION_SAMPLE,
+    OPTION_GROUPS,
+    OPTION_LIMIT /* a number alone */
+};
+
+static const char *const option_words[OPTION_LIMIT] = {"count",   "name",      "size",  "multi",   "stats",
+                                                       "prefix=", "contains=", "like=", "sample=", "groups="};
+
 static int parse_option(struct parser *parser)
 {
     struct facet_request *out = parser->out;
-    if (take_word(parser, "count")) {
+    size_t position = parser->at;
+    unsigned option = 0;
+    while (option < OPTION_LIMIT && !take_word(parser, option_words[option])) {
+        option++;
+    }
+    unsigned bit = 1u << (option <= OPTION_SIZE ? OPTION_COUNT : option);
+    if ((parser->seen & bit) != 0) {
+        return refuse(parser, position, option <= OPTION_SIZE ? "a facet has one order" : "an option stands twice");
+    }
+    parser->seen |= bit;
+    switch (option) {
+    case OPTION_COUNT:
         return take_order(parser, FACET_BY_COUNT);
-    }
-    if (take_word(parser, "name")) {
+    case OPTION_NAME:
         return take_order(parser, FACET_BY_VALUE);
-    }
-    if (take_word(parser, "size")) {
+    case OPTION_SIZE:
         return take_order(parser, FACET_BY_SIZE);
-    }
-    if (take_word(parser, "multi")) {
+    case OPTION_MULTI:
         out->multi = true;
         return 0;
-    }
-    if (take_word(parser, "stats")) {
+    case OPTION_STATS:
         out->stats = true;
         return is_words(parser) ? refuse(parser, parser->at, "only numbers and dates have stats") : 0;
-    }
-    if (take_word(parser, "prefix=")) {
+    case OPTION_PREFIX:
         return take_search(parser, &out->prefix);
-    }
-    if (take_word(parser, "contains=")) {
+    case OPTION_CONTAINS:
         return take_search(parser, &out->contains);
-    }
-    if (take_word(parser, "like=")) {
+    case OPTION_LIKE:
         return take_like(parser);
-    }
-    if (take_word(parser, "sample=")) {
+    case OPTION_SAMPLE:
         return take_number(parser, "expected of how many products one is taken", 1, LIMIT_FACET_SAMPLE, &out->sample);
-    }
-    if (take_word(parser, "groups=")) {
+    case OPTION_GROUPS:
         return take_groups(parser);
+    default:
+        parser->has_limit = true;
+        return take_number(parser, "expected a number of values, count, name, size, multi, stats, prefix=, contains=, "
+                                   "like=, groups= or sample=", 0, LIMIT_FACET_SHOWN, &out->limit);
     }
-    parser->has_limit = true;
-    return take_number(parser, "expected a number of values, count, name, size, multi, stats, prefix=, contains=, "
-                               "like=, groups= or sample=", 0, LIMIT_FACET_SHOWN, &out->limit);
 }
 
 /* What was not said. */

@@ -86,6 +86,7 @@ int follower_start(server_follow *follow, const char *path, const char *source, 
         goto fail_wake;
     }
     if (uv_thread_create(&follower->thread, run, follower) == 0) {
+        server_log("%s follows %s%s", path, source, access(source, F_OK) == 0 ? "" : ", which is not there yet");
         *out = follower;
         return 0;
     }

@@ -831,6 +831,9 @@ def following(world):
                     assert time.monotonic() < deadline, server.read_log()
                     time.sleep(0.05)
             equal(client.call("AISLE.INFO", "small")["follows"], True)
+            has(server.read_log(), f"small follows {source}\n")
+        with world.server(path, "--follow", os.path.join(folder, "none")) as server:
+            has(server.read_log(), "none, which is not there yet\n")
         pipe = os.path.join(folder, "pipe")
         os.mkfifo(pipe)
         with world.server(path, "--follow", pipe) as server:  # and can be ended, though nobody writes to it
