@@ -227,10 +227,7 @@ static size_t view_bytes(const struct shard_view *view)
             sum += segment->views[c].extent_count * (sizeof(uint8_t *) + sizeof(uint64_t));
         }
         sum += state->dead == NULL ? 0 : (size_t)segment->info.documents / 8;
-        for (size_t o = 0; o < state->overlay_count; o++) {
-            sum += sizeof state->overlays[o] + sizeof *state->read;
-            sum += state->overlays[o].owned ? state->overlays[o].content.size : 0;
-        }
+        sum += state->overlay_count * (sizeof *state->overlays + sizeof *state->read) + state->owned_bytes;
     }
     for (uint32_t i = 0; i < view->manifest.part_count; i++) {
         sum += part_memory(view->parts[i]);

@@ -43,6 +43,7 @@ static size_t rounded(size_t bytes)
 #define LIST_SLOTS_MAX 16384u
 #define PAGE_SUMS 128u
 #define PROBES 8u
+#define SUMS_ASKED_MIN 256u /* of a state, which under a stream of changes lasts for some tens of searches */
 
 static uint32_t slots_for(uint32_t pages)
 {
@@ -86,30 +87,42 @@ static struct signals_bounds *new_bounds(const struct signal_rules *rules, uint3
 
 static void *carry(const void *block, const struct segment_changes *changes, size_t *bytes);
 
+static size_t sums_bytes(uint32_t pages)
+{
+    uint32_t slots = slots_for(pages);
+    return slots == 0 ? 0
+                      : sizeof(struct signals_sums) + slots * sizeof(struct signals_kept_list) +
+                            (size_t)pages * PAGE_SUMS * sizeof(uint16_t);
+}
+
+/* Likewise: lists, then sums. */
+static struct signals_sums *new_sums(uint32_t pages)
+{
+    struct signals_sums *sums = mem_calloc(1, sums_bytes(pages));
+    if (sums != NULL) {
+        sums->list_slots = slots_for(pages);
+        sums->lists = (struct signals_kept_list *)(sums + 1);
+        sums->sums = (_Atomic uint16_t *)(sums->lists + sums->list_slots);
+        sums->sum_count = (size_t)pages * PAGE_SUMS;
+    }
+    return sums;
+}
+
 /*
- * Likewise: lists and their sums, patched bits and numbers of pages. Takes the reference of bounds; NULL: no memory,
- * and bounds is the caller's.
+ * Likewise: patched bits and numbers of pages. Takes the reference of bounds; NULL: no memory, and bounds is the
+ * caller's.
  */
 static struct signals_kept *new_kept(struct signals_bounds *bounds, bool has_patched)
 {
-    uint32_t slots = slots_for(bounds->pages);
-    size_t sum_count = slots == 0 ? 0 : (size_t)bounds->pages * PAGE_SUMS;
-    size_t sums = sum_count * sizeof(uint16_t);
-    size_t lists = slots * sizeof(struct signals_kept_list);
     size_t patched = has_patched ? bitset_words(bounds->pages) * sizeof(uint64_t) : 0;
     size_t numbers = has_patched ? bounds->pages * sizeof(uint64_t) : 0;
-    size_t bytes = sizeof(struct signals_kept) + lists + sums + patched + numbers;
-    struct signals_kept *kept = mem_calloc(1, bytes);
+    struct signals_kept *kept = mem_calloc(1, sizeof(struct signals_kept) + patched + numbers);
     if (kept != NULL) {
-        uint8_t *arrays = (uint8_t *)(kept + 1) + lists + sums;
+        uint8_t *arrays = (uint8_t *)(kept + 1);
         kept->head.carry = carry;
         kept->head.free = signals_kept_free;
-        kept->bytes = bytes + bounds->bytes;
+        kept->bytes = sizeof *kept + patched + numbers + bounds->bytes + sums_bytes(bounds->pages); /* to be begun */
         kept->bounds = bounds;
-        kept->list_slots = slots;
-        kept->lists = (struct signals_kept_list *)(kept + 1);
-        kept->sums = (_Atomic uint16_t *)(kept->lists + slots);
-        kept->sum_count = sum_count;
         kept->patched = has_patched ? (uint64_t *)(void *)arrays : NULL;
         kept->changed_at = has_patched ? (uint64_t *)(void *)(arrays + patched) : NULL;
     }
@@ -132,6 +145,7 @@ void signals_kept_free(void *block)
         }
     }
     release_bounds(kept->bounds);
+    mem_free(atomic_load_explicit(&kept->sums, memory_order_relaxed));
     mem_free(kept);
 }
 
@@ -430,7 +444,7 @@ void signals_kept_rise(struct signals_kept *kept, uint32_t page, uint64_t known,
 }
 
 /* Takes a place for the sums of a list, whose key this thread has put there. */
-static uint64_t settle(struct signals_kept *kept, struct signals_kept_list *list, uint32_t count,
+static uint64_t settle(struct signals_sums *kept, struct signals_kept_list *list, uint32_t count,
                        const struct signals_price *price)
 {
     size_t place = atomic_fetch_add_explicit(&kept->sums_taken, count, memory_order_relaxed);
@@ -441,17 +455,36 @@ static uint64_t settle(struct signals_kept *kept, struct signals_kept_list *list
     return settled;
 }
 
+/* Those of the kept; begun if they are worth it by now. NULL: they are not, or no memory. */
+static struct signals_sums *sums_of(struct signals_kept *kept)
+{
+    struct signals_sums *sums = atomic_load_explicit(&kept->sums, memory_order_acquire);
+    bool is_state = kept->changed_at != NULL;
+    if (sums != NULL || slots_for(kept->bounds->pages) == 0 ||
+        (is_state && atomic_fetch_add_explicit(&kept->sums_asked, 1, memory_order_relaxed) < SUMS_ASKED_MIN)) {
+        return sums;
+    }
+    struct signals_sums *begun = new_sums(kept->bounds->pages);
+    if (begun != NULL && !atomic_compare_exchange_strong_explicit(&kept->sums, &sums, begun, memory_order_acq_rel,
+                                                                  memory_order_acquire)) {
+        mem_free(begun);
+        return sums;
+    }
+    return begun;
+}
+
 _Atomic uint16_t *signals_kept_sums(struct signals_kept *kept, uint64_t key, uint32_t count,
                                     const struct signals_price *now, struct signals_price *then)
 {
     uint64_t hash = key * UINT64_C(0x9e3779b97f4a7c15) >> 32;
-    for (uint32_t i = 0; i < PROBES && kept->list_slots != 0; i++) {
-        struct signals_kept_list *list = &kept->lists[(hash + i) & (kept->list_slots - 1)];
+    struct signals_sums *sums = sums_of(kept);
+    for (uint32_t i = 0; i < PROBES && sums != NULL; i++) {
+        struct signals_kept_list *list = &sums->lists[(hash + i) & (sums->list_slots - 1)];
         uint_fast64_t there = atomic_load_explicit(&list->key, memory_order_relaxed);
         uint64_t place = 0;
         if (there == 0 && atomic_compare_exchange_strong_explicit(&list->key, &there, key, memory_order_relaxed,
                                                                   memory_order_relaxed)) {
-            place = settle(kept, list, count, now);
+            place = settle(sums, list, count, now);
         } else if (there == key) {
             place = atomic_load_explicit(&list->place, memory_order_acquire);
         } else {
@@ -461,7 +494,7 @@ _Atomic uint16_t *signals_kept_sums(struct signals_kept *kept, uint64_t key, uin
             return NULL;
         }
         *then = list->price;
-        return kept->sums + (place - 1);
+        return sums->sums + (place - 1);
     }
     return NULL;
 }

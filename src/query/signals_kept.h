@@ -82,6 +82,15 @@ struct signals_delta {
     uint32_t documents[];
 };
 
+/* Lists of whose blocks something is kept, and their sums; one block with its arrays. */
+struct signals_sums {
+    struct signals_kept_list *lists; /* a hash table */
+    uint32_t list_slots;             /* a power of two */
+    _Atomic uint16_t *sums;          /* of their blocks, lists in the order they came in */
+    size_t sum_count;
+    atomic_size_t sums_taken; /* may pass sum_count */
+};
+
 struct signals_kept {
     struct segment_kept_head head;
     size_t bytes; /* with all below */
@@ -93,11 +102,8 @@ struct signals_kept {
     struct signals_delta *deltas[SIGNALS_DELTAS]; /* references, the oldest first */
     uint32_t delta_count;
     atomic_bool is_foreign; /* a query of other rules has found it of no use: the next state begins its own */
-    struct signals_kept_list *lists; /* a hash table */
-    uint32_t list_slots;             /* a power of two; 0: nothing is kept of lists */
-    _Atomic uint16_t *sums;          /* of their blocks, lists in the order they came in */
-    size_t sum_count;
-    atomic_size_t sums_taken; /* may pass sum_count */
+    _Atomic(struct signals_sums *) sums; /* owned; NULL: not begun */
+    atomic_uint sums_asked;              /* how often, of those of a state */
     atomic_uint turn;
 };
 
@@ -134,7 +140,7 @@ void signals_kept_rise(struct signals_kept *kept, uint32_t page, uint64_t known,
 /*
  * The sums of a list, count of them, zeros at first. key: above 0, another one for each list of the segment. now: what
  * the word's parts follow from, and *then what those did that are kept. NULL: there is no room, or another thread is
- * just making it.
+ * just making it, or so little was asked of the state that it may be gone before they are of use.
  */
 _Atomic uint16_t *signals_kept_sums(struct signals_kept *kept, uint64_t key, uint32_t count,
                                     const struct signals_price *now, struct signals_price *then);

@@ -509,6 +509,7 @@ struct segment_state {
     uint32_t dead_count;
     struct segment_overlay *overlays; /* owned, ordered by kind and page */
     size_t overlay_count;
+    size_t owned_bytes; /* of overlays whose content is a content */
     _Atomic uint64_t *read; /* owned: by overlay, what has been read of it since (state.c); NULL: all is read */
     struct segment_kept kept; /* of the overlaid pages; begins with a segment_kept_head */
     const struct segment_state *origin; /* that this is a view of, borrowing all that it has; NULL: of none */

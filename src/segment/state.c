@@ -335,6 +335,7 @@ static void keep_overlays(const struct segment_state *old, size_t *from, const s
         struct segment_overlay overlay = known_overlay(old, *from);
         if (overlay.owned) {
             retain_content(overlay.content.data);
+            state->owned_bytes += overlay.content.size;
         }
         state->overlays[state->overlay_count++] = overlay;
     }
