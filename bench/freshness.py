@@ -92,7 +92,8 @@ def run_aisle(options, place):
     if load.poll() is not None:
         print("freshness.py: the search load ended first: --seconds is too small", file=sys.stderr)
     return {"changes": options.changes, "seconds": seconds, "event": summary["event"], "arrival": summary["arrival"],
-            "rejects": summary["rejects"], "commits": summary["commits"], "idle": idle, "beside": latencies(load),
+            "rejects": summary["rejects"], "commits": summary["commits"], "slowest": summary["slowest_commit"],
+            "idle": idle, "beside": latencies(load),
             "us_a_change": (usage.ru_utime + usage.ru_stime) * 1e6 / options.changes,
             "feeding_us_a_change": feeding * 1e6 / options.changes}
 
@@ -129,6 +130,9 @@ def show(name, figures):
           f"  search alone p50 {figures['idle']['p50_ms']:6.2f}, p99 {figures['idle']['p99_ms']:6.2f}"
           f"  beside p50 {figures['beside']['p50_ms']:6.2f}, p99 {figures['beside']['p99_ms']:6.2f} ({ratio:.1f}x)"
           + (f"  {figures['us_a_change']:.1f} us a change" if "us_a_change" in figures else ""), flush=True)
+    if "slowest" in figures:
+        print("  the slowest commit: " + ", ".join(f"{name} {value}" for name, value in figures["slowest"].items()),
+              flush=True)
 
 
 def main():

@@ -28,7 +28,7 @@
 #define COMMIT_GAP_NS UINT64_C(10000000)
 #define COMMIT_SHARE 3u /* times that a commit took, between commits of many changes, unless commit_ms is given */
 #define MANY_CHANGES 256u
-#define FRESH_NS UINT64_C(900000000)
+#define FRESH_NS UINT64_C(750000000)
 #define BEHIND_NS UINT64_C(200000000) /* between commits at least when behind */
 #define POSITION_NS UINT64_C(1000000000)    /* how long positions alone wait for a commit */
 #define TRANSACTION_NS UINT64_C(5000000000) /* how long an open transaction keeps a commit waiting */
@@ -77,13 +77,44 @@ static int mark_streams(struct run *run, aisle_error *error)
     return status;
 }
 
+static void note_slowest(struct indexer_slowest *slowest, const struct indexer_slowest *commit)
+{
+    if (commit->ns > slowest->ns) {
+        *slowest = *commit;
+    }
+}
+
+/* What a commit took that began at start and has just ended; before: what the writer told then. */
+static void note_phases(struct run *run, uint64_t start, const aisle_writer_statistics *before)
+{
+    aisle_writer_statistics after = {.size = sizeof after};
+    uint64_t now = clock_monotonic_ns();
+    if (run->pending.changes == 0 || aisle_writer_stats(run->writer, &after) != 0) {
+        return;
+    }
+    const struct indexer_slowest commit = {.ns = now - run->pending.first_ns,
+                                           .changes = run->pending.changes,
+                                           .collect_ns = start - run->pending.first_ns,
+                                           .encode_ns = after.encode_ns - before->encode_ns,
+                                           .storage_ns = after.commit_ns - before->commit_ns,
+                                           .merge_ns = after.merge_ns - before->merge_ns,
+                                           .wait_ns = after.wait_ns - before->wait_ns};
+    note_slowest(&run->freshness->late.slowest, &commit);
+    note_slowest(&run->summary->freshness.slowest, &commit);
+}
+
 int run_commit(struct run *run, aisle_error *error)
 {
     uint64_t start = clock_monotonic_ns();
+    aisle_writer_statistics before = {.size = sizeof before};
+    bool is_told = run->freshness != NULL && aisle_writer_stats(run->writer, &before) == 0;
     int status = mark_streams(run, error);
     status = status != 0 ? status : rejects_sync(&run->rejects, error);
     status = status != 0 ? status : aisle_commit(run->writer, error);
     run->summary->commits += status == 0;
+    if (status == 0 && is_told) {
+        note_phases(run, start, &before);
+    }
     run->pending.lines = 0;
     run->pending.changes = 0;
     run->pending.bytes = 0;

@@ -9,10 +9,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #define SOURCES_MAX 65536u
@@ -169,6 +171,22 @@ static void put_latency(const char *name, const struct latency *latency)
            (double)latency_quantile(latency, 0.99) / 1e6, (double)latency->max_ns / 1e6);
 }
 
+/* Of what the slowest commit's time went into. */
+static void put_slowest(const struct indexer_slowest *slowest)
+{
+    const struct {
+        const char *name;
+        uint64_t ns;
+    } phases[] = {{"ms", slowest->ns},                 {"collect_ms", slowest->collect_ns},
+                  {"encode_ms", slowest->encode_ns},   {"storage_ms", slowest->storage_ns},
+                  {"merges_ms", slowest->merge_ns},    {"waiting_ms", slowest->wait_ns}};
+    printf(",\"slowest_commit\":{\"changes\":%llu", (unsigned long long)slowest->changes);
+    for (size_t i = 0; i < sizeof phases / sizeof *phases; i++) {
+        printf(",\"%s\":%.3f", phases[i].name, (double)phases[i].ns / 1e6);
+    }
+    printf("}");
+}
+
 /* Members, with a comma before each but the first. */
 static void put_counts(const struct indexer_summary *summary)
 {
@@ -204,6 +222,7 @@ static void show_report(void *context, const struct indexer_summary *summary, co
     put_counts(summary);
     put_latency("arrival", &of_late->arrival);
     put_latency("event", &of_late->event);
+    put_slowest(&of_late->slowest);
     const aisle_memory_statistics memory = memory_now();
     printf(",\"memory\":%llu,\"all_memory_peak\":%llu}\n", (unsigned long long)memory.current_bytes,
            (unsigned long long)memory.peak_bytes);
@@ -217,6 +236,7 @@ static void print_json(const struct indexer_summary *summary)
     printf(",\"stopped\":%s", summary->stopped ? "true" : "false");
     put_latency("arrival", &summary->freshness.arrival);
     put_latency("event", &summary->freshness.event);
+    put_slowest(&summary->freshness.slowest);
     printf(",\"reasons\":[");
     for (size_t i = 0; i < summary->reason_count; i++) {
         printf("%s{\"reason\":", i == 0 ? "" : ",");
@@ -260,22 +280,41 @@ static int run(const struct indexer_options *run_options, struct progress *progr
     return cli_finish("index");
 }
 
+#define NICE_FOLLOWING 5 /* a quarter of a processor that a search wants, too */
+#define NICE_MAX 19
+#define SLICE_NS UINT64_C(10000000) /* several times what others have */
+
+/* The first of Linux's struct sched_attr, which not every C library declares. */
+struct scheduling {
+    uint32_t size;
+    uint32_t policy;
+    uint64_t flags;
+    int32_t nice;
+    uint32_t priority;
+    uint64_t runtime_ns; /* under the usual policy, from Linux 6.12 on: the slice of time that is asked for */
+    uint64_t deadline_ns;
+    uint64_t period_ns;
+};
+
 /*
  * Searches of other processes go first where processors are short: a change may wait some ms for them, while they would
- * wait as long for each slice of time that a commit takes. All threads that begin later do as this one; what cannot be
- * lowered stays.
+ * wait as long for each slice of time that a commit takes. Who asks for longer slices than others is interrupted when
+ * one of them wakes up, and not at the end of its slice. All threads that begin later do as this one; what cannot be
+ * set stays as it is.
  */
 static void stand_back(uint64_t nice)
 {
     errno = 0;
     int now = getpriority(PRIO_PROCESS, 0);
-    if (now != -1 || errno == 0) {
-        (void)setpriority(PRIO_PROCESS, 0, now + (int)nice);
+    if (nice == 0 || (now == -1 && errno != 0)) {
+        return;
+    }
+    int lower = now + (int)nice < NICE_MAX ? now + (int)nice : NICE_MAX;
+    struct scheduling wanted = {.size = sizeof wanted, .policy = SCHED_OTHER, .nice = lower, .runtime_ns = SLICE_NS};
+    if (sched_getscheduler(0) != SCHED_OTHER || syscall(SYS_sched_setattr, 0, &wanted, 0u) != 0) {
+        (void)setpriority(PRIO_PROCESS, 0, lower);
     }
 }
-
-#define NICE_FOLLOWING 5 /* a quarter of a processor that a search wants, too */
-#define NICE_MAX 19
 
 /* What the options say, where a number or text does not go straight into the run's. */
 struct wishes {
