@@ -130,8 +130,12 @@ static int top_of_part(struct query_context *context, const struct query_node *r
     struct signals *signals;
     int status = signals_open(context, number, &signals);
     if (status == 0 && is_out_of_order(context, root, number, top)) {
-        return root->kind == QUERY_ALL ? browse_run(context, number, signals, top)
-                                       : scan_best(context, root, number, signals, top);
+        if (root->kind != QUERY_ALL) {
+            return scan_best(context, root, number, signals, top);
+        }
+        if (signals != NULL) { /* else nothing that is liked occurs here */
+            return browse_run(context, number, signals, top);
+        }
     }
     bool is_done = false;
     if (status == 0) {

@@ -245,10 +245,39 @@ static void affinities_add_up_whatever_is_pruned(void **state)
     }
 }
 
+/* No signals, and no product of a segment has what is liked: the rest in their order. */
+static void what_nobody_has_changes_nothing(void **state)
+{
+    (void)state;
+    aisle_result *result = NULL;
+    aisle_hit hit;
+    create_catalog("plain", "{\"version\":1,\"id\":\"id\",\"fields\":{\"title\":{\"type\":\"text\"},\"brand\":{"
+                            "\"type\":\"keyword\",\"facet\":true}},\"order\":[\"brand\"]}", 1);
+    catalog = open_catalog("plain");
+    aisle_writer *writer = begin_writing(catalog);
+    put(writer, "{\"id\":\"1\",\"title\":\"lamp\",\"brand\":\"a\"}");
+    put(writer, "{\"id\":\"2\",\"title\":\"lamp\"}");
+    commit(writer);
+    put(writer, "{\"id\":\"3\",\"title\":\"lamp\",\"brand\":\"b\"}");
+    commit(writer);
+    for (unsigned i = 0; i < 3; i++) {
+        const char *const texts[] = {i == 0 ? "brand:nobody=3" : i == 1 ? "brand:a=3" : "brand:b=3"};
+        const aisle_query query = {.size = sizeof query, .text = "", .affinities = texts, .affinity_count = 1};
+        assert_done(aisle_search(catalog, &query, &result, &error));
+        assert_int_equal(aisle_result_count(result), 3);
+        assert_int_equal(aisle_result_hit(result, 0, &hit), 0);
+        assert_true(i == 0 || (hit.id.size == 1 && hit.id.data[0] == (i == 1 ? '1' : '3') && hit.score > 2.99));
+    }
+    aisle_result_free(result);
+    aisle_writer_free(writer);
+    aisle_close(catalog);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(affinities_add_up_whatever_is_pruned),
+        cmocka_unit_test(what_nobody_has_changes_nothing),
     };
     return cmocka_run_group_tests(tests, make_directory, remove_directory);
 }
