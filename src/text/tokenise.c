@@ -9,6 +9,7 @@
 
 #include "base/limits.h"
 #include "base/utf8.h"
+#include "text/letters.h"
 #include "text/units.h"
 
 #define SIGN 8u    /* ' . , / + #: may stand inside a word or belong to it */
@@ -356,8 +357,8 @@ static void read_word(struct tokeniser *tokeniser, size_t start, struct word *wo
     struct scan scan = {.write = start, .read = start};
     for (;;) {
         size_t stretch = scan.read;
-        size_t i = stretch;
-        uint8_t kinds = 0;
+        size_t i = letters_pass(folder->bytes, folder->size, stretch);
+        uint8_t kinds = (uint8_t)(i == stretch ? 0 : KIND_LETTER);
         uint8_t kind = kind_at(folder, i);
         while ((kind & WORD_KINDS) != 0) {
             kinds |= kind;
