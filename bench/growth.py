@@ -14,6 +14,7 @@ import argparse
 import json
 import os
 import random
+import resource
 import shutil
 import subprocess
 import threading
@@ -81,9 +82,15 @@ class Sampler(threading.Thread):
         return self.most
 
 
+def processor_seconds():
+    """Of all processes that were waited for."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 def sampled(command, catalog, **options):
-    """Runs a command: its seconds, and the most it took."""
-    start = time.monotonic()
+    """Runs a command: its seconds, by the clock and of processors, and the most it took."""
+    start, before = time.monotonic(), processor_seconds()
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, **options)
     sampler = Sampler(process.pid, catalog)
     sampler.start()
@@ -92,7 +99,8 @@ def sampled(command, catalog, **options):
     most = sampler.stop()
     if status != 0:
         raise RuntimeError(f"{' '.join(command)}: exit status {status}")
-    return {"seconds": seconds, "anonymous_bytes": most["RssAnon"], "resident_bytes": most["VmRSS"],
+    return {"seconds": seconds, "processor_seconds": processor_seconds() - before,
+            "anonymous_bytes": most["RssAnon"], "resident_bytes": most["VmRSS"],
             "file_most_bytes": most["file"], "file_bytes": used_bytes(catalog)}
 
 
@@ -186,6 +194,8 @@ def print_build(scales):
 
     products = {f["build"]["stats"]["products"] for f in scales.values()}
     rows = [row("products/s", lambda b: b["rate"], "{:,.0f}"), row("seconds", lambda b: b["seconds"]),
+            row("processors' time a product, us",
+                lambda b: 1e6 * b["processor_seconds"] / b["stats"]["products"] if "processor_seconds" in b else 0),
             row("memory, anonymous at most, MB", lambda b: b["anonymous_bytes"] / 1e6),
             row("memory, resident with mapped file at most, MB", lambda b: b["resident_bytes"] / 1e6),
             row("file at its largest, GB", lambda b: b["file_most_bytes"] / 1e9, "{:.3f}"),
