@@ -411,10 +411,15 @@ struct segment_runs {
     atomic_uint_fast64_t compared;
 };
 
-/* Blocks of the values of fields, one each, and one of words; as kept, in whose bytes they are counted. */
+/*
+ * Blocks of the values of fields, one each, one of words, and one of the pages of each field; as kept, in whose bytes
+ * they are counted.
+ */
 #define SEGMENT_MARKS_OF_WORDS LIMIT_FIELDS
+#define SEGMENT_MARKS_OF_PAGES (LIMIT_FIELDS + 1u)
+#define SEGMENT_MARKS (2 * LIMIT_FIELDS + 1u)
 struct segment_marks {
-    _Atomic(void *) blocks[LIMIT_FIELDS + 1];
+    _Atomic(void *) blocks[SEGMENT_MARKS];
 };
 
 /* An immutable segment, opened once per process and shared by snapshots. */
@@ -439,8 +444,8 @@ struct segment {
     atomic_int references;
 };
 
-/* As segment_keep, of a field's marks, or those of words. */
-void *segment_keep_marks(const struct segment *segment, uint8_t field, void *block, size_t bytes);
+/* As segment_keep, of marks: a field's number, or what stands above. */
+void *segment_keep_marks(const struct segment *segment, uint8_t number, void *block, size_t bytes);
 
 /* Resolves every extent in txn and opens all components. One reference is the caller's. */
 must_check int segment_open(struct storage_txn *txn, const struct segment_info *info,

@@ -154,9 +154,10 @@ void segment_release(struct segment *segment)
     segment_kept_free(&segment->kept);
     for (unsigned i = 0; i < LIMIT_FIELDS; i++) {
         mem_free(atomic_load_explicit(&segment->runs[i].kept.block, memory_order_relaxed));
+    }
+    for (unsigned i = 0; i < SEGMENT_MARKS; i++) {
         mem_free(atomic_load_explicit(&segment->marks.blocks[i], memory_order_relaxed));
     }
-    mem_free(atomic_load_explicit(&segment->marks.blocks[SEGMENT_MARKS_OF_WORDS], memory_order_relaxed));
     mem_free(segment);
 }
 
@@ -184,10 +185,10 @@ void *segment_keep(const struct segment_kept *kept, void *block, size_t bytes)
     return keep(&own->block, own, block, bytes);
 }
 
-void *segment_keep_marks(const struct segment *segment, uint8_t field, void *block, size_t bytes)
+void *segment_keep_marks(const struct segment *segment, uint8_t number, void *block, size_t bytes)
 {
     struct segment *own = (struct segment *)(uintptr_t)segment;
-    return keep(&own->marks.blocks[field], &own->kept, block, bytes);
+    return keep(&own->marks.blocks[number], &own->kept, block, bytes);
 }
 
 /* The pages of an extent that are wholly its own: a value of LMDB's begins a few bytes into its first page. */
