@@ -80,12 +80,13 @@ must_check int facet_parse(struct bytes text, const struct filter_source *source
 struct facet_set;
 
 /*
- * Makes count requests (borrowed) ready to be counted in the context's segments; lifted[i] is the number of the filter
- * that the walk lifts for request i, or FACET_NOT_LIFTED. error must live as long as the set. AISLE_LIMIT (error
- * tells), AISLE_NO_MEMORY.
+ * Makes count requests (borrowed) ready to be counted in the context's segments by a walk (borrowed for the call);
+ * lifted[i] is the number of the filter that it lifts for request i, or FACET_NOT_LIFTED. error must live as long as
+ * the set. AISLE_LIMIT (error tells), AISLE_NO_MEMORY.
  */
 must_check int facet_set_new(const struct query_context *context, const struct facet_request *requests,
-                             const uint32_t *lifted, uint32_t count, struct facet_set **out, aisle_error *error);
+                             const struct walk *walk, const uint32_t *lifted, uint32_t count, struct facet_set **out,
+                             aisle_error *error);
 
 /* Frees, with all answers; NULL is allowed. */
 void facet_set_free(struct facet_set *set);

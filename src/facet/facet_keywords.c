@@ -105,7 +105,7 @@ static int count_other(struct facet *facet, int64_t code, uint32_t count)
     return 0;
 }
 
-static int count_code(struct facet *facet, int64_t code, uint32_t count)
+int facet_count_code(struct facet *facet, int64_t code, uint32_t count)
 {
     return (uint64_t)code < facet->word->value_count ? facet_count_ordinal(facet, (uint32_t)code, count)
                                                      : count_other(facet, code, count);
@@ -120,14 +120,14 @@ static int count_checked(struct facet *facet, const struct facet_page *page)
     if (view.width > COLUMN_CODES_WIDTH_MAX) {
         for (uint32_t i = 0; i < page->count && status == 0; i++) {
             uint32_t at = page->positions == NULL ? i : page->positions[i];
-            status = count_code(facet, column_page_view_at(&view, at), 1);
+            status = facet_count_code(facet, column_page_view_at(&view, at), 1);
         }
         return status;
     }
     facet_page_codes(page, codes);
     for (uint32_t i = 0; i < page->count && status == 0; i++) {
         uint64_t value = (uint64_t)view.least + ((uint64_t)(codes[i] - view.has_missing) << view.shift);
-        status = count_code(facet, view.has_missing && codes[i] == 0 ? COLUMN_MISSING : (int64_t)value, 1);
+        status = facet_count_code(facet, view.has_missing && codes[i] == 0 ? COLUMN_MISSING : (int64_t)value, 1);
     }
     return status;
 }
@@ -181,7 +181,7 @@ int facet_count_words(struct facet *facet, const struct facet_page *page)
         return AISLE_CORRUPT;
     }
     if (page->view.mask == 0) {
-        return count_code(facet, column_page_view_at(&page->view, 0), page->count);
+        return facet_count_code(facet, column_page_view_at(&page->view, 0), page->count);
     }
     if (word->counts == NULL && word->noted_max - word->noted_count >= page->count) {
         return count_checked(facet, page);

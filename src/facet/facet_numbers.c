@@ -106,7 +106,7 @@ uint32_t facet_range_of(const struct facet_request *request, int64_t value)
     return is_last ? low - 1 : low;
 }
 
-static void count_range(struct facet *facet, uint32_t range, uint32_t count)
+void facet_count_range(struct facet *facet, uint32_t range, uint32_t count)
 {
     if (range != 0 && range < facet->request->bound_count) {
         facet->ranges[range - 1] += count;
@@ -284,7 +284,7 @@ int facet_count_numbers(struct facet *facet, const struct facet_page *page, bool
     uint32_t count;
     if (request->kind == FACET_RANGES && !request->stats && !page->view.has_missing &&
         facet_range_of(request, page->view.min) == facet_range_of(request, page->view.max)) {
-        count_range(facet, facet_range_of(request, page->view.min), page->count);
+        facet_count_range(facet, facet_range_of(request, page->view.min), page->count);
         return 0;
     }
     if (request->kind == FACET_RANGES && !request->stats && request->bound_count <= COMPARED_BOUNDS &&
@@ -310,7 +310,7 @@ int facet_count_numbers(struct facet *facet, const struct facet_page *page, bool
     }
     if (request->kind == FACET_RANGES) {
         for (uint32_t i = 0; i < count; i++) {
-            count_range(facet, facet_range_of(request, values[i]), 1);
+            facet_count_range(facet, facet_range_of(request, values[i]), 1);
         }
         return 0;
     }

@@ -57,6 +57,7 @@ struct facet {
     const struct segment_state *overlays; /* NULL: no page was changed */
     struct facet_words *words;            /* by segment */
     struct facet_words *word;             /* of the segment at hand; NULL: it was left */
+    struct facet_stretches *stretches;    /* likewise; NULL: none are kept of the field */
     struct arena *arena;                  /* the set's */
     struct ranks *ranks; /* reference; NULL: counts stay with their segments until they are brought together */
     uint32_t *totals;    /* by rank; of segments that were left */
@@ -67,6 +68,8 @@ struct facet {
     uint32_t list_used;
     struct facet_numbers numbers; /* values, or buckets of a histogram */
     uint64_t *ranges;             /* bound_count - 1 of them */
+    bool is_confined;             /* all matches have a value, in the range confined_to (facet_range_of) */
+    uint32_t confined_to;
     struct facet_groups *groups; /* owned; NULL: products are counted */
     bool is_path;                /* children of a path are counted */
     uint64_t matches;  /* seen */
@@ -111,6 +114,25 @@ struct facet_page {
     const uint64_t *bits;      /* the same matches as bits; NULL: there are none */
     uint32_t count;            /* matches */
 };
+
+/*
+ * What is kept of the pages of a field whose neighbouring documents mostly have equal values (facet_stretches.c).
+ * facet_stretches_of: of a segment, begun now; NULL: no memory, or the field has shown not to be such.
+ */
+struct facet_stretches;
+struct facet_stretches *facet_stretches_of(const struct segment *segment, uint8_t field);
+
+/* Counts matches of a page, given as bits or, with NULL, all of its documents. *done: whether they are known. */
+must_check int facet_count_stretches(struct facet *facet, uint32_t page, const uint64_t *bits, bool *done);
+
+/* Keeps a page that is being counted, if it is worth it. */
+void facet_keep_stretches(struct facet *facet, uint32_t number, const struct facet_page *page);
+
+/* Counts a code of the segment at hand for so many products: an ordinal, none, or a list. */
+must_check int facet_count_code(struct facet *facet, int64_t code, uint32_t count);
+
+/* Counts products whose value is in a range of facet_range_of. */
+void facet_count_range(struct facet *facet, uint32_t range, uint32_t count);
 
 /* Each counts a page's matches. AISLE_CORRUPT, AISLE_LIMIT, AISLE_NO_MEMORY. */
 must_check int facet_count_words(struct facet *facet, const struct facet_page *page);

@@ -172,7 +172,7 @@ int pass_run(const struct pass *pass, struct sorter *sorter, struct aisle_result
     int status = 0;
     if (pass->facet_count != 0) {
         status = lift(pass, &walk, lifted);
-        status = status == 0 ? facet_set_new(pass->context, pass->facets, lifted, pass->facet_count,
+        status = status == 0 ? facet_set_new(pass->context, pass->facets, &walk, lifted, pass->facet_count,
                                              &counting.facets, error)
                              : status;
     }

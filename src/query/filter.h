@@ -109,6 +109,12 @@ struct filter_node *filter_new_parent(struct arena *arena, enum filter_kind kind
                                       uint32_t count);
 struct filter_node *filter_new_documents(struct arena *arena, const struct filter_document *documents, uint32_t count);
 
+/*
+ * What numbers of a field that is none of variants lie between, by conditions that stand AND-ed at the top of root,
+ * which may be NULL. False: there are none.
+ */
+bool filter_confines(const struct filter_node *root, uint8_t field, int64_t *least, int64_t *greatest);
+
 /* A filter in one segment. */
 struct filter;
 

@@ -1,5 +1,6 @@
 /*
- * filter_lift.c - takes a filter apart: conditions of one field that stand AND-ed at its top, and the rest.
+ * filter_lift.c - takes a filter apart: conditions of one field that stand AND-ed at its top, and the rest; and what
+ * these say of the field's numbers.
  *
  * Thread rule: as the filter.
  */
@@ -73,4 +74,25 @@ int filter_lift(struct filter_node *root, uint8_t field, struct arena *arena, st
     *lifted = settle(of_field);
     *rest = settle(others);
     return 0;
+}
+
+static void confine(const struct filter_node *node, uint8_t field, int64_t *least, int64_t *greatest)
+{
+    if (node->kind == FILTER_NUMBERS && node->field == field) {
+        *least = node->least > *least ? node->least : *least;
+        *greatest = node->greatest < *greatest ? node->greatest : *greatest;
+    }
+    for (uint32_t i = 0; node->kind == FILTER_AND && i < node->child_count; i++) {
+        confine(node->children[i], field, least, greatest);
+    }
+}
+
+bool filter_confines(const struct filter_node *root, uint8_t field, int64_t *least, int64_t *greatest)
+{
+    *least = INT64_MIN;
+    *greatest = INT64_MAX;
+    if (root != NULL) {
+        confine(root, field, least, greatest);
+    }
+    return *least != INT64_MIN || *greatest != INT64_MAX;
 }
