@@ -84,7 +84,9 @@ def draw_growth(figures, out):
                 for items, f in scales if kind in f[RUN]["kinds"]]
         script += block(f"k{i}", rows)
     script += block("build", [[items, f["build"]["rate"] / 1000,
-                               f["build"]["file_bytes"] / f["build"]["stats"]["products"]] for items, f in scales])
+                               f["build"]["file_bytes"] / f["build"]["stats"]["products"],
+                               1e6 * f["build"]["processor_seconds"] / items if "processor_seconds" in f["build"]
+                               else "NaN"] for items, f in scales])
     script += ("set multiplot layout 1,3\nset logscale x\nset format x '%.0s%c'\nset xlabel 'products'\n"
                f"set xrange [{scales[0][0] * 0.7}:{scales[-1][0] * 1.4}]\nset logscale y\nunset key\n")
     for column, title in ((2, "median"), (3, "99th percentile")):
@@ -92,9 +94,13 @@ def draw_growth(figures, out):
         script += f"set title 'top 10, warm, best of passes: {title}, us'\nplot " + ", ".join(
             f"$k{i} using 1:{column} with linespoints pt 7 ps 0.5 lc rgb '{COLORS[i % len(COLORS)]}' "
             f"title {quoted(kind)}" for i, kind in enumerate(kinds)) + "\n"
-    script += ("unset logscale y\nset yrange [0:]\nset key inside bottom left\nset title 'building'\n"
-               f"plot $build using 1:2 with linespoints pt 7 ps 0.5 lc rgb '{COLORS[0]}' title 'thousand products/s', "
-               f"$build using 1:3 with linespoints pt 7 ps 0.5 lc rgb '{COLORS[1]}' title 'bytes of file a product'\n")
+    script += ("unset logscale y\nset yrange [0:]\nset ytics nomirror\nset y2range [0:]\nset y2tics\n"
+               "set key inside bottom left\nset rmargin 6\nset title 'building'\n"
+               f"plot $build using 1:3 with linespoints pt 7 ps 0.5 lc rgb '{COLORS[1]}' title 'bytes a product', "
+               f"$build using 1:2 axes x1y2 with linespoints pt 7 ps 0.5 lc rgb '{COLORS[0]}' "
+               "title 'thousand products/s (right)', "
+               f"$build using 1:4 axes x1y2 with linespoints pt 7 ps 0.5 lc rgb '{COLORS[2]}' "
+               "title 'processors, us a product (right)'\n")
     draw(out, "1200,440", script + "unset multiplot\n")
 
 
