@@ -351,7 +351,8 @@ AISLE_API void aisle_writer_abandon(aisle_writer *writer);
 /*
  * The text of a query is what a shopper types. Words must all match; `a OR b` takes either, `-word` excludes, `word*`
  * is any word that begins so, `brand:word` looks in one searchable field alone. An empty text browses: every product,
- * in the catalog's own order. Nothing typed is a syntax error.
+ * the best by signals first, without those in the catalog's own order. Nothing typed is a syntax error: a name that is
+ * no searchable field's is a word like others, and signs without a word, such as `*` alone, find nothing.
  *
  * `"red shoes"` is a phrase: its words stand side by side, in this order, in one field, and in one value of it where a
  * field holds several (levels of a category, elements of a list). `"red shoes"~3` lets them be moved by up to 3 words
