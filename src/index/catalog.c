@@ -208,6 +208,10 @@ int aisle_open(const char *path, const aisle_options *given, aisle **out, aisle_
         status = error_no_memory(error, "opening a catalog");
     }
     catalog->has_unions = status == 0;
+    if (status == 0 && firsts_init(&catalog->firsts) != 0) {
+        status = error_no_memory(error, "opening a catalog");
+    }
+    catalog->has_firsts = status == 0;
     const char *const rules[RULES_FILES] = {options.synonyms, options.stop_words, options.rules};
     if (status == 0 && rules_keeper_init(&catalog->rules, path, rules, &catalog->columns) != 0) {
         status = error_no_memory(error, "opening a catalog");
@@ -238,7 +242,11 @@ void aisle_close(aisle *catalog)
     if (catalog->has_unions && !forked) { /* of a child nobody knows what its threads were at */
         unions_keeper_release(&catalog->unions);
     }
+    if (catalog->has_firsts) {
+        firsts_release(&catalog->firsts);
+    }
     leads_release(&catalog->leads);
+    words_kept_release(&catalog->words);
     rules_keeper_release(&catalog->rules, forked);
     for (uint32_t i = 0; catalog->shards != NULL && i < catalog->shard_count; i++) {
         shard_close(&catalog->shards[i]);

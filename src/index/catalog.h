@@ -16,12 +16,14 @@
 #define AISLE_INDEX_CATALOG_H
 
 #include "base/crew.h"
+#include "index/firsts.h"
 #include "index/leads.h"
 #include "index/rules_keeper.h"
 #include "index/searcher.h"
 #include "index/shard.h"
 #include "query/ranks.h"
 #include "query/unions.h"
+#include "query/words_kept.h"
 #include "rank/rank.h"
 
 struct aisle {
@@ -46,9 +48,12 @@ struct aisle {
     struct ranks_keeper ranks;
     struct unions_keeper unions;
     struct leads leads;
+    struct words_kept words;
+    struct firsts firsts;
     bool has_searchers;
     bool has_ranks;
     bool has_unions;
+    bool has_firsts;
 };
 
 /* The shard that a product with this id belongs to. ON DISK: the routing must not change. */

@@ -3,6 +3,11 @@
  */
 #include "index/look.h"
 
+#include "base/hash.h"
+
+/* With less nothing is kept of words and first keystrokes, whose tables are larger. */
+#define LEAST_CACHE ((uint64_t)4 << 20)
+
 int look_begin(struct look *look, struct aisle *catalog, uint32_t first, uint32_t count, const char *doing,
                aisle_error *error)
 {
@@ -32,6 +37,16 @@ bool aisle_is_ready(aisle *catalog)
     return is_ready;
 }
 
+uint64_t look_generations(const struct look *look)
+{
+    uint64_t hash = 0;
+    for (uint32_t i = 0; i < look->begun; i++) {
+        uint64_t generation = look->searcher->snapshots[i].view->manifest.generation;
+        hash = hash_bytes_seeded(&generation, sizeof generation, hash);
+    }
+    return hash;
+}
+
 int look_gather(const struct look *look, struct query_context *context, uint32_t **shard_of)
 {
     struct arena *arena = &look->searcher->arena;
@@ -54,6 +69,7 @@ int look_gather(const struct look *look, struct query_context *context, uint32_t
     context->schema = look->catalog->schema;
     context->ranks = &look->catalog->ranks;
     context->unions = &look->catalog->unions;
+    context->words = look->catalog->cache_bytes < LEAST_CACHE ? NULL : &look->catalog->words;
     context->keep = &look->searcher->keep;
     context->arena = arena;
     for (uint32_t i = 0; i < look->begun; i++) {
@@ -62,6 +78,7 @@ int look_gather(const struct look *look, struct query_context *context, uint32_t
             shard_state(&look->searcher->snapshots[i], s, &states[at]);
             segments[at] = (struct query_segment){view->segments[s], &states[at]};
             of[at++] = i;
+            context->words_seed = hash_bytes_seeded(&view->segments[s]->serial, sizeof(uint64_t), context->words_seed);
             context->statistics.products += view->manifest.segments[s].documents;
             context->statistics.length_sum += view->manifest.segments[s].length_sum;
         }
@@ -79,7 +96,9 @@ int look_gather(const struct look *look, struct query_context *context, uint32_t
 static uint64_t tables_bytes(struct aisle *catalog, uint64_t kept)
 {
     uint64_t ranks = atomic_load_explicit(&catalog->ranks.bytes, memory_order_relaxed);
-    uint64_t tables = kept + ranks + catalog->crew_bytes + leads_bytes(&catalog->leads);
+    uint64_t tables = kept + ranks + catalog->crew_bytes + leads_bytes(&catalog->leads) +
+                      words_kept_bytes(&catalog->words) +
+                      atomic_load_explicit(&catalog->firsts.bytes, memory_order_relaxed);
     for (uint32_t i = 0; i < catalog->shard_count; i++) {
         tables += atomic_load_explicit(&catalog->shards[i].view_bytes, memory_order_relaxed);
     }

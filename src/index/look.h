@@ -28,6 +28,9 @@ must_check int look_begin(struct look *look, struct aisle *catalog, uint32_t fir
  */
 must_check int look_gather(const struct look *look, struct query_context *context, uint32_t **shard_of);
 
+/* A hash of what the snapshots show: another one behind each commit. */
+uint64_t look_generations(const struct look *look);
+
 /* Gives everything back; context is the one of look_gather, or zeros. */
 void look_end(struct look *look, const struct query_context *context);
 

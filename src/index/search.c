@@ -322,6 +322,40 @@ static int count_found(struct search *search, const aisle_query *query, uint32_t
     return status;
 }
 
+/* Whether the search is one whose answer is kept (firsts.h), and what it is known by. */
+static bool is_first(const struct search *search, const aisle_query *query, struct first_key *key)
+{
+    const struct query_context *context = &search->context;
+    key->generations = look_generations(&search->look);
+    return context->words != NULL && is_plain(search) && !pass_is_needed(&search->pass) && !query->no_hits &&
+           !query->no_total && !query->explain && context->filter == NULL && context->boosts == NULL &&
+           search->curate.pin_count == 0 &&
+           first_key_make(search->root, query->weights, search->now_ms, query->offset + query->limit, key);
+}
+
+/* Takes an answer that is known, if it is one that nothing would be added to. */
+static bool take_first(struct search *search, const struct first_key *key, struct found *found, uint64_t *total)
+{
+    struct first_answer *answer = arena_alloc(search->context.arena, sizeof *answer);
+    if (answer == NULL || !firsts_find(&search->look.catalog->firsts, key, answer) ||
+        answer->total < rewrite_few(search->rewrite)) {
+        return false;
+    }
+    found->hits = answer->hits;
+    found->count = answer->count;
+    *total = answer->total;
+    return true;
+}
+
+/* Keeps an answer to what was typed, if it is whole. */
+static void note_first(struct search *search, const struct first_key *key, const struct found *found, uint64_t total)
+{
+    const struct query_context *context = &search->context;
+    if (!context->is_cut && !query_watch_stops(context->watch)) {
+        firsts_note(&search->look.catalog->firsts, key, found->hits, found->count, total);
+    }
+}
+
 /*
  * Settles what is looked for, what was typed or, if that is little, what may be meant; counts, and finds the best
  * products unless page_run does.
@@ -335,7 +369,13 @@ static int find(struct search *search, const aisle_query *query, struct found *f
     uint32_t looked_for = by_hits && few > wanted ? few : wanted;
     bool by_score = !query->no_hits && search->page.sort.count == 0;
     bool again = false;
+    struct first_key first;
+    const struct query_node *typed = search->root;
+    bool is_kept = is_first(search, query, &first);
     int status;
+    if (is_kept && take_first(search, &first, found, total)) {
+        return 0;
+    }
     do {
         status = rewrite_bind(search->rewrite, context, &search->root);
         if (status == 0 && !query->no_hits && is_plain(search)) {
@@ -358,6 +398,9 @@ static int find(struct search *search, const aisle_query *query, struct found *f
         status = runs_join(&search->page.runs, context, NULL, 0, wanted, &found->hits, &found->count);
     }
     found->count = found->count < wanted ? found->count : wanted;
+    if (status == 0 && is_kept && search->root == typed) {
+        note_first(search, &first, found, *total);
+    }
     *total = query->no_total ? 0 : *total + search->curate.pin_count;
     return status;
 }

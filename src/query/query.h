@@ -160,6 +160,7 @@ struct boost_list;
 struct group_kept;
 struct filter_kept;
 struct unions_held;
+struct words_kept;
 struct unions_keeper;
 
 /* What passes of one query keep for each other (query/group_keep.h, query/filter_kept.h), and hold of what is kept. */
@@ -168,6 +169,7 @@ struct query_keep {
     struct group_kept **of;     /* by segment; NULL: nothing is kept yet */
     struct filter_kept *filter; /* likewise */
     struct unions_held *unions; /* likewise */
+    size_t unions_bytes; /* of those that the query has made: they may have gone for others meanwhile */
 };
 
 /* Begins with nothing kept, and an arena that may stay from query to query. */
@@ -195,6 +197,8 @@ struct query_context {
     uint64_t crew_postings; /* from how many postings to look at on the crew helps */
     struct ranks_keeper *ranks; /* borrowed (query/ranks.h); NULL: nothing is kept of keywords between queries */
     struct unions_keeper *unions; /* borrowed (query/unions.h); NULL: nothing is kept of lists between queries */
+    struct words_kept *words;   /* borrowed (query/words_kept.h); NULL: nothing is kept of words between queries */
+    uint64_t words_seed;        /* a hash of the segments */
     struct query_keep *keep; /* borrowed; NULL: each pass opens its lists anew */
     struct arena *arena;
     /* Private to the module: the leaves' cursors in the segment at hand, set before they are read; last here. */
@@ -219,6 +223,9 @@ void query_keep_filter(const struct query_context *context);
  * terms, the most frequent; if there were more, context->is_cut tells. AISLE_CORRUPT, AISLE_NO_MEMORY.
  */
 must_check int query_bind(struct query_context *context, struct query_node *root);
+
+/* Whether it is known from another query what query_df finds. */
+bool query_df_is_known(const struct query_context *context, const struct bytes *terms, uint32_t count, uint64_t *df);
 
 /* Asks memory for what query_df begins with: for several words, before the first of them is looked up. */
 void query_df_ahead(const struct query_context *context, const struct bytes *terms, uint32_t count);

@@ -10,6 +10,8 @@
  */
 #include "query/query.h"
 
+#include "query/words_kept.h"
+
 /* What leaves that are only counted share; nobody writes to it. */
 static const struct rank_table unpriced_table;
 
@@ -269,8 +271,17 @@ void query_df_ahead(const struct query_context *context, const struct bytes *ter
     }
 }
 
+bool query_df_is_known(const struct query_context *context, const struct bytes *terms, uint32_t count, uint64_t *df)
+{
+    return context->words != NULL && count != 0 &&
+           words_kept_find(context->words, words_kept_key(terms, count, context->words_seed), df);
+}
+
 int query_df(const struct query_context *context, const struct bytes *terms, uint32_t count, uint64_t *df)
 {
+    if (query_df_is_known(context, terms, count, df)) {
+        return 0;
+    }
     *df = 0;
     for (uint32_t t = 0; t < count; t++) {
         uint64_t sum = 0;
@@ -287,6 +298,9 @@ int query_df(const struct query_context *context, const struct bytes *terms, uin
             }
         }
         *df = sum > *df ? sum : *df;
+    }
+    if (context->words != NULL && count != 0) {
+        words_kept_note(context->words, words_kept_key(terms, count, context->words_seed), *df);
     }
     return 0;
 }

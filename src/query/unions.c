@@ -256,6 +256,7 @@ struct union_kept *unions_new(const struct query_context *context, uint32_t segm
     uint64_t bytes = kind == UNION_BITS ? count / 8 : count * (uint64_t)(sizeof(uint32_t) + 1);
     struct key key;
     if (keeper == NULL || context->keep == NULL || count == 0 || saved < keeper->postings_least ||
+        context->keep->unions_bytes > LIMIT_QUERY_KEPT_BYTES ||
         bytes + KEY_BYTES_MAX > keeper->bytes_max / PART_MAX) {
         return NULL;
     }
@@ -287,6 +288,7 @@ bool unions_keep(const struct query_context *context, struct union_kept *made)
         return false;
     }
     context->keep->unions = held; /* which has the count that it was made with */
+    context->keep->unions_bytes += made->bytes;
     pthread_mutex_lock(&keeper->lock);
     struct union_kept **bucket = &keeper->buckets[made->hash % UNIONS_BUCKETS];
     bool is_known = false;
@@ -319,4 +321,5 @@ void unions_let_go(struct query_keep *keep)
         pthread_mutex_unlock(&keeper->lock);
     }
     keep->unions = NULL;
+    keep->unions_bytes = 0;
 }
