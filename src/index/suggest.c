@@ -14,6 +14,7 @@
 #include "base/hash.h"
 #include "base/utf8.h"
 #include "query/query.h"
+#include "query/watch.h"
 
 #include <stdlib.h>
 
@@ -30,10 +31,15 @@
 
 /*
  * Where the rarest word has more postings, and so many times more than the suggestion has products, many of them may
- * lack the other words: sets of products are compared then.
+ * lack the other words: sets of products are compared then, window by window. So they are where it has very many, since
+ * a weight need not be a number of products.
  */
 #define FOLLOWED_MAX 4096u
 #define FOLLOWED_IN_VAIN 128u
+#define FOLLOWED_SURELY 65536u
+
+/* Windows of one call, of 10 us each: however large the catalog is, what words never have together takes no longer. */
+#define WINDOWS_MAX 256u
 
 static const char *const kind_names[SUGGEST_KINDS] = {[SUGGEST_TITLE] = "title",
                                                       [SUGGEST_QUERY] = "query",
@@ -68,12 +74,14 @@ struct asking {
     struct suggest_search *search;
     uint32_t dead_steps; /* left */
     uint32_t dead_left;
+    struct query_watch watch; /* over windows */
     uint64_t generations; /* a hash of them */
 };
 
 static int begin(struct asking *asking, struct aisle *catalog, struct aisle_suggestions *out, aisle_error *error)
 {
     *asking = (struct asking){.out = out, .dead_steps = DEAD_STEPS, .dead_left = DEAD_SUGGESTIONS};
+    query_watch_init(&asking->watch, 0, WINDOWS_MAX, NULL);
     int status = look_begin(&asking->look, catalog, 0, catalog->shard_count, "suggesting", error);
     if (status == 0) {
         arena_reserve(&asking->look.searcher->arena, ARENA_BYTES);
@@ -99,10 +107,8 @@ static int gather_segments(struct asking *asking)
     }
     context->unpriced = true;
     context->keep = NULL; /* a search has one pass */
-    for (uint32_t i = 0; i < asking->look.begun; i++) {
-        uint64_t generation = asking->look.searcher->snapshots[i].view->manifest.generation;
-        asking->generations = hash_bytes_seeded(&generation, sizeof generation, asking->generations);
-    }
+    context->watch = &asking->watch;
+    asking->generations = look_generations(&asking->look);
     return status;
 }
 
@@ -183,6 +189,14 @@ static uint64_t weight_of(const struct suggest_found *found)
     return found->units >> UNIT_BITS;
 }
 
+/* Whether products of the context's only segment match, compared by sets. AISLE_LIMIT: the windows did not suffice. */
+static int compare_sets(struct query_context *context, struct query_node *root, bool *leads)
+{
+    int status = query_has_any(context, root, leads);
+    int state = atomic_load_explicit(&context->watch->state, memory_order_relaxed);
+    return status == 0 && !*leads && state != WATCH_GOES_ON ? AISLE_LIMIT : status;
+}
+
 /* Whether a search for what is to be shown finds a product in one segment. */
 static int leads_in(struct asking *asking, const struct suggest_found *found, uint32_t segment, bool *leads)
 {
@@ -191,6 +205,7 @@ static int leads_in(struct asking *asking, const struct suggest_found *found, ui
     struct query_node *root = NULL;
     context.segments += segment;
     context.segment_count = 1;
+    context.words = NULL; /* it counts over all of them */
     int parsed = query_parse(found->shown, look->catalog->schema, look->searcher->analyser, context.arena, &root, NULL);
     if (parsed != 0) {
         return parsed == AISLE_BAD_QUERY || parsed == AISLE_LIMIT ? 0 : parsed; /* no query: not suggested */
@@ -200,9 +215,9 @@ static int leads_in(struct asking *asking, const struct suggest_found *found, ui
         return status;
     }
     uint64_t most = followed(root);
-    return most > FOLLOWED_MAX && most / FOLLOWED_IN_VAIN > weight_of(found)
-               ? query_has_any(&context, root, leads)
-               : query_exists(&context, root, &asking->dead_steps, leads);
+    bool in_vain = most > FOLLOWED_MAX && most / FOLLOWED_IN_VAIN > weight_of(found);
+    return in_vain || most > FOLLOWED_SURELY ? compare_sets(&context, root, leads)
+                                             : query_exists(&context, root, &asking->dead_steps, leads);
 }
 
 /* Whether it finds one. */
