@@ -63,6 +63,7 @@ static int read_again(struct rewrite *rewrite, struct query_context *context)
     rewrite->prices = rewrite->prices == PRICES_FILTER ? PRICES_PASSED : rewrite->prices;
     rewrite->looked = false;
     rewrite->joined = false;
+    rewrite->joined_nearly = false;
     rewrite->own_filter_count = 0;
     rewrite->preferred_count = 0;
     rewrite->note_count = 0;
@@ -191,6 +192,10 @@ static int change(struct rewrite *rewrite, struct query_context *context, uint64
         rewrite->found_none = found == 0;
         rewrite->stage = STAGE_CORRECTED;
         status = rewrite->source.options.no_typos ? 0 : correct_all(rewrite, context, again);
+    }
+    if (status == 0 && !*again && found == 0 && !rewrite->joined_nearly && rewrite->stage == STAGE_CORRECTED) {
+        rewrite->joined_nearly = true;
+        status = rewrite->source.options.no_typos ? 0 : rewrite_join_nearly(rewrite, context, again);
     }
     if (status == 0 && !*again && rewrite->source.options.mode == REWRITE_RELAXED) {
         status = rewrite_relax(rewrite, context, again);

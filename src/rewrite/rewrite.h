@@ -27,10 +27,12 @@
  *                times as many have; what was typed comes first.
  *   Fragments    A word with a digit, of 3 bytes or more, finds the codes that contain it, the shortest LIMIT_VARIANTS:
  *                at once when no product has it, else when the query finds few, or fewer than REWRITE_FEW_EXACT and is
- *                the only word. So does a word of letters that no product has and that is like no other.
+ *                the only word. So does a word of letters that no product has and that is like no other. An amount
+ *                has no parts, and is none of another number: "30ml" finds no "330ml", but "sd64gb" is found by "64gb".
  *   Split, join  A word that no product has and that is two known ones (which some product has both), and two
  *                neighbours that are one known word, are those, too: corrections of one edit. Two known ones are joined
- *                at once where hardly any product has them side by side ("photo shop").
+ *                at once where hardly any product has them side by side ("photo shop"). When corrections find none, two
+ *                that are one edit from one known word are that ("blu tooth").
  *   Dimensions   The 'x' behind a length, at the end or before a number, may be missing ("50cm x 7", "50cm x 70"), and
  *                the number may have the unit of the length.
  *   Being typed  The last word, unless a space follows, is the beginning of any word, also of one whose stem is
@@ -43,8 +45,8 @@
  *                them), first those that no product has; then any of the words will do.
  *
  * All of this is the query's work: its deadline and its budget end corrections, too, between words and among what is
- * compared with one. The answer is then that of what was run before. Of more codes than are taken for a fragment that
- * is no word itself, the rest are missing in the answer, whose total is then a lower bound (query_context.is_cut).
+ * compared with one. The answer is then that of what was run before. Of more codes than are taken for a fragment, the
+ * rest are missing in the answer, whose total is then a lower bound (query_context.is_cut).
  *
  * Thread rule: as the query. Everything lives in the query's arena.
  */

@@ -39,8 +39,7 @@ static bool is_listed(struct bytes list, struct bytes word)
     return false;
 }
 
-/* Whether the rules or the caller say that the word is meant as it is typed. */
-static bool is_exact(const struct rewrite *rewrite, struct bytes word)
+bool rewrite_is_exact(const struct rewrite *rewrite, struct bytes word)
 {
     const struct rules *rules = rewrite->source.rules;
     return is_listed(rewrite->source.options.exact, word) || (rules != NULL && rules_is_exact(rules, word));
@@ -88,6 +87,8 @@ static bool has_same_terms(const struct query_node *node, const struct bytes *te
 struct ahead {
     struct bytes terms[LIMIT_FIELDS];
     uint32_t count; /* 0: it finds the same as what was typed */
+    bool is_known;
+    uint64_t df;
 };
 
 static int look_ahead(struct rewrite *rewrite, struct query_context *context, const struct clause *clause,
@@ -101,7 +102,10 @@ static int look_ahead(struct rewrite *rewrite, struct query_context *context, co
         if (has_same_terms(clause->typed, ahead[i].terms, ahead[i].count)) {
             ahead[i].count = 0;
         }
-        query_df_ahead(context, ahead[i].terms, ahead[i].count);
+        ahead[i].is_known = query_df_is_known(context, ahead[i].terms, ahead[i].count, &ahead[i].df);
+        if (!ahead[i].is_known) {
+            query_df_ahead(context, ahead[i].terms, ahead[i].count);
+        }
     }
     return 0;
 }
@@ -123,12 +127,14 @@ static int rank_variants(struct rewrite *rewrite, struct query_context *context,
         const struct rewrite_variant *variant = &variants->list[i];
         struct bytes word = variant->word;
         size_t left = variants->count - i;
+        struct ahead *of = &ahead[i % AHEAD];
         uint64_t df = 0;
         if (i % AHEAD == 0) {
             status = look_ahead(rewrite, context, clause, variant, left < AHEAD ? left : AHEAD, ahead);
         }
-        if (status == 0 && ahead[i % AHEAD].count != 0) {
-            status = query_df(context, ahead[i % AHEAD].terms, ahead[i % AHEAD].count, &df);
+        if (status == 0 && of->count != 0) {
+            df = of->df;
+            status = of->is_known ? 0 : query_df(context, of->terms, of->count, &df);
         }
         if (status == 0 && df != 0) {
             uint32_t edits = variant->edits + (begins_alike(typed, word) ? 0u : 1u);
@@ -343,7 +349,38 @@ bool rewrite_may_be_fragment(const struct rewrite *rewrite, const struct clause 
     return clause->first != NULL && clause->first == clause->last && !clause->first->prefix && !clause->rewritten &&
            !clause->understood && rewrite_has_digit(clause->first->folded) &&
            clause->first->folded.size >= FRAGMENT_BYTES_MIN && rewrite->source.words.containing != NULL &&
-           !is_exact(rewrite, clause->first->folded);
+           !rewrite_is_exact(rewrite, clause->first->folded);
+}
+
+/* Whether an amount stands in word, not behind more of its number: "30ml" is no part of "330ml", "6ft" of "6.56ft". */
+static bool has_amount(struct bytes word, struct bytes amount)
+{
+    for (size_t at = 0; at + amount.size <= word.size; at++) {
+        uint8_t before = at == 0 ? ' ' : word.data[at - 1];
+        if (before != '.' && (before < '0' || before > '9') &&
+            memcmp(word.data + at, amount.data, amount.size) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* An amount of a longer number is a part number that happens to end so: "91000564712a". */
+#define AMOUNT_DIGITS_MAX 6u
+
+static bool is_amount(struct bytes word)
+{
+    size_t size = 0;
+    while (size < word.size && ((word.data[size] >= '0' && word.data[size] <= '9') || word.data[size] == '.')) {
+        size++;
+    }
+    return size <= AMOUNT_DIGITS_MAX && text_is_amount(word);
+}
+
+/* Whether a word that contains what was typed may be meant by it: an amount is no code that has parts. */
+static bool is_code_of(struct bytes word, struct bytes typed)
+{
+    return is_amount(typed) ? has_amount(word, typed) : !is_amount(word) || bytes_begin_with(word, typed);
 }
 
 /* Of which LIMIT_VARIANTS that products have are taken: those of products that are gone stand among them. */
@@ -369,8 +406,11 @@ int rewrite_add_codes(struct rewrite *rewrite, struct query_context *context, st
     for (size_t i = 0; i < variants.count && status == 0 && !query_watch_stops(context->watch); i++) {
         uint64_t df;
         struct bytes word = variants.list[i].word;
+        if (bytes_equal(word, typed) || !is_code_of(word, typed)) {
+            continue;
+        }
         status = rewrite_df(rewrite, context, word, &df);
-        if (status != 0 || df == 0 || bytes_equal(word, typed)) {
+        if (status != 0 || df == 0) {
             continue;
         }
         if (begin_count + contain_count == LIMIT_VARIANTS) {
@@ -386,8 +426,7 @@ int rewrite_add_codes(struct rewrite *rewrite, struct query_context *context, st
             contain[contain_count++].word = word;
         }
     }
-    /* What has the part as a word is the answer, and all of it; what contains it comes on top. */
-    context->is_cut = context->is_cut || (is_cut && !is_known);
+    context->is_cut = context->is_cut || is_cut; /* also where it is a word itself: what contains it is missing */
     *changed = *changed || begin_count + contain_count != 0;
     if (status == 0) {
         status = add_tier(rewrite, clause, begin, 0, begin_count, whole);
@@ -490,7 +529,7 @@ int rewrite_correct(struct rewrite *rewrite, struct query_context *context, stru
 {
     const struct rewrite_options *options = &rewrite->source.options;
     bool is_known = query_information(context, clause->typed) != 0;
-    if (clause->first != clause->last || is_exact(rewrite, clause->first->folded)) {
+    if (clause->first != clause->last || rewrite_is_exact(rewrite, clause->first->folded)) {
         return 0;
     }
     clause->corrected = all;

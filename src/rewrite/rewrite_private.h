@@ -71,6 +71,7 @@ struct rewrite {
     bool finds_none; /* nor in the last run, with all that was added */
     bool looked;     /* for values */
     bool joined;     /* neighbours that are one word were looked for */
+    bool joined_nearly; /* likewise that nearly are */
     bool has_prices;
     bool reads_values;
     bool few_is_given; /* by the caller, who then wants no more of what is found */
@@ -137,6 +138,14 @@ must_check int rewrite_add_codes(struct rewrite *rewrite, struct query_context *
  * side.
  */
 must_check int rewrite_join(struct rewrite *rewrite, struct query_context *context, bool all, bool *changed);
+
+/*
+ * Joins neighbours, known or not, that are nearly one word: "blu tooth". The words' own corrections stay beside it.
+ */
+must_check int rewrite_join_nearly(struct rewrite *rewrite, struct query_context *context, bool *changed);
+
+/* Whether the rules or the caller say that the word is meant as it is typed. */
+bool rewrite_is_exact(const struct rewrite *rewrite, struct bytes word);
 
 /* Adds the two words that clause is. */
 must_check int rewrite_split(struct rewrite *rewrite, struct query_context *context, struct clause *clause,

@@ -133,8 +133,8 @@ int rewrite_split(struct rewrite *rewrite, struct query_context *context, struct
     return status == 0 ? rewrite_note(rewrite, REWRITE_SPLIT, clause->text, best_text) : status;
 }
 
-/* Makes clauses i and i + 1 one, which the joined word matches, too. */
-static int join_clauses(struct rewrite *rewrite, uint32_t i, struct bytes joined, bool is_known)
+/* Makes clauses i and i + 1 one, which the joined word, so many edits from both, matches, too. */
+static int join_clauses(struct rewrite *rewrite, uint32_t i, struct bytes joined, uint32_t edits, bool is_known)
 {
     struct clause *clause = &rewrite->clauses[i];
     const struct clause *next = &rewrite->clauses[i + 1];
@@ -161,21 +161,25 @@ static int join_clauses(struct rewrite *rewrite, uint32_t i, struct bytes joined
     if (is_known) {
         clause->candidates[clause->candidate_count++] = (struct candidate){.text = clause->text, .node = both};
     }
-    clause->candidates[clause->candidate_count++] = (struct candidate){.text = joined, .node = one, .edits = 1};
+    clause->candidates[clause->candidate_count++] = (struct candidate){.text = joined, .node = one, .edits = edits};
     rewrite_remove(rewrite, i + 1, 1);
-    status = rewrite_add_alternative(rewrite, clause, one, WEIGHT_SYNONYM);
+    status = rewrite_add_alternative(rewrite, clause, one, edits > 1 ? WEIGHT_ONE_EDIT : WEIGHT_SYNONYM);
     return status == 0 ? rewrite_note(rewrite, REWRITE_JOINED, clause->text, joined) : status;
 }
 
-static bool can_join(const struct rewrite *rewrite, uint32_t i)
+static bool are_words(const struct rewrite *rewrite, uint32_t i)
 {
     const struct clause *left = &rewrite->clauses[i];
     const struct clause *right = &rewrite->clauses[i + 1];
     return left->first != NULL && right->first != NULL && left->first->run == right->first->run &&
            left->first == left->last && right->first == right->last && !left->first->prefix &&
-           !right->first->prefix && !left->rewritten && !right->rewritten && !left->corrected && !right->corrected &&
-           !left->understood && !right->understood &&
+           !right->first->prefix && !left->rewritten && !right->rewritten && !left->understood && !right->understood &&
            left->first->folded.size + right->first->folded.size <= LIMIT_TERM_BYTES;
+}
+
+static bool can_join(const struct rewrite *rewrite, uint32_t i)
+{
+    return are_words(rewrite, i) && !rewrite->clauses[i].corrected && !rewrite->clauses[i + 1].corrected;
 }
 
 /* Where the joined word is rarer than the rarer of the two by more, it is hardly meant. */
@@ -247,7 +251,69 @@ int rewrite_join(struct rewrite *rewrite, struct query_context *context, bool al
         }
         if (status == 0 && counts) {
             *changed = true;
-            status = join_clauses(rewrite, i, joined, is_known);
+            status = join_clauses(rewrite, i, joined, 1, is_known);
+        }
+    }
+    return status;
+}
+
+/* Shorter ones are nearly anything. */
+#define NEARLY_LENGTH_MIN 7u
+
+/* Of the words one edit from joined with the same first character, the one that most products have; empty: none. */
+static int find_nearly(struct rewrite *rewrite, struct query_context *context, struct bytes joined, struct bytes *out)
+{
+    const struct rewrite_words *words = &rewrite->source.words;
+    const struct rewrite_ask ask = {.word = joined,
+                                    .max_edits = 1,
+                                    .fixed_prefix = rewrite->source.options.fixed_prefix > 1
+                                                        ? rewrite->source.options.fixed_prefix
+                                                        : 1,
+                                    .limit = LIMIT_VARIANTS,
+                                    .watch = context->watch};
+    struct rewrite_variants variants = {.count = 0};
+    uint64_t most = 0;
+    *out = bytes_of(NULL, 0);
+    int status = words->similar(words->self, &ask, rewrite->source.arena, &variants);
+    for (size_t i = 0; i < variants.count && status == 0; i++) {
+        uint64_t df = 0;
+        bool counts = false;
+        status = rewrite_df(rewrite, context, variants.list[i].word, &df);
+        if (status == 0 && df > most) {
+            status = rewrite_counts(rewrite, context, variants.list[i].word, &counts);
+        }
+        if (counts) {
+            most = df;
+            *out = variants.list[i].word;
+        }
+    }
+    return status;
+}
+
+int rewrite_join_nearly(struct rewrite *rewrite, struct query_context *context, bool *changed)
+{
+    const struct rewrite_options *options = &rewrite->source.options;
+    int status = 0;
+    if (rewrite->source.words.similar == NULL || options->edits_max == 1) {
+        return 0;
+    }
+    for (uint32_t i = 0; i + 1 < rewrite->clause_count && status == 0 && !query_watch_stops(context->watch); i++) {
+        const struct clause *left = &rewrite->clauses[i];
+        const struct clause *right = &rewrite->clauses[i + 1];
+        struct bytes joined;
+        struct bytes word;
+        if (!are_words(rewrite, i) || !are_neighbours(rewrite, left, right) ||
+            query_parser_leaves_left(rewrite->parser) < LIMIT_QUERY_TERMS ||
+            rewrite_is_exact(rewrite, left->first->folded) || rewrite_is_exact(rewrite, right->first->folded)) {
+            continue;
+        }
+        bool is_known =
+            query_information(context, left->typed) != 0 && query_information(context, right->typed) != 0;
+        status = join_text(rewrite, left->first->folded, right->first->folded, "", &joined);
+        if (status == 0 && rewrite_length(joined) >= NEARLY_LENGTH_MIN) {
+            status = find_nearly(rewrite, context, joined, &word);
+            *changed = *changed || (status == 0 && word.size != 0);
+            status = status == 0 && word.size != 0 ? join_clauses(rewrite, i, word, 2, is_known) : status;
         }
     }
     return status;

@@ -132,7 +132,8 @@ struct stem_exception {
  */
 int analyser_set_exceptions(struct analyser *analyser, const struct stem_exception *exceptions, size_t count);
 
-/* Whether a folded word is a length: "50cm". */
+/* Whether a folded word is a number with a unit, "50ml", or one of length, "50cm". */
+bool text_is_amount(struct bytes folded);
 bool text_is_length(struct bytes folded);
 
 /*

@@ -171,13 +171,24 @@ bool unit_is_length(uint8_t unit)
     return unit == UNIT_INCH || unit == UNIT_FOOT || unit == UNIT_YD || (unit >= UNIT_MM && unit <= UNIT_KM);
 }
 
-bool text_is_length(struct bytes folded)
+/* The unit behind a number; UNIT_NONE: the word is something else. */
+static uint8_t unit_behind_number(struct bytes folded)
 {
     size_t size = 0;
     while (size < folded.size && ((folded.data[size] >= '0' && folded.data[size] <= '9') || folded.data[size] == '.')) {
         size++;
     }
-    return size != 0 && unit_is_length(unit_find(bytes_of(folded.data + size, folded.size - size)));
+    return size == 0 ? UNIT_NONE : unit_find(bytes_of(folded.data + size, folded.size - size));
+}
+
+bool text_is_amount(struct bytes folded)
+{
+    return unit_behind_number(folded) != UNIT_NONE;
+}
+
+bool text_is_length(struct bytes folded)
+{
+    return unit_is_length(unit_behind_number(folded));
 }
 
 /* digits * 10^power, without zeros at either end; no digits: zero. */

@@ -129,6 +129,47 @@ static void any_part_of_a_code_finds_it_behind_what_it_is_itself(void **state)
     aisle_close(catalog);
 }
 
+/* Of codes that contain "b7c": how many are found, and whether that is told to be all. */
+static void expect_codes(aisle *catalog, uint64_t wanted, bool wanted_exact, const char *first)
+{
+    const aisle_query query = {.size = sizeof query, .text = "b7c"};
+    aisle_result *result = NULL;
+    aisle_hit hit;
+    bool exact;
+    assert_done(aisle_search(catalog, &query, &result, &error));
+    assert_int_equal(aisle_result_total(result, &exact), wanted);
+    assert_int_equal(exact, wanted_exact);
+    assert_int_equal(aisle_result_hit(result, 0, &hit), 0);
+    assert_true(first == NULL || (hit.id.size == strlen(first) && memcmp(hit.id.data, first, hit.id.size) == 0));
+    aisle_result_free(result);
+}
+
+static void more_codes_than_are_taken_make_the_total_a_lower_bound(void **state)
+{
+    (void)state;
+    static const char schema[] = "{\"version\":1,\"id\":\"id\",\"language\":\"none\",\"fields\":{"
+                                 "\"title\":{\"type\":\"text\"},\"sku\":{\"type\":\"keyword\",\"code\":true}}}";
+    create_catalog("many", schema, 1);
+    aisle *catalog = open_catalog("many");
+    aisle_writer *writer = begin_writing(catalog);
+    char product[100];
+    for (unsigned i = 0; i <= CONTAINED_MAX; i++) {
+        snprintf(product, sizeof product, "{\"id\":\"%u\",\"title\":\"Thing\",\"sku\":\"QB7C%02u\"}", i, i);
+        put(writer, product);
+        if (i + 1 == CONTAINED_MAX) {
+            commit(writer);
+            expect_codes(catalog, CONTAINED_MAX, true, NULL);
+        }
+    }
+    commit(writer);
+    expect_codes(catalog, CONTAINED_MAX, false, NULL);
+    put(writer, "{\"id\":\"own\",\"title\":\"Thing b7c\"}");
+    commit(writer);
+    expect_codes(catalog, CONTAINED_MAX + 1, false, "own");
+    aisle_writer_free(writer);
+    aisle_close(catalog);
+}
+
 int main(int argc, char **argv)
 {
     products = argc > 1 ? (unsigned)strtoul(argv[1], NULL, 10) : products;
@@ -136,6 +177,8 @@ int main(int argc, char **argv)
     seed = argc > 2 ? strtoull(argv[2], NULL, 10) : seed;
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(any_part_of_a_code_finds_it_behind_what_it_is_itself, make_directory,
+                                        remove_directory),
+        cmocka_unit_test_setup_teardown(more_codes_than_are_taken_make_the_total_a_lower_bound, make_directory,
                                         remove_directory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
