@@ -281,7 +281,8 @@ static int take_file(struct config *config, const char *path, const bool *skip, 
     char *text = NULL;
     bool seen[SETTING_COUNT] = {false};
     int status = read_file(path, CONFIG_BYTES_MAX, &text, error);
-    char *next = text;
+    bool has_mark = text != NULL && strncmp(text, "\xef\xbb\xbf", 3) == 0; /* of editors that write one */
+    char *next = has_mark ? text + 3 : text;
     for (unsigned number = 1; status == 0 && next != NULL; number++) {
         char *line = next;
         next = strchr(line, '\n');

@@ -11,6 +11,7 @@
 #include "server/http.h"
 #include "server/notify.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define BACKLOG 1024
@@ -63,9 +64,13 @@ void listen_retry(struct server *server)
     }
 }
 
-/* Removes the file of a socket that nobody listens on. */
-static void remove_stale(const struct address *address)
+/* Removes the file of a socket that nobody listens on. UV_EEXIST: something else is there, which stays. */
+static int remove_stale(const struct address *address)
 {
+    struct stat found;
+    if (lstat(address->socket.local.sun_path, &found) == 0 && !S_ISSOCK(found.st_mode)) {
+        return UV_EEXIST; /* connecting to a file is refused, too */
+    }
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd >= 0) {
         if (connect(fd, &address->socket.any, sizeof address->socket.local) != 0 && errno == ECONNREFUSED) {
@@ -73,6 +78,7 @@ static void remove_stale(const struct address *address)
         }
         close(fd);
     }
+    return 0;
 }
 
 static int bind_address(struct listener *listener, const struct address *address)
@@ -83,9 +89,11 @@ static int bind_address(struct listener *listener, const struct address *address
         listener->is_open = failed == 0;
         return failed != 0 ? failed : uv_tcp_bind(&listener->uv.tcp, &address->socket.any, 0);
     }
-    remove_stale(address);
-    int failed = uv_pipe_init(loop, &listener->uv.pipe, 0);
-    listener->is_open = failed == 0;
+    int failed = remove_stale(address);
+    if (failed == 0) {
+        failed = uv_pipe_init(loop, &listener->uv.pipe, 0);
+        listener->is_open = failed == 0;
+    }
     return failed != 0 ? failed : uv_pipe_bind(&listener->uv.pipe, address->socket.local.sun_path);
 }
 

@@ -209,6 +209,38 @@ def wrong_words_of_one_catalog_keep_no_other_from_its_own(world):
             has(client.fails("AISLE.RELOAD", "first"), "synonyms.txt:1: one word alone")
 
 
+# ---------------------------------------------------------------------------------------------------- settings
+
+@check
+def a_file_that_is_no_socket_stays(world):
+    with temporary() as folder:
+        path, kept = world.empty(folder), os.path.join(folder, "kept")
+        with open(kept, "w", encoding="utf-8") as file:
+            file.write("mine")
+        os.symlink(kept, kept + ".link")
+        for place in (kept, kept + ".link"):
+            ran = world.cli("serve", path, "--listen", "unix:" + place)
+            has(ran.stderr, f"cannot listen on unix:{place}: file already exists")
+            assert ran.returncode != 0
+        with open(kept, encoding="utf-8") as file:
+            equal(file.read(), "mine")
+        server = world.server(path)
+        with server:
+            server.kill()  # and leaves its socket there
+        assert os.path.exists(server.unix)
+        with server:
+            equal(server.client().call("PING"), "PONG")
+
+
+@check
+def editors_may_mark_a_file_of_settings(world):
+    with temporary() as folder:
+        config = os.path.join(folder, "aisle.conf")
+        with open(config, "wb") as file:
+            file.write(b"\xef\xbb\xbfcatalog = shop\r\n")
+        equal(world.cli("serve", "--config", config, "--check-config").returncode, 0)
+
+
 # ------------------------------------------------------------------------------------------------------- logs
 
 @check
