@@ -330,6 +330,21 @@ static int check_name(const struct config_pair *pair, const char *text, aisle_er
     return 0;
 }
 
+/* Whether the path ends in what is no name: a catalog's change log has its name and stands beside it. */
+static bool is_nameless(const char *path)
+{
+    size_t size = strlen(path);
+    while (size > 0 && path[size - 1] == '/') {
+        size--;
+    }
+    size_t start = size;
+    while (start > 0 && path[start - 1] != '/') {
+        start--;
+    }
+    size_t name = size - start;
+    return name == 0 || (path[start] == '.' && (name == 1 || (name == 2 && path[start + 1] == '.')));
+}
+
 static int check_catalogs(const struct config *config, aisle_error *error)
 {
     if (config->catalogs.count == 0) {
@@ -338,6 +353,10 @@ static int check_catalogs(const struct config *config, aisle_error *error)
     for (uint32_t i = 0; i < config->catalogs.count; i++) {
         struct config_pair pair = config_catalog(config->catalogs.items[i]);
         int status = check_name(&pair, config->catalogs.items[i], error);
+        if (status == 0 && is_nameless(pair.value)) {
+            return error_set(error, AISLE_INVALID, "catalog %.100s: its folder's name is wanted, as its change log has "
+                                                   "that, too", config->catalogs.items[i]);
+        }
         for (uint32_t k = 0; k < i && status == 0; k++) {
             struct config_pair other = config_catalog(config->catalogs.items[k]);
             if (name_equal(&other, pair.name, pair.name_size)) {

@@ -963,6 +963,8 @@ def settings_are_checked(world):
                 ("catalog = shop\nlisten = nowhere\n", "\"nowhere\" is no address"),
                 ("catalog = shop\nalias = live=none\n", "alias live=none: no such catalog"),
                 ("catalog = shop\nalias = shop=shop\n", "a catalog has this name"),
+                ("catalog = .\n", "its folder's name is wanted"),
+                ("catalog = a=b/../\n", "its folder's name is wanted"),
                 ("catalog = a=x\ncatalog = b=y\nalias = c=a\nalias = c=b\n", "there is one of this name, c=a"),
                 ("catalog = shop\nfollow = x\nfollow = shop=y\n", "a catalog follows one source, and this one x"),
                 ("catalog = shop\ncatalog = other/shop\n", "two catalogs are called shop"),
