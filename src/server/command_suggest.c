@@ -98,14 +98,21 @@ static int parse_ft(struct arguments *arguments, aisle_suggest_query *query, boo
 {
     struct bytes name = {0};
     uint64_t limit = 0;
+    uint32_t seen = 0;
     int status = 0;
     while (status == 0 && arguments_left(arguments)) {
         status = arguments_take(arguments, "an option", &name, error);
-        if (command_word(name, "FUZZY")) {
+        unsigned option = command_word(name, "FUZZY") ? 1u : command_word(name, "WITHSCORES") ? 2u
+                          : command_word(name, "MAX") ? 4u : 0u;
+        if ((seen & option) != 0) {
+            return arguments_repeated(arguments, name, error);
+        }
+        seen |= option;
+        if (option == 1) {
             query->exact = false;
-        } else if (command_word(name, "WITHSCORES")) {
+        } else if (option == 2) {
             *with_scores = true;
-        } else if (command_word(name, "MAX")) {
+        } else if (option == 4) {
             status = arguments_number(arguments, "the count behind MAX", SUGGESTIONS_MAX, &limit, error);
             query->limit = (uint32_t)limit;
         } else {

@@ -541,6 +541,7 @@ def queries_of_redis_search(world):
         equal([text.lower().find(b"sho") >= 0 for text in typed[::2]], [True] * (len(typed) // 2))
         has(two.fails("FT.SUGGET", "shop", "a", "WITHPAYLOADS"), "'WITHPAYLOADS' is not supported")
         has(two.fails("FT.SUGGET", "shop", "a", "MAX", 65), "up to 64")
+        has(two.fails("FT.SUGGET", "shop", "a", "MAX", 3, "MAX", 5), "argument 'MAX' is given twice (argument 5)")
         equal(len(two.call("FT.SUGGET", "shop", "a", "MAX", 64, "FUZZY")) <= 64, True)
         info = pairs(two.call("FT.INFO", "shop"))
         equal(info["num_docs"], 2000)
