@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -316,6 +317,52 @@ static void stand_back(uint64_t nice)
     }
 }
 
+static bool is_same_file(const char *path, const struct stat *other)
+{
+    struct stat found;
+    return stat(path, &found) == 0 && found.st_dev == other->st_dev && found.st_ino == other->st_ino;
+}
+
+/*
+ * Whether the file of rejects is the source or would be read as one of its folder: then each reject is a line that is
+ * rejected again, for ever when the source is followed. Folders are read without hidden files and *.rejects.jsonl.
+ */
+static bool feeds_itself(const char *rejects, const char *source)
+{
+    static const char left_out[] = ".rejects.jsonl";
+    char folder[LIMIT_PATH_BYTES];
+    struct stat found;
+    const char *slash = strrchr(rejects, '/');
+    const char *name = slash == NULL ? rejects : slash + 1;
+    size_t size = strlen(name);
+    size_t end = sizeof left_out - 1;
+    if (strcmp(source, "-") == 0 || stat(source, &found) != 0) {
+        return false;
+    }
+    if (!S_ISDIR(found.st_mode)) {
+        return is_same_file(rejects, &found);
+    }
+    if (name[0] == '.' || (size >= end && strcmp(name + size - end, left_out) == 0)) {
+        return false;
+    }
+    int length = snprintf(folder, sizeof folder, "%.*s.", slash == NULL ? 0 : (int)(slash - rejects) + 1, rejects);
+    return length < (int)sizeof folder && is_same_file(folder, &found);
+}
+
+/* The source that rejects would come back from, or NULL. */
+static const char *fed_source(const struct indexer_options *run_options)
+{
+    char own[LIMIT_PATH_BYTES + 32];
+    snprintf(own, sizeof own, "%.*s.rejects.jsonl", (int)LIMIT_PATH_BYTES, run_options->catalog);
+    const char *rejects = run_options->rejects == NULL ? own : run_options->rejects;
+    for (size_t i = 0; i < run_options->source_count; i++) {
+        if (feeds_itself(rejects, run_options->sources[i])) {
+            return run_options->sources[i];
+        }
+    }
+    return NULL;
+}
+
 /* What the options say, where a number or text does not go straight into the run's. */
 struct wishes {
     uint64_t threads;
@@ -332,6 +379,11 @@ static int index_with(struct indexer_options *run_options, const struct wishes *
         run_options->truncate = INDEXER_TRUNCATE_APPLY;
     } else if (strcmp(wishes->truncate, "refuse") != 0) {
         return cli_complain(CLI_USAGE, "index", "--truncate must be apply or refuse", wishes->truncate);
+    }
+    const char *fed = fed_source(run_options);
+    if (fed != NULL) {
+        return cli_complain(CLI_USAGE, "index", "rejects would be read as changes again: keep them elsewhere, with "
+                                                "--rejects", fed);
     }
     if (run_options->follow && run_options->retry) {
         return cli_complain(CLI_USAGE, "index", "--retry is a run of its own, without --follow", NULL);
