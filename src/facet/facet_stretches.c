@@ -70,15 +70,16 @@ struct facet_stretches *facet_stretches_of(const struct segment *segment, uint8_
 __attribute__((always_inline)) static inline void count_bits(const uint64_t *bits, const uint32_t *ends, uint32_t count,
                                                              uint32_t *matches)
 {
-    uint32_t word = 0;
-    uint32_t sum = 0; /* of the words before */
+    uint32_t before_word[FACET_PAGE_WORDS + 1];
     uint32_t before = 0;
+    before_word[0] = 0;
+    for (uint32_t i = 0; i < FACET_PAGE_WORDS; i++) {
+        before_word[i + 1] = before_word[i] + (uint32_t)__builtin_popcountll(bits[i]);
+    }
     for (uint32_t i = 0; i < count; i++) {
-        for (; word < ends[i] / 64; word++) {
-            sum += (uint32_t)__builtin_popcountll(bits[word]);
-        }
-        uint64_t rest = ends[i] % 64 == 0 ? 0 : bits[word] & ((UINT64_C(1) << ends[i] % 64) - 1);
-        uint32_t up_to = sum + (uint32_t)__builtin_popcountll(rest);
+        uint32_t word = ends[i] / 64;
+        uint64_t rest = bits[word < FACET_PAGE_WORDS ? word : 0] & ((UINT64_C(1) << ends[i] % 64) - 1);
+        uint32_t up_to = before_word[word] + (uint32_t)__builtin_popcountll(rest);
         matches[i] = up_to - before;
         before = up_to;
     }
@@ -132,9 +133,12 @@ int facet_count_stretches(struct facet *facet, uint32_t number, const uint64_t *
     } else {
         count_all(ends, count, matches);
     }
+    const struct facet_words *word = facet->word;
     for (uint32_t i = 0; i < count && status == 0; i++) {
         uint32_t code = atomic_load_explicit(&page->codes[i], memory_order_relaxed);
-        if (matches[i] != 0) {
+        if (word->counts != NULL && code < word->value_count) {
+            word->counts[code] += matches[i];
+        } else if (matches[i] != 0) {
             status = facet_count_code(facet, code == NO_CODE ? COLUMN_MISSING : (int64_t)code, matches[i]);
         }
     }
