@@ -17,8 +17,8 @@
 
 #define WORD_MARKS 64u /* lists of a segment; a power of two */
 
-/* A list must have one posting in so many documents: of fewer, blocks are about as fast. */
-#define WORD_MARKS_SHARE 64u
+/* A list must have one posting in so many documents, about one a page: of fewer, blocks are as fast. */
+#define WORD_MARKS_SHARE 1024u
 
 /* The marks of one list. */
 struct word_marks {
