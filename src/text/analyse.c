@@ -155,6 +155,7 @@ static int put_token(struct analyser *analyser, const struct word *word, uint32_
     token->start = word->start;
     token->end = word->end;
     token->word = 0;
+    token->note = NULL;
     analyser->count++;
     if (word->kinds != KIND_LETTER || analyser->language == LANGUAGE_NONE) {
         return 0;
@@ -178,7 +179,8 @@ static int stem_tokens(struct analyser *analyser)
         if (token->word != 0) {
             uint32_t place = (uint32_t)(token->word - 1);
             status = stemmer_set_run(&analyser->stemmers, analyser->language, token->folded, place, &analyser->terms,
-                                     &token->term, &token->word);
+                                     &token->term, &token->note);
+            token->word = token->note == NULL ? 0 : token->note->word;
         }
     }
     return status;
@@ -505,6 +507,23 @@ static int put_word(struct analyser *analyser, struct word *word)
     return 0;
 }
 
+/*
+ * Reads a word behind a plain one that neither a sign nor a space links to it, as nearly all are, and which is nothing
+ * else than a word: put_word says why nothing more is to be done about it. False: it is something else, or the end.
+ */
+static bool put_plain(struct analyser *analyser, struct tokeniser *tokeniser, int *status)
+{
+    struct compound *compound = &analyser->compound;
+    bool plain = compound->count == 1 && compound->plain && !analyser->is_code;
+    if (!plain || !tokeniser_plain(tokeniser, &compound->parts[0])) {
+        return false;
+    }
+    compound->position = analyser->length;
+    *status = put_token(analyser, &compound->parts[0], analyser->length, TOKEN_WORD, 1);
+    analyser->length += *status == 0 ? 1 : 0;
+    return true;
+}
+
 /* ---- solid scripts ---- */
 
 /* Ends a row of solid characters: a single one is a word, of a product the last one stands alone, too. */
@@ -647,7 +666,13 @@ static int run(struct analyser *analyser, struct bytes text, uint8_t language, s
     struct tokeniser tokeniser;
     struct word word;
     tokeniser_init(&tokeniser, &analyser->folder);
-    while (status == 0 && tokeniser_next(&tokeniser, &word)) {
+    while (status == 0) {
+        if (put_plain(analyser, &tokeniser, &status)) {
+            continue;
+        }
+        if (!tokeniser_next(&tokeniser, &word)) {
+            break;
+        }
         status = put_next(analyser, &word);
     }
     if (status == 0) {

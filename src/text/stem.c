@@ -17,7 +17,7 @@
 #define SETS (LIMIT_STEM_CACHE / WAYS)
 
 struct stem_entry {
-    uint64_t number;
+    struct word_note note;
     uint8_t word_size; /* 0: an empty entry */
     uint8_t language;
     uint8_t kept;                   /* the stem is so many bytes of the word, */
@@ -157,7 +157,7 @@ static inline bool is_entry(const struct stem_entry *entry, uint8_t language, st
 
 /* Stems word and enters it into the older place of its set, if it fits. */
 static int stem_and_enter(struct stemmer_set *set, struct stem_entry *ways, uint8_t language, struct bytes word,
-                          struct arena *arena, struct bytes *stem, uint64_t *number)
+                          struct arena *arena, struct bytes *stem, struct word_note **note)
 {
     struct bytes stemmed;
     int status = stem_word(set, language, word, &stemmed);
@@ -169,7 +169,8 @@ static int stem_and_enter(struct stemmer_set *set, struct stem_entry *ways, uint
     if (word.size + tail.size <= STEM_CACHED_BYTES) {
         uint8_t way = ways[0].older;
         struct stem_entry *entry = &ways[way];
-        entry->number = *number = ++set->entered;
+        entry->note = (struct word_note){.word = ++set->entered};
+        *note = &entry->note;
         entry->word_size = (uint8_t)word.size;
         entry->language = language;
         entry->kept = (uint8_t)kept;
@@ -210,18 +211,18 @@ uint32_t stemmer_set_place(const struct stemmer_set *set, uint8_t language, stru
 }
 
 int stemmer_set_run(struct stemmer_set *set, uint8_t language, struct bytes word, uint32_t place, struct arena *arena,
-                    struct bytes *stem, uint64_t *number)
+                    struct bytes *stem, struct word_note **note)
 {
     *stem = bytes_of(NULL, 0);
-    *number = 0;
+    *note = NULL;
     struct stem_entry *ways = &set->entries[place];
     for (uint8_t way = 0; way < WAYS; way++) {
-        const struct stem_entry *entry = &ways[way];
+        struct stem_entry *entry = &ways[way];
         if (is_entry(entry, language, word)) {
             ways[0].older = way ^ 1;
-            *number = entry->number;
+            *note = &entry->note;
             return assemble(word, entry->kept, bytes_of(entry->data + entry->word_size, entry->tail_size), arena, stem);
         }
     }
-    return stem_and_enter(set, ways, language, word, arena, stem, number);
+    return stem_and_enter(set, ways, language, word, arena, stem, note);
 }

@@ -22,6 +22,7 @@
 #define STEM_WORD_BYTES 512u /* a longer word is cut before stemming: libstemmer is quadratic in some languages */
 
 struct sb_stemmer;
+struct word_note;
 struct stem_entry;
 
 struct stemmer_set {
@@ -45,7 +46,7 @@ int stemmer_set_prepare(struct stemmer_set *set, uint8_t language);
 void stemmer_set_forget(struct stemmer_set *set);
 
 /* A word longer than this is not cached. */
-#define STEM_CACHED_BYTES (STEM_ENTRY_BYTES - 13u)
+#define STEM_CACHED_BYTES (STEM_ENTRY_BYTES - 29u)
 
 /* Where a word of at most STEM_CACHED_BYTES belongs in the cache, which is asked for from memory. */
 uint32_t stemmer_set_place(const struct stemmer_set *set, uint8_t language, struct bytes word);
@@ -53,11 +54,11 @@ uint32_t stemmer_set_place(const struct stemmer_set *set, uint8_t language, stru
 /*
  * Stems word (letters only, folded, not empty, at most STEM_CACHED_BYTES) in a language that was prepared; place is
  * what stemmer_set_place said of it. *stem is never empty, at most LIMIT_TERM_BYTES, and either the beginning of word
- * or in arena. *number is this word's as long as it is cached, and never another's; 0: it is not cached.
- * 0 or AISLE_NO_MEMORY.
+ * or in arena. *note is kept with the word as long as it is cached, and (*note)->word, not 0, is its number, which is
+ * never another's; NULL: it is not cached. 0 or AISLE_NO_MEMORY.
  */
 int stemmer_set_run(struct stemmer_set *set, uint8_t language, struct bytes word, uint32_t place, struct arena *arena,
-                    struct bytes *stem, uint64_t *number);
+                    struct bytes *stem, struct word_note **note);
 
 /* As stemmer_set_run, past the cache: for longer words, and for the test that both agree. */
 int stemmer_set_run_uncached(struct stemmer_set *set, uint8_t language, struct bytes word, struct arena *arena,

@@ -63,6 +63,17 @@ enum token_kind {
     TOKEN_EXTRA   /* of products only; neither */
 };
 
+/*
+ * What whoever indexes keeps with a word, for as long as the analyser remembers it: a token of a word that came before
+ * then says at once what is known of it. Zeros, but for the word, when the analyser begins to remember it.
+ */
+struct word_note {
+    uint64_t word;  /* token.word of those that it is about */
+    uint64_t owner; /* the caller's, like all that follows */
+    uint32_t value;
+    uint32_t flags;
+};
+
 struct token {
     struct bytes term;   /* stemmed, cut: what is indexed; never empty, valid UTF-8 */
     struct bytes folded; /* before stemming and converting units, cut too: what a prefix matches */
@@ -72,6 +83,7 @@ struct token {
     uint32_t start;      /* bytes start to end - 1 of the source text, for highlights: the word as it was written, */
     uint32_t end;        /* with its "'s", marks and inner signs; start < end */
     uint64_t word;       /* equal numbers, all of one analyser, are equal terms, but not the reverse; 0: no number */
+    struct word_note *note; /* of the analyser: about this word while note->word is its number; NULL: it has none */
 };
 
 struct token_list {

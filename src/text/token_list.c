@@ -24,6 +24,7 @@ int token_list_copy(const struct token_list *list, struct arena *arena, struct t
         tokens[i] = *from;
         tokens[i].term.data = term;
         tokens[i].folded.data = folded;
+        tokens[i].note = NULL; /* which may not live as long */
     }
     *out = *list;
     out->tokens = tokens;

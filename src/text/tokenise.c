@@ -5,17 +5,13 @@
  * loop over one table. Where a stretch ends at an apostrophe, '.' or ',', go_on decides whether the word does too.
  * The folded text ends with a NUL, a separator, so that looking one character ahead needs no bound.
  */
-#include "text/tokenise.h"
+#include "text/tokenise_private.h"
 
 #include "base/limits.h"
 #include "base/utf8.h"
 #include "text/letters.h"
 #include "text/units.h"
 
-#define SIGN 8u    /* ' . , / + #: may stand inside a word or belong to it */
-#define BEYOND 16u /* not ASCII: the folder knows the kind */
-#define WORD_KINDS (KIND_LETTER | KIND_DIGIT)
-#define ANY_KINDS (WORD_KINDS | KIND_SOLID)
 #define QUOTATION_BYTES 64u /* how far back a quotation may have begun */
 
 #define D KIND_DIGIT
@@ -24,7 +20,7 @@
 #define B BEYOND
 #define B32 B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B
 
-static const uint8_t kind_of_byte[256] = {
+const uint8_t tokenise_kinds[256] = {
     0,   0,   0,   0,   0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, /* control characters */
     0,   0,   0,   0,   0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, /* */
     0,   0,   0,   S,   0, 0, 0, S, 0, 0, 0, S, S, 0, S, S, /* # ' + , . / */
@@ -58,41 +54,6 @@ struct scan {
 static inline bool is_ascii_digit(uint8_t byte)
 {
     return byte >= '0' && byte <= '9';
-}
-
-static inline uint8_t kind_at(const struct folder *folder, size_t i)
-{
-    uint8_t kind = kind_of_byte[folder->bytes[i]];
-    return kind == BEYOND ? folder->kinds[i] : kind;
-}
-
-/* The span that folded lies in; offsets asked for never go back. */
-static const struct fold_span *find_span(struct tokeniser *tokeniser, size_t folded)
-{
-    const struct folder *folder = tokeniser->folder;
-    while (tokeniser->span + 1 < folder->span_count && folder->spans[tokeniser->span + 1].folded_start <= folded) {
-        tokeniser->span++;
-    }
-    return &folder->spans[tokeniser->span];
-}
-
-static inline uint32_t source_start(struct tokeniser *tokeniser, size_t folded)
-{
-    if (tokeniser->folder->span_count == 0) {
-        return (uint32_t)folded;
-    }
-    const struct fold_span *span = find_span(tokeniser, folded);
-    return span->source_end != 0 ? span->source_start : span->source_start + (uint32_t)folded - span->folded_start;
-}
-
-/* Of the offset behind a character. */
-static inline uint32_t source_end(struct tokeniser *tokeniser, size_t folded)
-{
-    if (tokeniser->folder->span_count == 0) {
-        return (uint32_t)folded;
-    }
-    const struct fold_span *span = find_span(tokeniser, folded - 1);
-    return span->source_end != 0 ? span->source_end : span->source_start + (uint32_t)folded - span->folded_start;
 }
 
 /* Digits from at on, at most max + 1 of them. */

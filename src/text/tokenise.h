@@ -57,4 +57,10 @@ void tokeniser_init(struct tokeniser *tokeniser, struct folder *folder);
 /* The next word, with its unit, in *word; false at the end. */
 bool tokeniser_next(struct tokeniser *tokeniser, struct word *word);
 
+/*
+ * The same word, if it is two or more letters of ASCII behind a space, or behind a comma or full stop and a space, and
+ * before what ends it whatever follows. False, with all as it was: it is another one, or the end.
+ */
+bool tokeniser_plain(struct tokeniser *tokeniser, struct word *word);
+
 #endif

@@ -391,6 +391,40 @@ static void a_warm_analyser_allocates_nothing(void **state)
     assert_int_equal(alloc_calls(), calls);
 }
 
+/* The n-th of many words of letters alone. */
+static struct bytes make_word(uint32_t n, uint8_t word[16])
+{
+    size_t size = 0;
+    for (word[size++] = 'q'; n != 0 || size < 5; n /= 26) {
+        word[size++] = (uint8_t)('a' + n % 26);
+    }
+    return bytes_of(word, size);
+}
+
+/* Thrice as many words as can be remembered, in three rounds, and a few of them all the time. */
+static void a_note_stays_with_its_word_until_the_word_is_forgotten(void **state)
+{
+    (void)state;
+    uint32_t kept = 0;
+    struct token_list list;
+    uint8_t word[16];
+    for (uint32_t i = 0; i < 9 * LIMIT_STEM_CACHE; i++) {
+        uint32_t n = i % 2 == 0 ? i % 64 : i % (3 * LIMIT_STEM_CACHE);
+        assert_int_equal(analyser_run(analyser, make_word(n, word), english, &list), 0);
+        assert_int_equal(list.count, 1);
+        struct word_note *note = list.tokens[0].note;
+        assert_non_null(note);
+        assert_int_equal(note->word, list.tokens[0].word);
+        assert_true(note->owner == 0 || note->owner == n + 1);
+        kept += note->owner != 0;
+        note->owner = n + 1;
+    }
+    assert_in_range(kept, 4 * LIMIT_STEM_CACHE, 9 * LIMIT_STEM_CACHE);
+    assert_int_equal(analyser_run(analyser, bytes_of_string("50 ml"), english, &list), 0);
+    assert_null(list.tokens[0].note);
+    assert_int_equal(list.tokens[0].word, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -407,6 +441,7 @@ int main(void)
         cmocka_unit_test(missing_memory_for_products_and_exceptions_is_a_status),
         cmocka_unit_test(long_parts_are_joined_and_cut_and_make_no_extra_tokens),
         cmocka_unit_test(a_warm_analyser_allocates_nothing),
+        cmocka_unit_test(a_note_stays_with_its_word_until_the_word_is_forgotten),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

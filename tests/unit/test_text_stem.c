@@ -43,9 +43,9 @@ static bool stems_to(uint8_t language, struct bytes word, struct bytes expected,
     arena_reset(&arena);
     int status;
     if (cached && word.size <= STEM_CACHED_BYTES) {
-        uint64_t number;
+        struct word_note *note;
         uint32_t place = stemmer_set_place(&set, language, word);
-        status = stemmer_set_run(&set, language, word, place, &arena, &stem, &number);
+        status = stemmer_set_run(&set, language, word, place, &arena, &stem, &note);
     } else {
         status = stemmer_set_run_uncached(&set, language, word, &arena, &stem);
     }

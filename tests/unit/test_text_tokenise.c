@@ -7,6 +7,7 @@
 #include "text/text.h"
 
 #include "base/status.h"
+#include "text/tokenise.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -565,6 +566,65 @@ static void folded_form_is_kept_beside_the_stem(void **state)
     }
 }
 
+/* ---- plain words ---- */
+
+static bool is_same_word(const struct word *a, const struct word *b)
+{
+    return a->size == b->size && memcmp(a->text, b->text, a->size) == 0 && a->start == b->start && a->end == b->end &&
+           a->unit == b->unit && a->gap == b->gap && a->kinds == b->kinds;
+}
+
+/* Reads a text of random pieces by both ways, each on its own copy; returns how many words were plain. */
+static size_t compare_ways(uint64_t *random, struct folder *one, struct folder *other)
+{
+    static const char *const pieces[] = {"knife", "ab", "x",  " ",  " ",  " ",   " ",      ", ",     ". ",
+                                         ".",     ",",  "'s", "'",  "-",  "&",   "+",      "7",      "5",
+                                         "/",     "#",  "mm", "in", "\"", "(",   "\u00e9", "\u4e2d", "\u0663"};
+    char text[256] = "";
+    for (size_t size = 0; size < sizeof text - 8;) {
+        *random = *random * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+        size += (size_t)snprintf(text + size, 8, "%s", pieces[(*random >> 33) % (sizeof pieces / sizeof *pieces)]);
+    }
+    struct tokeniser quick;
+    struct tokeniser slow;
+    struct word found;
+    struct word expected;
+    size_t plain = 0;
+    assert_int_equal(folder_run(one, bytes_of_string(text)), 0);
+    assert_int_equal(folder_run(other, bytes_of_string(text)), 0);
+    tokeniser_init(&quick, one);
+    tokeniser_init(&slow, other);
+    while (tokeniser_next(&slow, &expected)) {
+        if (tokeniser_plain(&quick, &found)) {
+            plain++;
+        } else {
+            assert_true(tokeniser_next(&quick, &found));
+        }
+        if (!is_same_word(&found, &expected)) {
+            fail_msg("'%s': %.*s, expected %.*s", text, (int)found.size, (const char *)found.text, (int)expected.size,
+                     (const char *)expected.text);
+        }
+    }
+    assert_false(tokeniser_plain(&quick, &found));
+    assert_false(tokeniser_next(&quick, &found));
+    return plain;
+}
+
+static void plain_words_are_the_same_read_either_way(void **state)
+{
+    (void)state;
+    struct folder one = {.bytes = NULL};
+    struct folder other = {.bytes = NULL};
+    uint64_t random = 20;
+    size_t plain = 0;
+    for (unsigned i = 0; i < 20000; i++) {
+        plain += compare_ways(&random, &one, &other);
+    }
+    assert_in_range(plain, 20000, SIZE_MAX);
+    folder_release(&one);
+    folder_release(&other);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -604,6 +664,7 @@ int main(void)
         cmocka_unit_test(number_with_unit_can_be_a_part),
         cmocka_unit_test(letters_only_are_stemmed),
         cmocka_unit_test(folded_form_is_kept_beside_the_stem),
+        cmocka_unit_test(plain_words_are_the_same_read_either_way),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
