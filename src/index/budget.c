@@ -6,12 +6,15 @@
 
 #include "base/limits.h"
 
-/* Stem cache 4, parsing 1, a compressor and its dictionary 2, components of a new segment 4, what the heap keeps 4. */
-#define FIXED_BYTES (UINT64_C(15) << 20)
+/*
+ * Stem cache 4, known values 1, parsing 1, a compressor and its dictionary 2, components of a new segment 4, what the
+ * heap keeps 4.
+ */
+#define FIXED_BYTES (UINT64_C(16) << 20)
 /* Beside the writer: components of the merge's result, slices of its lists, codecs. */
 #define MERGER_BYTES (UINT64_C(8) << 20)
-/* Each further worker: stem cache 4, a compressor and its dictionary 2, components of a new segment 3. */
-#define WORKER_BYTES (UINT64_C(9) << 20)
+/* Each further worker: the same caches 5, a compressor and its dictionary 2, components of a new segment 3. */
+#define WORKER_BYTES (UINT64_C(10) << 20)
 #define QUEUE_BYTES (UINT64_C(3) << 20) /* batches on their way to a worker, with what their products point to */
 #define WORKER_MEMORY_BYTES (UINT64_C(48) << 20)
 #define DIVERTED_BYTES_MAX (UINT64_C(32) << 20) /* for a million ids between commits: a quarter of them is diverted */

@@ -27,6 +27,13 @@ void ingest_columns(const struct schema *schema, struct segment_columns *columns
     }
 }
 
+/* Whether products share the values of a field. Those of variants stand in several places of a product. */
+static bool is_shared(const struct schema *schema, uint8_t f)
+{
+    const struct field *field = &schema->fields[f];
+    return field_type_is_words(field->type) && !field->code && !field->of_variants && f != schema->first_text;
+}
+
 int ingest_init(struct ingest *ingest, const struct schema *schema, const struct segment_columns *columns,
                 const struct rank_weights *weights, aisle_error *error)
 {
@@ -36,6 +43,12 @@ int ingest_init(struct ingest *ingest, const struct schema *schema, const struct
         if (status != 0) {
             return error_set(error, AISLE_BAD_SCHEMA, "field \"%s\": unknown language \"%s\"", schema->fields[f].name,
                              schema->fields[f].language);
+        }
+        ingest->shared[f] = is_shared(schema, f);
+        if (schema->fields[f].searchable) {
+            const struct rank_occurrence once = {
+                .weight = schema->fields[f].weight, .frequency = 1, .in_first = f == schema->first_text};
+            ingest->once[schema->fields[f].searchable_rank] = rank_class(weights, &once);
         }
     }
     places_init(&ingest->places, schema->searchable_count);
@@ -107,17 +120,37 @@ static void learn_values(struct ingest *ingest, const struct segment_builder *bu
     }
 }
 
+#define NOTE_WRITTEN 1u /* a note's flag: the word stands among those that people write */
+
+/* The words that have waited are known from now on, but for those that the analyser has forgotten meanwhile. */
+static void learn_words(struct ingest *ingest, const struct segment_builder *builder, const uint32_t *slots)
+{
+    uint64_t serial = segment_builder_serial(builder);
+    for (uint32_t i = 0; i < ingest->fresh_count; i++) {
+        const struct ingest_fresh *fresh = &ingest->fresh[i];
+        struct word_note *note = fresh->note;
+        if (note->word == fresh->word) {
+            note->flags = (note->owner == serial ? note->flags : 0) | (fresh->written ? NOTE_WRITTEN : 0);
+            note->owner = serial;
+            note->value = segment_builder_number(builder, slots[fresh->at]);
+        }
+    }
+}
+
 /* Gives what waits to the builder: all fields' tokens together, so that it waits for memory once, not once a field. */
 static int add_waiting(struct ingest *ingest, struct segment_builder *builder)
 {
     uint32_t slots[SEGMENT_TOUCH_MAX];
     uint32_t count = ingest->waiting;
     ingest->waiting = 0;
+    ingest->rounds++;
     int status = count == 0 ? 0 : segment_builder_touch(builder, ingest->terms, count, slots);
     if (status == 0) {
         learn_values(ingest, builder, slots);
+        learn_words(ingest, builder, slots);
     }
     ingest->learning_count = 0;
+    ingest->fresh_count = 0;
     for (uint32_t i = 0; i < count && status == 0; i++) {
         status = add_occurrence(ingest, &ingest->tokens[i], slots[i]);
     }
@@ -157,26 +190,50 @@ static inline bool is_same(struct bytes a, struct bytes b)
     return a.size == b.size && (a.data == b.data || memcmp(a.data, b.data, a.size) == 0);
 }
 
+/* Has a token wait whose term the builder has to look for. */
+static int add_unknown(struct ingest *ingest, struct lexicon_set *words, const struct token *token)
+{
+    uint32_t at = ingest->waiting;
+    bool written = is_written(token);
+    bool is_word = written && is_same(token->term, token->folded);
+    int status = written && !is_word ? lexicon_set_note(words, token->folded, token->word) : 0;
+    copy_term(ingest->term_bytes[at], token->term);
+    ingest->terms[at] = (struct segment_token){.term = bytes_of(ingest->term_bytes[at], token->term.size),
+                                               .word = token->word,
+                                               .is_word = is_word};
+    if (token->note != NULL) {
+        ingest->fresh[ingest->fresh_count++] =
+            (struct ingest_fresh){.note = token->note, .word = token->word, .at = at, .written = written};
+    }
+    return status;
+}
+
+/* Whether the builder with this serial is known to have the token's term, and its word among those that are written. */
+static inline bool is_known(const struct token *token, uint64_t serial)
+{
+    const struct word_note *note = token->note;
+    return note != NULL && note->owner == serial && note->word == token->word &&
+           (note->flags == NOTE_WRITTEN || !is_written(token));
+}
+
 /* Has the tokens of a value wait, whose first position is base. */
 static int add_tokens(struct ingest *ingest, struct segment_builder *builder, const struct token_list *list,
                       uint32_t base, uint8_t field)
 {
     struct lexicon_set *words = segment_builder_word_set(builder);
+    uint64_t serial = segment_builder_serial(builder);
     int status = 0;
     for (size_t i = 0; i < list->count && status == 0; i++) {
         const struct token *token = &list->tokens[i];
-        bool written = is_written(token);
-        bool is_word = written && is_same(token->term, token->folded);
-        status = written && !is_word ? lexicon_set_note(words, token->folded, token->word) : 0;
+        if (is_known(token, serial)) {
+            ingest->terms[ingest->waiting] = (struct segment_token){.number = token->note->value};
+        } else {
+            status = add_unknown(ingest, words, token);
+        }
         if (status != 0) {
             break;
         }
-        uint32_t at = ingest->waiting++;
-        copy_term(ingest->term_bytes[at], token->term);
-        ingest->terms[at] = (struct segment_token){.term = bytes_of(ingest->term_bytes[at], token->term.size),
-                                                   .word = token->word,
-                                                   .is_word = is_word};
-        ingest->tokens[at] =
+        ingest->tokens[ingest->waiting++] =
             (struct ingest_token){.position = base + token->position, .field = field, .parts = token->parts};
         status = ingest->waiting == SEGMENT_TOUCH_MAX ? add_waiting(ingest, builder) : 0;
     }
@@ -185,7 +242,7 @@ static int add_tokens(struct ingest *ingest, struct segment_builder *builder, co
 
 /* Has the tokens of a value wait whose terms the builder is known to have. */
 static int add_known(struct ingest *ingest, struct segment_builder *builder, const struct known_value *value,
-                     uint32_t base, uint8_t field)
+                     uint8_t field)
 {
     int status = 0;
     for (uint32_t i = 0; i < value->count && status == 0; i++) {
@@ -193,7 +250,7 @@ static int add_known(struct ingest *ingest, struct segment_builder *builder, con
         uint32_t at = ingest->waiting++;
         ingest->terms[at] = (struct segment_token){.number = token->number};
         ingest->tokens[at] =
-            (struct ingest_token){.position = base + token->position, .field = field, .parts = token->parts};
+            (struct ingest_token){.position = token->position, .field = field, .parts = token->parts};
         status = ingest->waiting == SEGMENT_TOUCH_MAX ? add_waiting(ingest, builder) : 0;
     }
     return status;
@@ -210,26 +267,27 @@ static bool is_learning(const struct ingest *ingest, const struct known_value *v
     return false;
 }
 
-/* Before the tokens of a value are added: notes that it is to be known, if they are few and will wait together. */
-static void begin_learning(struct ingest *ingest, const struct token_list *list, uint8_t field, struct bytes text)
+/* The tokens of a value wait, from first on: notes that it is to be known when they do no longer. */
+static void begin_learning(struct ingest *ingest, uint8_t field, uint32_t strings, struct bytes text, uint32_t first,
+                           uint32_t length)
 {
-    if (list->count > KNOWN_VALUE_TOKENS || ingest->waiting + list->count >= SEGMENT_TOUCH_MAX ||
-        ingest->learning_count == INGEST_LEARNING_MAX) {
+    uint32_t count = ingest->waiting - first;
+    if (count > KNOWN_VALUE_TOKENS || length > UINT16_MAX || ingest->learning_count == INGEST_LEARNING_MAX ||
+        (count != 0 && ingest->tokens[first + count - 1].position > UINT16_MAX)) {
         return;
     }
-    struct known_value *value = known_values_find_place(&ingest->known, field, text);
+    struct known_value *value = known_values_find_place(&ingest->known, field, strings, text);
     if (value == NULL || is_learning(ingest, value)) {
         return;
     }
-    known_value_begin(value, field, text);
-    value->count = (uint8_t)list->count;
-    value->length = (uint8_t)list->length;
-    for (size_t i = 0; i < list->count; i++) {
-        value->tokens[i].position = (uint8_t)list->tokens[i].position;
-        value->tokens[i].parts = list->tokens[i].parts;
+    known_value_begin(value, field, strings, text);
+    value->count = (uint8_t)count;
+    value->length = (uint16_t)length;
+    for (uint32_t i = 0; i < count; i++) {
+        value->tokens[i].position = (uint16_t)ingest->tokens[first + i].position;
+        value->tokens[i].parts = ingest->tokens[first + i].parts;
     }
-    ingest->learning[ingest->learning_count++] =
-        (struct ingest_learning){.value = value, .first = ingest->waiting};
+    ingest->learning[ingest->learning_count++] = (struct ingest_learning){.value = value, .first = first};
 }
 
 /* Has the term of a whole title wait. */
@@ -246,11 +304,36 @@ static int add_exact(struct ingest *ingest, struct segment_builder *builder, con
     return ++ingest->waiting == SEGMENT_TOUCH_MAX ? add_waiting(ingest, builder) : 0;
 }
 
-/* Whether products share the values of a field. */
-static bool is_shared(const struct schema *schema, uint8_t field)
+/* The bytes of the product that the value is read from, which together with their number say what its strings are. */
+static struct bytes raw_of(const struct ingest *ingest, const struct product_value *value)
 {
-    return field_type_is_words(schema->fields[field].type) && !schema->fields[field].code &&
-           field != schema->first_text;
+    const struct bytes *strings = value->strings;
+    uintptr_t at = (uintptr_t)ingest->text.data;
+    uintptr_t end = at + ingest->text.size;
+    if (value->string_count == 1) {
+        return strings[0];
+    }
+    for (uint32_t i = 0; i < value->string_count; i++) {
+        uintptr_t start = (uintptr_t)strings[i].data;
+        if (start < at || start > end || strings[i].size > end - start) {
+            return bytes_of(NULL, 0); /* it had escapes */
+        }
+        at = start + strings[i].size;
+    }
+    return bytes_of(strings[0].data, (size_t)(at - (uintptr_t)strings[0].data));
+}
+
+static void take_facts(struct ingest_facts *facts, const struct known_value *known)
+{
+    uint64_t bit = (uint64_t)1 << known->field;
+    if (known->has_code) {
+        facts->codes |= bit;
+        facts->code[known->field] = known->code;
+    }
+    if (known->has_order) {
+        facts->orders |= bit;
+        facts->order[known->field] = known->order;
+    }
 }
 
 /* Adds the tokens of one string, whose first position is base; *count: its positions. */
@@ -258,20 +341,10 @@ static int add_string(struct ingest *ingest, struct segment_builder *builder, st
                       uint8_t field, uint32_t *count)
 {
     const struct schema *schema = ingest->schema;
-    bool shared = is_shared(schema, field);
-    const struct known_value *known =
-        shared ? known_values_find(&ingest->known, segment_builder_serial(builder), field, text) : NULL;
-    if (known != NULL) {
-        *count = known->length;
-        return add_known(ingest, builder, known, base, field);
-    }
     struct token_list list;
     int status = analyser_run_product(ingest->analyser, text, ingest->language[field], schema->fields[field].code,
                                       &list);
     *count = list.length;
-    if (status == 0 && shared) {
-        begin_learning(ingest, &list, field, text);
-    }
     if (status == 0) {
         status = add_tokens(ingest, builder, &list, base, field);
     }
@@ -281,19 +354,67 @@ static int add_string(struct ingest *ingest, struct segment_builder *builder, st
     return status;
 }
 
-/* Adds all tokens of a field; *length grows by weight * tokens. */
-static int add_field(struct ingest *ingest, struct segment_builder *builder, const struct product_value *value,
-                     uint8_t field, uint64_t *length)
+/* Adds all tokens of a field's strings; *length: how many positions they take. */
+static int add_strings(struct ingest *ingest, struct segment_builder *builder, const struct product_value *value,
+                       uint8_t field, uint32_t *length)
 {
     uint32_t base = 0;
     int status = 0;
+    *length = 0;
     for (uint32_t i = 0; i < value->string_count && status == 0; i++) {
         uint32_t count = 0;
         status = add_string(ingest, builder, value->strings[i], base, field, &count);
         base += count + PLACES_GAP;
-        *length += status == 0 ? (uint64_t)count * ingest->schema->fields[field].weight : 0;
+        *length += count;
     }
     return status;
+}
+
+/* Adds all tokens of a field; *length grows by weight * tokens. */
+static int add_field(struct ingest *ingest, struct segment_builder *builder, const struct product_value *value,
+                     uint8_t field, uint64_t *length)
+{
+    uint64_t weight = ingest->schema->fields[field].weight;
+    bool searchable = ingest->schema->fields[field].searchable;
+    bool shared = ingest->shared[field];
+    uint32_t count = 0;
+    struct bytes raw = shared ? raw_of(ingest, value) : bytes_of(NULL, 0);
+    const struct known_value *known = shared ? known_values_find(&ingest->known, segment_builder_serial(builder), field,
+                                                                 value->string_count, raw)
+                                             : NULL;
+    if (known != NULL) {
+        take_facts(&ingest->facts, known);
+        *length += known->length * weight;
+        return add_known(ingest, builder, known, field);
+    }
+    uint32_t first = ingest->waiting;
+    uint32_t rounds = ingest->rounds;
+    int status = searchable ? add_strings(ingest, builder, value, field, &count) : 0;
+    *length += count * weight;
+    if (status == 0 && shared && searchable && ingest->rounds == rounds) {
+        begin_learning(ingest, field, value->string_count, raw, first, count);
+    }
+    return status;
+}
+
+/* What is known of a field's value, to be added to; one that nobody searches for has no tokens to wait for. */
+static struct known_value *known_of(struct ingest *ingest, const struct segment_builder *builder,
+                                    const struct product_value *value, uint8_t field)
+{
+    if (!ingest->shared[field]) {
+        return NULL;
+    }
+    struct bytes raw = raw_of(ingest, value);
+    uint64_t serial = segment_builder_serial(builder);
+    struct known_value *known = known_values_find(&ingest->known, serial, field, value->string_count, raw);
+    if (known == NULL && !ingest->schema->fields[field].searchable) {
+        known = known_values_find_place(&ingest->known, field, value->string_count, raw);
+        if (known != NULL) {
+            known_value_begin(known, field, value->string_count, raw);
+            known->serial = serial;
+        }
+    }
+    return known;
 }
 
 /* Hash of a keyword's first value; of a path, the first level's in the high half and the whole's in the low half. */
@@ -329,7 +450,25 @@ static int fold_hash(struct ingest *ingest, const struct field *field, const str
     return 0;
 }
 
-static int order_key(struct ingest *ingest, const struct product *product, uint8_t length_code, uint64_t *key)
+/* The same, of what is known, too. */
+static int order_of(struct ingest *ingest, const struct segment_builder *builder, const struct product_value *value,
+                    uint8_t field, uint64_t *hash)
+{
+    if ((ingest->facts.orders >> field & 1) != 0) {
+        *hash = ingest->facts.order[field];
+        return 0;
+    }
+    int status = fold_hash(ingest, &ingest->schema->fields[field], value, hash);
+    struct known_value *known = status == 0 ? known_of(ingest, builder, value, field) : NULL;
+    if (known != NULL) {
+        known->has_order = true;
+        known->order = *hash;
+    }
+    return status;
+}
+
+static int order_key(struct ingest *ingest, const struct segment_builder *builder, const struct product *product,
+                     uint8_t length_code, uint64_t *key)
 {
     const struct schema *schema = ingest->schema;
     uint64_t hashes[LIMIT_FIELDS] = {0};
@@ -338,7 +477,7 @@ static int order_key(struct ingest *ingest, const struct product *product, uint8
         bool hashed = schema->order[i].kind == ORDER_FIELD &&
                       field_type_is_words(schema->fields[f].type);
         if (hashed && product->values[f].present) {
-            int status = fold_hash(ingest, &schema->fields[f], &product->values[f], &hashes[f]);
+            int status = order_of(ingest, builder, &product->values[f], f, &hashes[f]);
             if (status != 0) {
                 return status;
             }
@@ -420,6 +559,24 @@ static int value_code(struct ingest *ingest, struct values_collector *values, ui
     return status == 0 ? values_collector_code(values, numbers, count, code) : status;
 }
 
+/* The same of the column number i, of what is known, too. A list's code is not: each document has its own. */
+static int code_of(struct ingest *ingest, struct segment_builder *builder, uint8_t i,
+                   const struct product_value *value, int64_t *code)
+{
+    uint8_t field = ingest->columns->field[i];
+    if ((ingest->facts.codes >> field & 1) != 0) {
+        *code = ingest->facts.code[field];
+        return 0;
+    }
+    int status = value_code(ingest, segment_builder_values(builder, i), field, value, code);
+    struct known_value *known = status == 0 && *code >= 0 ? known_of(ingest, builder, value, field) : NULL;
+    if (known != NULL) {
+        known->has_code = true;
+        known->code = *code;
+    }
+    return status;
+}
+
 static int fill_columns(struct ingest *ingest, struct segment_builder *builder, const struct product *product,
                         int64_t *columns)
 {
@@ -430,9 +587,7 @@ static int fill_columns(struct ingest *ingest, struct segment_builder *builder, 
         columns[i] = value->present ? value->number : COLUMN_MISSING;
         if (ingest->columns->values[i]) {
             columns[i] = COLUMN_MISSING;
-            if (value->present) {
-                status = value_code(ingest, segment_builder_values(builder, i), field, value, &columns[i]);
-            }
+            status = value->present ? code_of(ingest, builder, i, value, &columns[i]) : 0;
         }
     }
     return status;
@@ -447,12 +602,14 @@ static int add_document(struct ingest *ingest, struct segment_builder *builder, 
     document.length = rank_length_halves[document.length_code];
     int status = fill_columns(ingest, builder, product, columns);
     for (size_t i = 0; i < ingest->slot_count; i++) {
-        ingest->classes[i] = rank_class(ingest->weights, &ingest->slots[i]);
+        const struct rank_occurrence *slot = &ingest->slots[i];
+        ingest->classes[i] = slot->frequency == 1 ? ingest->once[ingest->places.slots[i].rank]
+                                                  : rank_class(ingest->weights, slot);
     }
     document.columns = columns;
     document.classes = ingest->classes;
     if (status == 0) {
-        status = order_key(ingest, product, document.length_code, &document.order);
+        status = order_key(ingest, builder, product, document.length_code, &document.order);
     }
     if (status == 0) {
         status = places_encode(&ingest->places, &document.positions);
@@ -470,9 +627,13 @@ int ingest_add(struct ingest *ingest, struct segment_builder *builder, const str
     ingest->slot_count = 0;
     ingest->waiting = 0;
     ingest->learning_count = 0;
+    ingest->fresh_count = 0;
+    ingest->facts.codes = 0;
+    ingest->facts.orders = 0;
+    ingest->text = text;
     places_begin(&ingest->places);
     for (uint8_t f = 0; f < schema->field_count && status == 0; f++) {
-        if (schema->fields[f].searchable && product->values[f].present) {
+        if (product->values[f].present && (schema->fields[f].searchable || ingest->shared[f])) {
             status = add_field(ingest, builder, &product->values[f], f, &length);
         }
     }

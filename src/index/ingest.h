@@ -28,12 +28,32 @@ struct ingest_learning {
 
 #define INGEST_LEARNING_MAX 8u
 
+/* A waiting token whose word is known once it does not wait: its note says the number of its term then. */
+struct ingest_fresh {
+    struct word_note *note;
+    uint64_t word;
+    uint32_t at; /* of those that wait */
+    bool written; /* the word set has it, or its term is it */
+};
+
+/* What is known of the values of the product at hand, by field: bits tell of which. */
+struct ingest_facts {
+    uint64_t codes;
+    uint64_t orders;
+    int64_t code[LIMIT_FIELDS];
+    uint64_t order[LIMIT_FIELDS];
+};
+
+static_assert(LIMIT_FIELDS <= 64, "a bit for each");
+
 struct ingest {
     const struct schema *schema;
     const struct segment_columns *columns;
     const struct rank_weights *weights;
     struct analyser *analyser;       /* owned */
     uint8_t language[LIMIT_FIELDS];  /* of each field, for the analyser */
+    bool shared[LIMIT_FIELDS];       /* products share its values */
+    uint8_t once[LIMIT_FIELDS];      /* by searchable rank: the class of a term that stands there, and only once */
     struct rank_occurrence *slots;   /* owned: of the distinct terms of the product at hand */
     uint8_t *classes;                /* owned, as many */
     size_t slot_capacity;
@@ -46,6 +66,11 @@ struct ingest {
     struct known_values known;
     struct ingest_learning learning[INGEST_LEARNING_MAX];
     uint32_t learning_count;
+    uint32_t rounds; /* how often what waited went to the builder */
+    struct bytes text; /* of the product at hand */
+    struct ingest_facts facts;
+    struct ingest_fresh fresh[SEGMENT_TOUCH_MAX];
+    uint32_t fresh_count;
     struct buf folded; /* of the value at hand */
     struct buf shown;
     struct buf variant; /* at hand, its words folded */

@@ -8,7 +8,7 @@
 #include "base/limits.h"
 
 static_assert((LIMIT_VALUES_KNOWN & (LIMIT_VALUES_KNOWN - 1)) == 0, "a place is found by masking");
-static_assert(sizeof(struct known_value) == 128, "two cache lines");
+static_assert(sizeof(struct known_value) == 256, "four cache lines, of which most values need the first two");
 
 void known_values_release(struct known_values *known)
 {
@@ -21,21 +21,27 @@ static struct known_value *place_of(const struct known_values *known, uint8_t fi
     return &known->values[hash_bytes_seeded(text.data, text.size, field) & (LIMIT_VALUES_KNOWN - 1)];
 }
 
-const struct known_value *known_values_find(const struct known_values *known, uint64_t serial, uint8_t field,
-                                            struct bytes text)
+static bool can_be_known(uint32_t strings, struct bytes text)
 {
-    if (known->values == NULL || text.size > KNOWN_VALUE_BYTES || text.size == 0) {
+    return text.size <= KNOWN_VALUE_BYTES && text.size != 0 && strings <= KNOWN_VALUE_BYTES;
+}
+
+struct known_value *known_values_find(const struct known_values *known, uint64_t serial, uint8_t field,
+                                      uint32_t strings, struct bytes text)
+{
+    if (known->values == NULL || !can_be_known(strings, text)) {
         return NULL;
     }
-    const struct known_value *value = place_of(known, field, text);
+    struct known_value *value = place_of(known, field, text);
     bool same = value->serial == serial && value->field == field && value->size == text.size &&
-                memcmp(value->text, text.data, text.size) == 0;
+                value->strings == strings && memcmp(value->text, text.data, text.size) == 0;
     return same ? value : NULL;
 }
 
-struct known_value *known_values_find_place(struct known_values *known, uint8_t field, struct bytes text)
+struct known_value *known_values_find_place(struct known_values *known, uint8_t field, uint32_t strings,
+                                            struct bytes text)
 {
-    if (text.size > KNOWN_VALUE_BYTES || text.size == 0) {
+    if (!can_be_known(strings, text)) {
         return NULL;
     }
     if (known->values == NULL) {
@@ -47,8 +53,8 @@ struct known_value *known_values_find_place(struct known_values *known, uint8_t 
     return place_of(known, field, text);
 }
 
-void known_value_begin(struct known_value *value, uint8_t field, struct bytes text)
+void known_value_begin(struct known_value *value, uint8_t field, uint32_t strings, struct bytes text)
 {
-    *value = (struct known_value){.field = field, .size = (uint8_t)text.size};
+    *value = (struct known_value){.field = field, .size = (uint8_t)text.size, .strings = (uint8_t)strings};
     memcpy(value->text, text.data, text.size);
 }

@@ -1,9 +1,9 @@
 /*
- * known_values.h - remembers which terms short values have: brands, categories and colours are those of thousands of
- * products, which so need neither analysis nor the vocabulary.
+ * known_values.h - remembers what short values come to: brands, categories and colours are those of thousands of
+ * products, which so need neither analysis nor the vocabulary nor the dictionary of a column.
  *
- * What is remembered are the numbers that a builder gave the terms, so it holds until that is emptied: its serial says
- * so. Each value has one place, which the next one with that place takes.
+ * What is remembered are numbers that a builder gave, so it holds until that is emptied: its serial says so. Each
+ * value, of one string or several, has one place, which the next one with that place takes.
  *
  * Thread rule: one thread, that of the ingest which owns it.
  */
@@ -13,21 +13,26 @@
 #include "base/bytes.h"
 #include "base/status.h"
 
-#define KNOWN_VALUE_BYTES 44u
-#define KNOWN_VALUE_TOKENS 9u
+#define KNOWN_VALUE_BYTES 96u
+#define KNOWN_VALUE_TOKENS 16u
 
 struct known_value {
     uint64_t serial; /* of the builder; 0: nothing is known */
+    uint64_t order;  /* what the value is to the order of documents */
+    int64_t code;    /* of the column */
     uint8_t field;
-    uint8_t size;
-    uint8_t count;
-    uint8_t length; /* of the token list */
-    uint8_t text[KNOWN_VALUE_BYTES];
+    uint8_t size; /* of text */
+    uint8_t strings;
+    uint8_t count;   /* of tokens */
+    uint16_t length; /* of all strings' tokens */
+    bool has_order;
+    bool has_code;
     struct known_token {
-        uint32_t number; /* segment_builder_number */
-        uint8_t position;
+        uint32_t number;   /* segment_builder_number */
+        uint16_t position; /* in the field */
         uint8_t parts;
     } tokens[KNOWN_VALUE_TOKENS];
+    uint8_t text[KNOWN_VALUE_BYTES];
 };
 
 struct known_values {
@@ -36,14 +41,18 @@ struct known_values {
 
 void known_values_release(struct known_values *known);
 
-/* What is known of a value in a builder; NULL: nothing. */
-const struct known_value *known_values_find(const struct known_values *known, uint64_t serial, uint8_t field,
-                                            struct bytes text);
+/*
+ * What is known of a value in a builder; NULL: nothing. Of several strings, text is all from the first one's start to
+ * the last one's end in the product, so that it says what they are when their number does.
+ */
+struct known_value *known_values_find(const struct known_values *known, uint64_t serial, uint8_t field,
+                                      uint32_t strings, struct bytes text);
 
 /* The place of a value that is to become known, whatever stands there; NULL: too long, or no memory. */
-struct known_value *known_values_find_place(struct known_values *known, uint8_t field, struct bytes text);
+struct known_value *known_values_find_place(struct known_values *known, uint8_t field, uint32_t strings,
+                                            struct bytes text);
 
 /* Has the value stand there, without tokens; it is found once the caller has set its serial. */
-void known_value_begin(struct known_value *value, uint8_t field, struct bytes text);
+void known_value_begin(struct known_value *value, uint8_t field, uint32_t strings, struct bytes text);
 
 #endif

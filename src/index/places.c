@@ -34,7 +34,7 @@ void places_begin(struct places *places)
     places->slot_count = 0;
 }
 
-static int grow(struct places *places)
+int places_grow(struct places *places)
 {
     size_t wanted = places->capacity == 0 ? PLACES_FIRST : places->capacity * 2;
     if (wanted > PLACES_MAX) {
@@ -54,52 +54,15 @@ static int grow(struct places *places)
     return 0;
 }
 
-static int add_slot(struct places *places)
+int places_grow_slots(struct places *places)
 {
-    if (places->slot_count == places->slot_capacity) {
-        size_t wanted = places->slot_capacity == 0 ? PLACES_FIRST : places->slot_capacity * 2;
-        struct places_slot *slots = mem_realloc(places->slots, wanted * sizeof *slots);
-        if (slots == NULL) {
-            return AISLE_NO_MEMORY;
-        }
-        places->slots = slots;
-        places->slot_capacity = wanted;
+    size_t wanted = places->slot_capacity == 0 ? PLACES_FIRST : places->slot_capacity * 2;
+    struct places_slot *slots = mem_realloc(places->slots, wanted * sizeof *slots);
+    if (slots == NULL) {
+        return AISLE_NO_MEMORY;
     }
-    places->slots[places->slot_count++] = (struct places_slot){.count = 0};
-    return 0;
-}
-
-int places_add(struct places *places, uint32_t slot, const struct field *field, uint32_t position, uint32_t span)
-{
-    int status = slot == places->slot_count ? add_slot(places) : 0;
-    if (status == 0 && places->count == places->capacity) {
-        status = grow(places);
-    }
-    if (status != 0) {
-        return status;
-    }
-    struct places_slot *known = &places->slots[slot];
-    uint32_t rank = field->searchable_rank;
-    struct position at = {.place = rank, .span = 1};
-    uint32_t limit = 1;
-    if (field->positions) {
-        at = (struct position){.place = position * places->fields + rank, .span = span};
-        limit = LIMIT_POSITIONS_FIELD;
-    }
-    if (known->rank != rank) {
-        known->rank = rank;
-        known->in_field = 0;
-    }
-    if (known->in_field == limit) {
-        return 0;
-    }
-    if (known->count == 0) {
-        known->first = at;
-    } else {
-        places->further[places->count++] = (struct places_occurrence){.slot = slot, .at = at};
-    }
-    known->in_field++;
-    known->count++;
+    places->slots = slots;
+    places->slot_capacity = wanted;
     return 0;
 }
 

@@ -49,12 +49,43 @@ void places_release(struct places *places);
 /* Forgets everything but its memory: the next product begins. */
 void places_begin(struct places *places);
 
+/* Makes room for one more slot, or one more occurrence. AISLE_NO_MEMORY, AISLE_LIMIT. */
+must_check int places_grow_slots(struct places *places);
+must_check int places_grow(struct places *places);
+
 /*
  * Notes an occurrence of a term, of span words. Slots are numbered from 0 in the order of their first occurrence; all
  * occurrences in one field come before those of the next. AISLE_NO_MEMORY, AISLE_LIMIT.
  */
-must_check int places_add(struct places *places, uint32_t slot, const struct field *field, uint32_t position,
-                          uint32_t span);
+static inline must_check int places_add(struct places *places, uint32_t slot, const struct field *field,
+                                        uint32_t position, uint32_t span)
+{
+    uint32_t rank = field->searchable_rank;
+    struct position at = {.place = field->positions ? position * places->fields + rank : rank,
+                          .span = field->positions ? span : 1};
+    if (slot == places->slot_count) {
+        int status = places->slot_count == places->slot_capacity ? places_grow_slots(places) : 0;
+        if (status != 0) {
+            return status;
+        }
+        places->slots[places->slot_count++] =
+            (struct places_slot){.first = at, .count = 1, .in_field = 1, .rank = rank};
+        return 0;
+    }
+    struct places_slot *known = &places->slots[slot];
+    known->in_field = known->rank == rank ? known->in_field : 0;
+    known->rank = rank;
+    if (known->in_field == (field->positions ? LIMIT_POSITIONS_FIELD : 1)) {
+        return 0;
+    }
+    int status = places->count == places->capacity ? places_grow(places) : 0;
+    if (status == 0) {
+        places->further[places->count++] = (struct places_occurrence){.slot = slot, .at = at};
+        known->in_field++;
+        known->count++;
+    }
+    return status;
+}
 
 /* The entries of all slots in their order, valid until the next begin. AISLE_NO_MEMORY, AISLE_LIMIT. */
 must_check int places_encode(struct places *places, struct bytes *entries);

@@ -3,6 +3,7 @@
  */
 #include "storage_fixture.h"
 
+#include "base/hash.h"
 #include "index/ingest.h"
 
 static const char schema_text[] =
@@ -26,18 +27,24 @@ struct fixture {
     struct product_reader *reader;
     struct storage *storage;
     struct segment *segment;
+    uint32_t segments; /* written */
 };
 
-static void begin(struct fixture *f)
+static void begin_with(struct fixture *f, const char *schema)
 {
     *f = (struct fixture){.schema = NULL};
-    assert_int_equal(schema_parse(bytes_of_string(schema_text), &f->schema, &error), 0);
+    assert_int_equal(schema_parse(bytes_of_string(schema), &f->schema, &error), 0);
     ingest_columns(f->schema, &f->columns);
     rank_weights_init(&f->weights, f->schema);
     assert_int_equal(ingest_init(&f->ingest, f->schema, &f->columns, &f->weights, &error), 0);
     assert_int_equal(segment_builder_new(&f->columns, &f->builder), 0);
     assert_int_equal(product_reader_new(&f->reader), 0);
     f->storage = open_storage(&(struct storage_options){.create = true});
+}
+
+static void begin(struct fixture *f)
+{
+    begin_with(f, schema_text);
 }
 
 static void add(struct fixture *f, const char *text)
@@ -54,7 +61,7 @@ static void write_segment(struct fixture *f)
 {
     struct segment_writer *writer = NULL;
     struct segment_info info;
-    assert_int_equal(segment_writer_new(f->storage, 1, &f->columns, &writer), 0);
+    assert_int_equal(segment_writer_new(f->storage, ++f->segments, &f->columns, &writer), 0);
     assert_int_equal(segment_builder_write(f->builder, writer, NULL, NULL), 0);
     assert_int_equal(segment_writer_finish(writer, &info, &error), 0);
     segment_writer_free(writer);
@@ -152,11 +159,125 @@ static void the_first_thousand_occurrences_of_a_field_are_kept(void **state)
     end(&f);
 }
 
+/* ---- what is remembered ---- */
+
+#define BUILDERS 2u
+#define ROUNDS 3u
+#define PRODUCTS 400u
+
+static const char shared_schema[] =
+    "{\"version\":1,\"id\":\"id\",\"language\":\"english\",\"fields\":{"
+    "\"title\":{\"type\":\"text\",\"weight\":5},\"note\":{\"type\":\"text\",\"language\":\"german\"},"
+    "\"brand\":{\"type\":\"keyword\",\"facet\":true,\"search_weight\":3},"
+    "\"tags\":{\"type\":\"keyword\",\"facet\":true,\"search_weight\":1},"
+    "\"kind\":{\"type\":\"path\",\"facet\":true},\"place\":{\"type\":\"path\",\"search_weight\":2},"
+    "\"code\":{\"type\":\"keyword\",\"code\":true},\"price\":{\"type\":\"integer\"}},"
+    "\"order\":[\"length\",\"kind\",\"brand\",\"place\"],\"exact\":100}";
+
+static uint64_t seed;
+
+static const char *draw(const char *const *list, size_t count)
+{
+    seed = seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    return list[(seed >> 33) % count];
+}
+
+#define DRAW(list) draw(list, sizeof(list) / sizeof(list)[0])
+
+/* Few values, of all forms: escaped, numbers, lists, paths as strings and as lists; the same bytes in other forms. */
+static void write_product(char *text, size_t size, unsigned i)
+{
+    static const char *const words[] = {"Sharp Knives", "knife sets, sharp", "C++", "c", "USB-C hub", "usb c", "Hose",
+                                        "hosen 3/4\\\" pipe", "m&m's", "64 GB", "caf\u00e9", "AC/DC", "lampe. Lampen"};
+    static const char *const brands[] = {"\"Acme\"", "\"ACME\"", "\"acme Tools\"", "\"A\\\"cme\"", "7", "\"7\"", "true",
+                                         "\"--\"", "[\"b\",\"a\"]", "[\"a\",\"b\"]", "[\"a\",1]", "\"a\",\"was\":\"b\"",
+                                         "null", "[1,2]", "\"1,2\"", "[\"a\\u0062\",\"c\"]", "[\"a\",\"\\u0062c\"]"};
+    static const char *const paths[] = {"\"a > b\"", "[\"a\",\"b\"]", "[\"a > b\"]", "[\"a\", \"b\"]", "\"Tools\"",
+                                        "[\"Tools\",\"Knives & more\",\"Sharp\"]", "[\"\",\"b\"]", "[]", "null"};
+    static const char *const codes[] = {"\"XM-4/5\"", "\"knife\"", "\"a b 7\"", "12"};
+    const char *first = DRAW(words);
+    const char *second = DRAW(words);
+    const char *note = DRAW(words);
+    const char *brand = DRAW(brands);
+    const char *tags = DRAW(brands);
+    const char *kind = DRAW(paths);
+    snprintf(text, size,
+             "{\"id\":\"P%u\",\"title\":\"%s %s\",\"note\":\"%s\",\"brand\":%s,\"tags\":%s,\"kind\":%s,\"place\":%s,"
+             "\"code\":%s,\"price\":%u}",
+             i, first, second, note, brand, strstr(tags, "was") == NULL ? tags : "\"x\"", kind, DRAW(paths),
+             DRAW(codes), i);
+}
+
+static void forget(struct fixture *f)
+{
+    ingest_release(&f->ingest);
+    assert_int_equal(ingest_init(&f->ingest, f->schema, &f->columns, &f->weights, &error), 0);
+}
+
+/* A hash of all bytes of the segment that the builder becomes. */
+static uint64_t print_of(struct fixture *f, struct segment_builder *builder)
+{
+    uint64_t print = 0;
+    f->builder = builder;
+    write_segment(f);
+    for (uint32_t c = 0; c < COMPONENT_COUNT; c++) {
+        const struct extent_view *view = &f->segment->views[c];
+        uint8_t *bytes = test_malloc(view->size + 1);
+        assert_int_equal(view->size == 0 ? 0 : extent_view_copy(view, 0, view->size, bytes), 0);
+        print = hash_bytes_seeded(bytes, view->size, print);
+        test_free(bytes);
+    }
+    segment_release(f->segment);
+    f->segment = NULL;
+    return print;
+}
+
+/* Fills several builders in turn from one ingest, which forgets everything before each product, or nothing ever. */
+static void fill(bool forgets, uint64_t prints[ROUNDS][BUILDERS])
+{
+    struct fixture f;
+    struct segment_builder *builders[BUILDERS];
+    char text[1024];
+    begin_with(&f, shared_schema);
+    builders[0] = f.builder;
+    assert_int_equal(segment_builder_new(&f.columns, &builders[1]), 0);
+    seed = 11;
+    for (unsigned round = 0; round < ROUNDS; round++) {
+        for (unsigned i = 0; i < PRODUCTS; i++) {
+            if (forgets) {
+                forget(&f);
+            }
+            f.builder = builders[i % BUILDERS];
+            write_product(text, sizeof text, i);
+            add(&f, text);
+        }
+        for (unsigned b = 0; b < BUILDERS; b++) {
+            prints[round][b] = print_of(&f, builders[b]);
+            segment_builder_reset(builders[b]);
+        }
+    }
+    segment_builder_free(builders[1]);
+    f.builder = builders[0];
+    end(&f);
+}
+
+static void what_is_remembered_of_words_and_values_changes_no_byte(void **state)
+{
+    (void)state;
+    uint64_t remembering[ROUNDS][BUILDERS];
+    uint64_t forgetting[ROUNDS][BUILDERS];
+    fill(false, remembering);
+    fill(true, forgetting);
+    assert_memory_equal(remembering, forgetting, sizeof remembering);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(words_stand_where_they_were_written, make_directory, remove_directory),
         cmocka_unit_test_setup_teardown(the_first_thousand_occurrences_of_a_field_are_kept, make_directory,
+                                        remove_directory),
+        cmocka_unit_test_setup_teardown(what_is_remembered_of_words_and_values_changes_no_byte, make_directory,
                                         remove_directory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
