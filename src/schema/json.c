@@ -277,12 +277,18 @@ static int on_boolean(void *context, int value)
     return value ? add_literal(context, JSON_TRUE, 4) : add_literal(context, JSON_FALSE, 5);
 }
 
+/* Whether yajl points into the text, and not into a buffer of its own: then that is where the token stands. */
+static inline bool is_in_text(const struct json *json, const void *at)
+{
+    return (uintptr_t)at - (uintptr_t)json->text.data < json->text.size;
+}
+
 static int on_number(void *context, const char *digits, size_t size)
 {
-    /* A number that ends the text comes from yajl's own buffer, hence the position is searched and not subtracted. */
+    /* A number that ends the text comes from yajl's own buffer, and its position is searched. */
     struct json *json = context;
-    (void)digits;
-    uint32_t position = token_start(json, json->text.size);
+    uint32_t position = is_in_text(json, digits) ? (uint32_t)((const uint8_t *)digits - json->text.data)
+                                                 : token_start(json, json->text.size);
     return add_node(json, JSON_NUMBER, position, position + (uint32_t)size, bytes_of(json->text.data + position, size));
 }
 
@@ -350,13 +356,14 @@ static int keep_unescaped(struct json *json, const unsigned char *string, size_t
 static int take_string(struct json *json, const unsigned char *string, size_t size, uint32_t *position, uint32_t *end,
                        struct bytes *out)
 {
-    uint32_t start = token_start(json, json->text.size);
-    *position = start;
-    if (string == json->text.data + start + 1) {
-        *end = start + (uint32_t)size + 2;
+    if (is_in_text(json, string)) {
+        *position = (uint32_t)(string - json->text.data) - 1;
+        *end = *position + (uint32_t)size + 2;
         *out = bytes_of(string, size);
         return 1;
     }
+    uint32_t start = token_start(json, json->text.size);
+    *position = start;
     *end = (uint32_t)yajl_get_bytes_consumed(json->handle);
     return check_escapes(json, (size_t)start + 1, (size_t)*end - 1) && keep_unescaped(json, string, size, out);
 }

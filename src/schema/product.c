@@ -354,12 +354,38 @@ static int read_id(struct product_reader *reader, const struct json_node *node, 
     return 0;
 }
 
-static int read_member(struct product_reader *reader, uint32_t index, struct product *out)
+static struct member_guess find_member(const struct schema *schema, struct bytes key)
+{
+    return (struct member_guess){.field = (int16_t)schema_field_find(schema, key),
+                                 .is_id = bytes_equal(key, bytes_of_string(schema->id_name))};
+}
+
+/* What the schema says of the name of the product's member number n. */
+static inline void look_up_member(struct product_reader *reader, uint32_t n, struct bytes key, int *field, bool *is_id)
+{
+    struct member_guess *guess = n < PRODUCT_GUESSES ? &reader->guesses[n] : NULL;
+    if (guess == NULL || guess->size != key.size || key.size == 0 || memcmp(guess->name, key.data, key.size) != 0) {
+        const struct member_guess found = find_member(reader->schema, key);
+        *field = found.field;
+        *is_id = found.is_id;
+        if (guess != NULL && key.size <= sizeof guess->name) {
+            *guess = found;
+            guess->size = (uint8_t)key.size;
+            memcpy(guess->name, key.data, key.size);
+        }
+        return;
+    }
+    *field = guess->field;
+    *is_id = guess->is_id;
+}
+
+static int read_member(struct product_reader *reader, uint32_t index, uint32_t n, struct product *out)
 {
     const struct json_node *node = &reader->nodes[index];
-    int field = schema_field_find(reader->schema, node->key);
-    bool is_id = bytes_equal(node->key, bytes_of_string(reader->schema->id_name));
+    int field;
+    bool is_id;
     int status = 0;
+    look_up_member(reader, n, node->key, &field, &is_id);
     if (is_id && node->type != JSON_NULL) {
         status = read_id(reader, node, &out->id);
     }
@@ -385,6 +411,11 @@ static int read_object(struct product_reader *reader, const struct schema *schem
     memset(out->values, 0, schema->field_count * sizeof out->values[0]);
     reader->schema = schema;
     reader->error = error;
+    if (reader->guess_schema != schema || reader->guess_print != schema->print) {
+        memset(reader->guesses, 0, sizeof reader->guesses);
+        reader->guess_schema = schema;
+        reader->guess_print = schema->print;
+    }
     if (text.size > LIMIT_PRODUCT_BYTES) {
         return error_set_at(error, AISLE_BAD_PRODUCT, LIMIT_PRODUCT_BYTES,
                             "a product of %zu bytes, expected at most %u", text.size, LIMIT_PRODUCT_BYTES);
@@ -400,8 +431,8 @@ static int read_object(struct product_reader *reader, const struct schema *schem
                             json_type_name(root->type));
     }
     status = reserve_strings(reader, node_count);
-    for (uint32_t m = 1; m < root->next && status == 0; m = reader->nodes[m].next) {
-        status = read_member(reader, m, out);
+    for (uint32_t m = 1, n = 0; m < root->next && status == 0; m = reader->nodes[m].next, n++) {
+        status = read_member(reader, m, n, out);
     }
     if (status == 0 && schema->variants_field != SCHEMA_NO_FIELD) {
         size_t list = json_member(reader->json, 0, bytes_of_string(schema->fields[schema->variants_field].name));

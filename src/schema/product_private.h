@@ -9,6 +9,16 @@
 #include "base/buf.h"
 #include "schema/product.h"
 
+/* Products of one source have their members in one order: what the n-th was last time is looked at first. */
+#define PRODUCT_GUESSES 32u
+
+struct member_guess {
+    uint8_t size;  /* of its name; 0: none */
+    int16_t field; /* -1: none */
+    bool is_id;
+    uint8_t name[LIMIT_FIELD_NAME_BYTES];
+};
+
 struct product_reader {
     struct json *json;
     struct bytes *strings;
@@ -17,6 +27,9 @@ struct product_reader {
     struct buf variants;          /* of the product, as variant.h has them, words as they stand */
     struct product_value *values; /* owned: of variants, one row of the schema's fields for each */
     size_t value_capacity;        /* variants that there is room for */
+    const struct schema *guess_schema; /* that the guesses are about, perhaps long gone, */
+    uint64_t guess_print;              /* and its print */
+    struct member_guess guesses[PRODUCT_GUESSES]; /* by the members' place in the product */
     /* of the current read */
     const struct json_node *nodes;
     const struct schema *schema;

@@ -411,6 +411,38 @@ static void printed_columns_read_back(void **state)
     buf_release(&out);
 }
 
+/* One reader, products with other members at each place, and two schemas that call other things by the same names. */
+static void a_name_means_the_same_wherever_it_stands(void **state)
+{
+    (void)state;
+    static const char other_text[] = "{\"version\":1,\"id\":\"i\",\"fields\":{\"id\":{\"type\":\"text\"},"
+                                     "\"t\":{\"type\":\"integer\"},\"k\":{\"type\":\"keyword\"}}}";
+    struct schema *first = schema;
+    struct schema *other;
+    assert_int_equal(schema_parse(bytes_of_string(other_text), &other, NULL), 0);
+    for (int round = 0; round < 3; round++) {
+        schema = first;
+        reads("{\"id\":\"P1\",\"t\":\"red\",\"k\":\"a\",\"i\":7}");
+        assert_true(bytes_equal(product.id, bytes_of_string("P1")));
+        string_is(T, 0, "red");
+        string_is(K, 0, "a");
+        number_is(I, 7);
+        reads("{\"k\":\"a\",\"\":1,\"tt\":1,\"t\":\"red\",\"id\":\"P2\",\"i\":8}");
+        assert_true(bytes_equal(product.id, bytes_of_string("P2")));
+        assert_int_equal(product.unknown_fields, 2);
+        string_is(T, 0, "red");
+        string_is(K, 0, "a");
+        number_is(I, 8);
+        schema = other;
+        reads("{\"k\":\"a\",\"i\":3,\"t\":9,\"id\":\"text\"}");
+        assert_true(bytes_equal(product.id, bytes_of_string("3")));
+        string_is(0, 0, "text");
+        number_is(1, 9);
+    }
+    schema = first;
+    schema_free(other);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -431,6 +463,7 @@ int main(void)
         cmocka_unit_test(doubles_keep_their_order_as_integers),
         cmocka_unit_test(columns_print_as_json),
         cmocka_unit_test(printed_columns_read_back),
+        cmocka_unit_test(a_name_means_the_same_wherever_it_stands),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
