@@ -9,6 +9,8 @@
  */
 #include "postings/block.h"
 
+#include "postings/encode_kernels.h"
+
 #define FULL_SURCHARGE 8u
 #define PARTIAL_SURCHARGE 1u
 
@@ -18,28 +20,20 @@ struct gap_choice {
     uint32_t cost; /* bytes, surcharge included */
 };
 
-static uint32_t bits_of(uint32_t value)
-{
-    return value == 0 ? 0 : 32u - (uint32_t)__builtin_clz(value);
-}
-
-#define BITS_END 33u        /* of a gap, at most one less */
 #define VARINT_BITS 7u      /* in a byte of the higher bits of an exception */
 #define HIGHER_BITS_MAX 28u /* bits above a width of 0 for which one more byte is needed than for all fewer */
 
-/* above[b]: how many gaps have more than b bits. Counted in turns, since most gaps of a block have about the same. */
+/* above[b]: how many gaps, fewer than a block has, are of more than b bits. */
 static void count_bits(const uint32_t *gaps, uint32_t count, uint32_t *above)
 {
-    uint32_t even[BITS_END] = {0};
-    uint32_t odd[BITS_END] = {0};
-    uint32_t i = 0;
-    for (; i + 1 < count; i += 2) {
-        even[bits_of(gaps[i])]++;
-        odd[bits_of(gaps[i + 1])]++;
+    uint32_t counts[ENCODE_BITS_END] = {0};
+    uint32_t all = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        counts[encode_bits_of(gaps[i])]++;
+        all |= gaps[i];
     }
-    even[bits_of(gaps[count - 1])] += i < count;
-    for (uint32_t bits = BITS_END - 1; bits > 0; bits--) {
-        above[bits - 1] = above[bits] + even[bits] + odd[bits];
+    for (uint32_t bits = encode_bits_of(all); bits > 0; bits--) {
+        above[bits - 1] = above[bits] + counts[bits];
     }
 }
 
@@ -52,16 +46,21 @@ static struct gap_choice choose_width(const uint32_t *gaps, uint32_t count)
     uint32_t above[POSTINGS_WIDTH_MAX + HIGHER_BITS_MAX + VARINT_BITS] = {0};
     uint32_t surcharge = count == POSTINGS_BLOCK ? FULL_SURCHARGE : PARTIAL_SURCHARGE;
     struct gap_choice best = {.cost = UINT32_MAX};
-    count_bits(gaps, count, above);
+    if (count == POSTINGS_BLOCK) {
+        encode_kernels()->count_bits(gaps, above);
+    } else {
+        count_bits(gaps, count, above);
+    }
     for (uint32_t width = 0; width <= POSTINGS_WIDTH_MAX; width++) {
         struct gap_choice choice = {.width = width, .exceptions = above[width]};
+        if (choice.exceptions > POSTINGS_EXCEPTIONS_MAX) {
+            continue;
+        }
         choice.cost = postings_packed_bytes(count, width) + above[width] * (1 + surcharge) + (above[width] != 0);
         for (uint32_t higher = 0; higher <= HIGHER_BITS_MAX; higher += VARINT_BITS) {
             choice.cost += above[width + higher];
         }
-        if (choice.cost < best.cost && choice.exceptions <= POSTINGS_EXCEPTIONS_MAX) {
-            best = choice;
-        }
+        best = choice.cost < best.cost ? choice : best;
         if (choice.exceptions == 0) {
             break;
         }
@@ -69,15 +68,31 @@ static struct gap_choice choose_width(const uint32_t *gaps, uint32_t count)
     return best;
 }
 
+/* Which gaps are exceptions. */
+static void mark_exceptions(const uint32_t *gaps, uint32_t count, uint32_t limit, uint64_t mask[ENCODE_MASK_WORDS])
+{
+    if (count == POSTINGS_BLOCK) {
+        encode_kernels()->mark_reached(gaps, limit, mask);
+        return;
+    }
+    memset(mask, 0, ENCODE_MASK_WORDS * sizeof *mask);
+    for (uint32_t i = 0; i < count; i++) {
+        mask[i / 64] |= (uint64_t)(gaps[i] >= limit) << (i % 64);
+    }
+}
+
 /* Writes e, positions and high bits of the gaps above width, and takes those bits away. */
 static uint8_t *put_exceptions(uint32_t *gaps, uint32_t count, const struct gap_choice *choice, uint8_t *out)
 {
+    uint64_t mask[ENCODE_MASK_WORDS];
     uint32_t limit = UINT32_C(1) << choice->width;
     uint8_t *position = out + 1;
     uint8_t *high = position + choice->exceptions;
     *out = (uint8_t)choice->exceptions;
-    for (uint32_t i = 0; i < count; i++) {
-        if (gaps[i] >= limit) {
+    mark_exceptions(gaps, count, limit, mask);
+    for (uint32_t word = 0; word < ENCODE_MASK_WORDS; word++) {
+        for (uint64_t left = mask[word]; left != 0; left &= left - 1) {
+            uint32_t i = word * 64 + (uint32_t)__builtin_ctzll(left);
             *position++ = (uint8_t)i;
             high += varint_store(high, gaps[i] >> choice->width);
             gaps[i] &= limit - 1;
@@ -127,22 +142,20 @@ static uint8_t *put_documents(const struct block_content *content, uint8_t *shap
         out = put_exceptions(gaps, count, &choice, out);
     }
     if (count == POSTINGS_BLOCK) {
-        bitpack_pack(gaps, choice.width, out);
+        encode_kernels()->pack(gaps, choice.width, out);
     } else {
         bitpack_pack_stream(gaps, count, choice.width, out);
     }
     return out + postings_packed_bytes(count, choice.width);
 }
 
-/* The lowest bits of eight bytes as a byte, that of the first byte lowest. */
-static inline uint8_t low_bits(uint64_t eight)
-{
-    return (uint8_t)((eight & UINT64_C(0x0101010101010101)) * UINT64_C(0x0102040810204080) >> 56);
-}
-
 static uint8_t *put_planes(const uint8_t *values, uint32_t count, uint32_t planes, uint8_t *out)
 {
     uint32_t plane_bytes = postings_plane_bytes(count);
+    if (count == POSTINGS_BLOCK) {
+        encode_kernels()->put_planes(values, planes, out);
+        return out + planes * plane_bytes;
+    }
     for (uint32_t i = 0; i < count; i += 8) {
         uint8_t last[sizeof(uint64_t)] = {0};
         bool whole = count - i >= sizeof last;
@@ -151,7 +164,7 @@ static uint8_t *put_planes(const uint8_t *values, uint32_t count, uint32_t plane
         }
         uint64_t eight = load_u64(whole ? values + i : last);
         for (uint32_t plane = 0; plane < planes; plane++) {
-            out[plane * plane_bytes + i / 8] = low_bits(eight >> plane);
+            out[plane * plane_bytes + i / 8] = encode_low_bits(eight >> plane);
         }
     }
     return out + planes * plane_bytes;
@@ -171,26 +184,33 @@ static uint8_t *put_sparse(const struct block_content *content, uint32_t common,
     return out;
 }
 
-/* Counts by a byte for each class in one number, which half a block does not fill. */
 static void count_classes(const struct block_content *content, uint32_t counts[POSTINGS_CLASSES])
 {
-    static_assert(POSTINGS_HALF <= UINT8_MAX && POSTINGS_CLASSES == sizeof(uint64_t), "a byte for each");
-    for (uint32_t start = 0; start < content->count; start += POSTINGS_HALF) {
-        uint32_t left = content->count - start;
-        uint32_t end = start + (left < POSTINGS_HALF ? left : POSTINGS_HALF);
-        uint64_t packed = 0;
-        for (uint32_t i = start; i < end; i++) {
-            packed += UINT64_C(1) << (content->codes[i] >> POSTINGS_LENGTH_BITS) * 8;
-        }
-        for (uint32_t class = 0; class < POSTINGS_CLASSES; class++) {
-            counts[class] += (uint8_t)(packed >> class * 8);
-        }
+    if (content->count == POSTINGS_BLOCK) {
+        encode_kernels()->count_classes(content->codes, counts);
+        return;
+    }
+    memset(counts, 0, POSTINGS_CLASSES * sizeof *counts);
+    for (uint32_t i = 0; i < content->count; i++) {
+        counts[content->codes[i] >> POSTINGS_LENGTH_BITS]++;
+    }
+}
+
+/* The rank of each posting's class in the set of them. */
+static void rank_classes(const struct block_content *content, const uint8_t ranks[POSTINGS_CLASSES], uint8_t *out)
+{
+    if (content->count == POSTINGS_BLOCK) {
+        encode_kernels()->rank_classes(content->codes, ranks, out);
+        return;
+    }
+    for (uint32_t i = 0; i < content->count; i++) {
+        out[i] = ranks[content->codes[i] >> POSTINGS_LENGTH_BITS];
     }
 }
 
 static uint8_t *put_classes(const struct block_content *content, uint8_t *shape, uint8_t *out)
 {
-    uint32_t counts[POSTINGS_CLASSES] = {0};
+    uint32_t counts[POSTINGS_CLASSES];
     uint8_t ranks[POSTINGS_CLASSES];
     uint8_t ranked[POSTINGS_BLOCK];
     uint32_t set = 0;
@@ -215,9 +235,7 @@ static uint8_t *put_classes(const struct block_content *content, uint8_t *shape,
     }
     *shape = POSTINGS_CLASS_PLANES << POSTINGS_CLASS_MODE_SHIFT;
     *out++ = (uint8_t)set;
-    for (uint32_t i = 0; i < content->count; i++) {
-        ranked[i] = ranks[content->codes[i] >> POSTINGS_LENGTH_BITS];
-    }
+    rank_classes(content, ranks, ranked);
     return put_planes(ranked, content->count, planes, out);
 }
 
