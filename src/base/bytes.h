@@ -46,17 +46,6 @@ static inline bool bytes_begin_with(struct bytes text, struct bytes prefix)
     return text.size >= prefix.size && (prefix.size == 0 || memcmp(text.data, prefix.data, prefix.size) == 0);
 }
 
-/* How many bytes both begin with. */
-static inline size_t bytes_shared(struct bytes a, struct bytes b)
-{
-    size_t common = a.size < b.size ? a.size : b.size;
-    size_t shared = 0;
-    while (shared < common && a.data[shared] == b.data[shared]) {
-        shared++;
-    }
-    return shared;
-}
-
 #if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
 #error "The formats are little-endian and so are the loads below; a big-endian port adds byte swaps here."
 #endif
@@ -115,6 +104,23 @@ static inline uint32_t load_u32_big(const uint8_t *p)
 static inline uint64_t load_u64_big(const uint8_t *p)
 {
     return __builtin_bswap64(load_u64(p));
+}
+
+/* How many bytes both begin with. */
+static inline size_t bytes_shared(struct bytes a, struct bytes b)
+{
+    size_t common = a.size < b.size ? a.size : b.size;
+    size_t shared = 0;
+    for (; shared + sizeof(uint64_t) <= common; shared += sizeof(uint64_t)) {
+        uint64_t differ = load_u64(a.data + shared) ^ load_u64(b.data + shared);
+        if (differ != 0) {
+            return shared + (size_t)__builtin_ctzll(differ) / 8;
+        }
+    }
+    while (shared < common && a.data[shared] == b.data[shared]) {
+        shared++;
+    }
+    return shared;
 }
 
 /* LEB128: seven bits a byte, low first; at most 10 bytes. */

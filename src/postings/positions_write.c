@@ -115,6 +115,45 @@ static void put_single(struct positions_writer *writer, struct buf *reference)
     buf_put_varint(reference, block.size);
 }
 
+/* Where the first of count equal entries ends; otherwise where all do. Entries are exactly as many. */
+static size_t distinct_size(struct bytes entries, size_t count)
+{
+    size_t first = 1;
+    while (!positions_is_end(entries.data[first - 1])) {
+        first++;
+    }
+    bool equal = entries.size == first * count;
+    for (size_t i = first; equal && i < entries.size; i++) {
+        equal = entries.data[i] == entries.data[i - first];
+    }
+    return equal ? first : entries.size;
+}
+
+int positions_writer_put_inline(struct positions_writer *writer, struct bytes entries, size_t count,
+                                struct buf *reference)
+{
+    size_t ends = 0;
+    for (size_t i = 0; i < entries.size; i++) {
+        ends += positions_is_end(entries.data[i]);
+    }
+    if (writer->status == 0 && (entries.size == 0 || entries.size > POSITIONS_INLINE_MAX_BYTES || ends != count ||
+                                !positions_is_end(entries.data[entries.size - 1]))) {
+        writer->status = AISLE_INVALID;
+    }
+    if (writer->status != 0) {
+        return writer->status;
+    }
+    size_t size = count == 1 ? entries.size : distinct_size(entries, count);
+    uint8_t *out = buf_extend(reference, 1 + size);
+    if (out == NULL) {
+        return buf_status(reference);
+    }
+    *out = (uint8_t)(size << POSITIONS_KIND_BITS | POSITIONS_INLINE);
+    memcpy(out + 1, entries.data, size);
+    writer->reference_bytes += 1 + size;
+    return 0;
+}
+
 static void put_directory(struct positions_writer *writer, struct buf *reference)
 {
     flush_block(writer);

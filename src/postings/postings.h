@@ -107,6 +107,13 @@ must_check int postings_writer_add(struct postings_writer *writer, const uint32_
  */
 must_check int postings_writer_end(struct postings_writer *writer, struct buf *record);
 
+/*
+ * Begin, add and end in one, for a whole list of 1 to POSTINGS_TINY_MAX postings: most lists of a segment are so short,
+ * and all of such a one stands in its record. Errors as theirs.
+ */
+must_check int postings_writer_put_tiny(struct postings_writer *writer, const uint32_t *documents,
+                                        const uint8_t *codes, uint32_t count, struct buf *record);
+
 /* ------------------------------------------------------------------------------------------------ reading -- */
 
 /* All lists of a segment. */

@@ -13,6 +13,9 @@
 /* Appends the record of a list whose postings all wait in the writer, at most a block of them; writes the block. */
 void record_put_single(struct postings_writer *writer, struct buf *record);
 
+/* Appends the record of a list of up to POSTINGS_TINY_MAX postings. */
+void record_put_tiny(const uint32_t *documents, const uint8_t *codes, uint32_t count, struct buf *record);
+
 /* Appends the record of a list with finished superblocks; upper: offset of its second level, if it has one. */
 void record_put_skips(struct postings_writer *writer, uint64_t upper, struct buf *record);
 

@@ -3,6 +3,10 @@
  */
 #include "postings/postings_private.h"
 
+#define TINY_BYTES_MAX (1u + POSTINGS_TINY_MAX * (5u + 1u)) /* a document is a varint of up to five bytes */
+
+static_assert(TINY_BYTES_MAX <= POSTINGS_RECORD_MAX_BYTES, "records have room");
+
 static uint32_t read_count(struct byte_reader *reader)
 {
     uint64_t count = byte_reader_varint(reader);
@@ -96,22 +100,26 @@ int postings_list_decode(struct bytes record, struct postings_list *out)
     return status;
 }
 
-static void put_tiny(const struct postings_writer *writer, struct buf *record)
+void record_put_tiny(const uint32_t *documents, const uint8_t *codes, uint32_t count, struct buf *record)
 {
-    uint32_t count = writer->waiting;
-    uint32_t last = writer->documents[0];
+    uint8_t *start = buf_extend(record, TINY_BYTES_MAX);
+    if (start == NULL) {
+        return;
+    }
+    uint8_t *next = start + 1;
+    uint32_t above = 0; /* the least that the next document can be */
     bool constant = true;
-    for (uint32_t i = 1; i < count; i++) {
-        constant = constant && writer->codes[i] == writer->codes[0];
+    for (uint32_t i = 0; i < count; i++) {
+        next += varint_store(next, documents[i] - above);
+        above = documents[i] + 1;
+        constant = constant && codes[i] == codes[0];
+    }
+    for (uint32_t i = 0; i < (constant ? 1 : count); i++) {
+        *next++ = codes[i];
     }
     uint32_t extra = count - 1 + (constant ? POSTINGS_TINY_MAX : 0);
-    buf_put_u8(record, (uint8_t)(POSTINGS_TINY | extra << POSTINGS_KIND_BITS));
-    buf_put_varint(record, last);
-    for (uint32_t i = 1; i < count; i++) {
-        buf_put_varint(record, writer->documents[i] - last - 1);
-        last = writer->documents[i];
-    }
-    buf_put(record, writer->codes, constant ? 1 : count);
+    *start = (uint8_t)(POSTINGS_TINY | extra << POSTINGS_KIND_BITS);
+    record->size -= TINY_BYTES_MAX - (size_t)(next - start);
 }
 
 static void put_inline(struct bytes block, uint32_t count, uint8_t dominant, struct buf *record)
@@ -131,7 +139,7 @@ void record_put_single(struct postings_writer *writer, struct buf *record)
     uint8_t block[POSTINGS_BLOCK_BYTES_MAX];
     struct block_content content = {writer->documents, writer->codes, writer->waiting, -1};
     if (writer->waiting <= POSTINGS_TINY_MAX) {
-        put_tiny(writer, record);
+        record_put_tiny(writer->documents, writer->codes, writer->waiting, record);
         return;
     }
     uint8_t dominant = block_dominant(writer->codes, writer->waiting);

@@ -168,6 +168,23 @@ int postings_writer_add(struct postings_writer *writer, const uint32_t *document
     return writer->status;
 }
 
+int postings_writer_put_tiny(struct postings_writer *writer, const uint32_t *documents, const uint8_t *codes,
+                             uint32_t count, struct buf *record)
+{
+    size_t record_start = record->size;
+    if (writer->status == 0 && (count == 0 || count > POSTINGS_TINY_MAX || !is_sound(-1, documents, count))) {
+        writer->status = AISLE_INVALID;
+    }
+    if (writer->status != 0) {
+        return writer->status;
+    }
+    writer->is_open = false;
+    record_put_tiny(documents, codes, count, record);
+    writer->postings_written += count;
+    writer->record_bytes += record->size - record_start;
+    return buf_status(record);
+}
+
 int postings_writer_end(struct postings_writer *writer, struct buf *record)
 {
     size_t record_start = record->size;

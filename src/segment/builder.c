@@ -269,7 +269,7 @@ int segment_builder_touch(struct segment_builder *builder, const struct segment_
             __builtin_prefetch(&builder->uses[numbers[i]], 1);
         } else {
             numbers[i] = BUILDER_TERMS_MAX;
-            hashes[i] = (uint32_t)hash_bytes(tokens[i].term.data, tokens[i].term.size);
+            hashes[i] = (uint32_t)(hash_bytes(tokens[i].term.data, tokens[i].term.size) >> 32);
             __builtin_prefetch(&builder->term_slots[hashes[i] & mask]);
         }
     }

@@ -25,7 +25,7 @@ static_assert(2 * (uint64_t)LIMIT_PRODUCT_BYTES * POSITIONS_OCCURRENCE_BYTES_MAX
 /* What tells a term from others. */
 struct builder_term {
     const uint8_t *data; /* in the arena */
-    uint32_t hash;
+    uint32_t hash;       /* the high half of its hash_bytes, by which dictionaries look for it, too */
     uint8_t size;
     uint8_t head[BUILDER_HEAD_BYTES]; /* its first bytes, zeros behind */
 };

@@ -274,13 +274,13 @@ static int give_entry_apart(const struct segment_builder *builder, const struct 
     return status == 0 ? positions_writer_add(&writer->positions, positions_cut(&rest), 1) : status;
 }
 
-static inline void keep_entry(struct list_part *part, uint32_t entry)
+/* Writes an entry as records have it, with room for four bytes; returns how many it has. */
+static inline unsigned store_entry(uint8_t *out, uint32_t entry)
 {
     /* A byte whose high bits are 01 ends it: the first such, by the lowest of the bits that tell. */
     uint32_t ends = entry & ~(entry >> 1) & UINT32_C(0x40404040);
-    store_u32(part->entries + part->entries_size, entry);
-    part->entries_size += (unsigned)__builtin_ctz(ends) / 8 + 1;
-    part->waiting++;
+    store_u32(out, entry);
+    return (unsigned)__builtin_ctz(ends) / 8 + 1;
 }
 
 /* The records are PART_POSTINGS at most. */
@@ -295,7 +295,8 @@ static int write_part(const struct segment_builder *builder, const struct invers
         part->documents[i] = (uint32_t)(record >> shape.document_shift);
         part->codes[i] = (uint8_t)(record >> shape.code_shift);
         if ((record >> shape.entry_bits & 1) == 0) {
-            keep_entry(part, entry);
+            part->entries_size += store_entry(part->entries + part->entries_size, entry);
+            part->waiting++;
         } else {
             status = give_entry_apart(builder, inversion, part->documents[i], entry, part, writer);
         }
@@ -316,21 +317,64 @@ static int write_list(const struct segment_builder *builder, const struct invers
     return status;
 }
 
+/* Whether the list of these records is short and stands in them; then it is in *list, whose entries are in bytes. */
+static inline bool take_short(struct record_shape shape, const uint64_t *records, uint32_t count,
+                              uint8_t bytes[(POSTINGS_TINY_MAX + 1) * sizeof(uint32_t)],
+                              struct segment_short_list *list)
+{
+    size_t size = 0;
+    if (count > POSTINGS_TINY_MAX) {
+        return false;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        if ((records[i] >> shape.entry_bits & 1) != 0) {
+            return false;
+        }
+        list->documents[i] = (uint32_t)(records[i] >> shape.document_shift);
+        list->codes[i] = (uint8_t)(records[i] >> shape.code_shift);
+        size += store_entry(bytes + size, (uint32_t)(records[i] & ((UINT64_C(1) << shape.entry_bits) - 1)));
+    }
+    static_assert(POSTINGS_TINY_MAX * sizeof(uint32_t) <= POSITIONS_INLINE_MAX_BYTES, "entries of records are short");
+    list->count = count;
+    list->entries = bytes_of(bytes, size);
+    return true;
+}
+
+/* Terms are visited in another order than they came, too. */
+#define AHEAD_TERM 16u
+#define AHEAD_TEXT 8u
+
+ASK ask_for_term(const struct segment_builder *builder, const struct inversion *inversion, uint32_t i)
+{
+    if (i + AHEAD_TERM < inversion->term_count) {
+        uint32_t term = inversion->terms[i + AHEAD_TERM].value;
+        __builtin_prefetch(&builder->terms[term]);
+        __builtin_prefetch(&inversion->next[term]);
+        __builtin_prefetch(builder->terms[inversion->terms[i + AHEAD_TEXT].value].data);
+    }
+}
+
 static int write_lists(const struct segment_builder *builder, const struct inversion *inversion,
                        struct segment_writer *writer)
 {
     struct list_part part = {.waiting = 0};
+    struct segment_short_list list;
+    uint8_t entries[(POSTINGS_TINY_MAX + 1) * sizeof(uint32_t)];
     struct buf value;
     buf_init(&value, SEGMENT_VALUE_MAX_BYTES);
     uint32_t start = 0;
     int status = segment_writer_begin_lists(writer, inversion->count);
     for (uint32_t i = 0; i < inversion->term_count && status == 0; i++) {
         const struct builder_term *term = &builder->terms[inversion->terms[i].value];
+        struct bytes text = bytes_of(term->data, term->size);
         uint32_t end = inversion->next[inversion->terms[i].value];
-        status = segment_writer_begin_list(writer, bytes_of(term->data, term->size));
-        status = status == 0 ? write_list(builder, inversion, start, end, &part, writer) : status;
-        if (status == 0) {
-            status = segment_writer_end_list(writer, bytes_of(term->data, term->size), &value);
+        ask_for_term(builder, inversion, i);
+        if (take_short(inversion->shape, inversion->records + start, end - start, entries, &list)) {
+            status = segment_writer_put_short(writer, text, term->hash, &list, &value);
+        } else {
+            status = segment_writer_begin_list(writer, text);
+            status = status == 0 ? write_list(builder, inversion, start, end, &part, writer) : status;
+            status = status == 0 ? segment_writer_end_list(writer, text, term->hash, &value) : status;
         }
         start = end;
     }

@@ -16,6 +16,7 @@ struct input {
     struct segment_place place;
     uint8_t id[LIMIT_ID_BYTES];
     uint32_t document; /* the next live one */
+    bool hashed;       /* place.id_hash is known: it is needed where documents have the same order, which few do */
     bool ended;
 };
 
@@ -36,16 +37,33 @@ static int load_input(const struct merge_source *source, struct input *input)
         status = column_keys_get(&source->segment->order, input->document, &input->place.order);
     }
     input->place.id = bytes_of(input->id, size);
-    input->place.id_hash = hash_bytes(input->id, size);
+    input->hashed = false;
     return status;
 }
 
-static size_t least_input(const struct input *inputs, size_t count)
+static void hash_id(struct input *input)
+{
+    if (!input->hashed) {
+        input->place.id_hash = hash_bytes(input->place.id.data, input->place.id.size);
+        input->hashed = true;
+    }
+}
+
+static inline bool is_before(struct input *a, struct input *b)
+{
+    if (a->place.order != b->place.order) {
+        return a->place.order < b->place.order;
+    }
+    hash_id(a);
+    hash_id(b);
+    return segment_place_compare(&a->place, &b->place) < 0;
+}
+
+static size_t least_input(struct input *inputs, size_t count)
 {
     size_t least = count;
     for (size_t i = 0; i < count; i++) {
-        if (!inputs[i].ended &&
-            (least == count || segment_place_compare(&inputs[i].place, &inputs[least].place) < 0)) {
+        if (!inputs[i].ended && (least == count || is_before(&inputs[i], &inputs[least]))) {
             least = i;
         }
     }

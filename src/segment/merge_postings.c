@@ -5,11 +5,15 @@
  * an ascending run; runs are merged pairwise. Most terms occur in one or two sources and fit one slice. Positions are
  * carried along as they are: each posting of the result takes the entry of the posting that it was, whose number in its
  * source's list the runs are taken with.
+ *
+ * The lists of most terms are so short that they stand in the dictionary, with their positions: those are read there
+ * and sorted as they come, with no cursor.
  */
 #include "segment/merge_private.h"
 
 #include "base/alloc.h"
 #include "base/arena.h"
+#include "base/hash.h"
 
 #define DOCUMENT_SHIFT 16u /* of a posting in a slice */
 #define SOURCE_SHIFT 8u
@@ -23,8 +27,12 @@ static_assert(MERGE_SOURCES_MAX <= 1u << (DOCUMENT_SHIFT - SOURCE_SHIFT), "a sou
 #define ENTRIES_BYTES (1u << 16)
 #define BLOCK_BYTES_MAX ((size_t)POSTINGS_BLOCK * POSITIONS_ENTRY_BYTES_MAX)
 
+/* Postings of short lists that are brought together without runs. */
+#define FEW_MAX 32u
+
 struct term_input {
     struct terms_cursor terms;
+    struct segment_list list; /* of the term that is merged, if the source has it */
     struct postings_cursor postings;
     struct positions_cursor positions;
     uint64_t order;   /* the first eight bytes of the term, so that numbers compare as terms do, but for equal ones */
@@ -48,6 +56,12 @@ struct slice {
     size_t run_count;
     size_t count;
 };
+
+/* As dictionaries want it. */
+static uint32_t term_hash(struct bytes term)
+{
+    return (uint32_t)(hash_bytes(term.data, term.size) >> 32);
+}
 
 static int init_slice(struct slice *slice)
 {
@@ -194,6 +208,27 @@ static int write_slice(struct term_input *inputs, struct slice *slice, struct se
     return status == 0 ? carry_positions(inputs, slice, &writer->positions) : status;
 }
 
+/* Decodes what the sources have of the term; *few: all of it is at hand, and little. */
+static int decode_lists(struct term_input *inputs, size_t count, bool *few)
+{
+    uint32_t postings = 0;
+    *few = true;
+    for (size_t i = 0; i < count; i++) {
+        struct segment_list *list = &inputs[i].list;
+        if (!inputs[i].taking) {
+            continue;
+        }
+        int status = segment_list_decode(inputs[i].terms.value, list);
+        if (status != 0) {
+            return status;
+        }
+        bool at_hand = list->postings.kind == POSTINGS_TINY && list->positions.entries.data != NULL;
+        postings += at_hand ? list->postings.count : 0;
+        *few = *few && at_hand && postings <= FEW_MAX;
+    }
+    return 0;
+}
+
 static int open_lists(struct term_input *inputs, size_t count, struct arena *blocks)
 {
     arena_reset(blocks);
@@ -202,16 +237,13 @@ static int open_lists(struct term_input *inputs, size_t count, struct arena *blo
             continue;
         }
         const struct segment *segment = inputs[i].source->segment;
-        struct segment_list list;
-        int status = segment_list_decode(inputs[i].terms.value, &list);
-        if (status == 0) {
-            status = postings_cursor_open(&inputs[i].postings, &segment->postings, &list.postings);
-        }
+        const struct segment_list *list = &inputs[i].list;
+        int status = postings_cursor_open(&inputs[i].postings, &segment->postings, &list->postings);
         if (status != 0) {
             return status;
         }
-        positions_cursor_init(&inputs[i].positions, &segment->views[COMPONENT_POSITIONS], blocks, &list.positions,
-                              list.postings.count);
+        positions_cursor_init(&inputs[i].positions, &segment->views[COMPONENT_POSITIONS], blocks, &list->positions,
+                              list->postings.count);
         inputs[i].ordinal = 0;
     }
     return 0;
@@ -254,11 +286,110 @@ static int merge_list(struct term_input *inputs, size_t count, struct bytes term
     return status;
 }
 
-static uint64_t order_of(struct bytes term)
+/* ---- lists that stand in the dictionary ---- */
+
+struct few_posting {
+    uint64_t place; /* document << 8 | code, of the result */
+    struct bytes entry;
+};
+
+struct few {
+    struct few_posting postings[FEW_MAX]; /* ascending */
+    uint32_t count;
+};
+
+static void put_in_order(struct few *few, const struct few_posting *posting)
 {
-    uint8_t head[sizeof(uint64_t)] = {0};
-    memcpy(head, term.data, term.size < sizeof head ? term.size : sizeof head);
-    return load_u64_big(head);
+    uint32_t at = few->count++;
+    for (; at != 0 && few->postings[at - 1].place > posting->place; at--) {
+        few->postings[at] = few->postings[at - 1];
+    }
+    few->postings[at] = *posting;
+}
+
+/* Bytes of the first entry; 0: none ends there. */
+static inline size_t entry_size(struct bytes entries)
+{
+    for (size_t size = 1; size <= entries.size; size++) {
+        if ((entries.data[size - 1] & 0xc0) == 0x40) {
+            return size;
+        }
+    }
+    return 0;
+}
+
+/* Adds those of the input's postings that live. */
+static int take_few(const struct term_input *input, struct few *few, uint8_t *length_codes)
+{
+    const struct postings_list *list = &input->list.postings;
+    struct bytes entries = input->list.positions.entries;
+    uint32_t documents = input->source->segment->info.documents;
+    bool is_constant = entry_size(entries) == entries.size;
+    for (uint32_t i = 0; i < list->count; i++) {
+        size_t size = entry_size(entries);
+        if (size == 0 || list->at.tiny.documents[i] >= documents) {
+            return AISLE_CORRUPT;
+        }
+        uint32_t mapped = input->map[list->at.tiny.documents[i]];
+        uint8_t code = list->at.tiny.codes[i];
+        if (mapped != MERGE_DROPPED) {
+            struct few_posting posting = {(uint64_t)mapped << 8 | code, bytes_of(entries.data, size)};
+            put_in_order(few, &posting);
+            if (length_codes != NULL) {
+                length_codes[mapped] = code & 31;
+            }
+        }
+        entries = is_constant ? entries : bytes_of(entries.data + size, entries.size - size);
+    }
+    return is_constant || entries.size == 0 ? 0 : AISLE_CORRUPT;
+}
+
+static int write_few(const struct few *few, struct bytes term, uint32_t hash, struct segment_writer *writer,
+                     struct buf *value)
+{
+    uint32_t documents[FEW_MAX];
+    uint8_t codes[FEW_MAX];
+    uint8_t entries[FEW_MAX * POSITIONS_INLINE_MAX_BYTES];
+    size_t size = 0;
+    for (uint32_t i = 0; i < few->count; i++) {
+        documents[i] = (uint32_t)(few->postings[i].place >> 8);
+        codes[i] = (uint8_t)few->postings[i].place;
+        memcpy(entries + size, few->postings[i].entry.data, few->postings[i].entry.size);
+        size += few->postings[i].entry.size;
+    }
+    if (few->count <= POSTINGS_TINY_MAX && size <= POSITIONS_INLINE_MAX_BYTES) {
+        struct segment_short_list list = {.count = few->count, .entries = bytes_of(entries, size)};
+        memcpy(list.documents, documents, sizeof list.documents);
+        memcpy(list.codes, codes, sizeof list.codes);
+        return segment_writer_put_short(writer, term, hash, &list, value);
+    }
+    int status = segment_writer_begin_list(writer, term);
+    status = status == 0 ? segment_writer_add_postings(writer, documents, codes, few->count) : status;
+    status = status == 0 ? positions_writer_add(&writer->positions, bytes_of(entries, size), few->count) : status;
+    return status == 0 ? segment_writer_end_list(writer, term, hash, value) : status;
+}
+
+static int merge_few(const struct term_input *inputs, size_t count, struct bytes term, const struct merge_plan *plan,
+                     struct segment_writer *writer, struct buf *value, size_t *total)
+{
+    struct few few;
+    int status = 0;
+    few.count = 0;
+    for (size_t i = 0; i < count && status == 0; i++) {
+        status = inputs[i].taking ? take_few(&inputs[i], &few, plan->length_codes) : 0;
+    }
+    *total = few.count;
+    return status == 0 && few.count != 0 ? write_few(&few, term, term_hash(term), writer, value) : status;
+}
+
+/* ---- terms ---- */
+
+/* What the cursor stands on begins with; its buffer has more bytes than that. */
+static uint64_t order_of(const struct terms_cursor *term)
+{
+    uint64_t head = load_u64_big(term->buffer);
+    size_t size = term->term.size;
+    return size >= sizeof head ? head : head & ~(UINT64_MAX >> 8 * size);
 }
 
 static bool is_before(const struct term_input *a, const struct term_input *b)
@@ -288,7 +419,7 @@ static int advance(struct term_input *inputs, size_t count)
     for (size_t i = 0; i < count; i++) {
         if (inputs[i].taking) {
             inputs[i].status = terms_cursor_next(&inputs[i].terms);
-            inputs[i].order = inputs[i].status == 0 ? order_of(inputs[i].terms.term) : 0;
+            inputs[i].order = inputs[i].status == 0 ? order_of(&inputs[i].terms) : 0;
         }
         if (inputs[i].status < 0) {
             return inputs[i].status;
@@ -297,21 +428,34 @@ static int advance(struct term_input *inputs, size_t count)
     return 0;
 }
 
+static int merge_term(struct term_input *inputs, size_t count, struct bytes term, struct slice *slice,
+                      const struct merge_plan *plan, struct segment_writer *writer, struct buf *value)
+{
+    size_t postings = 0;
+    bool few;
+    int status = decode_lists(inputs, count, &few);
+    if (status == 0 && few) {
+        status = merge_few(inputs, count, term, plan, writer, value, &postings);
+    } else if (status == 0) {
+        status = merge_list(inputs, count, term, slice, plan, writer, &postings);
+        if (status == 0 && postings != 0) {
+            status = segment_writer_end_list(writer, term, term_hash(term), value);
+        }
+    }
+    writer->info.postings += postings;
+    writer->info.terms += postings != 0;
+    return status;
+}
+
 static int merge_terms(struct term_input *inputs, size_t count, struct slice *slice, const struct merge_plan *plan,
                        struct segment_writer *writer)
 {
     struct buf value;
     struct bytes term;
-    size_t postings;
     int status = segment_writer_begin_lists(writer, plan->documents);
     buf_init(&value, SEGMENT_VALUE_MAX_BYTES);
     while (status == 0 && choose_term(inputs, count, &term)) {
-        status = merge_list(inputs, count, term, slice, plan, writer, &postings);
-        if (status == 0 && postings != 0) {
-            status = segment_writer_end_list(writer, term, &value);
-            writer->info.postings += postings;
-            writer->info.terms++;
-        }
+        status = merge_term(inputs, count, term, slice, plan, writer, &value);
         if (status == 0) {
             status = advance(inputs, count);
         }
@@ -330,7 +474,7 @@ int merge_postings(const struct merge_source *sources, size_t count, struct merg
         inputs[i].source = &sources[i];
         inputs[i].map = plan->maps[i];
         inputs[i].status = terms_cursor_seek(&inputs[i].terms, &sources[i].segment->terms, bytes_of(NULL, 0));
-        inputs[i].order = inputs[i].status == 0 ? order_of(inputs[i].terms.term) : 0;
+        inputs[i].order = inputs[i].status == 0 ? order_of(&inputs[i].terms) : 0;
         status = inputs[i].status < 0 ? inputs[i].status : 0;
     }
     if (status == 0) {

@@ -169,6 +169,9 @@ static void take_word(struct prefixes_level *level, const uint32_t *documents, c
     }
     if (level->words >= level->words_min || count > HELD_MAX) {
         pour(level, documents, codes, count);
+    } else if (count == 1) { /* as most are, for which a call costs more than the copy */
+        level->held_documents[level->held] = documents[0];
+        level->held_codes[level->held++] = codes[0];
     } else if (count != 0) {
         memcpy(level->held_documents + level->held, documents, count * sizeof *documents);
         memcpy(level->held_codes + level->held, codes, count);
@@ -222,9 +225,10 @@ int prefixes_next(struct prefixes *prefixes, struct bytes term)
         at += prefixes_character(bytes_of(term.data + at, term.size - at));
         sizes[i] = at;
     }
+    size_t shared = bytes_shared(bytes_of(prefixes->term, prefixes->term_size), term);
     for (uint32_t i = PREFIX_CHARACTERS_MAX; i-- > 0 && status == 0;) {
         uint32_t size = prefixes->levels[i].size;
-        bool is_same = size == sizes[i] && memcmp(prefixes->term, term.data, size) == 0;
+        bool is_same = size == sizes[i] && size <= shared;
         status = is_same || size == 0 ? 0 : end_level(prefixes, &prefixes->levels[i]);
     }
     for (uint32_t i = 0; i < PREFIX_CHARACTERS_MAX; i++) {
@@ -264,6 +268,9 @@ void prefixes_add(struct prefixes *prefixes, const uint32_t *documents, const ui
     if (prefixes->is_frequent) {
         note_frequent(prefixes, prefixes->waiting_documents, prefixes->waiting);
         note_frequent(prefixes, documents, count);
+    } else if (count == 1) {
+        prefixes->waiting_documents[prefixes->waiting] = documents[0];
+        prefixes->waiting_codes[prefixes->waiting++] = codes[0];
     } else {
         memcpy(prefixes->waiting_documents + prefixes->waiting, documents, count * sizeof *documents);
         memcpy(prefixes->waiting_codes + prefixes->waiting, codes, count);

@@ -23,8 +23,27 @@ must_check int segment_writer_begin_list(struct segment_writer *writer, struct b
 must_check int segment_writer_add_postings(struct segment_writer *writer, const uint32_t *documents,
                                            const uint8_t *codes, size_t count);
 
-/* Ends the lists of positions and of postings, and adds the term with their places; value is for the use of it. */
-must_check int segment_writer_end_list(struct segment_writer *writer, struct bytes term, struct buf *value);
+/*
+ * Ends the lists of positions and of postings, and adds the term with their places; hash is the high half of its
+ * hash_bytes, value is for the use of it.
+ */
+must_check int segment_writer_end_list(struct segment_writer *writer, struct bytes term, uint32_t hash,
+                                       struct buf *value);
+
+/* Postings of a whole list that is short: 1 to POSTINGS_TINY_MAX. */
+struct segment_short_list {
+    uint32_t documents[POSTINGS_TINY_MAX];
+    uint8_t codes[POSTINGS_TINY_MAX];
+    uint32_t count;
+    struct bytes entries; /* of positions, up to POSITIONS_INLINE_MAX_BYTES */
+};
+
+/*
+ * All of the above in one, for a short list; hash is the high half of hash_bytes of the term. Most terms have so few
+ * postings that what is done once a list costs more than they do.
+ */
+must_check int segment_writer_put_short(struct segment_writer *writer, struct bytes term, uint32_t hash,
+                                        const struct segment_short_list *list, struct buf *value);
 
 /* ---- lists of what begins alike (prefix_write.c) ---- */
 

@@ -123,14 +123,31 @@ int segment_writer_add_postings(struct segment_writer *writer, const uint32_t *d
     return status;
 }
 
-int segment_writer_end_list(struct segment_writer *writer, struct bytes term, struct buf *value)
+int segment_writer_end_list(struct segment_writer *writer, struct bytes term, uint32_t hash, struct buf *value)
 {
     buf_clear(value);
     int status = positions_writer_end(&writer->positions, value);
     if (status == 0) {
         status = postings_writer_end(&writer->postings, value);
     }
-    return status == 0 ? terms_writer_add(&writer->terms, term, buf_bytes(value)) : status;
+    return status == 0 ? terms_writer_add_hashed(&writer->terms, term, hash, buf_bytes(value)) : status;
+}
+
+int segment_writer_put_short(struct segment_writer *writer, struct bytes term, uint32_t hash,
+                             const struct segment_short_list *list, struct buf *value)
+{
+    buf_clear(value);
+    int status = positions_writer_put_inline(&writer->positions, list->entries, list->count, value);
+    if (status == 0 && writer->prefixes != NULL) {
+        status = prefix_writer_next(writer->prefixes, term);
+    }
+    if (status == 0) {
+        status = postings_writer_put_tiny(&writer->postings, list->documents, list->codes, list->count, value);
+    }
+    if (status == 0 && writer->prefixes != NULL) {
+        prefix_writer_add(writer->prefixes, list->documents, list->codes, list->count);
+    }
+    return status == 0 ? terms_writer_add_hashed(&writer->terms, term, hash, buf_bytes(value)) : status;
 }
 
 static int finish_stream(struct segment_writer *writer, unsigned component)

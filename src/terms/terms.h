@@ -44,6 +44,10 @@ must_check int terms_writer_init(struct terms_writer *writer, struct extent_writ
  */
 must_check int terms_writer_add(struct terms_writer *writer, struct bytes term, struct bytes value);
 
+/* terms_writer_add for who has hashed the term already: hash is the high half of its hash_bytes. */
+must_check int terms_writer_add_hashed(struct terms_writer *writer, struct bytes term, uint32_t hash,
+                                       struct bytes value);
+
 /* Completes both streams, short of extent_writer_finish, which is the caller's. Errors as terms_writer_add. */
 must_check int terms_writer_finish(struct terms_writer *writer);
 

@@ -40,20 +40,30 @@ static void flush_block(struct terms_writer *writer)
     buf_clear(&writer->block);
 }
 
-static void put_entry(struct buf *block, size_t shared, struct bytes suffix, struct bytes value)
+static int put_entry(struct terms_writer *writer, size_t shared, struct bytes suffix, struct bytes value)
 {
     size_t shared_code = shared < TERMS_LENGTH_ESCAPE ? shared : TERMS_LENGTH_ESCAPE;
     size_t suffix_code = suffix.size < TERMS_LENGTH_ESCAPE ? suffix.size : TERMS_LENGTH_ESCAPE;
-    buf_put_u8(block, (uint8_t)(shared_code << 4 | suffix_code));
-    buf_put_u8(block, (uint8_t)value.size);
+    size_t head_size = 2;
+    head_size += shared_code == TERMS_LENGTH_ESCAPE;
+    head_size += suffix_code == TERMS_LENGTH_ESCAPE;
+    uint8_t *out = buf_extend(&writer->block, head_size + suffix.size + value.size);
+    if (out == NULL) {
+        return buf_status(&writer->block);
+    }
+    *out++ = (uint8_t)(shared_code << 4 | suffix_code);
+    *out++ = (uint8_t)value.size;
     if (shared_code == TERMS_LENGTH_ESCAPE) {
-        buf_put_u8(block, (uint8_t)shared);
+        *out++ = (uint8_t)shared;
     }
     if (suffix_code == TERMS_LENGTH_ESCAPE) {
-        buf_put_u8(block, (uint8_t)suffix.size);
+        *out++ = (uint8_t)suffix.size;
     }
-    buf_put(block, suffix.data, suffix.size);
-    buf_put(block, value.data, value.size);
+    memcpy(out, suffix.data, suffix.size);
+    if (value.size != 0) {
+        memcpy(out + suffix.size, value.data, value.size);
+    }
+    return 0;
 }
 
 /* The first failure of anything the writer fills. */
@@ -71,14 +81,38 @@ static int gather_status(const struct terms_writer *writer)
     return 0;
 }
 
-int terms_writer_add(struct terms_writer *writer, struct bytes term, struct bytes value)
+/* Whether term is above previous, with which it shares so many bytes; there is none before the first. */
+static bool is_above(const struct terms_writer *writer, struct bytes term, size_t shared)
+{
+    if (writer->count == 0 || shared == writer->previous_size) {
+        return writer->count == 0 || term.size > shared;
+    }
+    return term.size > shared && term.data[shared] > writer->previous[shared];
+}
+
+/* The term begins a block: what is found without reading those before it. */
+static int begin_block(struct terms_writer *writer, struct bytes term)
+{
+    if (writer->count != 0) {
+        flush_block(writer);
+    }
+    if (writer->count % (TERMS_BLOCK_TERMS * TERMS_SAMPLE_BLOCKS) == 0) {
+        uint8_t *sample = buf_extend(&writer->samples, TERMS_SAMPLE_BYTES);
+        if (sample != NULL) {
+            terms_sample(term, sample);
+        }
+    }
+    return gather_status(writer);
+}
+
+int terms_writer_add_hashed(struct terms_writer *writer, struct bytes term, uint32_t hash, struct bytes value)
 {
     if (writer->status != 0) {
         return writer->status;
     }
-    struct bytes previous = bytes_of(writer->previous, writer->previous_size);
+    size_t shared = bytes_shared(bytes_of(writer->previous, writer->previous_size), term);
     if (term.size == 0 || term.size > LIMIT_TERM_BYTES || value.size > LIMIT_TERM_VALUE_BYTES ||
-        (writer->count != 0 && bytes_compare(term, previous) <= 0)) {
+        !is_above(writer, term, shared)) {
         writer->status = AISLE_INVALID;
         return writer->status;
     }
@@ -86,27 +120,24 @@ int terms_writer_add(struct terms_writer *writer, struct bytes term, struct byte
         writer->status = AISLE_LIMIT;
         return writer->status;
     }
-    size_t shared = 0;
-    if (writer->count % TERMS_BLOCK_TERMS != 0) {
-        shared = bytes_shared(previous, term);
-    } else {
-        if (writer->count != 0) {
-            flush_block(writer);
-        }
-        uint8_t *sample = writer->count % (TERMS_BLOCK_TERMS * TERMS_SAMPLE_BLOCKS) != 0
-                              ? NULL
-                              : buf_extend(&writer->samples, TERMS_SAMPLE_BYTES);
-        if (sample != NULL) {
-            terms_sample(term, sample);
-        }
+    if (writer->count % TERMS_BLOCK_TERMS == 0) {
+        shared = 0;
+        writer->status = begin_block(writer, term);
     }
-    put_entry(&writer->block, shared, bytes_of(term.data + shared, term.size - shared), value);
-    buf_put_u32(&writer->hashes, terms_hash(term));
+    if (writer->status == 0) {
+        writer->status = put_entry(writer, shared, bytes_of(term.data + shared, term.size - shared), value);
+    }
+    buf_put_u32(&writer->hashes, hash);
     memcpy(writer->previous, term.data, term.size);
     writer->previous_size = term.size;
     writer->count++;
-    writer->status = gather_status(writer);
+    writer->status = writer->status == 0 ? buf_status(&writer->hashes) : writer->status;
     return writer->status;
+}
+
+int terms_writer_add(struct terms_writer *writer, struct bytes term, struct bytes value)
+{
+    return terms_writer_add_hashed(writer, term, terms_hash(term), value);
 }
 
 static void insert(uint32_t *table, uint32_t lines, uint32_t hash, uint32_t slot)

@@ -243,6 +243,55 @@ static void writer_refuses_bytes_that_are_not_the_entries(void **state)
     end(&w);
 }
 
+static void a_short_list_is_written_at_once_as_in_steps(void **state)
+{
+    (void)state;
+    uint32_t compared = 0;
+    for (uint32_t round = 0; round < 1000; round++) {
+        struct written w;
+        struct buf at_once;
+        begin(&w);
+        struct positions_model model = draw_model(1 + round % 9, 1 + round % 4, round % 3 == 0);
+        buf_init(&at_once, POSITIONS_REFERENCE_MAX_BYTES);
+        if (model.bytes.size <= POSITIONS_INLINE_MAX_BYTES) {
+            compared++;
+            write_one(&w, &model, 3);
+            assert_int_equal(
+                positions_writer_put_inline(&w.writer, buf_bytes(&model.bytes), model.count, &at_once), 0);
+            assert_true(bytes_equal(buf_bytes(&at_once), buf_bytes(&w.reference)));
+            assert_int_equal(w.writer.reference_bytes, 2 * at_once.size);
+        }
+        buf_release(&at_once);
+        release_model(&model);
+        positions_writer_release(&w.writer);
+        extent_writer_release(&w.stream);
+        end(&w);
+    }
+    assert_true(compared > 300);
+}
+
+static void what_is_written_at_once_is_short_and_exactly_the_entries(void **state)
+{
+    (void)state;
+    static const uint8_t entries[POSITIONS_INLINE_MAX_BYTES + 1] = {0x41, 0x05, 0x42, [16] = 0x41};
+    static const struct {
+        size_t size;
+        size_t count;
+    } bad[] = {{3, 1}, {3, 3}, {2, 1}, {0, 1}, {0, 0}, {3, 0}, {17, 3}};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        struct written w;
+        struct bytes given = bytes_of(entries, bad[i].size);
+        begin(&w);
+        assert_int_equal(positions_writer_put_inline(&w.writer, given, bad[i].count, &w.reference), AISLE_INVALID);
+        assert_int_equal(positions_writer_put_inline(&w.writer, bytes_of(entries, 3), 2, &w.reference),
+                         AISLE_INVALID); /* sticky */
+        assert_int_equal(w.reference.size, 0);
+        positions_writer_release(&w.writer);
+        extent_writer_release(&w.stream);
+        end(&w);
+    }
+}
+
 static void a_list_begun_anew_forgets_the_first(void **state)
 {
     (void)state;
@@ -465,6 +514,8 @@ int main(void)
         cmocka_unit_test(lists_that_share_a_stream_come_back),
         cmocka_unit_test(a_block_that_straddles_is_copied_into_the_same_memory),
         cmocka_unit_test(writer_refuses_bytes_that_are_not_the_entries),
+        cmocka_unit_test(a_short_list_is_written_at_once_as_in_steps),
+        cmocka_unit_test(what_is_written_at_once_is_short_and_exactly_the_entries),
         cmocka_unit_test(a_list_begun_anew_forgets_the_first),
         cmocka_unit_test(damaged_references_are_refused),
         cmocka_unit_test(damaged_streams_are_noticed),

@@ -116,6 +116,54 @@ static void codes_of_ordered_products_cost_little(void **state)
     model_index_release(&index);
 }
 
+static void a_tiny_list_is_written_at_once_as_in_steps(void **state)
+{
+    (void)state;
+    for (uint32_t round = 0; round < 200; round++) {
+        struct model_style style = {
+            .count = 1 + round % POSTINGS_TINY_MAX, .gap_max = 1 + round * 5000, .classes = 2, .lengths = 2};
+        struct model_list list = model_draw_list(&style, &seed);
+        struct model_index index;
+        struct buf record;
+        buf_init(&record, POSTINGS_RECORD_MAX_BYTES);
+        model_index_begin(&index);
+        model_index_add(&index, &list, &seed);
+        assert_int_equal(postings_writer_put_tiny(&index.writer, list.documents, list.codes, list.count, &record), 0);
+        assert_int_equal(record.size, list.record_size);
+        assert_memory_equal(record.data, list.record, record.size);
+        assert_int_equal(index.writer.postings_written, 2 * list.count);
+        assert_int_equal(index.writer.record_bytes, 2 * record.size);
+        buf_release(&record);
+        model_index_end(&index, LIMIT_SEGMENT_DOCUMENTS);
+        model_list_release(&list);
+        model_index_release(&index);
+    }
+}
+
+static void what_is_written_at_once_is_tiny_and_ascends(void **state)
+{
+    (void)state;
+    static const struct {
+        uint32_t count;
+        uint32_t documents[POSTINGS_TINY_MAX + 1];
+    } wrong[] = {{0, {1}}, {2, {5, 5}}, {3, {5, 7, 6}}, {1, {LIMIT_SEGMENT_DOCUMENTS}}, {5, {1, 2, 3, 4, 5}}};
+    const uint8_t codes[POSTINGS_TINY_MAX + 1] = {1};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        struct model_index index;
+        struct buf record;
+        buf_init(&record, POSTINGS_RECORD_MAX_BYTES);
+        model_index_begin(&index);
+        assert_int_equal(
+            postings_writer_put_tiny(&index.writer, wrong[i].documents, codes, wrong[i].count, &record),
+            AISLE_INVALID);
+        assert_int_equal(postings_writer_put_tiny(&index.writer, wrong[1].documents, codes, 1, &record),
+                         AISLE_INVALID); /* sticky */
+        assert_int_equal(record.size, 0);
+        model_index_end(&index, 100);
+        model_index_release(&index);
+    }
+}
+
 static int refuse_extent(void *context, uint32_t index, struct bytes extent)
 {
     (void)context;
@@ -179,6 +227,8 @@ int main(void)
         cmocka_unit_test(an_abandoned_list_leaves_no_trace_in_the_next),
         cmocka_unit_test(bytes_are_counted),
         cmocka_unit_test(codes_of_ordered_products_cost_little),
+        cmocka_unit_test(a_tiny_list_is_written_at_once_as_in_steps),
+        cmocka_unit_test(what_is_written_at_once_is_tiny_and_ascends),
         cmocka_unit_test(a_failing_stream_is_reported),
         cmocka_unit_test(failing_memory_is_reported),
     };
