@@ -105,6 +105,8 @@ struct positions_list {
 /* Decodes the reference at the front of value; *rest is what stands behind it. AISLE_CORRUPT. */
 must_check int positions_list_decode(struct bytes value, struct positions_list *out, struct bytes *rest);
 
+#define POSITIONS_NONE_FOLLOWS UINT32_MAX
+
 /* Finds entries of one list. Cheapest when asked in ascending order. No release is needed. */
 struct positions_cursor {
     const struct extent_view *stream; /* borrowed */
@@ -123,6 +125,7 @@ struct positions_cursor {
     size_t copy_bytes;
     uint32_t *ends;      /* in the arena: where the entries of ends_block end, from its beginning; NULL: none yet */
     uint32_t ends_block; /* UINT32_MAX: none */
+    uint32_t following;  /* posting whose entry is at behind; POSITIONS_NONE_FOLLOWS: it is not looked for there */
 };
 
 /* count: postings of the list. stream and arena must outlive the cursor. */
@@ -136,37 +139,28 @@ void positions_cursor_init(struct positions_cursor *cursor, const struct extent_
 must_check int positions_cursor_find(struct positions_cursor *cursor, uint32_t ordinal, struct bytes *entry);
 
 /*
- * positions_cursor_find for who asks for nearly every posting of a list: whether the entry is that of the one behind
- * the posting asked for last, in the same block, and its end found within a few bytes. false: positions_cursor_find.
+ * positions_cursor_find for who copies the entries of nearly all postings of a list: if the entry is the one behind
+ * that asked for last and ends within four bytes, it is in the first of the four bytes at to, and its size is returned.
+ * 0: positions_cursor_find. How long an entry is is chance, so there is no branch for each byte.
  */
-static inline bool positions_cursor_step(struct positions_cursor *cursor, uint32_t ordinal, struct bytes *entry)
+static inline size_t positions_cursor_step(struct positions_cursor *cursor, uint32_t ordinal, uint8_t *to)
 {
     const uint8_t *next = cursor->behind;
-    if (ordinal / POSTINGS_BLOCK != cursor->block || ordinal >= cursor->count) {
-        return false;
-    }
-    if (cursor->is_constant) {
-        *entry = cursor->stored;
-        return true;
-    }
-    if (ordinal % POSTINGS_BLOCK != cursor->index + 1) {
-        return false;
-    }
-    /* How long an entry is is chance: the lowest of the bits that tell its end, without a branch for each byte. */
-    if ((size_t)(cursor->end - next) < sizeof(uint32_t)) {
-        return false;
+    if (ordinal != cursor->following || (size_t)(cursor->end - next) < sizeof(uint32_t)) {
+        return 0;
     }
     uint32_t bytes = load_u32(next);
     uint32_t ends = bytes & ~(bytes >> 1) & UINT32_C(0x40404040);
     if (ends == 0) {
-        return false;
+        return 0;
     }
     size_t size = (size_t)__builtin_ctz(ends) / 8 + 1;
-    *entry = bytes_of(next, size);
+    store_u32(to, bytes);
     cursor->next = next;
     cursor->behind = next + size;
     cursor->index++;
-    return true;
+    cursor->following = (ordinal + 1) % POSTINGS_BLOCK == 0 ? POSITIONS_NONE_FOLLOWS : ordinal + 1;
+    return size;
 }
 
 #define POSITIONS_ROW 8u

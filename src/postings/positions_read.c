@@ -40,7 +40,8 @@ void positions_cursor_init(struct positions_cursor *cursor, const struct extent_
                            const struct positions_list *list, uint32_t count)
 {
     *cursor = (struct positions_cursor){
-        .stream = stream, .arena = arena, .list = *list, .count = count, .block = UINT32_MAX, .ends_block = UINT32_MAX};
+        .stream = stream, .arena = arena, .list = *list, .count = count, .block = UINT32_MAX,
+        .ends_block = UINT32_MAX, .following = POSITIONS_NONE_FOLLOWS};
 }
 
 /* Copies a block that lies in more than one extent; the memory serves all such blocks of the list. */
@@ -111,6 +112,7 @@ int positions_cursor_open_block(struct positions_cursor *cursor, uint32_t block)
 {
     uint32_t left = cursor->count - block * POSTINGS_BLOCK;
     cursor->block = UINT32_MAX;
+    cursor->following = POSITIONS_NONE_FOLLOWS;
     int status = load_any(cursor, block);
     if (status != 0) {
         return status;
@@ -167,5 +169,6 @@ int positions_cursor_find(struct positions_cursor *cursor, uint32_t ordinal, str
         return AISLE_CORRUPT;
     }
     *entry = bytes_of(cursor->next, (size_t)(cursor->behind - cursor->next));
+    cursor->following = index + 1 < cursor->entries ? ordinal + 1 : POSITIONS_NONE_FOLLOWS;
     return 0;
 }

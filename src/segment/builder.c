@@ -4,8 +4,8 @@
  * Documents arrive in any order and leave in document order, so nothing is sorted on the way in: each document keeps
  * the numbers of its terms (a forward index, four bytes a posting) and the positions of each, already as the entries
  * that will be written, beside the product itself, and builder_write.c turns that round at the end.
- * The vocabulary is one hash table; a term remembers which document touched it last, so that finding "seen already
- * in this document" costs no table of its own.
+ * The vocabulary is one hash table; a term has a stamp of the document that touched it last, so that finding "seen
+ * already in this document" costs no table of its own.
  *
  * Thread rule: one thread at a time.
  */
@@ -161,7 +161,7 @@ static int add_term(struct segment_builder *builder, struct bytes term, uint32_t
     struct builder_term *added = &builder->terms[builder->term_count];
     *added = (struct builder_term){.data = copy, .hash = hash, .size = (uint8_t)term.size};
     copy_head(added->head, term);
-    builder->uses[builder->term_count] = (struct builder_use){.last_document = BUILDER_NO_DOCUMENT};
+    builder->uses[builder->term_count] = (struct builder_use){.stamp = 0};
     builder->term_slots[at] = ++builder->term_count;
     return 0;
 }
@@ -197,17 +197,19 @@ static int use_term(struct segment_builder *builder, uint32_t number, bool is_wo
     if (is_word) {
         use->is_word = 1;
     }
-    if (use->last_document != builder->document_count) {
-        int status = reserve((void **)&builder->touched, builder->touched_count, &builder->touched_capacity,
-                             sizeof *builder->touched);
+    uint32_t first = (uint32_t)builder->posting_count + 1; /* stamps of earlier documents are below */
+    if (use->stamp < first) {
+        int status = builder->touched_count == BUILDER_SLOTS_MAX
+                         ? AISLE_LIMIT
+                         : reserve((void **)&builder->touched, builder->touched_count, &builder->touched_capacity,
+                                   sizeof *builder->touched);
         if (status != 0) {
             return status;
         }
-        use->last_document = builder->document_count;
-        use->slot = builder->touched_count;
+        use->stamp = first + builder->touched_count;
         builder->touched[builder->touched_count++] = number;
     }
-    *slot = use->slot;
+    *slot = use->stamp - first;
     return 0;
 }
 
@@ -239,7 +241,7 @@ static int reserve_vocabulary(struct segment_builder *builder, size_t count)
             return status;
         }
     }
-    if (builder->words == NULL && builder->term_count >= BUILDER_WORDS) {
+    if (builder->words == NULL && builder->term_count >= BUILDER_WORDS / 4) {
         builder->words = mem_calloc(BUILDER_WORDS, sizeof *builder->words);
         return builder->words == NULL ? AISLE_NO_MEMORY : 0;
     }
@@ -276,7 +278,8 @@ int segment_builder_touch(struct segment_builder *builder, const struct segment_
     for (size_t i = 0; i < count; i++) {
         uint32_t slot = numbers[i] == BUILDER_TERMS_MAX ? builder->term_slots[hashes[i] & mask] : 0;
         if (slot != 0) {
-            __builtin_prefetch(&builder->terms[slot - 1]);
+            __builtin_prefetch(&builder->terms[slot - 1]); /* which may lie in two lines */
+            __builtin_prefetch(&builder->terms[slot - 1].head[BUILDER_HEAD_BYTES - 1]);
             __builtin_prefetch(&builder->uses[slot - 1], 1);
         }
     }
@@ -336,7 +339,7 @@ int segment_builder_words(const struct segment_builder *builder, struct bytes **
 void segment_builder_abandon(struct segment_builder *builder)
 {
     for (uint32_t i = 0; i < builder->touched_count; i++) {
-        builder->uses[builder->touched[i]].last_document = BUILDER_NO_DOCUMENT;
+        builder->uses[builder->touched[i]].stamp = 0;
     }
     builder->touched_count = 0;
 }
@@ -446,7 +449,7 @@ static int fill_entry(struct segment_builder *builder, const struct builder_docu
 int segment_builder_end(struct segment_builder *builder, const struct builder_document *document, uint32_t *number)
 {
     if (builder->document_count >= LIMIT_SEGMENT_DOCUMENTS ||
-        builder->posting_count + builder->touched_count > UINT32_MAX) {
+        builder->posting_count + builder->touched_count > UINT32_MAX - 1 - BUILDER_SLOTS_MAX) {
         return AISLE_LIMIT;
     }
     if (document->positions.size >= BUILDER_POSITIONS_MAX ||

@@ -11,7 +11,9 @@
 #define BUILDER_CLASS_SHIFT 29u
 #define BUILDER_TERMS_MAX (1u << BUILDER_CLASS_SHIFT)
 #define BUILDER_TERM_MASK (BUILDER_TERMS_MAX - 1)
-#define BUILDER_NO_DOCUMENT UINT32_MAX
+
+/* Terms of one document: each field's tokens, and what links several of them, are fewer. */
+#define BUILDER_SLOTS_MAX (UINT32_C(4) * LIMIT_FIELDS * LIMIT_TOKENS_FIELD)
 
 /* What a document's entries of positions take is below this: LIMIT_PRODUCT_BYTES hold no more occurrences. */
 #define BUILDER_POSITIONS_MAX (1u << 24)
@@ -30,19 +32,23 @@ struct builder_term {
     uint8_t head[BUILDER_HEAD_BYTES]; /* its first bytes, zeros behind */
 };
 
-/* What a document changes of a term: apart, so that few cache lines hold those of the frequent terms. */
+/*
+ * What a document changes of a term: apart, so that few cache lines hold those of the frequent terms, and none lies in
+ * two of them.
+ */
 struct builder_use {
-    uint32_t last_document; /* that touched it; BUILDER_NO_DOCUMENT: none */
-    uint32_t slot;          /* in that document */
-    uint32_t df : 31;       /* live documents */
-    uint32_t is_word : 1;   /* of the lexicon */
+    uint32_t stamp;       /* postings there were before the document that touched it last, its slot there, and 1; or 0 */
+    uint32_t df : 31;     /* live documents */
+    uint32_t is_word : 1; /* of the lexicon */
 };
+
+static_assert(BUILDER_SLOTS_MAX < UINT32_MAX / 2, "a document leaves room for stamps of others");
 
 static_assert(sizeof(struct builder_term) == 24, "no padding");
 static_assert(LIMIT_SEGMENT_DOCUMENTS < 1u << 31, "df counts them");
 
 /* Remembers the terms of frequent words; each word has one place. */
-#define BUILDER_WORDS (1u << 13)
+#define BUILDER_WORDS (1u << 15)
 
 struct builder_word {
     uint32_t tag; /* the rest of the word's number, by which it has its place; 0: free */

@@ -18,7 +18,31 @@ struct input {
     uint32_t document; /* the next live one */
     bool hashed;       /* place.id_hash is known: it is needed where documents have the same order, which few do */
     bool ended;
+    uint32_t page;     /* of order keys that is decoded; UINT32_MAX: none yet */
+    uint32_t page_count;
+    int64_t keys[COLUMN_PAGE_DOCUMENTS];
 };
+
+/* Order keys are deltas mostly: a page of them is decoded as a whole. */
+static int load_order(const struct merge_source *source, struct input *input)
+{
+    uint32_t number = input->document / COLUMN_PAGE_DOCUMENTS;
+    uint32_t index = input->document % COLUMN_PAGE_DOCUMENTS;
+    if (number != input->page) {
+        struct bytes page;
+        int status = column_page(&source->segment->order, number, &page);
+        status = status == 0 ? column_page_decode(page, input->keys, &input->page_count) : status;
+        if (status != 0) {
+            return AISLE_CORRUPT;
+        }
+        input->page = number;
+    }
+    if (index >= input->page_count) {
+        return AISLE_CORRUPT;
+    }
+    input->place.order = column_to_key(input->keys[index]);
+    return 0;
+}
 
 /* Moves to the first live document from input->document on, and reads its place in the order. */
 static int load_input(const struct merge_source *source, struct input *input)
@@ -34,7 +58,7 @@ static int load_input(const struct merge_source *source, struct input *input)
     size_t size;
     int status = ids_get(&source->segment->ids, input->document, input->id, &size);
     if (status == 0) {
-        status = column_keys_get(&source->segment->order, input->document, &input->place.order);
+        status = load_order(source, input);
     }
     input->place.id = bytes_of(input->id, size);
     input->hashed = false;
@@ -118,6 +142,7 @@ static int make_plan(const struct merge_source *sources, size_t count, struct se
     struct input *inputs = mem_calloc(count, sizeof *inputs);
     int status = inputs == NULL ? AISLE_NO_MEMORY : allocate_plan(sources, count, plan);
     for (size_t i = 0; i < count && status == 0; i++) {
+        inputs[i].page = UINT32_MAX;
         status = load_input(&sources[i], &inputs[i]);
     }
     while (status == 0) {

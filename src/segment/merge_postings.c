@@ -153,41 +153,35 @@ static void merge_runs(struct slice *slice)
     }
 }
 
-/* Most entries have one to four bytes, for which a call costs more than the copy. */
-static inline void put_entry(struct buf *entries, struct bytes entry)
+/* Appends the entry that the source has for a posting. */
+static int put_entry(struct positions_cursor *positions, uint32_t ordinal, struct buf *entries)
 {
-    if (entry.size == 0 || entry.size > 4) {
-        buf_put(entries, entry.data, entry.size);
-        return;
+    uint8_t *to = buf_extend(entries, sizeof(uint32_t));
+    size_t size = to == NULL ? 0 : positions_cursor_step(positions, ordinal, to);
+    entries->size -= to == NULL ? 0 : sizeof(uint32_t) - size;
+    if (size != 0) {
+        return 0;
     }
-    uint8_t *to = buf_extend(entries, entry.size);
-    if (to != NULL) {
-        to[0] = entry.data[0];
-        to[entry.size / 2] = entry.data[entry.size / 2];
-        to[entry.size - 1] = entry.data[entry.size - 1];
-        to[entry.size / 4] = entry.data[entry.size / 4];
-    }
+    struct bytes entry;
+    int status = positions_cursor_find(positions, ordinal, &entry);
+    buf_put(entries, entry.data, entry.size);
+    return status == 0 ? buf_status(entries) : status;
 }
 
 /* Gives each posting of the slice the entry it had in its source. */
 static int carry_positions(struct term_input *inputs, struct slice *slice, struct positions_writer *writer)
 {
+    struct buf *entries = &slice->entries;
     size_t waiting = 0;
     int status = 0;
-    buf_clear(&slice->entries);
+    buf_clear(entries);
     for (size_t i = 0; i < slice->count && status == 0; i++) {
         struct term_input *input = &inputs[(uint8_t)(slice->postings[i] >> SOURCE_SHIFT)];
-        uint32_t ordinal = slice->ordinals[input->carried++];
-        struct bytes entry;
-        if (!positions_cursor_step(&input->positions, ordinal, &entry)) {
-            status = positions_cursor_find(&input->positions, ordinal, &entry);
-        }
-        put_entry(&slice->entries, entry);
+        status = put_entry(&input->positions, slice->ordinals[input->carried++], entries);
         waiting++;
-        if (status == 0 && (slice->entries.size >= ENTRIES_BYTES || i + 1 == slice->count)) {
-            status = buf_status(&slice->entries);
-            status = status == 0 ? positions_writer_add(writer, buf_bytes(&slice->entries), waiting) : status;
-            buf_clear(&slice->entries);
+        if (status == 0 && (entries->size >= ENTRIES_BYTES || i + 1 == slice->count)) {
+            status = positions_writer_add(writer, buf_bytes(entries), waiting);
+            buf_clear(entries);
             waiting = 0;
         }
     }

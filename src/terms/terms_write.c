@@ -140,6 +140,9 @@ int terms_writer_add(struct terms_writer *writer, struct bytes term, struct byte
     return terms_writer_add_hashed(writer, term, terms_hash(term), value);
 }
 
+/* The table is larger than caches: lines are asked for so many terms ahead. */
+#define AHEAD_TERMS 16u
+
 static void insert(uint32_t *table, uint32_t lines, uint32_t hash, uint32_t slot)
 {
     for (uint32_t line = terms_line_of(hash, lines);; line = line + 1 == lines ? 0 : line + 1) {
@@ -162,6 +165,10 @@ static int put_table(struct terms_writer *writer, uint32_t lines)
     uint32_t number_bits = terms_number_bits_of(writer->count);
     for (uint32_t i = 0; i < writer->count; i++) {
         uint32_t hash = load_u32(writer->hashes.data + (size_t)i * sizeof(uint32_t));
+        if (i + AHEAD_TERMS < writer->count) {
+            uint32_t ahead = load_u32(writer->hashes.data + (size_t)(i + AHEAD_TERMS) * sizeof(uint32_t));
+            __builtin_prefetch(table + (size_t)terms_line_of(ahead, lines) * TERMS_LINE_SLOTS, 1);
+        }
         /* A single term needs no bits for its number; all 32 are fingerprint then. */
         insert(table, lines, hash, terms_fingerprint(hash, number_bits) << number_bits | i);
     }

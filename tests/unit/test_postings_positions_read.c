@@ -87,6 +87,28 @@ static void expect_list(struct written *w, const struct positions_list *list, co
     }
 }
 
+/* Steps give what finding gives, or nothing: when all entries are asked for in turn, and when some are not. */
+static void expect_steps(struct written *w, const struct positions_list *list, const struct positions_model *model,
+                         uint32_t skipped_of)
+{
+    struct positions_cursor cursor;
+    positions_cursor_init(&cursor, &w->view, &w->arena, list, model->count);
+    for (uint32_t i = 0; i < model->count; i++) {
+        uint8_t copy[sizeof(uint32_t)];
+        struct bytes expected = model_entry(model, i);
+        if (skipped_of != 0 && i * 7 % skipped_of < 2) {
+            continue;
+        }
+        size_t size = positions_cursor_step(&cursor, i, copy);
+        if (size == 0) {
+            expect_entry(&cursor, model, i);
+        } else {
+            assert_int_equal(size, expected.size);
+            assert_memory_equal(copy, expected.data, size);
+        }
+    }
+}
+
 static void write_and_expect(uint32_t count, uint32_t size_max, bool equal, uint32_t part)
 {
     struct written w;
@@ -98,6 +120,34 @@ static void write_and_expect(uint32_t count, uint32_t size_max, bool equal, uint
     assert_int_equal(w.writer.reference_bytes, w.reference.size);
     view(&w);
     expect_list(&w, &list, &model);
+    expect_steps(&w, &list, &model, 0);
+    expect_steps(&w, &list, &model, 5);
+    release_model(&model);
+    end(&w);
+}
+
+static void steps_find_most_short_entries(void **state)
+{
+    (void)state;
+    struct written w;
+    struct positions_cursor cursor;
+    uint32_t stepped = 0;
+    begin(&w);
+    struct positions_model model = draw_model(3 * POSTINGS_BLOCK, 1, false);
+    write_one(&w, &model, 1);
+    struct positions_list list = decode(buf_bytes(&w.reference));
+    view(&w);
+    positions_cursor_init(&cursor, &w.view, &w.arena, &list, model.count);
+    for (uint32_t i = 0; i < model.count; i++) {
+        uint8_t copy[sizeof(uint32_t)];
+        if (positions_cursor_step(&cursor, i, copy) != 0) {
+            stepped++;
+            assert_true(i % POSTINGS_BLOCK != 0);
+        } else {
+            expect_entry(&cursor, &model, i);
+        }
+    }
+    assert_true(stepped > model.count * 3 / 4);
     release_model(&model);
     end(&w);
 }
@@ -524,6 +574,7 @@ int main(void)
         cmocka_unit_test(blocks_without_an_end_or_with_too_many_are_refused),
         cmocka_unit_test(directories_lead_to_blocks_inside_the_stream),
         cmocka_unit_test(blocks_that_straddle_lie_in_the_stream_and_need_memory),
+        cmocka_unit_test(steps_find_most_short_entries),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
