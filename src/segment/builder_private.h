@@ -37,7 +37,7 @@ struct builder_term {
  * two of them.
  */
 struct builder_use {
-    uint32_t stamp;       /* postings there were before the document that touched it last, its slot there, and 1; or 0 */
+    uint32_t stamp;       /* 1, postings before the document that touched it last, and its slot there; 0: none did */
     uint32_t df : 31;     /* live documents */
     uint32_t is_word : 1; /* of the lexicon */
 };
