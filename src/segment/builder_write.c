@@ -168,12 +168,14 @@ static int place_terms(struct segment_builder *builder, struct inversion *invers
 /* A function that only asks has no effect to a compiler: gcc leaves its calls out if they are not inlined at once. */
 #define ASK static inline __attribute__((always_inline)) void
 
+/* size bytes, at least one, which may begin and end inside of lines. */
 ASK ask_for(const void *start, size_t size)
 {
     const uint8_t *p = start;
     for (size_t line = 0; line < size; line += 64) {
         __builtin_prefetch(p + line);
     }
+    __builtin_prefetch(p + size - 1);
 }
 
 /* The document that is ahead documents behind the i-th in the final order; NULL when there is none. */
@@ -187,7 +189,7 @@ ASK ask_ahead(const struct segment_builder *builder, const struct inversion *inv
 {
     const struct builder_entry *entry = entry_ahead(builder, inversion, i, AHEAD_DOCUMENT);
     if (entry != NULL) {
-        ask_for(entry, sizeof *entry + 1); /* may lie in two lines */
+        ask_for(entry, sizeof *entry);
     }
     entry = entry_ahead(builder, inversion, i, AHEAD_CONTENT);
     if (entry != NULL) {
@@ -341,14 +343,14 @@ static inline bool take_short(struct record_shape shape, const uint64_t *records
 }
 
 /* Terms are visited in another order than they came, too. */
-#define AHEAD_TERM 16u
-#define AHEAD_TEXT 8u
+#define AHEAD_TERM 32u
+#define AHEAD_TEXT 16u
 
 ASK ask_for_term(const struct segment_builder *builder, const struct inversion *inversion, uint32_t i)
 {
     if (i + AHEAD_TERM < inversion->term_count) {
         uint32_t term = inversion->terms[i + AHEAD_TERM].value;
-        __builtin_prefetch(&builder->terms[term]);
+        ask_for(&builder->terms[term], sizeof *builder->terms);
         __builtin_prefetch(&inversion->next[term]);
         __builtin_prefetch(builder->terms[inversion->terms[i + AHEAD_TEXT].value].data);
     }
@@ -389,7 +391,7 @@ ASK ask_for_product(const struct segment_builder *builder, const struct inversio
 {
     const struct builder_entry *entry = entry_ahead(builder, inversion, i, 2 * AHEAD_TARGET);
     if (entry != NULL) {
-        ask_for(entry, sizeof *entry + 1);
+        ask_for(entry, sizeof *entry);
     }
     entry = entry_ahead(builder, inversion, i, AHEAD_TARGET);
     if (entry != NULL) {
