@@ -11,7 +11,7 @@
 #include "base/bitset.h"
 
 /* Documents whose bits are passed over together. */
-#define PREFIXES_WINDOW 4096u
+#define PREFIXES_WINDOW 1024u
 #define WINDOW_WORDS (PREFIXES_WINDOW / 64u)
 
 struct prefix_rules prefix_rules = {.documents_min = PREFIX_DOCUMENTS_MIN,
@@ -88,6 +88,32 @@ static size_t count_window(struct prefixes_level *level, uint32_t window)
     size_t count = bitset_count(frequent, WINDOW_WORDS);
     memset(frequent, 0, WINDOW_WORDS * sizeof *frequent);
     return count;
+}
+
+/* The documents of a window that have frequent terms have terms of the shorter prefix, too. */
+static void hand_up_window(const struct prefixes_level *level, uint32_t window, struct prefixes_level *shorter)
+{
+    const uint64_t *from = level->frequent + (size_t)window * WINDOW_WORDS;
+    uint64_t *to = shorter->frequent + (size_t)window * WINDOW_WORDS;
+    for (size_t word = 0; word < WINDOW_WORDS; word++) {
+        to[word] |= from[word];
+    }
+}
+
+/* Hands up what frequent terms there are to the shorter prefix, if that notes them: not one of one character. */
+static void hand_up_frequent(const struct prefixes *prefixes, const struct prefixes_level *level,
+                             struct prefixes_level *shorter)
+{
+    if (!level->has_frequent || shorter->frequent == NULL) {
+        return;
+    }
+    shorter->has_frequent = true;
+    for (uint32_t word = 0; word <= prefixes->documents / PREFIXES_WINDOW / 64; word++) {
+        shorter->touched[word] |= level->touched[word];
+        for (uint64_t left = level->touched[word]; left != 0; left &= left - 1) {
+            hand_up_window(level, word * 64 + (uint32_t)__builtin_ctzll(left), shorter);
+        }
+    }
 }
 
 /* Takes the documents of a window, and their codes, out of the level; returns how many they are. */
@@ -179,19 +205,21 @@ static void take_word(struct prefixes_level *level, const uint32_t *documents, c
     }
 }
 
-/* Notes documents, ascending, of a frequent term. */
+/* Notes documents, ascending, of a frequent term, of two characters and more: in the longest of its prefixes. */
 static void note_frequent(struct prefixes *prefixes, const uint32_t *documents, size_t count)
 {
-    for (uint32_t i = 1; i < PREFIX_CHARACTERS_MAX && prefixes->levels[i].size != 0; i++) {
-        struct prefixes_level *level = &prefixes->levels[i];
-        uint32_t window = UINT32_MAX;
-        level->has_frequent = true;
-        for (size_t k = 0; k < count; k++) {
-            bitset_set(level->frequent, documents[k]);
-            if (documents[k] / PREFIXES_WINDOW != window) {
-                window = documents[k] / PREFIXES_WINDOW;
-                bitset_set(level->touched, window);
-            }
+    uint32_t longest = PREFIX_CHARACTERS_MAX - 1;
+    while (prefixes->levels[longest].size == 0) {
+        longest--;
+    }
+    struct prefixes_level *level = &prefixes->levels[longest];
+    uint32_t window = UINT32_MAX;
+    level->has_frequent = true;
+    for (size_t k = 0; k < count; k++) {
+        bitset_set(level->frequent, documents[k]);
+        if (documents[k] / PREFIXES_WINDOW != window) {
+            window = documents[k] / PREFIXES_WINDOW;
+            bitset_set(level->touched, window);
         }
     }
 }
@@ -229,7 +257,13 @@ int prefixes_next(struct prefixes *prefixes, struct bytes term)
     for (uint32_t i = PREFIX_CHARACTERS_MAX; i-- > 0 && status == 0;) {
         uint32_t size = prefixes->levels[i].size;
         bool is_same = size == sizes[i] && size <= shared;
-        status = is_same || size == 0 ? 0 : end_level(prefixes, &prefixes->levels[i]);
+        if (is_same || size == 0) {
+            continue;
+        }
+        if (i != 0) {
+            hand_up_frequent(prefixes, &prefixes->levels[i], &prefixes->levels[i - 1]);
+        }
+        status = end_level(prefixes, &prefixes->levels[i]);
     }
     for (uint32_t i = 0; i < PREFIX_CHARACTERS_MAX; i++) {
         prefixes->levels[i].size = sizes[i];
@@ -254,8 +288,11 @@ void prefixes_add(struct prefixes *prefixes, const uint32_t *documents, const ui
     }
     prefixes->is_counted = true;
     pour(&prefixes->levels[0], documents, codes, count);
-    if (prefixes->levels[1].size == 0 || prefixes->is_frequent) {
-        note_frequent(prefixes, documents, prefixes->levels[1].size == 0 ? 0 : count);
+    if (prefixes->levels[1].size == 0) {
+        return;
+    }
+    if (prefixes->is_frequent) {
+        note_frequent(prefixes, documents, count);
         return;
     }
     if (prefixes->term_size > PREFIX_WORD_BYTES_MAX) { /* too long to be listed as frequent */
