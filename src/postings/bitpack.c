@@ -51,10 +51,17 @@ void bitpack_pack_stream(const uint32_t *values, uint32_t count, uint32_t width,
     uint32_t bits = 0;
     for (uint32_t i = 0; i < count; i++) {
         waiting |= (uint64_t)values[i] << bits;
-        for (bits += width; bits >= 8; bits -= 8) {
-            *packed++ = (uint8_t)waiting;
-            waiting >>= 8;
+        bits += width;
+        if (bits >= 32) {
+            store_u32(packed, (uint32_t)waiting);
+            packed += sizeof(uint32_t);
+            waiting >>= 32;
+            bits -= 32;
         }
+    }
+    for (; bits > 8; bits -= 8) {
+        *packed++ = (uint8_t)waiting;
+        waiting >>= 8;
     }
     if (bits != 0) {
         *packed = (uint8_t)waiting;

@@ -23,18 +23,10 @@ struct gap_choice {
 #define VARINT_BITS 7u      /* in a byte of the higher bits of an exception */
 #define HIGHER_BITS_MAX 28u /* bits above a width of 0 for which one more byte is needed than for all fewer */
 
-/* above[b]: how many gaps, fewer than a block has, are of more than b bits. */
-static void count_bits(const uint32_t *gaps, uint32_t count, uint32_t *above)
+/* Gaps as kernels take them: the group of the last one is filled up. */
+static uint32_t whole_groups(uint32_t count)
 {
-    uint32_t counts[ENCODE_BITS_END] = {0};
-    uint32_t all = 0;
-    for (uint32_t i = 0; i < count; i++) {
-        counts[encode_bits_of(gaps[i])]++;
-        all |= gaps[i];
-    }
-    for (uint32_t bits = encode_bits_of(all); bits > 0; bits--) {
-        above[bits - 1] = above[bits] + counts[bits];
-    }
+    return (count + ENCODE_GROUP - 1) / ENCODE_GROUP * ENCODE_GROUP;
 }
 
 /*
@@ -46,11 +38,7 @@ static struct gap_choice choose_width(const uint32_t *gaps, uint32_t count)
     uint32_t above[POSTINGS_WIDTH_MAX + HIGHER_BITS_MAX + VARINT_BITS] = {0};
     uint32_t surcharge = count == POSTINGS_BLOCK ? FULL_SURCHARGE : PARTIAL_SURCHARGE;
     struct gap_choice best = {.cost = UINT32_MAX};
-    if (count == POSTINGS_BLOCK) {
-        encode_kernels()->count_bits(gaps, above);
-    } else {
-        count_bits(gaps, count, above);
-    }
+    encode_kernels()->count_bits(gaps, whole_groups(count), above);
     for (uint32_t width = 0; width <= POSTINGS_WIDTH_MAX; width++) {
         struct gap_choice choice = {.width = width, .exceptions = above[width]};
         if (choice.exceptions > POSTINGS_EXCEPTIONS_MAX) {
@@ -68,19 +56,6 @@ static struct gap_choice choose_width(const uint32_t *gaps, uint32_t count)
     return best;
 }
 
-/* Which gaps are exceptions. */
-static void mark_exceptions(const uint32_t *gaps, uint32_t count, uint32_t limit, uint64_t mask[ENCODE_MASK_WORDS])
-{
-    if (count == POSTINGS_BLOCK) {
-        encode_kernels()->mark_reached(gaps, limit, mask);
-        return;
-    }
-    memset(mask, 0, ENCODE_MASK_WORDS * sizeof *mask);
-    for (uint32_t i = 0; i < count; i++) {
-        mask[i / 64] |= (uint64_t)(gaps[i] >= limit) << (i % 64);
-    }
-}
-
 /* Writes e, positions and high bits of the gaps above width, and takes those bits away. */
 static uint8_t *put_exceptions(uint32_t *gaps, uint32_t count, const struct gap_choice *choice, uint8_t *out)
 {
@@ -89,7 +64,7 @@ static uint8_t *put_exceptions(uint32_t *gaps, uint32_t count, const struct gap_
     uint8_t *position = out + 1;
     uint8_t *high = position + choice->exceptions;
     *out = (uint8_t)choice->exceptions;
-    mark_exceptions(gaps, count, limit, mask);
+    encode_kernels()->mark_reached(gaps, whole_groups(count), limit, mask);
     for (uint32_t word = 0; word < ENCODE_MASK_WORDS; word++) {
         for (uint64_t left = mask[word]; left != 0; left &= left - 1) {
             uint32_t i = word * 64 + (uint32_t)__builtin_ctzll(left);
@@ -130,6 +105,7 @@ static uint8_t *put_documents(const struct block_content *content, uint8_t *shap
     for (uint32_t i = 1; i < count; i++) {
         gaps[i] = content->documents[i] - content->documents[i - 1] - 1;
     }
+    memset(gaps + count, 0, (whole_groups(count) - count) * sizeof *gaps);
     struct gap_choice choice = choose_width(gaps, count);
     uint32_t words = (content->documents[count - 1] - content->documents[0]) / 64 + 1;
     if (words <= POSTINGS_BITSET_WORDS_MAX && 2 + words * 8 <= choice.cost + choice.cost / 8) {

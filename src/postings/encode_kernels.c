@@ -10,11 +10,11 @@
 #include <stdatomic.h>
 
 /* Counted in turns, since most gaps of a block have about the same. */
-static void count_bits_plain(const uint32_t *gaps, uint32_t *above)
+static void count_bits_plain(const uint32_t *gaps, uint32_t count, uint32_t *above)
 {
     uint32_t even[ENCODE_BITS_END] = {0};
     uint32_t odd[ENCODE_BITS_END] = {0};
-    for (uint32_t i = 0; i < POSTINGS_BLOCK; i += 2) {
+    for (uint32_t i = 0; i < count; i += 2) {
         even[encode_bits_of(gaps[i])]++;
         odd[encode_bits_of(gaps[i + 1])]++;
     }
@@ -24,13 +24,11 @@ static void count_bits_plain(const uint32_t *gaps, uint32_t *above)
     }
 }
 
-static void mark_reached_plain(const uint32_t *gaps, uint32_t limit, uint64_t *mask)
+static void mark_reached_plain(const uint32_t *gaps, uint32_t count, uint32_t limit, uint64_t *mask)
 {
-    for (uint32_t word = 0; word < ENCODE_MASK_WORDS; word++) {
-        mask[word] = 0;
-        for (uint32_t i = 0; i < 64; i++) {
-            mask[word] |= (uint64_t)(gaps[word * 64 + i] >= limit) << i;
-        }
+    memset(mask, 0, ENCODE_MASK_WORDS * sizeof *mask);
+    for (uint32_t i = 0; i < count; i++) {
+        mask[i / 64] |= (uint64_t)(gaps[i] >= limit) << (i % 64);
     }
 }
 

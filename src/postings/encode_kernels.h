@@ -2,8 +2,9 @@
  * encode_kernels.h - the loops that writing a full block spends its time in: widths, exceptions, classes, planes.
  *
  * Private to the module. Each kernel exists twice, in plain C and with AVX2; both give the same output for the same
- * input, which a test holds them to. All take POSTINGS_BLOCK values; arguments are checked by the caller. Blocks that
- * are not full are short mostly and stay with block_encode.c's own loops.
+ * input, which a test holds them to. Gaps come in whole groups of ENCODE_GROUP, the last filled up with zeros, and at
+ * most a block of them; the other kernels take POSTINGS_BLOCK values: codes of blocks that are not full, which are
+ * short mostly, stay with block_encode.c's own loops. Arguments are checked by the caller.
  * Thread rule: pure functions; the choice of the set is made once and is safe from any thread.
  */
 #ifndef AISLE_POSTINGS_ENCODE_KERNELS_H
@@ -12,14 +13,15 @@
 #include "postings/postings_format.h"
 
 #define ENCODE_BITS_END 32u /* a gap, below 2^31, has at most one less */
+#define ENCODE_GROUP 32u
 #define ENCODE_MASK_WORDS (POSTINGS_BLOCK / 64u)
 
 struct encode_kernels {
-    /* above[b], for b below ENCODE_BITS_END: how many gaps have more than b bits. */
-    void (*count_bits)(const uint32_t *gaps, uint32_t *above);
+    /* above[b], for b below ENCODE_BITS_END: how many of count gaps have more than b bits. */
+    void (*count_bits)(const uint32_t *gaps, uint32_t count, uint32_t *above);
 
     /* Sets the bit, in mask's ENCODE_MASK_WORDS words, of each gap that is at least limit (1 to 2^31), no others. */
-    void (*mark_reached)(const uint32_t *gaps, uint32_t limit, uint64_t *mask);
+    void (*mark_reached)(const uint32_t *gaps, uint32_t count, uint32_t limit, uint64_t *mask);
 
     /* counts[c]: how many codes are of class c. */
     void (*count_classes)(const uint8_t *codes, uint32_t *counts);

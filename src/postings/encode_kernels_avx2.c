@@ -17,6 +17,8 @@
 #define WORDS (BYTES / sizeof(uint32_t)) /* of 32 bits in it */
 #define VECTORS (POSTINGS_BLOCK / BYTES) /* that hold a byte for each value of a block */
 
+static_assert(ENCODE_GROUP == BYTES, "gaps fill registers");
+
 AVX2_INLINE __m256i load(const void *p)
 {
     return _mm256_loadu_si256((const __m256i *)p);
@@ -50,20 +52,21 @@ AVX2_INLINE uint32_t sum_bytes(__m256i bytes)
     return (uint32_t)(_mm_cvtsi128_si64(halves) + _mm_extract_epi64(halves, 1));
 }
 
-AVX2 static void count_bits(const uint32_t *gaps, uint32_t *above)
+AVX2 static void count_bits(const uint32_t *gaps, uint32_t count, uint32_t *above)
 {
     __m256i bits[VECTORS];
-    for (uint32_t i = 0; i < VECTORS; i++) {
+    uint32_t vectors = count / BYTES;
+    for (uint32_t i = 0; i < vectors; i++) {
         bits[i] = bits_of(gaps + i * BYTES);
     }
     memset(above, 0, ENCODE_BITS_END * sizeof *above);
     for (uint32_t b = 0; b < ENCODE_BITS_END; b++) {
         const __m256i bound = _mm256_set1_epi8((char)b);
-        __m256i count = _mm256_setzero_si256();
-        for (uint32_t i = 0; i < VECTORS; i++) {
-            count = _mm256_sub_epi8(count, _mm256_cmpgt_epi8(bits[i], bound));
+        __m256i counts = _mm256_setzero_si256();
+        for (uint32_t i = 0; i < vectors; i++) {
+            counts = _mm256_sub_epi8(counts, _mm256_cmpgt_epi8(bits[i], bound));
         }
-        above[b] = sum_bytes(count);
+        above[b] = sum_bytes(counts);
         if (above[b] == 0) {
             break;
         }
@@ -76,15 +79,16 @@ AVX2_INLINE uint64_t reached(const uint32_t *gaps, __m256i below)
     return (uint32_t)_mm256_movemask_ps(_mm256_castsi256_ps(_mm256_cmpgt_epi32(load(gaps), below)));
 }
 
-AVX2 static void mark_reached(const uint32_t *gaps, uint32_t limit, uint64_t *mask)
+AVX2 static void mark_reached(const uint32_t *gaps, uint32_t count, uint32_t limit, uint64_t *mask)
 {
     const __m256i below = _mm256_set1_epi32((int)(limit - 1));
-    for (uint32_t word = 0; word < ENCODE_MASK_WORDS; word++) {
+    memset(mask, 0, ENCODE_MASK_WORDS * sizeof *mask);
+    for (uint32_t i = 0; i < count; i += BYTES) {
         uint64_t bits = 0;
-        for (uint32_t i = 0; i < 64; i += (uint32_t)WORDS) {
-            bits |= reached(gaps + word * 64 + i, below) << i;
+        for (uint32_t k = 0; k < BYTES; k += (uint32_t)WORDS) {
+            bits |= reached(gaps + i + k, below) << k;
         }
-        mask[word] = bits;
+        mask[i / 64] |= bits << (i % 64);
     }
 }
 

@@ -57,13 +57,14 @@ static void bits_are_counted_from_none_to_31(void **state)
     (void)state;
     for (uint32_t round = 0; round < ROUNDS; round++) {
         uint32_t gaps[POSTINGS_BLOCK];
+        uint32_t count = ENCODE_GROUP * (1 + round % (POSTINGS_BLOCK / ENCODE_GROUP));
         draw_gaps(gaps, round);
         for (unsigned set = 0; set < 2 && kernel_set(set) != NULL; set++) {
             uint32_t above[ENCODE_BITS_END];
-            kernel_set(set)->count_bits(gaps, above);
+            kernel_set(set)->count_bits(gaps, count, above);
             for (uint32_t bits = 0; bits < ENCODE_BITS_END; bits++) {
                 uint32_t expected = 0;
-                for (uint32_t i = 0; i < POSTINGS_BLOCK; i++) {
+                for (uint32_t i = 0; i < count; i++) {
                     expected += gaps[i] >= UINT64_C(1) << bits;
                 }
                 assert_int_equal(above[bits], expected);
@@ -78,13 +79,14 @@ static void gaps_at_a_limit_are_marked(void **state)
     for (uint32_t round = 0; round < ROUNDS; round++) {
         uint32_t gaps[POSTINGS_BLOCK];
         uint32_t limit = UINT32_C(1) << round % 32;
+        uint32_t count = ENCODE_GROUP * (1 + round % (POSTINGS_BLOCK / ENCODE_GROUP));
         draw_gaps(gaps, round);
         for (unsigned set = 0; set < 2 && kernel_set(set) != NULL; set++) {
             uint64_t mask[ENCODE_MASK_WORDS];
             memset(mask, 0xa5, sizeof mask);
-            kernel_set(set)->mark_reached(gaps, limit, mask);
+            kernel_set(set)->mark_reached(gaps, count, limit, mask);
             for (uint32_t i = 0; i < POSTINGS_BLOCK; i++) {
-                assert_int_equal(mask[i / 64] >> (i % 64) & 1, gaps[i] >= limit);
+                assert_int_equal(mask[i / 64] >> (i % 64) & 1, i < count && gaps[i] >= limit);
             }
         }
     }
