@@ -35,13 +35,19 @@ struct term_input {
     struct segment_list list; /* of the term that is merged, if the source has it */
     struct postings_cursor postings;
     struct positions_cursor positions;
-    uint64_t order;   /* the first eight bytes of the term, so that numbers compare as terms do, but for equal ones */
     uint32_t ordinal; /* of the posting that postings stands on */
     size_t carried;   /* in slice.ordinals: of the next posting whose entry is wanted */
     const struct merge_source *source;
     const uint32_t *map;
     int status; /* of terms: 0 while on a term */
-    bool taking;
+};
+
+/* What the sources stand on, and which of them stand on the least term: mostly one, whose input alone is looked at. */
+struct takers {
+    uint64_t orders[MERGE_SOURCES_MAX]; /* the first eight bytes of their terms as numbers; UINT64_MAX: they ended */
+    size_t sources;
+    uint16_t who[MERGE_SOURCES_MAX]; /* ascending */
+    size_t count;
 };
 
 struct slice {
@@ -203,16 +209,14 @@ static int write_slice(struct term_input *inputs, struct slice *slice, struct se
 }
 
 /* Decodes what the sources have of the term; *few: all of it is at hand, and little. */
-static int decode_lists(struct term_input *inputs, size_t count, bool *few)
+static int decode_lists(struct term_input *inputs, const struct takers *takers, bool *few)
 {
     uint32_t postings = 0;
     *few = true;
-    for (size_t i = 0; i < count; i++) {
-        struct segment_list *list = &inputs[i].list;
-        if (!inputs[i].taking) {
-            continue;
-        }
-        int status = segment_list_decode(inputs[i].terms.value, list);
+    for (size_t i = 0; i < takers->count; i++) {
+        struct term_input *input = &inputs[takers->who[i]];
+        struct segment_list *list = &input->list;
+        int status = segment_list_decode(input->terms.value, list);
         if (status != 0) {
             return status;
         }
@@ -223,54 +227,52 @@ static int decode_lists(struct term_input *inputs, size_t count, bool *few)
     return 0;
 }
 
-static int open_lists(struct term_input *inputs, size_t count, struct arena *blocks)
+static int open_lists(struct term_input *inputs, const struct takers *takers, struct arena *blocks)
 {
     arena_reset(blocks);
-    for (size_t i = 0; i < count; i++) {
-        if (!inputs[i].taking) {
-            continue;
-        }
-        const struct segment *segment = inputs[i].source->segment;
-        const struct segment_list *list = &inputs[i].list;
-        int status = postings_cursor_open(&inputs[i].postings, &segment->postings, &list->postings);
+    for (size_t i = 0; i < takers->count; i++) {
+        struct term_input *input = &inputs[takers->who[i]];
+        const struct segment *segment = input->source->segment;
+        const struct segment_list *list = &input->list;
+        int status = postings_cursor_open(&input->postings, &segment->postings, &list->postings);
         if (status != 0) {
             return status;
         }
-        positions_cursor_init(&inputs[i].positions, &segment->views[COMPONENT_POSITIONS], blocks, &list->positions,
+        positions_cursor_init(&input->positions, &segment->views[COMPONENT_POSITIONS], blocks, &list->positions,
                               list->postings.count);
-        inputs[i].ordinal = 0;
+        input->ordinal = 0;
     }
     return 0;
 }
 
-static bool all_ended(const struct term_input *inputs, size_t count)
+static bool all_ended(const struct term_input *inputs, const struct takers *takers)
 {
-    for (size_t i = 0; i < count; i++) {
-        if (inputs[i].taking && postings_cursor_document(&inputs[i].postings) != POSTINGS_END) {
+    for (size_t i = 0; i < takers->count; i++) {
+        if (postings_cursor_document(&inputs[takers->who[i]].postings) != POSTINGS_END) {
             return false;
         }
     }
     return true;
 }
 
-static int merge_list(struct term_input *inputs, size_t count, struct bytes term, struct slice *slice,
+static int merge_list(struct term_input *inputs, const struct takers *takers, struct bytes term, struct slice *slice,
                       const struct merge_plan *plan, struct segment_writer *writer, size_t *total)
 {
-    int status = open_lists(inputs, count, &slice->blocks);
+    int status = open_lists(inputs, takers, &slice->blocks);
     *total = 0;
     if (status == 0) {
         status = segment_writer_begin_list(writer, term);
     }
     const uint32_t *ends = plan->ends;
-    for (uint64_t start = 0; status == 0 && !all_ended(inputs, count); start += MERGE_SLICE, ends += count) {
+    for (uint64_t start = 0; status == 0 && !all_ended(inputs, takers);
+         start += MERGE_SLICE, ends += takers->sources) {
         bool is_last = start + MERGE_SLICE >= plan->documents;
         slice->count = 0;
         slice->run_count = 0;
-        for (size_t i = 0; i < count && status == 0; i++) {
-            if (inputs[i].taking) {
-                take_run(&inputs[i], i, is_last ? POSTINGS_END : ends[i], slice, plan->length_codes);
-                status = postings_cursor_status(&inputs[i].postings);
-            }
+        for (size_t i = 0; i < takers->count && status == 0; i++) {
+            size_t source = takers->who[i];
+            take_run(&inputs[source], source, is_last ? POSTINGS_END : ends[source], slice, plan->length_codes);
+            status = postings_cursor_status(&inputs[source].postings);
         }
         *total += slice->count;
         if (status == 0) {
@@ -363,14 +365,14 @@ static int write_few(const struct few *few, struct bytes term, uint32_t hash, st
     return status == 0 ? segment_writer_end_list(writer, term, hash, value) : status;
 }
 
-static int merge_few(const struct term_input *inputs, size_t count, struct bytes term, const struct merge_plan *plan,
-                     struct segment_writer *writer, struct buf *value, size_t *total)
+static int merge_few(const struct term_input *inputs, const struct takers *takers, struct bytes term,
+                     const struct merge_plan *plan, struct segment_writer *writer, struct buf *value, size_t *total)
 {
     struct few few;
     int status = 0;
     few.count = 0;
-    for (size_t i = 0; i < count && status == 0; i++) {
-        status = inputs[i].taking ? take_few(&inputs[i], &few, plan->length_codes) : 0;
+    for (size_t i = 0; i < takers->count && status == 0; i++) {
+        status = take_few(&inputs[takers->who[i]], &few, plan->length_codes);
     }
     *total = few.count;
     return status == 0 && few.count != 0 ? write_few(&few, term, term_hash(term), writer, value) : status;
@@ -386,52 +388,71 @@ static uint64_t order_of(const struct terms_cursor *term)
     return size >= sizeof head ? head : head & ~(UINT64_MAX >> 8 * size);
 }
 
-static bool is_before(const struct term_input *a, const struct term_input *b)
+/* Of the takers, whose terms begin alike, leaves those that stand on the least. */
+static void keep_least(const struct term_input *inputs, struct takers *takers)
 {
-    return a->order != b->order ? a->order < b->order : bytes_compare(a->terms.term, b->terms.term) < 0;
+    struct bytes least = inputs[takers->who[0]].terms.term;
+    size_t kept = 0;
+    for (size_t i = 1; i < takers->count; i++) {
+        struct bytes term = inputs[takers->who[i]].terms.term;
+        least = bytes_compare(term, least) < 0 ? term : least;
+    }
+    for (size_t i = 0; i < takers->count; i++) {
+        if (bytes_equal(inputs[takers->who[i]].terms.term, least)) {
+            takers->who[kept++] = takers->who[i];
+        }
+    }
+    takers->count = kept;
 }
 
 /* The least term any input stands on, and who stands there; false when all have ended. */
-static bool choose_term(struct term_input *inputs, size_t count, struct bytes *term)
+static bool choose_term(const struct term_input *inputs, struct takers *takers, struct bytes *term)
 {
-    const struct term_input *least = NULL;
-    for (size_t i = 0; i < count; i++) {
-        if (inputs[i].status == 0 && (least == NULL || is_before(&inputs[i], least))) {
-            least = &inputs[i];
+    uint64_t least = UINT64_MAX;
+    takers->count = 0;
+    for (size_t i = 0; i < takers->sources; i++) {
+        least = takers->orders[i] < least ? takers->orders[i] : least;
+    }
+    for (size_t i = 0; i < takers->sources; i++) {
+        if (takers->orders[i] == least && inputs[i].status == 0) {
+            takers->who[takers->count++] = (uint16_t)i;
         }
     }
-    for (size_t i = 0; i < count; i++) {
-        inputs[i].taking = least != NULL && inputs[i].status == 0 && inputs[i].order == least->order &&
-                           bytes_equal(inputs[i].terms.term, least->terms.term);
+    if (takers->count > 1) {
+        keep_least(inputs, takers);
     }
-    *term = least == NULL ? bytes_of(NULL, 0) : least->terms.term;
-    return least != NULL;
+    *term = takers->count == 0 ? bytes_of(NULL, 0) : inputs[takers->who[0]].terms.term;
+    return takers->count != 0;
 }
 
-static int advance(struct term_input *inputs, size_t count)
+/* Takes over where the source's cursor has come to. Its status, if that is an error. */
+static int note_term(struct term_input *inputs, struct takers *takers, size_t source, int status)
 {
-    for (size_t i = 0; i < count; i++) {
-        if (inputs[i].taking) {
-            inputs[i].status = terms_cursor_next(&inputs[i].terms);
-            inputs[i].order = inputs[i].status == 0 ? order_of(&inputs[i].terms) : 0;
-        }
-        if (inputs[i].status < 0) {
-            return inputs[i].status;
-        }
-    }
-    return 0;
+    inputs[source].status = status;
+    takers->orders[source] = status == 0 ? order_of(&inputs[source].terms) : UINT64_MAX;
+    return status < 0 ? status : 0;
 }
 
-static int merge_term(struct term_input *inputs, size_t count, struct bytes term, struct slice *slice,
+static int advance(struct term_input *inputs, struct takers *takers)
+{
+    int status = 0;
+    for (size_t i = 0; i < takers->count && status == 0; i++) {
+        size_t source = takers->who[i];
+        status = note_term(inputs, takers, source, terms_cursor_next(&inputs[source].terms));
+    }
+    return status;
+}
+
+static int merge_term(struct term_input *inputs, const struct takers *takers, struct bytes term, struct slice *slice,
                       const struct merge_plan *plan, struct segment_writer *writer, struct buf *value)
 {
     size_t postings = 0;
     bool few;
-    int status = decode_lists(inputs, count, &few);
+    int status = decode_lists(inputs, takers, &few);
     if (status == 0 && few) {
-        status = merge_few(inputs, count, term, plan, writer, value, &postings);
+        status = merge_few(inputs, takers, term, plan, writer, value, &postings);
     } else if (status == 0) {
-        status = merge_list(inputs, count, term, slice, plan, writer, &postings);
+        status = merge_list(inputs, takers, term, slice, plan, writer, &postings);
         if (status == 0 && postings != 0) {
             status = segment_writer_end_list(writer, term, term_hash(term), value);
         }
@@ -441,17 +462,17 @@ static int merge_term(struct term_input *inputs, size_t count, struct bytes term
     return status;
 }
 
-static int merge_terms(struct term_input *inputs, size_t count, struct slice *slice, const struct merge_plan *plan,
-                       struct segment_writer *writer)
+static int merge_terms(struct term_input *inputs, struct takers *takers, struct slice *slice,
+                       const struct merge_plan *plan, struct segment_writer *writer)
 {
     struct buf value;
     struct bytes term;
     int status = segment_writer_begin_lists(writer, plan->documents);
     buf_init(&value, SEGMENT_VALUE_MAX_BYTES);
-    while (status == 0 && choose_term(inputs, count, &term)) {
-        status = merge_term(inputs, count, term, slice, plan, writer, &value);
+    while (status == 0 && choose_term(inputs, takers, &term)) {
+        status = merge_term(inputs, takers, term, slice, plan, writer, &value);
         if (status == 0) {
-            status = advance(inputs, count);
+            status = advance(inputs, takers);
         }
     }
     buf_release(&value);
@@ -462,17 +483,17 @@ int merge_postings(const struct merge_source *sources, size_t count, struct merg
                    struct segment_writer *writer)
 {
     struct slice slice = {.postings = NULL};
+    struct takers takers = {.sources = count};
     struct term_input *inputs = mem_calloc(count, sizeof *inputs);
     int status = inputs == NULL ? AISLE_NO_MEMORY : init_slice(&slice);
     for (size_t i = 0; i < count && status == 0; i++) {
         inputs[i].source = &sources[i];
         inputs[i].map = plan->maps[i];
-        inputs[i].status = terms_cursor_seek(&inputs[i].terms, &sources[i].segment->terms, bytes_of(NULL, 0));
-        inputs[i].order = inputs[i].status == 0 ? order_of(&inputs[i].terms) : 0;
-        status = inputs[i].status < 0 ? inputs[i].status : 0;
+        status = note_term(inputs, &takers, i,
+                           terms_cursor_seek(&inputs[i].terms, &sources[i].segment->terms, bytes_of(NULL, 0)));
     }
     if (status == 0) {
-        status = merge_terms(inputs, count, &slice, plan, writer);
+        status = merge_terms(inputs, &takers, &slice, plan, writer);
     }
     release_slice(&slice);
     mem_free(inputs);
