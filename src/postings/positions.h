@@ -27,6 +27,12 @@
 #define POSITIONS_INLINE_MAX_BYTES 16u   /* ON DISK: entries of a list that stand in its reference */
 #define POSITIONS_REFERENCE_MAX_BYTES 20u
 
+/* Numbers in an entry (positions_format.h). ON DISK. */
+#define POSITIONS_MORE 0x80u
+#define POSITIONS_ENTRY_END 0x40u
+#define POSITIONS_MORE_BITS 7u
+#define POSITIONS_LAST_BITS 6u
+
 /* What one occurrence takes at most in an entry: a number, and a byte for each further word of its span. */
 #define POSITIONS_NUMBER_BYTES_MAX 5u
 #define POSITIONS_OCCURRENCE_BYTES_MAX (POSITIONS_NUMBER_BYTES_MAX + POSITIONS_SPAN_MAX - 1)
@@ -46,6 +52,22 @@ struct position {
  * Failures are the buffer's, sticky.
  */
 void positions_encode(const struct position *occurrences, size_t count, struct buf *out);
+
+/*
+ * Writes the entry of one occurrence, if it takes a byte or two, as nearly all do, and says how many; 0: it takes more,
+ * and something else may have been written.
+ */
+static inline size_t positions_encode_short(const struct position *at, uint8_t to[2])
+{
+    uint32_t last = at->place >> POSITIONS_MORE_BITS;
+    if (at->span != 1 || last >= 1u << POSITIONS_LAST_BITS) {
+        return 0;
+    }
+    bool one = at->place < 1u << POSITIONS_LAST_BITS;
+    to[0] = (uint8_t)(one ? at->place | POSITIONS_ENTRY_END : at->place | POSITIONS_MORE);
+    to[1] = (uint8_t)(last | POSITIONS_ENTRY_END);
+    return one ? 1 : 2;
+}
 
 /* Whether the bytes are exactly count entries; what these say is not looked at. */
 bool positions_are(struct bytes entries, size_t count);

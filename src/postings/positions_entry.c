@@ -17,15 +17,11 @@ static uint8_t *store_number(uint8_t *p, uint32_t number)
 void positions_encode(const struct position *occurrences, size_t count, struct buf *out)
 {
     size_t room = count * POSITIONS_OCCURRENCE_BYTES_MAX;
-    if (count == 1 && occurrences->span == 1 && occurrences->place < 1u << POSITIONS_LAST_BITS) {
-        buf_put_u8(out, (uint8_t)(occurrences->place | POSITIONS_ENTRY_END)); /* most entries of most products */
+    uint8_t written[2];
+    size_t size = count == 1 ? positions_encode_short(occurrences, written) : 0;
+    if (size != 0) {
+        buf_put(out, written, size);
         return;
-    }
-    const uint32_t two_bytes = 1u << (POSITIONS_MORE_BITS + POSITIONS_LAST_BITS);
-    if (count == 1 && occurrences->span == 1 && occurrences->place < two_bytes) {
-        uint32_t last = occurrences->place >> POSITIONS_MORE_BITS | POSITIONS_ENTRY_END;
-        buf_put_u16(out, (uint16_t)((occurrences->place & (POSITIONS_MORE - 1)) | POSITIONS_MORE | last << 8));
-        return; /* and nearly all others */
     }
     uint8_t *start = buf_extend(out, room);
     uint8_t *p = start;

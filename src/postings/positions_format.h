@@ -31,11 +31,7 @@
 #include "postings/positions.h"
 #include "postings/postings.h"
 
-#define POSITIONS_MORE 0x80u
-#define POSITIONS_ENTRY_END 0x40u
 #define POSITIONS_END_MASK (POSITIONS_MORE | POSITIONS_ENTRY_END)
-#define POSITIONS_MORE_BITS 7u
-#define POSITIONS_LAST_BITS 6u
 #define POSITIONS_KIND_BITS 2u
 
 #define POSITIONS_BLOCK_BYTES_MAX ((size_t)POSTINGS_BLOCK * POSITIONS_ENTRY_BYTES_MAX)
