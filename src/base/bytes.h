@@ -71,6 +71,39 @@ static inline uint64_t load_u64(const uint8_t *p)
     return v;
 }
 
+/*
+ * Whether a and b have the same size bytes. Up to 16, which words and names have, two loads of each say so, where a
+ * call costs more than the comparison.
+ */
+static inline bool bytes_same(const uint8_t *a, const uint8_t *b, size_t size)
+{
+    if (size >= 8 && size <= 16) {
+        return load_u64(a) == load_u64(b) && load_u64(a + size - 8) == load_u64(b + size - 8);
+    }
+    if (size >= 4 && size < 8) {
+        return load_u32(a) == load_u32(b) && load_u32(a + size - 4) == load_u32(b + size - 4);
+    }
+    if (size != 0 && size < 4) {
+        return a[0] == b[0] && a[size / 2] == b[size / 2] && a[size - 1] == b[size - 1];
+    }
+    return size == 0 || memcmp(a, b, size) == 0;
+}
+
+/* Of 1 to 16 bytes two numbers that, with the size, no other has. */
+static inline void bytes_ends(const uint8_t *data, size_t size, uint64_t *front, uint64_t *back)
+{
+    if (size >= 8) {
+        *front = load_u64(data);
+        *back = load_u64(data + size - 8);
+    } else if (size >= 4) {
+        *front = load_u32(data);
+        *back = load_u32(data + size - 4);
+    } else {
+        *front = (uint64_t)data[0] | (uint64_t)data[size / 2] << 8;
+        *back = data[size - 1];
+    }
+}
+
 static inline void store_u16(uint8_t *p, uint16_t v)
 {
     memcpy(p, &v, sizeof v);

@@ -43,7 +43,7 @@
 #define LIMIT_TERM_BYTES 120u         /* an analysed term; longer tokens are cut at a character (ON DISK: a u8)      */
 #define LIMIT_TOKENS_FIELD 65535u     /* tokens of one field of one product; the rest is stored, not searchable      */
 #define LIMIT_STEM_CACHE (1u << 16)   /* entries of one analyser's stem cache                                        */
-#define LIMIT_VALUES_KNOWN 1024u      /* short values whose terms one thread remembers while it indexes               */
+#define LIMIT_VALUES_KNOWN 4096u      /* short values that one thread remembers while it indexes: 1 MiB               */
 #define LIMIT_STEM_EXCEPTIONS 10000u  /* words of one schema whose stems are given                                  */
 #define LIMIT_TERM_VALUE_BYTES 96u    /* what a dictionary keeps with a term                                         */
 #define LIMIT_SEGMENT_TERMS (1u << 29) /* distinct terms of one segment (ON DISK: a term number has 29 bits)          */

@@ -18,7 +18,9 @@ void known_values_release(struct known_values *known)
 
 static struct known_value *place_of(const struct known_values *known, uint8_t field, struct bytes text)
 {
-    return &known->values[hash_bytes_seeded(text.data, text.size, field) & (LIMIT_VALUES_KNOWN - 1)];
+    uint64_t hash = text.size <= 16 ? hash_short(text.data, text.size, field)
+                                    : hash_bytes_seeded(text.data, text.size, field);
+    return &known->values[hash & (LIMIT_VALUES_KNOWN - 1)];
 }
 
 static bool can_be_known(uint32_t strings, struct bytes text)

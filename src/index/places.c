@@ -117,20 +117,36 @@ static void sort_by_slot(struct places *places)
     }
 }
 
+static void encode_slot(struct places *places, const struct places_slot *slot)
+{
+    if (slot->count == 1) {
+        positions_encode(&slot->first, 1, &places->entries);
+    } else {
+        struct position *at = places->sorted + slot->end - slot->count;
+        sort_places(at, slot->count);
+        positions_encode(at, drop_doubles(at, slot->count), &places->entries);
+    }
+}
+
 int places_encode(struct places *places, struct bytes *entries)
 {
+    uint8_t written[128]; /* not yet in entries */
+    size_t size = 0;
     buf_clear(&places->entries);
     sort_by_slot(places);
     for (size_t i = 0; i < places->slot_count; i++) {
         const struct places_slot *slot = &places->slots[i];
-        if (slot->count == 1) {
-            positions_encode(&slot->first, 1, &places->entries);
-        } else {
-            struct position *at = places->sorted + slot->end - slot->count;
-            sort_places(at, slot->count);
-            positions_encode(at, drop_doubles(at, slot->count), &places->entries);
+        size_t more = slot->count == 1 ? positions_encode_short(&slot->first, written + size) : 0;
+        size += more;
+        if (more == 0 || size > sizeof written - 2) {
+            buf_put(&places->entries, written, size);
+            size = 0;
+        }
+        if (more == 0) {
+            encode_slot(places, slot);
         }
     }
+    buf_put(&places->entries, written, size);
     *entries = buf_bytes(&places->entries);
     return buf_status(&places->entries);
 }

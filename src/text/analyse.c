@@ -518,9 +518,23 @@ static bool put_plain(struct analyser *analyser, struct tokeniser *tokeniser, in
     if (!plain || !tokeniser_plain(tokeniser, &compound->parts[0])) {
         return false;
     }
+    const struct word *word = &compound->parts[0];
+    struct bytes text = bytes_of(word->text, word->size);
     compound->position = analyser->length;
-    *status = put_token(analyser, &compound->parts[0], analyser->length, TOKEN_WORD, 1);
-    analyser->length += *status == 0 ? 1 : 0;
+    if (analyser->count == analyser->capacity || text.size > STEM_CACHED_BYTES || analyser->language == LANGUAGE_NONE) {
+        *status = put_token(analyser, word, analyser->length, TOKEN_WORD, 1);
+        analyser->length += *status == 0 ? 1 : 0;
+        return true;
+    }
+    analyser->tokens[analyser->count++] =
+        (struct token){.term = text,
+                       .folded = text,
+                       .position = analyser->length++,
+                       .kind = TOKEN_WORD,
+                       .parts = 1,
+                       .start = word->start,
+                       .end = word->end,
+                       .word = 1 + (uint64_t)stemmer_set_place(&analyser->stemmers, analyser->language, text)};
     return true;
 }
 

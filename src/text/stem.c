@@ -7,27 +7,12 @@
 #include "text/stem.h"
 
 #include "base/alloc.h"
-#include "base/hash.h"
 #include "base/utf8.h"
-#include "text/text.h"
 
 #include <libstemmer.h>
 
-#define WAYS 2u
-#define SETS (LIMIT_STEM_CACHE / WAYS)
-
-struct stem_entry {
-    struct word_note note;
-    uint8_t word_size; /* 0: an empty entry */
-    uint8_t language;
-    uint8_t kept;                   /* the stem is so many bytes of the word, */
-    uint8_t tail_size;              /* then so many bytes of tail */
-    uint8_t older;                  /* of a set's first entry: which of the two was used less recently */
-    uint8_t data[STEM_CACHED_BYTES]; /* word, tail */
-};
-
 static_assert(sizeof(struct stem_entry) == STEM_ENTRY_BYTES, "an entry is one cache line");
-static_assert((SETS & (SETS - 1)) == 0, "a set is found by masking");
+static_assert((STEM_SETS & (STEM_SETS - 1)) == 0, "a set is found by masking");
 static_assert(STEM_CACHED_BYTES < STEM_WORD_BYTES, "what is cached was stemmed whole");
 
 void stemmer_set_release(struct stemmer_set *set)
@@ -107,8 +92,7 @@ static size_t common_size(struct bytes a, struct bytes b)
     return size;
 }
 
-/* The stem that is kept bytes of word and the tail, in word itself or in arena. */
-static int assemble(struct bytes word, size_t kept, struct bytes tail, struct arena *arena, struct bytes *stem)
+int stem_assemble(struct bytes word, size_t kept, struct bytes tail, struct arena *arena, struct bytes *stem)
 {
     if (tail.size == 0) {
         *stem = bytes_of(word.data, kept);
@@ -134,31 +118,15 @@ int stemmer_set_run_uncached(struct stemmer_set *set, uint8_t language, struct b
         return status;
     }
     size_t kept = common_size(word, stemmed);
-    return assemble(word, kept, bytes_of(stemmed.data + kept, stemmed.size - kept), arena, stem);
+    return stem_assemble(word, kept, bytes_of(stemmed.data + kept, stemmed.size - kept), arena, stem);
 }
 
-/* Most words have 4 to 16 bytes, for which a call costs more than the comparison. */
-static inline bool equal_bytes(const uint8_t *a, const uint8_t *b, size_t size)
+int stemmer_set_enter(struct stemmer_set *set, uint8_t language, struct bytes word, uint32_t place,
+                      struct arena *arena, struct bytes *stem, struct word_note **note)
 {
-    if (size >= 8 && size <= 16) {
-        return load_u64(a) == load_u64(b) && load_u64(a + size - 8) == load_u64(b + size - 8);
-    }
-    if (size >= 4 && size < 8) {
-        return load_u32(a) == load_u32(b) && load_u32(a + size - 4) == load_u32(b + size - 4);
-    }
-    return memcmp(a, b, size) == 0;
-}
-
-static inline bool is_entry(const struct stem_entry *entry, uint8_t language, struct bytes word)
-{
-    return entry->word_size == word.size && entry->language == language &&
-           equal_bytes(entry->data, word.data, word.size);
-}
-
-/* Stems word and enters it into the older place of its set, if it fits. */
-static int stem_and_enter(struct stemmer_set *set, struct stem_entry *ways, uint8_t language, struct bytes word,
-                          struct arena *arena, struct bytes *stem, struct word_note **note)
-{
+    *stem = bytes_of(NULL, 0);
+    *note = NULL;
+    struct stem_entry *ways = &set->entries[place];
     struct bytes stemmed;
     int status = stem_word(set, language, word, &stemmed);
     if (status != 0) {
@@ -179,50 +147,5 @@ static int stem_and_enter(struct stemmer_set *set, struct stem_entry *ways, uint
         memcpy(entry->data + word.size, tail.data, tail.size);
         ways[0].older = way ^ 1;
     }
-    return assemble(word, kept, tail, arena, stem);
-}
-
-/* For short words, which are all but a few, a quarter of the time of the hash that serves any size. */
-static inline uint64_t hash_word(struct bytes word, uint8_t language)
-{
-    uint64_t front;
-    uint64_t back;
-    if (word.size > 16 || word.size < 4) {
-        return hash_bytes_seeded(word.data, word.size, language);
-    }
-    if (word.size >= 8) {
-        front = load_u64(word.data);
-        back = load_u64(word.data + word.size - 8);
-    } else {
-        front = load_u32(word.data);
-        back = load_u32(word.data + word.size - 4);
-    }
-    uint64_t mixed = (front ^ (uint64_t)language << 56 ^ word.size) * UINT64_C(0x9e3779b97f4a7c15);
-    mixed = (mixed ^ mixed >> 32 ^ back) * UINT64_C(0xd6e8feb86659fd93);
-    return mixed >> 32;
-}
-
-uint32_t stemmer_set_place(const struct stemmer_set *set, uint8_t language, struct bytes word)
-{
-    uint32_t place = (uint32_t)(hash_word(word, language) & (SETS - 1)) * WAYS;
-    __builtin_prefetch(&set->entries[place]);
-    __builtin_prefetch(&set->entries[place + 1]);
-    return place;
-}
-
-int stemmer_set_run(struct stemmer_set *set, uint8_t language, struct bytes word, uint32_t place, struct arena *arena,
-                    struct bytes *stem, struct word_note **note)
-{
-    *stem = bytes_of(NULL, 0);
-    *note = NULL;
-    struct stem_entry *ways = &set->entries[place];
-    for (uint8_t way = 0; way < WAYS; way++) {
-        struct stem_entry *entry = &ways[way];
-        if (is_entry(entry, language, word)) {
-            ways[0].older = way ^ 1;
-            *note = &entry->note;
-            return assemble(word, entry->kept, bytes_of(entry->data + entry->word_size, entry->tail_size), arena, stem);
-        }
-    }
-    return stem_and_enter(set, ways, language, word, arena, stem, note);
+    return stem_assemble(word, kept, tail, arena, stem);
 }

@@ -157,6 +157,43 @@ static void hashes_on_disk_never_change(void **state)
     assert_true(hash_checksum("aisle", 5) == (uint32_t)hash_bytes("aisle", 5));
 }
 
+/* All sizes up to more than two loads see, at each place another byte. */
+static void same_bytes_are_told_from_others_at_every_place(void **state)
+{
+    (void)state;
+    uint8_t a[20];
+    uint8_t b[20];
+    for (size_t i = 0; i < sizeof a; i++) {
+        a[i] = b[i] = (uint8_t)(i * 37);
+    }
+    for (size_t size = 0; size <= sizeof a; size++) {
+        assert_true(bytes_same(a, b, size));
+        for (size_t i = 0; i < sizeof a; i++) {
+            b[i] ^= 0x10;
+            assert_int_equal(bytes_same(a, b, size), i >= size);
+            b[i] ^= 0x10;
+        }
+    }
+}
+
+/* In the low bits, by which tables find places. */
+static void short_hashes_take_in_every_byte_the_size_and_the_seed(void **state)
+{
+    (void)state;
+    const uint32_t low = (1u << 12) - 1;
+    uint8_t bytes[17] = "sixteen bytes ..";
+    for (size_t size = 1; size <= 16; size++) {
+        uint32_t hash = hash_short(bytes, size, 1) & low;
+        assert_int_not_equal(hash_short(bytes, size, 2) & low, hash);
+        assert_true(size == 16 || (hash_short(bytes, size + 1, 1) & low) != hash);
+        for (size_t i = 0; i < size; i++) {
+            bytes[i] ^= 0x10;
+            assert_int_not_equal(hash_short(bytes, size, 1) & low, hash);
+            bytes[i] ^= 0x10;
+        }
+    }
+}
+
 static void monotonic_clock_does_not_go_back(void **state)
 {
     (void)state;
@@ -178,6 +215,8 @@ int main(void)
         cmocka_unit_test(huge_take_fails_without_overflow),
         cmocka_unit_test(bitset_sets_clears_and_counts),
         cmocka_unit_test(hashes_on_disk_never_change),
+        cmocka_unit_test(same_bytes_are_told_from_others_at_every_place),
+        cmocka_unit_test(short_hashes_take_in_every_byte_the_size_and_the_seed),
         cmocka_unit_test(monotonic_clock_does_not_go_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
