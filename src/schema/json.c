@@ -25,6 +25,9 @@
 #define NODES_FIRST 64u
 #define KEY_SLOTS_PER_NODE 2u
 
+/* An object of more members has them in a hash table; of fewer, each is compared with those that it may be equal to. */
+#define SMALL_MEMBERS 32u
+
 /* Where the pool's blocks begin; the size is needed when yajl grows one. */
 struct block {
     size_t size;
@@ -42,7 +45,14 @@ struct pool {
     size_t used;
 };
 
-/* Finds the member of an object by its key. */
+/* An object or array around the next value. */
+struct open_node {
+    uint32_t node;
+    uint32_t members; /* of an object, so far */
+    uint64_t marks;   /* of their keys: a bit for each, which others may have, too */
+};
+
+/* Finds the member of a large object by its key. */
 struct key_slot {
     uint32_t stamp; /* the parse that filled the slot; others count as empty */
     uint32_t object;
@@ -61,7 +71,7 @@ struct json {
     size_t unescaped_capacity;
     struct pool pool;
     yajl_handle handle;
-    uint32_t open[LIMIT_JSON_DEPTH]; /* the objects and arrays around the next value */
+    struct open_node open[LIMIT_JSON_DEPTH];
     uint32_t depth;
     struct bytes key; /* of the next value */
     uint32_t key_position;
@@ -228,15 +238,58 @@ static uint32_t token_start(const struct json *json, size_t limit)
     return (uint32_t)i;
 }
 
+/* The member of a small object among those up to the one before end; 0: there is none. */
+static uint32_t find_small(const struct json *json, uint32_t object, uint32_t end, struct bytes key)
+{
+    for (uint32_t m = object + 1; m < end; m = json->nodes[m].next) {
+        if (json->nodes[m].key.size == key.size && bytes_same(json->nodes[m].key.data, key.data, key.size)) {
+            return m;
+        }
+    }
+    return 0;
+}
+
+static int stop_twice(struct json *json)
+{
+    char shown[JSON_SHOWN_BYTES];
+    return stop(json, json->key_position, "the key \"%s\" stands twice in one object", json_show(json->key, shown));
+}
+
+/* The object has become large: its members, up to the one before end, go to the table. */
+static void enlarge(struct json *json, uint32_t object, uint32_t end)
+{
+    for (uint32_t m = object + 1; m < end; m = json->nodes[m].next) {
+        *slot_of(json, object, json->nodes[m].key) =
+            (struct key_slot){.stamp = json->stamp, .object = object, .node = m};
+    }
+    json->nodes[object].is_large = true;
+}
+
+static uint64_t mark_of(struct bytes key)
+{
+    size_t last = key.size == 0 ? 0 : key.data[key.size - 1] + key.data[0] * (size_t)5;
+    return (uint64_t)1 << ((key.size * 31 + last) & 63);
+}
+
 static int take_key(struct json *json, uint32_t node)
 {
-    uint32_t object = json->open[json->depth - 1];
-    struct key_slot *slot = slot_of(json, object, json->key);
-    if (slot->stamp == json->stamp) {
-        char shown[JSON_SHOWN_BYTES];
-        return stop(json, json->key_position, "the key \"%s\" stands twice in one object", json_show(json->key, shown));
+    struct open_node *open = &json->open[json->depth - 1];
+    uint64_t mark = mark_of(json->key);
+    if (open->members++ < SMALL_MEMBERS) {
+        if ((open->marks & mark) != 0 && find_small(json, open->node, node, json->key) != 0) {
+            return stop_twice(json);
+        }
+        open->marks |= mark;
+    } else {
+        if (!json->nodes[open->node].is_large) {
+            enlarge(json, open->node, node);
+        }
+        struct key_slot *slot = slot_of(json, open->node, json->key);
+        if (slot->stamp == json->stamp) {
+            return stop_twice(json);
+        }
+        *slot = (struct key_slot){.stamp = json->stamp, .object = open->node, .node = node};
     }
-    *slot = (struct key_slot){.stamp = json->stamp, .object = object, .node = node};
     json->nodes[node].key = json->key;
     json->key = bytes_of(NULL, 0);
     return 1;
@@ -255,7 +308,7 @@ static int add_node(struct json *json, enum json_type type, uint32_t position, u
     json->nodes[index] =
         (struct json_node){.type = (uint8_t)type, .next = index + 1, .position = position, .end = end, .text = text};
     json->last_end = end;
-    if (json->depth > 0 && json->nodes[json->open[json->depth - 1]].type == JSON_OBJECT) {
+    if (json->depth > 0 && json->nodes[json->open[json->depth - 1].node].type == JSON_OBJECT) {
         return take_key(json, index);
     }
     return 1;
@@ -393,14 +446,14 @@ static int open_node(struct json *json, enum json_type type)
     if (!add_node(json, type, position, position + 1, bytes_of(NULL, 0))) {
         return 0;
     }
-    json->open[json->depth++] = index;
+    json->open[json->depth++] = (struct open_node){.node = index};
     return 1;
 }
 
 static int close_node(void *context)
 {
     struct json *json = context;
-    struct json_node *node = &json->nodes[json->open[--json->depth]];
+    struct json_node *node = &json->nodes[json->open[--json->depth].node];
     node->next = json->node_count;
     node->end = token_start(json, json->text.size) + 1;
     json->last_end = node->end;
@@ -571,6 +624,10 @@ size_t json_member(const struct json *json, size_t object_index, struct bytes ke
 {
     if (object_index >= json->node_count || json->nodes[object_index].type != JSON_OBJECT) {
         return 0;
+    }
+    const struct json_node *object = &json->nodes[object_index];
+    if (!object->is_large) {
+        return find_small(json, (uint32_t)object_index, object->next, key);
     }
     const struct key_slot *slot = slot_of(json, (uint32_t)object_index, key);
     return slot->stamp == json->stamp ? slot->node : 0;

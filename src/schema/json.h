@@ -23,6 +23,7 @@ enum json_type { JSON_NULL, JSON_FALSE, JSON_TRUE, JSON_NUMBER, JSON_STRING, JSO
 
 struct json_node {
     uint8_t type;      /* enum json_type */
+    bool is_large;     /* private: an object whose members are found by their hashes */
     uint32_t next;     /* index of the node behind this one's subtree */
     uint32_t position; /* byte of the text where the value begins */
     uint32_t end;      /* byte behind the value */

@@ -354,38 +354,40 @@ static int read_id(struct product_reader *reader, const struct json_node *node, 
     return 0;
 }
 
-static struct member_guess find_member(const struct schema *schema, struct bytes key)
+/* The place of a name of 1 to LIMIT_FIELD_NAME_BYTES. */
+static inline struct product_name *place_of_name(struct product_reader *reader, struct bytes key)
 {
-    return (struct member_guess){.field = (int16_t)schema_field_find(schema, key),
-                                 .is_id = bytes_equal(key, bytes_of_string(schema->id_name))};
+    size_t first = key.data[0];
+    size_t last = key.data[key.size - 1];
+    return &reader->names[(key.size * 31 + first * 5 + last) % PRODUCT_NAMES];
 }
 
-/* What the schema says of the name of the product's member number n. */
-static inline void look_up_member(struct product_reader *reader, uint32_t n, struct bytes key, int *field, bool *is_id)
+/* What the schema says of the name of a member: its field, or -1, and whether it is the id's. */
+static inline const struct product_name *look_up_name(struct product_reader *reader, struct bytes key,
+                                                      struct product_name *other)
 {
-    struct member_guess *guess = n < PRODUCT_GUESSES ? &reader->guesses[n] : NULL;
-    if (guess == NULL || guess->size != key.size || key.size == 0 || memcmp(guess->name, key.data, key.size) != 0) {
-        const struct member_guess found = find_member(reader->schema, key);
-        *field = found.field;
-        *is_id = found.is_id;
-        if (guess != NULL && key.size <= sizeof guess->name) {
-            *guess = found;
-            guess->size = (uint8_t)key.size;
-            memcpy(guess->name, key.data, key.size);
-        }
-        return;
+    if (key.size == 0 || key.size > LIMIT_FIELD_NAME_BYTES) {
+        *other = (struct product_name){.field = -1};
+        return other;
     }
-    *field = guess->field;
-    *is_id = guess->is_id;
+    struct product_name *name = place_of_name(reader, key);
+    if (name->size != key.size || !bytes_same(name->text, key.data, key.size)) {
+        name->size = (uint8_t)key.size;
+        name->field = (int16_t)schema_field_find(reader->schema, key);
+        name->is_id = bytes_equal(key, bytes_of_string(reader->schema->id_name));
+        memcpy(name->text, key.data, key.size);
+    }
+    return name;
 }
 
-static int read_member(struct product_reader *reader, uint32_t index, uint32_t n, struct product *out)
+static int read_member(struct product_reader *reader, uint32_t index, struct product *out)
 {
     const struct json_node *node = &reader->nodes[index];
-    int field;
-    bool is_id;
+    struct product_name other;
+    const struct product_name *name = look_up_name(reader, node->key, &other);
+    int field = name->field;
+    bool is_id = name->is_id;
     int status = 0;
-    look_up_member(reader, n, node->key, &field, &is_id);
     if (is_id && node->type != JSON_NULL) {
         status = read_id(reader, node, &out->id);
     }
@@ -411,10 +413,10 @@ static int read_object(struct product_reader *reader, const struct schema *schem
     memset(out->values, 0, schema->field_count * sizeof out->values[0]);
     reader->schema = schema;
     reader->error = error;
-    if (reader->guess_schema != schema || reader->guess_print != schema->print) {
-        memset(reader->guesses, 0, sizeof reader->guesses);
-        reader->guess_schema = schema;
-        reader->guess_print = schema->print;
+    if (reader->names_schema != schema || reader->names_print != schema->print) {
+        memset(reader->names, 0, sizeof reader->names);
+        reader->names_schema = schema;
+        reader->names_print = schema->print;
     }
     if (text.size > LIMIT_PRODUCT_BYTES) {
         return error_set_at(error, AISLE_BAD_PRODUCT, LIMIT_PRODUCT_BYTES,
@@ -431,8 +433,8 @@ static int read_object(struct product_reader *reader, const struct schema *schem
                             json_type_name(root->type));
     }
     status = reserve_strings(reader, node_count);
-    for (uint32_t m = 1, n = 0; m < root->next && status == 0; m = reader->nodes[m].next, n++) {
-        status = read_member(reader, m, n, out);
+    for (uint32_t m = 1; m < root->next && status == 0; m = reader->nodes[m].next) {
+        status = read_member(reader, m, out);
     }
     if (status == 0 && schema->variants_field != SCHEMA_NO_FIELD) {
         size_t list = json_member(reader->json, 0, bytes_of_string(schema->fields[schema->variants_field].name));

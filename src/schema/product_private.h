@@ -9,14 +9,14 @@
 #include "base/buf.h"
 #include "schema/product.h"
 
-/* Products of one source have their members in one order: what the n-th was last time is looked at first. */
-#define PRODUCT_GUESSES 32u
+/* What the schema says of names that were met before, each at its place of so many: most are met in each product. */
+#define PRODUCT_NAMES 128u
 
-struct member_guess {
-    uint8_t size;  /* of its name; 0: none */
+struct product_name {
+    uint8_t size;  /* 0: none */
     int16_t field; /* -1: none */
     bool is_id;
-    uint8_t name[LIMIT_FIELD_NAME_BYTES];
+    uint8_t text[LIMIT_FIELD_NAME_BYTES];
 };
 
 struct product_reader {
@@ -27,9 +27,9 @@ struct product_reader {
     struct buf variants;          /* of the product, as variant.h has them, words as they stand */
     struct product_value *values; /* owned: of variants, one row of the schema's fields for each */
     size_t value_capacity;        /* variants that there is room for */
-    const struct schema *guess_schema; /* that the guesses are about, perhaps long gone, */
-    uint64_t guess_print;              /* and its print */
-    struct member_guess guesses[PRODUCT_GUESSES]; /* by the members' place in the product */
+    const struct schema *names_schema; /* that the names are of, perhaps long gone, */
+    uint64_t names_print;              /* and its print */
+    struct product_name names[PRODUCT_NAMES];
     /* of the current read */
     const struct json_node *nodes;
     const struct schema *schema;

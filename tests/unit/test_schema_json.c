@@ -507,6 +507,36 @@ static void types_have_names_and_what_is_none_has_one_too(void **state)
     assert_string_equal(json_type_name(JSON_OBJECT + 1), "nothing");
 }
 
+/* Objects of all sizes around that from which members are found by their hashes, each with an object inside. */
+static void members_are_found_and_repeats_refused_in_objects_of_any_size(void **state)
+{
+    (void)state;
+    char text[4096];
+    char key[32];
+    for (unsigned count = 1; count <= 70; count++) {
+        size_t size = (size_t)snprintf(text, sizeof text, "{");
+        for (unsigned i = 0; i < count; i++) {
+            size += (size_t)snprintf(text + size, sizeof text - size, "\"%s%u\":{\"k1\":[%u],\"b\":2},",
+                                     i % 2 == 0 ? "k" : "a longer name ", i, i);
+        }
+        snprintf(text + size - 1, sizeof text - size + 1, "}");
+        aisle_error error;
+        assert_int_equal(json_parse(json, bytes_of_string(text), &error), 0);
+        for (unsigned i = 0; i < count; i++) {
+            snprintf(key, sizeof key, "%s%u", i % 2 == 0 ? "k" : "a longer name ", i);
+            size_t member = json_member(json, 0, bytes_of_string(key));
+            assert_int_equal(member, 1 + 4 * i);
+            assert_int_equal(json_member(json, member, bytes_of_string("b")), member + 3);
+            assert_int_equal(json_member(json, member, bytes_of_string("k2")), 0);
+        }
+        assert_int_equal(json_member(json, 0, bytes_of_string("b")), 0);
+        snprintf(text + size - 1, sizeof text - size + 1, ",\"k0\":1}");
+        assert_int_equal(json_parse(json, bytes_of_string(text), &error), AISLE_BAD_PRODUCT);
+        assert_non_null(strstr(error.message, "stands twice"));
+        assert_int_equal(error.position, size);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -526,6 +556,7 @@ int main(void)
         cmocka_unit_test(random_texts_written_again_parse_to_the_same),
         cmocka_unit_test(cut_and_flipped_texts_never_crash),
         cmocka_unit_test(types_have_names_and_what_is_none_has_one_too),
+        cmocka_unit_test(members_are_found_and_repeats_refused_in_objects_of_any_size),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
