@@ -93,17 +93,20 @@ static int grow_slots(struct ingest *ingest)
 static int add_occurrence(struct ingest *ingest, const struct ingest_token *token, uint32_t slot)
 {
     const struct field *field = &ingest->schema->fields[token->field];
+    bool in_first = token->field == ingest->schema->first_text;
     if (slot == ingest->slot_count) {
         int status = slot == ingest->slot_capacity ? grow_slots(ingest) : 0;
         if (status != 0) {
             return status;
         }
-        ingest->slots[ingest->slot_count++] = (struct rank_occurrence){.weight = 0};
+        ingest->slots[ingest->slot_count++] =
+            (struct rank_occurrence){.weight = field->weight, .frequency = 1, .in_first = in_first};
+    } else {
+        struct rank_occurrence *occurrence = &ingest->slots[slot];
+        occurrence->weight += field->weight;
+        occurrence->frequency++;
+        occurrence->in_first = occurrence->in_first || in_first;
     }
-    struct rank_occurrence *occurrence = &ingest->slots[slot];
-    occurrence->weight += field->weight;
-    occurrence->frequency++;
-    occurrence->in_first = occurrence->in_first || token->field == ingest->schema->first_text;
     return places_add(&ingest->places, slot, field, token->position, token->parts);
 }
 
