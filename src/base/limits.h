@@ -81,6 +81,10 @@
 #define LIMIT_LEADS (1u << 15)        /* suggestions of which is known whether they lead to a product                 */
 #define LIMIT_SUGGESTIONS 64u         /* of one call                                                                  */
 #define LIMIT_SUGGEST_STEPS 100000u   /* nodes and look-ups of one call: a hundred times what ten answers take      */
+#define LIMIT_SUGGEST_VAIN 256u       /* suggestions without products that one call passes over                       */
+#define LIMIT_SUGGEST_DEAD 4096u      /* dead products that one call passes over                                      */
+#define LIMIT_SUGGEST_WINDOWS 64u     /* windows of documents in which one call compares words: of 5 to 10 us each    */
+#define LIMIT_SUGGEST_SHARE (1u << 20) /* documents, in 16 windows or so, that one suggestion takes of one call       */
 
 /* Words as shoppers write them */
 #define LIMIT_SYNONYM_BYTES (8u << 20)    /* of the file of synonyms, and of that of stop words                      */
@@ -120,6 +124,7 @@
 #define LIMIT_FACET_VALUES (1u << 24)   /* different keywords of a field, summed over segments                       */
 #define LIMIT_RANKS_SHARE 4u            /* one part in so many of cache_bytes is for ranks of keywords                */
 #define LIMIT_FACET_PAIRS (1u << 22)    /* different pairs of a value and a group that one counts                     */
+#define LIMIT_FACET_STRETCHES 24u       /* of equal values that are kept of a page of 1,024 documents                 */
 #define LIMIT_FACET_SIZES (1u << 16)    /* values brought into the order of sizes                                    */
 #define LIMIT_SORT_PARTS 8u             /* of one sort order                                                         */
 #define LIMIT_SORT_VALUES (1u << 22)    /* different keywords of a field sorted by, summed over segments             */

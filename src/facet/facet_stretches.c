@@ -11,10 +11,6 @@
  */
 #include "facet/facet_private.h"
 
-#include "base/alloc.h"
-
-#define STRETCHES_MAX 24u
-
 /* So many pages, and a quarter of the segment's, are tried before a field is judged, by whether one in four is kept. */
 #define TRIED_LEAST 32u
 #define SHARE 4u
@@ -25,14 +21,14 @@ enum { PAGE_NEW, PAGE_KEPT, PAGE_MIXED };
 struct page_stretches {
     _Atomic uint16_t state;
     _Atomic uint16_t count;
-    _Atomic uint16_t ends[STRETCHES_MAX];  /* behind its last document */
-    _Atomic uint32_t codes[STRETCHES_MAX]; /* NO_CODE: no value */
+    _Atomic uint16_t ends[LIMIT_FACET_STRETCHES];  /* behind its last document */
+    _Atomic uint32_t codes[LIMIT_FACET_STRETCHES]; /* NO_CODE: no value */
 };
 
 #define NO_CODE UINT32_MAX
 
 struct facet_stretches {
-    uint32_t pages;
+    struct segment_marks_head head;
     _Atomic uint32_t tried;
     _Atomic uint32_t kept;
     struct page_stretches page[];
@@ -42,27 +38,14 @@ struct facet_stretches {
 static bool is_worth(struct facet_stretches *stretches)
 {
     uint32_t tried = atomic_load_explicit(&stretches->tried, memory_order_relaxed);
-    return tried < TRIED_LEAST + stretches->pages / SHARE ||
+    return tried < TRIED_LEAST + stretches->head.pages / SHARE ||
            atomic_load_explicit(&stretches->kept, memory_order_relaxed) * SHARE >= tried;
 }
 
 struct facet_stretches *facet_stretches_of(const struct segment *segment, uint8_t field)
 {
     const uint8_t number = (uint8_t)(SEGMENT_MARKS_OF_PAGES + field);
-    struct facet_stretches *there = atomic_load_explicit(&segment->marks.blocks[number], memory_order_acquire);
-    if (there == NULL && !atomic_load_explicit(&segment->keeps_no_more, memory_order_relaxed)) {
-        uint32_t pages = segment->info.documents / COLUMN_PAGE_DOCUMENTS + 1;
-        size_t bytes = sizeof *there + (size_t)pages * sizeof there->page[0];
-        struct facet_stretches *begun = mem_calloc(1, bytes);
-        if (begun == NULL) {
-            return NULL;
-        }
-        begun->pages = pages;
-        there = segment_keep_marks(segment, number, begun, bytes);
-        if (there != begun) {
-            mem_free(begun);
-        }
-    }
+    struct facet_stretches *there = segment_begin_marks(segment, number, sizeof *there, sizeof there->page[0]);
     return there != NULL && is_worth(there) ? there : NULL;
 }
 
@@ -119,9 +102,9 @@ static void count_all(const uint32_t *ends, uint32_t count, uint32_t *matches)
 int facet_count_stretches(struct facet *facet, uint32_t number, const uint64_t *bits, bool *done)
 {
     struct facet_stretches *stretches = facet->stretches;
-    struct page_stretches *page = number < stretches->pages ? &stretches->page[number] : NULL;
-    uint32_t ends[STRETCHES_MAX] = {0};
-    uint32_t matches[STRETCHES_MAX] = {0};
+    struct page_stretches *page = number < stretches->head.pages ? &stretches->page[number] : NULL;
+    uint32_t ends[LIMIT_FACET_STRETCHES] = {0};
+    uint32_t matches[LIMIT_FACET_STRETCHES] = {0};
     int status = 0;
     *done = page != NULL && atomic_load_explicit(&page->state, memory_order_acquire) == PAGE_KEPT;
     uint32_t count = *done ? atomic_load_explicit(&page->count, memory_order_relaxed) : 0;
@@ -161,7 +144,7 @@ static uint32_t find(const struct facet_page *page, uint16_t *ends, uint32_t *fo
         if (i != 0 && (view->mask == 0 || codes[i] == codes[i - 1])) {
             continue;
         }
-        if (count == STRETCHES_MAX) {
+        if (count == LIMIT_FACET_STRETCHES) {
             return 0;
         }
         int64_t value = column_page_view_at(view, i);
@@ -177,9 +160,9 @@ static uint32_t find(const struct facet_page *page, uint16_t *ends, uint32_t *fo
 void facet_keep_stretches(struct facet *facet, uint32_t number, const struct facet_page *page)
 {
     struct facet_stretches *stretches = facet->stretches;
-    struct page_stretches *own = number < stretches->pages ? &stretches->page[number] : NULL;
-    uint16_t ends[STRETCHES_MAX];
-    uint32_t codes[STRETCHES_MAX];
+    struct page_stretches *own = number < stretches->head.pages ? &stretches->page[number] : NULL;
+    uint16_t ends[LIMIT_FACET_STRETCHES];
+    uint32_t codes[LIMIT_FACET_STRETCHES];
     if (own == NULL || atomic_load_explicit(&own->state, memory_order_relaxed) != PAGE_NEW || !is_worth(stretches)) {
         return;
     }

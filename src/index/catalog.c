@@ -123,6 +123,7 @@ static int open_catalog(struct aisle *catalog, const char *path, const aisle_opt
     catalog->merge_bytes_per_second = options->merge_bytes_per_second;
     catalog->memory_bytes = options->memory_bytes == 0 ? LIMIT_BUDGET_DEFAULT_BYTES : options->memory_bytes;
     catalog->cache_bytes = options->cache_bytes == 0 ? LIMIT_CACHE_DEFAULT_BYTES : options->cache_bytes;
+    catalog->suggest_share = LIMIT_SUGGEST_SHARE;
     if (catalog->memory_bytes < LIMIT_BUDGET_MIN_BYTES) {
         return error_set(error, AISLE_LIMIT, "a memory budget of %llu bytes is below the least, %llu",
                          (unsigned long long)catalog->memory_bytes, (unsigned long long)LIMIT_BUDGET_MIN_BYTES);
@@ -247,6 +248,7 @@ void aisle_close(aisle *catalog)
     }
     leads_release(&catalog->leads);
     words_kept_release(&catalog->words);
+    words_kept_release(&catalog->undecided);
     rules_keeper_release(&catalog->rules, forked);
     for (uint32_t i = 0; catalog->shards != NULL && i < catalog->shard_count; i++) {
         shard_close(&catalog->shards[i]);

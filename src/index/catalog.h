@@ -48,6 +48,8 @@ struct aisle {
     struct ranks_keeper ranks;
     struct unions_keeper unions;
     struct leads leads;
+    struct words_kept undecided; /* by leads_key: where the search for a product of a suggestion goes on */
+    uint32_t suggest_share;      /* documents that one call compares words in for one suggestion; tests set less */
     struct words_kept words;
     struct firsts firsts;
     bool has_searchers;

@@ -97,7 +97,7 @@ static uint64_t tables_bytes(struct aisle *catalog, uint64_t kept)
 {
     uint64_t ranks = atomic_load_explicit(&catalog->ranks.bytes, memory_order_relaxed);
     uint64_t tables = kept + ranks + catalog->crew_bytes + leads_bytes(&catalog->leads) +
-                      words_kept_bytes(&catalog->words) +
+                      words_kept_bytes(&catalog->words) + words_kept_bytes(&catalog->undecided) +
                       atomic_load_explicit(&catalog->firsts.bytes, memory_order_relaxed);
     for (uint32_t i = 0; i < catalog->shard_count; i++) {
         tables += atomic_load_explicit(&catalog->shards[i].view_bytes, memory_order_relaxed);

@@ -4,7 +4,8 @@
  * Whatever is to be suggested is searched for first, as if it had been typed, until one living product is found: parts
  * know nothing of what was deleted since they were made. What was found so is known until the next commit (leads.h).
  * Otherwise the largest segment is looked at first, and mostly is the only one: terms are not even looked up in the
- * others. That work is bounded; past the bound what was not looked at is left out, and the answer says so.
+ * others. That work is bounded, for one suggestion and for all of a call; one that is not decided then is left out, and
+ * the answer says so. The next call goes on with it where it was left, so that after some calls all are decided.
  */
 #include "index/look.h"
 #include "index/parts_suggest.h"
@@ -15,6 +16,7 @@
 #include "base/utf8.h"
 #include "query/query.h"
 #include "query/watch.h"
+#include "query/words_kept.h"
 
 #include <stdlib.h>
 
@@ -25,10 +27,6 @@
 /* Of the heap, for searches one after the other. */
 #define ARENA_BYTES ((size_t)1 << 20)
 
-/* Dead products that are passed over, and suggestions without products. */
-#define DEAD_STEPS 4096u
-#define DEAD_SUGGESTIONS 256u
-
 /*
  * Where the rarest word has more postings, and so many times more than the suggestion has products, many of them may
  * lack the other words: sets of products are compared then, window by window. So they are where it has very many, since
@@ -37,9 +35,6 @@
 #define FOLLOWED_MAX 4096u
 #define FOLLOWED_IN_VAIN 128u
 #define FOLLOWED_SURELY 65536u
-
-/* Windows of one call, of 10 us each: however large the catalog is, what words never have together takes no longer. */
-#define WINDOWS_MAX 256u
 
 static const char *const kind_names[SUGGEST_KINDS] = {[SUGGEST_TITLE] = "title",
                                                       [SUGGEST_QUERY] = "query",
@@ -72,16 +67,16 @@ struct asking {
     struct suggest_question question;
     struct aisle_suggestions *out;
     struct suggest_search *search;
-    uint32_t dead_steps; /* left */
-    uint32_t dead_left;
-    struct query_watch watch; /* over windows */
+    uint32_t dead_left; /* dead products that may still be passed over */
+    uint32_t vain_left; /* suggestions without products that may be */
+    struct query_watch watch; /* counts windows */
     uint64_t generations; /* a hash of them */
 };
 
 static int begin(struct asking *asking, struct aisle *catalog, struct aisle_suggestions *out, aisle_error *error)
 {
-    *asking = (struct asking){.out = out, .dead_steps = DEAD_STEPS, .dead_left = DEAD_SUGGESTIONS};
-    query_watch_init(&asking->watch, 0, WINDOWS_MAX, NULL);
+    *asking = (struct asking){.out = out, .dead_left = LIMIT_SUGGEST_DEAD, .vain_left = LIMIT_SUGGEST_VAIN};
+    query_watch_init(&asking->watch, 0, 0, NULL);
     int status = look_begin(&asking->look, catalog, 0, catalog->shard_count, "suggesting", error);
     if (status == 0) {
         arena_reserve(&asking->look.searcher->arena, ARENA_BYTES);
@@ -91,9 +86,10 @@ static int begin(struct asking *asking, struct aisle *catalog, struct aisle_sugg
 
 static int compare_sizes(const void *left, const void *right)
 {
-    uint32_t a = ((const struct query_segment *)left)->segment->info.documents;
-    uint32_t b = ((const struct query_segment *)right)->segment->info.documents;
-    return (a < b) - (a > b);
+    const struct segment *a = ((const struct query_segment *)left)->segment;
+    const struct segment *b = ((const struct query_segment *)right)->segment;
+    int smaller = (a->info.documents < b->info.documents) - (a->info.documents > b->info.documents);
+    return smaller != 0 ? smaller : (a->serial > b->serial) - (a->serial < b->serial);
 }
 
 /* The largest first. */
@@ -189,16 +185,44 @@ static uint64_t weight_of(const struct suggest_found *found)
     return found->units >> UNIT_BITS;
 }
 
-/* Whether products of the context's only segment match, compared by sets. AISLE_LIMIT: the windows did not suffice. */
-static int compare_sets(struct query_context *context, struct query_node *root, bool *leads)
+/* How the search for a product of one suggestion stands. */
+struct judging {
+    uint32_t segment;   /* from which on it is looked for */
+    uint32_t document;  /* there, where words are compared by sets */
+    uint32_t spare;     /* documents that may still be compared for it */
+    bool is_left;       /* there, undecided */
+    bool is_cut;        /* it may be among dead products that were not passed over */
+};
+
+/* Windows that this call has compared. */
+static uint64_t windows_used(struct asking *asking)
 {
-    int status = query_has_any(context, root, leads);
-    int state = atomic_load_explicit(&context->watch->state, memory_order_relaxed);
-    return status == 0 && !*leads && state != WATCH_GOES_ON ? AISLE_LIMIT : status;
+    return (uint64_t)(INT64_MAX - atomic_load_explicit(&asking->watch.left, memory_order_relaxed));
+}
+
+/* Whether products of the context's only segment match, compared by sets, as far as the suggestion's share goes. */
+static int compare_sets(struct asking *asking, struct query_context *context, struct query_node *root,
+                        struct judging *judging, uint32_t segment, bool *leads)
+{
+    uint32_t all = context->segments[0].segment->info.documents;
+    uint32_t from = segment == judging->segment ? judging->document : 0;
+    uint32_t start = from;
+    int status = 0;
+    if (windows_used(asking) < LIMIT_SUGGEST_WINDOWS && judging->spare != 0) {
+        status = query_has_any_from(context, root, judging->spare, &from, leads);
+        judging->spare -= from - start < judging->spare ? from - start : judging->spare;
+    }
+    if (status == 0 && !*leads && from < all && !judging->is_left) {
+        judging->is_left = true;
+        judging->segment = segment;
+        judging->document = from;
+    }
+    return status;
 }
 
 /* Whether a search for what is to be shown finds a product in one segment. */
-static int leads_in(struct asking *asking, const struct suggest_found *found, uint32_t segment, bool *leads)
+static int leads_in(struct asking *asking, const struct suggest_found *found, struct judging *judging,
+                    uint32_t segment, bool *leads)
 {
     const struct look *look = &asking->look;
     struct query_context context = asking->context;
@@ -216,27 +240,50 @@ static int leads_in(struct asking *asking, const struct suggest_found *found, ui
     }
     uint64_t most = followed(root);
     bool in_vain = most > FOLLOWED_MAX && most / FOLLOWED_IN_VAIN > weight_of(found);
-    return in_vain || most > FOLLOWED_SURELY ? compare_sets(&context, root, leads)
-                                             : query_exists(&context, root, &asking->dead_steps, leads);
+    if (in_vain || most > FOLLOWED_SURELY) {
+        return compare_sets(asking, &context, root, judging, segment, leads);
+    }
+    status = query_exists(&context, root, &asking->dead_left, leads);
+    judging->is_cut = judging->is_cut || status == AISLE_LIMIT;
+    return status == AISLE_LIMIT ? 0 : status;
 }
 
-/* Whether it finds one. */
+/* Where the search for the suggestion goes on that an earlier call has left. */
+static struct judging resume(const struct asking *asking, uint64_t key)
+{
+    const struct aisle *catalog = asking->look.catalog;
+    uint64_t place = 0;
+    bool is_known = words_kept_find(&catalog->undecided, key, &place);
+    return (struct judging){.segment = is_known ? (uint32_t)(place >> 32) : 0,
+                            .document = is_known ? (uint32_t)place / QUERY_PART * QUERY_PART : 0,
+                            .spare = catalog->suggest_share};
+}
+
+/* Whether it finds one. AISLE_LIMIT: as far as was looked it does not. */
 static int leads_somewhere(struct asking *asking, const struct suggest_found *found, bool *leads)
 {
     struct arena *arena = &asking->look.searcher->arena;
-    struct leads *known = &asking->look.catalog->leads;
+    struct aisle *catalog = asking->look.catalog;
     uint64_t key = leads_key(found->shown, asking->generations);
+    bool keeps = asking->context.words != NULL; /* what cache_bytes allows for small tables */
     int status = 0;
-    if (leads_find(known, key, leads)) {
+    if (leads_find(&catalog->leads, key, leads)) {
         return 0;
     }
-    for (uint32_t i = 0; i < asking->context.segment_count && status == 0 && !*leads; i++) {
+    struct judging judging = resume(asking, key);
+    for (uint32_t i = judging.segment; i < asking->context.segment_count && status == 0 && !*leads; i++) {
         struct arena_mark mark = arena_mark(arena);
-        status = leads_in(asking, found, i, leads);
+        status = leads_in(asking, found, &judging, i, leads);
         arena_rewind(arena, mark);
     }
-    if (status == 0 && asking->look.catalog->cache_bytes != 0) {
-        leads_note(known, key, *leads);
+    if (status == 0 && keeps && judging.is_left && !judging.is_cut && !*leads) {
+        words_kept_note(&catalog->undecided, key, (uint64_t)judging.segment << 32 | judging.document);
+    }
+    if (status == 0 && !*leads && (judging.is_left || judging.is_cut)) {
+        return AISLE_LIMIT;
+    }
+    if (status == 0 && keeps) {
+        leads_note(&catalog->leads, key, *leads);
     }
     return status;
 }
@@ -263,19 +310,24 @@ static bool is_nothing(const struct asking *asking, const aisle_suggest_query *q
 static int answer(struct asking *asking, uint32_t limit, struct aisle_suggestions *out)
 {
     int status = 0;
+    bool is_cut = false;
     while (out->count < limit && status == 0) {
         struct suggest_found found;
         bool leads = false;
         status = suggest_search_next(asking->search, &found);
-        status = status != 0 ? status : leads_somewhere(asking, &found, &leads);
+        if (status != 0) {
+            break;
+        }
+        status = leads_somewhere(asking, &found, &leads);
         if (status == 0 && leads) {
             status = put(out, &found);
-        } else if (status == 0) {
+        } else if (status == 0 || status == AISLE_LIMIT) {
             suggest_search_discard(asking->search);
-            status = asking->dead_left-- == 0 ? AISLE_LIMIT : 0;
+            is_cut = is_cut || status == AISLE_LIMIT || asking->vain_left == 0;
+            status = asking->vain_left-- == 0 ? AISLE_END : 0;
         }
     }
-    out->cut = status == AISLE_LIMIT || suggest_search_is_cut(asking->search);
+    out->cut = is_cut || status == AISLE_LIMIT || suggest_search_is_cut(asking->search);
     return status == AISLE_END || status == AISLE_LIMIT ? 0 : status;
 }
 

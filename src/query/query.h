@@ -266,6 +266,14 @@ must_check int query_count_to(struct query_context *context, struct query_node *
 must_check int query_has_any(struct query_context *context, struct query_node *root, bool *any);
 
 /*
+ * Whether any product of the context's only segment matches among so many documents from *from on, which is a multiple
+ * of QUERY_PART, as their number is. *from: where to go on, or the segment's number of documents when there is no more.
+ */
+#define QUERY_PART 4096u
+must_check int query_has_any_from(struct query_context *context, struct query_node *root, uint32_t documents,
+                                  uint32_t *from, bool *any);
+
+/*
  * Whether any product matches a bound tree. *steps: how many dead ones may be passed over, which are taken off;
  * AISLE_LIMIT when there were more. AISLE_CORRUPT, AISLE_NO_MEMORY.
  */

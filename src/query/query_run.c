@@ -363,6 +363,26 @@ int query_count(struct query_context *context, struct query_node *root, uint64_t
     return query_count_to(context, root, UINT64_MAX, total);
 }
 
+static_assert(QUERY_PART % CURSOR_WINDOW == 0, "parts are whole windows");
+
+int query_has_any_from(struct query_context *context, struct query_node *root, uint32_t documents, uint32_t *from,
+                       bool *any)
+{
+    uint32_t all = context->segments[0].segment->info.documents;
+    uint32_t start = *from < all ? *from : all;
+    const struct share_part part = {.from = start, .end = all - start < documents ? all : start + documents};
+    struct scan_count_room *room = arena_alloc(context->arena, sizeof *room);
+    uint64_t total = 0;
+    *any = false;
+    if (room == NULL) {
+        return AISLE_NO_MEMORY;
+    }
+    int status = start == all || scan_is_absent(root, 0) ? 0 : count_part(context, root, &part, room, 1, &total);
+    *from = scan_is_absent(root, 0) ? all : part.end;
+    *any = status == 0 && total != 0;
+    return status;
+}
+
 int query_has_any(struct query_context *context, struct query_node *root, bool *any)
 {
     uint64_t total;

@@ -3,8 +3,6 @@
  */
 #include "query/word_marks.h"
 
-#include "base/alloc.h"
-
 #define PROBES 8u /* places that a list may have */
 
 /* No posting: nothing is worth less, but the words that are worth nothing anywhere. */
@@ -12,8 +10,8 @@
 
 /* A segment's; arrays behind it, by place: groups, then which pages are known. */
 struct word_marks_block {
+    struct segment_marks_head head;
     _Atomic uint64_t keys[WORD_MARKS]; /* 0: the place is free */
-    uint32_t pages;
 };
 
 #define PAGE_BYTES (WORD_MARKS_PAGE_WORDS * sizeof(uint64_t))
@@ -21,23 +19,8 @@ static_assert(sizeof(struct word_marks_block) % sizeof(uint64_t) == 0, "words be
 
 static struct word_marks_block *block_of(const struct segment *segment)
 {
-    struct word_marks_block *there =
-        atomic_load_explicit(&segment->marks.blocks[SEGMENT_MARKS_OF_WORDS], memory_order_acquire);
-    if (there != NULL || atomic_load_explicit(&segment->keeps_no_more, memory_order_relaxed)) {
-        return there;
-    }
-    uint32_t pages = segment->info.documents / COLUMN_PAGE_DOCUMENTS + 1;
-    size_t bytes = sizeof *there + (size_t)pages * WORD_MARKS * (PAGE_BYTES + 1);
-    struct word_marks_block *block = mem_calloc(1, bytes);
-    if (block == NULL) {
-        return NULL;
-    }
-    block->pages = pages;
-    there = segment_keep_marks(segment, SEGMENT_MARKS_OF_WORDS, block, bytes);
-    if (there != block) {
-        mem_free(block);
-    }
-    return there;
+    return segment_begin_marks(segment, SEGMENT_MARKS_OF_WORDS, sizeof(struct word_marks_block),
+                               WORD_MARKS * (PAGE_BYTES + 1));
 }
 
 /* The place of a list, taken now if it has none; WORD_MARKS: none is free. */
@@ -68,11 +51,11 @@ bool word_marks_open(const struct segment *segment, const struct postings_list *
     if (place == WORD_MARKS) {
         return false;
     }
-    size_t words = (size_t)block->pages * WORD_MARKS_PAGE_WORDS;
+    size_t words = (size_t)block->head.pages * WORD_MARKS_PAGE_WORDS;
     _Atomic uint64_t *groups = (_Atomic uint64_t *)(block + 1);
-    out->pages = block->pages;
+    out->pages = block->head.pages;
     out->groups = groups + place * words;
-    out->known = (_Atomic uint8_t *)(groups + WORD_MARKS * words) + (size_t)place * block->pages;
+    out->known = (_Atomic uint8_t *)(groups + WORD_MARKS * words) + (size_t)place * block->head.pages;
     return true;
 }
 

@@ -71,8 +71,11 @@ void words_kept_note(struct words_kept *words, uint64_t key, uint64_t count)
     }
     struct word_kept *bucket = bucket_of(slots, key);
     unsigned at = 0;
-    while (at < WAYS && atomic_load_explicit(&bucket[at].check, memory_order_relaxed) != 0) {
-        at++;
+    for (; at < WAYS; at++) {
+        uint64_t check = atomic_load_explicit(&bucket[at].check, memory_order_relaxed);
+        if (check == 0 || (check ^ atomic_load_explicit(&bucket[at].count, memory_order_relaxed)) == key) {
+            break; /* free, or its own */
+        }
     }
     at = at == WAYS ? (unsigned)(key >> 60) % WAYS : at; /* any will do */
     atomic_store_explicit(&bucket[at].count, count, memory_order_relaxed);

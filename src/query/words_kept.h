@@ -36,7 +36,7 @@ uint64_t words_kept_key(const struct bytes *terms, uint32_t count, uint64_t seed
 
 bool words_kept_find(const struct words_kept *words, uint64_t key, uint64_t *count);
 
-/* Without memory nothing is kept. */
+/* In place of what was noted before. Without memory nothing is kept. */
 void words_kept_note(struct words_kept *words, uint64_t key, uint64_t count);
 
 #endif

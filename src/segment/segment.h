@@ -447,6 +447,17 @@ struct segment {
 /* As segment_keep, of marks: a field's number, or what stands above. */
 void *segment_keep_marks(const struct segment *segment, uint8_t number, void *block, size_t bytes);
 
+/* How a block begins that is made by segment_begin_marks. */
+struct segment_marks_head {
+    uint32_t pages;
+};
+
+/*
+ * The block of marks of that number, begun now if there is none: its head, then zeros, bytes and page_bytes for each
+ * page of documents in all. NULL: there is none, and no memory for one or no room in what may be kept. Any thread.
+ */
+void *segment_begin_marks(const struct segment *segment, uint8_t number, size_t bytes, size_t page_bytes);
+
 /* Resolves every extent in txn and opens all components. One reference is the caller's. */
 must_check int segment_open(struct storage_txn *txn, const struct segment_info *info,
                             const struct segment_columns *columns, struct segment **out, aisle_error *error);

@@ -191,6 +191,26 @@ void *segment_keep_marks(const struct segment *segment, uint8_t number, void *bl
     return keep(&own->marks.blocks[number], &own->kept, block, bytes);
 }
 
+void *segment_begin_marks(const struct segment *segment, uint8_t number, size_t bytes, size_t page_bytes)
+{
+    void *there = atomic_load_explicit(&segment->marks.blocks[number], memory_order_acquire);
+    if (there != NULL || atomic_load_explicit(&segment->keeps_no_more, memory_order_relaxed)) {
+        return there;
+    }
+    uint32_t pages = segment->info.documents / COLUMN_PAGE_DOCUMENTS + 1;
+    bytes += pages * page_bytes;
+    struct segment_marks_head *head = mem_calloc(1, bytes);
+    if (head == NULL) {
+        return NULL;
+    }
+    head->pages = pages;
+    there = segment_keep_marks(segment, number, head, bytes);
+    if (there != head) {
+        mem_free(head);
+    }
+    return there;
+}
+
 /* The pages of an extent that are wholly its own: a value of LMDB's begins a few bytes into its first page. */
 static void forget_extent(const uint8_t *extent, size_t size)
 {

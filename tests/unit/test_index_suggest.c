@@ -7,6 +7,7 @@
 #include "tests/unit/index_fixture.h"
 
 #include "base/alloc.h"
+#include "index/catalog.h"
 
 #include <pthread.h>
 
@@ -297,6 +298,180 @@ static void a_warmed_up_call_allocates_nothing(void **state)
     aisle_close(catalog);
 }
 
+/* ---- bounds of the search for what suggestions lead to ---- */
+
+#define BESIDE_EACH_OTHER 22000u
+#define DEAD_MAX 4096u
+
+/* Ten words of half of the products and ten of the others, and lamps behind many that are to be deleted. */
+static aisle *open_large_shop(const char *name)
+{
+    char id[16];
+    create_catalog(name, "{\"version\":1,\"id\":\"id\",\"fields\":{\"title\":{\"type\":\"text\"}}}", 1);
+    aisle *catalog = open_catalog(name);
+    aisle_writer *writer = begin_writing(catalog);
+    for (unsigned i = 0; i < BESIDE_EACH_OTHER; i++) {
+        snprintf(id, sizeof id, "p%u", i);
+        put_title(writer, id, i % 2 == 0 ? "wa0 wa1 wa2 wa3 wa4 wa5 wa6 wa7 wa8 wa9"
+                                         : "xb0 xb1 xb2 xb3 xb4 xb5 xb6 xb7 xb8 xb9");
+    }
+    for (unsigned i = 0; i < DEAD_MAX; i++) {
+        snprintf(id, sizeof id, "short%u", i);
+        put_title(writer, id, "Acme lamp");
+    }
+    put_title(writer, "middle", "Acme lamp white steel");
+    put_title(writer, "long", "Acme lamp green glass and some more words that make it long");
+    commit(writer);
+    aisle_writer_free(writer);
+    return catalog;
+}
+
+/*
+ * So many searches that find nothing, though each word is frequent where frequent is set, and one that does. Their
+ * weight is one that has words compared.
+ */
+static void learn_in_vain(aisle *catalog, unsigned count, bool frequent, const char *last)
+{
+    static char lines[1 << 14];
+    size_t size = 0;
+    for (unsigned i = 0; i < count; i++) {
+        size += frequent ? (size_t)snprintf(lines + size, sizeof lines - size, "wa%u xb%u%s\t1\n", i / 10 % 10, i % 10,
+                                            i < 100 ? "" : " wa0")
+                         : (size_t)snprintf(lines + size, sizeof lines - size, "wa q%u\t2\n", i);
+    }
+    snprintf(lines + size, sizeof lines - size, "%s\t1\n", last);
+    aisle_writer *writer = begin_writing(catalog);
+    assert_done(aisle_learn(writer, text_bytes(lines), &error));
+    commit(writer);
+    aisle_writer_free(writer);
+}
+
+/* Asks once; every suggestion must find something. Whether last is among them; *complete: what the answer says. */
+static bool suggests(aisle *catalog, const char *typed, const char *last, bool *complete)
+{
+    aisle_suggestions *suggestions = NULL;
+    aisle_result *result = NULL;
+    aisle_suggestion one;
+    aisle_suggest_query query = {.size = sizeof query, .typed = typed, .limit = 64};
+    bool there = false;
+    assert_done(aisle_suggest(catalog, &query, &suggestions, &error));
+    *complete = aisle_suggestions_complete(suggestions);
+    assert_true(aisle_suggestions_count(suggestions) != 0);
+    for (size_t i = 0; aisle_suggestions_get(suggestions, i, &one) == 0; i++) {
+        char text[256];
+        snprintf(text, sizeof text, "%.*s", (int)one.text.size, one.text.data);
+        there = there || strcmp(text, last) == 0;
+        assert_done(aisle_search(catalog, &(aisle_query){.size = sizeof(aisle_query), .text = text, .no_typos = true},
+                                 &result, &error));
+        assert_true(aisle_result_total(result, NULL) != 0);
+    }
+    aisle_result_free(result);
+    aisle_suggestions_free(suggestions);
+    return there;
+}
+
+/* Those that find nothing are remembered, so that each call gets further; without a cache each gets as far. */
+static void frequent_words_are_compared_in_a_bounded_number_of_windows(void **state)
+{
+    aisle_options options = {.size = sizeof options, .cache_bytes = 1};
+    bool complete;
+    unsigned calls = 1;
+    (void)state;
+    aisle *catalog = open_large_shop("windows");
+    learn_in_vain(catalog, 10, true, "wa0 wa9");
+    assert_true(suggests(catalog, "wa", "wa0 wa9", &complete) && complete);
+    learn_in_vain(catalog, 200, true, "wa0 wa9 wa8");
+    (void)suggests(catalog, "wa", "wa0 wa9 wa8", &complete);
+    for (; !complete; calls++) {
+        assert_true(calls < 100);
+        (void)suggests(catalog, "wa", "wa0 wa9 wa8", &complete);
+    }
+    assert_true(calls > 1);
+    assert_true(suggests(catalog, "wa", "wa0 wa9 wa8", &complete) && complete);
+    aisle_close(catalog);
+    assert_done(aisle_open(path_of("windows"), &options, &catalog, &error));
+    for (unsigned i = 0; i < 3; i++) {
+        (void)suggests(catalog, "wa", "wa0 wa9 wa8", &complete);
+        assert_false(complete);
+    }
+    aisle_close(catalog);
+}
+
+/* A share of 4,096 documents: the last of the products is met by the seventh call. Meanwhile others are shown. */
+static void what_one_call_cannot_decide_is_decided_by_later_ones(void **state)
+{
+    static const char *const searches[] = {"wa3 xb3", "wa0 xb9"}; /* nothing has the first; one product the second */
+    (void)state;
+    aisle *catalog = open_large_shop("share");
+    for (size_t i = 0; i < 2; i++) {
+        bool complete;
+        bool there = false;
+        unsigned calls = 0;
+        char lines[64];
+        aisle_writer *writer = begin_writing(catalog);
+        snprintf(lines, sizeof lines, "%s\t1\nwa0 wa9\t1\n", searches[i]);
+        assert_done(aisle_learn(writer, text_bytes(lines), &error));
+        if (i == 1) {
+            put_title(writer, "both", "xb0 xb1 xb2 xb3 xb4 xb5 xb6 xb7 xb8 xb9 and behind all of them wa0 as well");
+            assert_done(aisle_compact(writer, &error)); /* one segment, in which it is the last */
+        }
+        commit(writer);
+        aisle_writer_free(writer);
+        catalog->suggest_share = 4096;
+        for (complete = false; !complete; calls++) {
+            assert_true(calls < 20);
+            there = suggests(catalog, "wa", searches[i], &complete);
+            assert_true(there == (complete && i == 1));
+            bool is_decided = complete;
+            assert_true(suggests(catalog, "wa", "wa0 wa9", &complete));
+            complete = is_decided;
+        }
+        assert_true(calls > 2);
+    }
+    aisle_close(catalog);
+}
+
+static void so_many_suggestions_without_products_are_passed_over(void **state)
+{
+    bool complete;
+    (void)state;
+    create_catalog("vain", shop_schema, 1);
+    aisle *catalog = open_catalog("vain");
+    aisle_writer *writer = begin_writing(catalog);
+    put_product(writer, "1", "wa lamp", "Acme", "\"Light\"", 100000);
+    put_product(writer, "2", "desk lamp", "Acme", "\"Light\"", 1);
+    commit(writer);
+    aisle_writer_free(writer);
+    learn_in_vain(catalog, 256, false, "wa light");
+    assert_true(suggests(catalog, "wa", "wa light", &complete) && complete);
+    learn_in_vain(catalog, 257, false, "wa light");
+    assert_false(suggests(catalog, "wa", "wa light", &complete) || complete);
+    aisle_close(catalog);
+}
+
+/* One that cannot be judged is left out alone: those behind it are shown, and the answer says so. */
+static void so_many_dead_products_are_passed_over(void **state)
+{
+    bool complete;
+    char id[16];
+    (void)state;
+    aisle *catalog = open_large_shop("dead");
+    aisle_writer *writer = begin_writing(catalog);
+    assert_done(aisle_learn(writer, text_bytes("acme lamp glass\t1\n"), &error));
+    for (unsigned i = 0; i < DEAD_MAX; i++) {
+        snprintf(id, sizeof id, "short%u", i);
+        erase(writer, id);
+    }
+    commit(writer);
+    assert_true(suggests(catalog, "acme", "Acme lamp", &complete) && complete);
+    erase(writer, "middle");
+    commit(writer);
+    assert_false(suggests(catalog, "acme", "Acme lamp", &complete) || complete);
+    assert_true(suggests(catalog, "acme", "acme lamp glass", &complete) && !complete);
+    aisle_writer_free(writer);
+    aisle_close(catalog);
+}
+
 /* ---- lives ---- */
 
 static uint64_t random_state;
@@ -473,6 +648,10 @@ int main(int argc, char **argv)
         cmocka_unit_test(limits_of_a_question_are_kept),
         cmocka_unit_test(a_catalog_without_products_suggests_nothing),
         cmocka_unit_test(a_warmed_up_call_allocates_nothing),
+        cmocka_unit_test(frequent_words_are_compared_in_a_bounded_number_of_windows),
+        cmocka_unit_test(what_one_call_cannot_decide_is_decided_by_later_ones),
+        cmocka_unit_test(so_many_suggestions_without_products_are_passed_over),
+        cmocka_unit_test(so_many_dead_products_are_passed_over),
         cmocka_unit_test(compaction_leaves_what_a_rebuild_has),
         cmocka_unit_test(two_threads_ask_while_one_writes),
     };

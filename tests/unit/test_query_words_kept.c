@@ -32,6 +32,9 @@ static void nothing_is_known_before_it_is_noted(void **state)
     assert_int_equal(count, 0);
     assert_true(words_kept_find(&words, key_of(2, 7), &count));
     assert_int_equal(count, UINT64_C(1) << 40);
+    words_kept_note(&words, key_of(2, 7), 5); /* in place of the first */
+    assert_true(words_kept_find(&words, key_of(2, 7), &count));
+    assert_int_equal(count, 5);
     assert_false(words_kept_find(&words, key_of(1, 8), &count)); /* of other segments */
     assert_true(words_kept_bytes(&words) != 0);
     words_kept_release(&words);
