@@ -66,6 +66,7 @@ static int read_again(struct rewrite *rewrite, struct query_context *context)
     rewrite->joined_nearly = false;
     rewrite->own_filter_count = 0;
     rewrite->preferred_count = 0;
+    rewrite->has_values = false;
     rewrite->note_count = 0;
     rewrite->clause_count = 0;
     rewrite->unwanted = NULL;

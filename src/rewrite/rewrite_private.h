@@ -73,6 +73,7 @@ struct rewrite {
     bool joined;     /* neighbours that are one word were looked for */
     bool joined_nearly; /* likewise that nearly are */
     bool has_prices;
+    bool has_values; /* as alternatives of clauses */
     bool reads_values;
     bool few_is_given; /* by the caller, who then wants no more of what is found */
     enum rewrite_prices prices;
@@ -102,6 +103,9 @@ must_check int rewrite_take_apart(struct rewrite *rewrite);
 
 /* Makes the tree of the clauses. AISLE_NO_MEMORY. */
 must_check int rewrite_build(struct rewrite *rewrite);
+
+/* Makes clauses from first to end - 1 one; where they are several, of all of them. AISLE_NO_MEMORY. */
+must_check int rewrite_merge(struct rewrite *rewrite, uint32_t first, uint32_t end);
 
 /* Synonyms, then stop words. */
 must_check int rewrite_apply_rules(struct rewrite *rewrite);

@@ -32,8 +32,7 @@ static struct bytes text_between(const struct rewrite *rewrite, const struct que
     return bytes_of(rewrite->text.data + first->start, last->end - first->start);
 }
 
-/* Makes clauses from first to end - 1 one; where they are several, of all of them. */
-static int merge_clauses(struct rewrite *rewrite, uint32_t first, uint32_t end)
+int rewrite_merge(struct rewrite *rewrite, uint32_t first, uint32_t end)
 {
     struct clause *clause = &rewrite->clauses[first];
     if (end - first > 1) {
@@ -84,7 +83,7 @@ static int apply_synonyms_at(struct rewrite *rewrite, uint32_t i)
         const struct rules_target *targets =
             span.ends[count - 1] == 0 ? NULL : rules_find(rewrite->source.rules, span.terms, count);
         if (targets != NULL) {
-            int status = merge_clauses(rewrite, i, span.ends[count - 1]);
+            int status = rewrite_merge(rewrite, i, span.ends[count - 1]);
             return status == 0 ? add_targets(rewrite, &rewrite->clauses[i], targets) : status;
         }
     }

@@ -4,7 +4,11 @@
  *
  * Values are looked up in the dictionaries of the segments, so that a shop's own brands, colours and sizes are known
  * without any list. What is in the dictionaries of two fields is ambiguous and stays text; so do numbers, unless the
- * field's name stands in front ("size 10").
+ * field's name stands beside them ("size 10", "10 size").
+ *
+ * A name beside a value needs no word in the schema: it is what shoppers type who see no filter, and it may be of any
+ * field with facets. Where the field is searched, size:10 becomes an alternative of the words, so that a product whose
+ * title says so is found as ever; where it is not, the value narrows, as there is no other way to ask for it.
  */
 #include "rewrite/rewrite_private.h"
 
@@ -170,15 +174,16 @@ static int has_value(const struct query_context *context, uint8_t field, struct 
     return 0;
 }
 
-/* count plain words from clause first on that stand side by side, as one text. */
-static bool text_of(const struct rewrite *rewrite, uint32_t first, uint32_t count, struct bytes *out)
+/* count plain words from clause first on that stand side by side, as one text; unless whole, the last may go on. */
+static bool text_of(const struct rewrite *rewrite, uint32_t first, uint32_t count, bool whole, struct bytes *out)
 {
     if (first + count > rewrite->clause_count) {
         return false;
     }
     for (uint32_t i = first; i < first + count; i++) {
         const struct clause *clause = &rewrite->clauses[i];
-        if (clause->first == NULL || clause->rewritten || clause->understood || clause->last->prefix ||
+        if (clause->first == NULL || clause->rewritten || clause->understood ||
+            (clause->last->prefix && (whole || i + 1 < first + count)) ||
             clause->first->run != rewrite->clauses[first].first->run) {
             return false;
         }
@@ -188,14 +193,31 @@ static bool text_of(const struct rewrite *rewrite, uint32_t first, uint32_t coun
     return true;
 }
 
+/* Whether values of the field are understood where they stand alone, too. */
 static bool is_value_field(const struct field *field)
 {
     return field->understand != UNDERSTAND_NONE && (field->type == FIELD_KEYWORD || field->type == FIELD_PATH);
 }
 
+/* Whether they are beside its name. */
+static bool is_named_field(const struct field *field)
+{
+    return is_value_field(field) || (field->facet && (field->type == FIELD_KEYWORD || field->type == FIELD_PATH));
+}
+
+/*
+ * Whether a value is an alternative to the words: those of fields that are searched, where the schema wants no more. It
+ * takes nothing away, so that it may be of a word that is still being typed, and where nothing was found otherwise.
+ */
+static bool is_alternative(const struct field *field)
+{
+    return field->understand == UNDERSTAND_NONE && field->searchable;
+}
+
 /* What is read of a text: the value of a field, with the field's name in front or not. */
 struct reading {
     uint8_t field; /* SCHEMA_NO_FIELD: nothing, or what several fields have */
+    bool is_behind; /* the name stands behind the value */
     struct bytes value;
 };
 
@@ -215,13 +237,30 @@ static int has_text(struct rewrite *rewrite, const struct query_context *context
     return status;
 }
 
-/* What stands behind the field's name and a space; empty when text does not begin so. */
-static struct bytes behind_name(const struct field *field, struct bytes text)
+/* Whether text is the field's name, whatever its case; "shoe size" is shoe_size, too. */
+static bool is_name(const struct field *field, struct bytes text)
+{
+    bool same = text.size == strlen(field->name);
+    for (size_t i = 0; i < text.size && same; i++) {
+        char c = (char)text.data[i];
+        bool is_sign = field->name[i] == '_' || field->name[i] == '-';
+        same = strncasecmp(&c, &field->name[i], 1) == 0 || (c == ' ' && is_sign);
+    }
+    return same;
+}
+
+/* What stands behind the field's name and a space, or before a space and it; empty when the name is not there. */
+static struct bytes beside_name(const struct field *field, struct bytes text, bool behind)
 {
     size_t size = strlen(field->name);
-    bool begins = text.size >= size + 2 && text.data[size] == ' ' &&
-                  strncasecmp((const char *)text.data, field->name, size) == 0;
-    return begins ? bytes_of(text.data + size + 1, text.size - size - 1) : bytes_of(NULL, 0);
+    if (text.size < size + 2) {
+        return bytes_of(NULL, 0);
+    }
+    size_t rest = text.size - size - 1;
+    const uint8_t *name = behind ? text.data + rest + 1 : text.data;
+    const uint8_t *value = behind ? text.data : text.data + size + 1;
+    bool is_there = text.data[behind ? rest : size] == ' ' && is_name(field, bytes_of(name, size));
+    return is_there ? bytes_of(value, rest) : bytes_of(NULL, 0);
 }
 
 static bool has_letter(struct bytes text)
@@ -250,6 +289,22 @@ static int prefer_value(struct rewrite *rewrite, uint8_t field, struct bytes val
     return status;
 }
 
+/* The value of the field in text, beside its name; the name first, as "10 size 9" means 9. */
+static int read_named(struct rewrite *rewrite, const struct query_context *context, uint8_t field, struct bytes text,
+                      struct reading *out)
+{
+    for (int behind = 0; behind < 2; behind++) {
+        struct bytes value = beside_name(&context->schema->fields[field], text, behind != 0);
+        bool has = false;
+        int status = value.size == 0 ? 0 : has_text(rewrite, context, field, value, &has);
+        if (status != 0 || has) {
+            *out = (struct reading){.field = field, .is_behind = behind != 0, .value = value};
+            return status;
+        }
+    }
+    return 0;
+}
+
 /* A name and its value win over values alone; of these, a field must be the only one that has it. */
 static int read_text(struct rewrite *rewrite, const struct query_context *context, struct bytes text,
                      struct reading *out)
@@ -258,17 +313,15 @@ static int read_text(struct rewrite *rewrite, const struct query_context *contex
     *out = (struct reading){.field = SCHEMA_NO_FIELD};
     for (uint8_t f = 0; f < context->schema->field_count; f++) {
         const struct field *field = &context->schema->fields[f];
-        struct bytes named = behind_name(field, text);
+        struct reading named = {.field = SCHEMA_NO_FIELD};
         bool has = false;
-        if (!is_value_field(field)) {
-            continue;
-        }
-        int status = named.size == 0 ? 0 : has_text(rewrite, context, f, named, &has);
-        if (status != 0 || has) {
-            *out = (struct reading){.field = f, .value = named};
+        bool may_be_named = is_named_field(field) && (rewrite->reads_values || is_alternative(field));
+        int status = may_be_named ? read_named(rewrite, context, f, text, &named) : 0;
+        if (status != 0 || named.field != SCHEMA_NO_FIELD) {
+            *out = named;
             return status;
         }
-        if (has_letter(text)) {
+        if (rewrite->reads_values && is_value_field(field) && has_letter(text)) {
             status = has_text(rewrite, context, f, text, &has);
         }
         if (status != 0) {
@@ -283,7 +336,42 @@ static int read_text(struct rewrite *rewrite, const struct query_context *contex
     return 0;
 }
 
-/* Makes what was read of count clauses from first on a filter or a preference. */
+/* What was read, as a query says it: size:10, colour:"dark blue". */
+static struct bytes as_query(struct rewrite *rewrite, const char *name, struct bytes value)
+{
+    const char *quote = memchr(value.data, ' ', value.size) == NULL ? "" : "\"";
+    size_t size = strlen(name) + 1 + strlen(quote) * 2 + value.size;
+    char *text = arena_alloc(rewrite->source.arena, size + 1);
+    if (text == NULL) {
+        return bytes_of(NULL, 0);
+    }
+    snprintf(text, size + 1, "%s:%s%.*s%s", name, quote, (int)value.size, (const char *)value.data, quote);
+    return bytes_of(text, size);
+}
+
+/* Makes count clauses from first on one, to which the value in its field is an alternative. */
+static int add_value(struct rewrite *rewrite, const struct reading *reading, const struct field *field, uint32_t first,
+                     uint32_t count)
+{
+    struct query_node *node = NULL;
+    if (query_parser_leaves_left(rewrite->parser) < LIMIT_QUERY_TERMS) {
+        return 0; /* what corrections will need is left to them */
+    }
+    int status = query_parser_field(rewrite->parser, reading->value, reading->field, &node);
+    if (status != 0 || (node->kind == QUERY_AND && node->child_count == 0)) {
+        return status; /* signs alone are no word */
+    }
+    status = rewrite_merge(rewrite, first, first + count);
+    struct clause *clause = &rewrite->clauses[first];
+    status = status == 0 ? rewrite_add_alternative(rewrite, clause, node, QUERY_WEIGHT_WHOLE) : status;
+    struct bytes used = as_query(rewrite, field->name, reading->value);
+    clause->rewritten = true;
+    rewrite->has_values = true;
+    return status != 0 ? status : used.size == 0 ? AISLE_NO_MEMORY
+                                                 : rewrite_note(rewrite, REWRITE_SYNONYM, clause->text, used);
+}
+
+/* Makes what was read of count clauses from first on a filter, a preference, or an alternative. */
 static int take_value(struct rewrite *rewrite, const struct query_context *context, const struct reading *reading,
                       uint32_t first, uint32_t count)
 {
@@ -291,10 +379,13 @@ static int take_value(struct rewrite *rewrite, const struct query_context *conte
     struct bytes whole;
     char text[FILTER_TEXT_BYTES];
     bool prefers = field->understand == UNDERSTAND_BOOST;
+    if (is_alternative(field)) {
+        return add_value(rewrite, reading, field, first, count);
+    }
     snprintf(text, sizeof text, field->type == FIELD_PATH ? "\"%s\" UNDER $v" : "\"%s\" = $v", field->name);
     int status = prefers ? prefer_value(rewrite, reading->field, reading->value)
                          : add_filter(rewrite, text, &reading->value);
-    if (status != 0 || !text_of(rewrite, first, count, &whole)) {
+    if (status != 0 || !text_of(rewrite, first, count, true, &whole)) {
         return status == AISLE_BAD_QUERY || status == AISLE_LIMIT ? 0 : status;
     }
     for (uint32_t i = first; !prefers && i < first + count; i++) {
@@ -310,21 +401,40 @@ static int take_value(struct rewrite *rewrite, const struct query_context *conte
     return rewrite_note(rewrite, REWRITE_UNDERSTOOD, whole, bytes_of(shown, used + reading->value.size));
 }
 
-/* The longest value that begins at clause i. *taken: clauses it has. */
-static int understand_at(struct rewrite *rewrite, const struct query_context *context, uint32_t i, uint32_t *taken)
+/* Whether the name behind a value has one behind it, too, which is the one that is meant. */
+static int is_of_next(struct rewrite *rewrite, const struct query_context *context, const struct reading *reading,
+                      uint32_t name, bool *of_next)
+{
+    struct bytes text;
+    struct reading next = {.field = SCHEMA_NO_FIELD};
+    bool is_there = reading->is_behind && text_of(rewrite, name, 2, false, &text);
+    int status = is_there ? read_named(rewrite, context, reading->field, text, &next) : 0;
+    *of_next = next.field != SCHEMA_NO_FIELD && !next.is_behind;
+    return status;
+}
+
+/* The longest value that begins at clause i. *next: the clause behind it, or behind i. */
+static int understand_at(struct rewrite *rewrite, const struct query_context *context, uint32_t i, uint32_t *next)
 {
     struct bytes text;
     int status = 0;
-    *taken = 0;
-    for (uint32_t n = VALUE_WORDS_MAX; n > 0 && status == 0 && *taken == 0; n--) {
+    *next = i + 1;
+    for (uint32_t n = VALUE_WORDS_MAX; n > 0 && status == 0; n--) {
         struct reading reading;
-        if (!text_of(rewrite, i, n, &text)) {
+        bool of_next = false;
+        uint32_t before = rewrite->clause_count;
+        if (!text_of(rewrite, i, n, false, &text)) {
             continue;
         }
         status = read_text(rewrite, context, text, &reading);
-        if (status == 0 && reading.field != SCHEMA_NO_FIELD) {
+        bool is_read = status == 0 && reading.field != SCHEMA_NO_FIELD;
+        const struct field *field = is_read ? &context->schema->fields[reading.field] : NULL;
+        is_read = is_read && (is_alternative(field) || text_of(rewrite, i, n, true, &text));
+        status = is_read ? is_of_next(rewrite, context, &reading, i + n - 1, &of_next) : status;
+        if (is_read && status == 0 && !of_next) {
             status = take_value(rewrite, context, &reading, i, n);
-            *taken = n;
+            *next = i + n - (before - rewrite->clause_count);
+            return status;
         }
     }
     return status;
@@ -335,12 +445,10 @@ static int understand_values(struct rewrite *rewrite, const struct query_context
     bool any = false;
     int status = 0;
     for (uint8_t f = 0; f < context->schema->field_count; f++) {
-        any = any || is_value_field(&context->schema->fields[f]);
+        any = any || is_named_field(&context->schema->fields[f]);
     }
     for (uint32_t i = 0; any && i < rewrite->clause_count && status == 0;) {
-        uint32_t taken;
-        status = understand_at(rewrite, context, i, &taken);
-        i += taken == 0 ? 1 : taken;
+        status = understand_at(rewrite, context, i, &i);
     }
     return status;
 }
@@ -349,10 +457,11 @@ static int understand_values(struct rewrite *rewrite, const struct query_context
 
 int rewrite_understand(struct rewrite *rewrite, struct query_context *context)
 {
-    int status = rewrite->fixed || !rewrite->reads_values ? 0 : understand_values(rewrite, context);
+    bool reads = !rewrite->fixed && !rewrite->source.options.no_understanding;
+    int status = reads ? understand_values(rewrite, context) : 0;
     if (status == 0 && rewrite->own_filter_count != 0) {
         status = combine_filters(rewrite, &context->filter);
     }
-    bool any = rewrite->own_filter_count != 0 || rewrite->preferred_count != 0;
+    bool any = rewrite->own_filter_count != 0 || rewrite->preferred_count != 0 || rewrite->has_values;
     return status == 0 && any && !rewrite->fixed ? rewrite_build(rewrite) : status;
 }
