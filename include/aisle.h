@@ -497,6 +497,7 @@ typedef struct aisle_typos {
  * values cannot be grouped by (AISLE_BAD_QUERY). Totals and facets count products; aisle_result_groups tells the number
  * of groups.
  */
+/* Members that others leave without effect (typos with no_typos, group_size without group_by) are AISLE_INVALID. */
 typedef struct aisle_query {
     size_t size;
     const char *text; /* NUL-terminated, at most 4,096 bytes; NULL browses */
@@ -509,7 +510,7 @@ typedef struct aisle_query {
     const char *weights; /* of signals, in place of the schema's: "sales:2,rating:0"; see above; NULL: the schema's */
     int64_t now_ms;      /* that recency and rules count from, in ms since 1970; 0: the clock, for recency its hour */
     const char *filter;        /* NUL-terminated; NULL or blank: none */
-    const aisle_param *params; /* for the $names in it */
+    const aisle_param *params; /* for the $names in it, which has them all */
     size_t param_count;        /* at most 256 */
     const char *const *highlight; /* fields of hits to come with the query's words marked; see aisle_highlight */
     size_t highlight_count;
@@ -521,7 +522,7 @@ typedef struct aisle_query {
     bool as_you_type;          /* the last word is one that begins so, unless a space follows it */
     bool no_typos;             /* words are meant as they are typed */
     bool no_synonyms;
-    bool no_understanding;     /* prices and values of fields in the text are words like others */
+    bool no_understanding;     /* prices, values of fields and their names in the text are words like others */
     bool no_stop_words;        /* every word must match, "the" and "for", too */
     uint32_t few;              /* fewer hits than this are few; default 5, at most 10,000; 1: only none are few */
     const aisle_typos *typos;  /* NULL: as above */

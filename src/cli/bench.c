@@ -388,6 +388,17 @@ static int get_and_run(struct bench *bench, const struct source *source)
     return status;
 }
 
+static const struct option_rule rules[] = {
+    {"draw", OPTION_BARS, "queries"},    {"seed", OPTION_BARS, "queries"},
+    {"threads", OPTION_BARS, "print"},   {"search-threads", OPTION_BARS, "print"},
+    {"passes", OPTION_BARS, "print"},    {"rate", OPTION_BARS, "print"},
+    {"limit", OPTION_BARS, "print"},     {"products", OPTION_BARS, "print"},
+    {"no-total", OPTION_BARS, "print"},  {"filter", OPTION_BARS, "print"},
+    {"weights", OPTION_BARS, "print"},   {"no-typos", OPTION_BARS, "print"},
+    {"cold", OPTION_BARS, "print"},      {"no-understanding", OPTION_BARS, "print"},
+    {"best", OPTION_BARS, "print"},      {"json", OPTION_BARS, "print"},
+};
+
 int cli_bench(int argc, char **argv)
 {
     struct bench bench = {.threads = 1, .limit = 10};
@@ -409,7 +420,8 @@ int cli_bench(int argc, char **argv)
         {.name = "passes", .kind = OPTION_NUMBER, .value.number = &bench.passes, .argument = "N",
          .help = "times over the queries; default 3, with --cold 1", .min = 1, .max = 1000000},
         {.name = "rate", .kind = OPTION_NUMBER, .value.number = &bench.rate, .argument = "N",
-         .help = "queries a second that fall due; default: each as soon as a thread is free", .max = 100000000},
+         .help = "queries a second that fall due; default: each as soon as a thread is free", .min = 1,
+         .max = 100000000},
         {.name = "limit", .kind = OPTION_NUMBER, .value.number = &bench.limit, .argument = "N",
          .help = "hits of a query; default 10", .min = 1, .max = 10000},
         {.name = "products", .kind = OPTION_FLAG, .value.flag = &bench.products,
@@ -443,8 +455,7 @@ int cli_bench(int argc, char **argv)
                     "  aisle bench shop --draw 500 --seed 7 --print > queries.txt\n",
         .options = table,
         .option_count = sizeof table / sizeof table[0],
-        .operands_min = 1,
-        .operands_max = 1,
+        .rules = rules, .rule_count = sizeof rules / sizeof rules[0], .operands_min = 1, .operands_max = 1,
     };
     int status;
     if (options_parse(&options, argc, argv, &status) == OPTIONS_EXIT) {
@@ -452,5 +463,8 @@ int cli_bench(int argc, char **argv)
     }
     bench.path = argv[0];
     bench.passes = bench.passes != 0 ? bench.passes : bench.cold ? 1 : 3;
+    if (bench.best && bench.passes == 1) {
+        return cli_complain(CLI_USAGE, "bench", "--best is the least of several passes: name more with --passes", NULL);
+    }
     return get_and_run(&bench, &source);
 }

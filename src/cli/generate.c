@@ -156,6 +156,10 @@ int cli_generate(int argc, char **argv)
         {.name = "start", .kind = OPTION_NUMBER, .value.number = &wishes.start, .argument = "S",
          .help = "when the changes begin, in seconds since 1970; default 2026-01-01", .max = UINT64_C(200000000000)},
     };
+    static const struct option_rule rules[] = {
+        {"patches", OPTION_NEEDS, "changes"}, {"rate", OPTION_NEEDS, "changes"}, {"start", OPTION_NEEDS, "changes"},
+        {"start", OPTION_BARS, "rate"},       {"queries", OPTION_BARS, "changes"}, {"from", OPTION_BARS, "changes"},
+    };
     const struct options options = {
         .command = "generate",
         .synopsis = "--items N [--seed S] [--from K] [--queries N | --changes N [--patches] [--rate R]]",
@@ -169,6 +173,8 @@ int cli_generate(int argc, char **argv)
                     "  aisle generate --items 20000 --changes 60000 --rate 1000 >> log/changes.jsonl\n",
         .options = table,
         .option_count = sizeof table / sizeof table[0],
+        .rules = rules,
+        .rule_count = sizeof rules / sizeof rules[0],
     };
     int status;
     if (options_parse(&options, argc, argv, &status) == OPTIONS_EXIT) {
@@ -179,12 +185,6 @@ int cli_generate(int argc, char **argv)
     }
     if (wishes.queries == 0 && wishes.items > GENERATE_ITEMS_MAX - wishes.from) {
         return cli_complain(CLI_USAGE, "generate", "--from and --items pass the last product, 999,999,999", NULL);
-    }
-    if (wishes.changes == 0 && (wishes.patches || wishes.rate != 0)) {
-        return cli_complain(CLI_USAGE, "generate", "--patches and --rate go with --changes", NULL);
-    }
-    if (wishes.changes != 0 && (wishes.queries != 0 || wishes.from != 0)) {
-        return cli_complain(CLI_USAGE, "generate", "--changes goes with --items, --seed and --start alone", NULL);
     }
     return make(&wishes);
 }

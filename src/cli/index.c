@@ -380,6 +380,11 @@ static int index_with(struct indexer_options *run_options, const struct wishes *
     } else if (strcmp(wishes->truncate, "refuse") != 0) {
         return cli_complain(CLI_USAGE, "index", "--truncate must be apply or refuse", wishes->truncate);
     }
+    if (run_options->map != NULL && run_options->format != NULL &&
+        (strcmp(run_options->format, "products") == 0 || strcmp(run_options->format, "aisle") == 0)) {
+        return cli_complain(CLI_USAGE, "index", "--map is about rows of tables, which this --format has none of",
+                            run_options->format);
+    }
     const char *fed = fed_source(run_options);
     if (fed != NULL) {
         return cli_complain(CLI_USAGE, "index", "rejects would be read as changes again: keep them elsewhere, with "
@@ -406,6 +411,13 @@ static uint64_t threads_there_are(void)
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
     return cores < 1 ? 1 : cores > (long)LIMIT_THREADS ? LIMIT_THREADS : (uint64_t)cores;
 }
+
+static const struct option_rule rules[] = {
+    {"commit-ms", OPTION_NEEDS, "follow"},    {"commit-changes", OPTION_NEEDS, "follow"},
+    {"commit-bytes", OPTION_NEEDS, "follow"}, {"poll", OPTION_NEEDS, "follow"},
+    {"nice", OPTION_NEEDS, "follow"},         {"report", OPTION_NEEDS, "follow"},
+    {"from-start", OPTION_BARS, "retry"},
+};
 
 int cli_index(int argc, char **argv)
 {
@@ -463,6 +475,7 @@ int cli_index(int argc, char **argv)
                     "  xzcat products.jsonl.xz | aisle index shop -\n",
         .options = table,
         .option_count = sizeof table / sizeof table[0],
+        .rules = rules, .rule_count = sizeof rules / sizeof rules[0],
         .operands_min = 2,
         .operands_max = SOURCES_MAX,
     };

@@ -31,7 +31,10 @@ static int usage(const struct options *options, const char *why, const char *whe
 
 static int set_value(const struct options *options, const struct option *option, const char *text)
 {
-    if (option->kind == OPTION_TEXT) {
+    if (text[0] == '\0' && option->kind != OPTION_BLANK) {
+        return usage(options, "this option needs a value, not an empty one", option->name);
+    }
+    if (option->kind == OPTION_TEXT || option->kind == OPTION_BLANK) {
         *option->value.text = text;
         return 0;
     }
@@ -65,7 +68,7 @@ static int set_value(const struct options *options, const struct option *option,
 }
 
 /* Takes the option at argv[*i], and its value, which may be the next argument. 0 or an exit status. */
-static int take_option(const struct options *options, int argc, char **argv, int *i)
+static int take_option(const struct options *options, int argc, char **argv, int *i, bool seen[OPTIONS_MAX])
 {
     const char *name = argv[*i] + 2;
     size_t size = strcspn(name, "=");
@@ -74,6 +77,10 @@ static int take_option(const struct options *options, int argc, char **argv, int
         if (strlen(option->name) != size || memcmp(option->name, name, size) != 0) {
             continue;
         }
+        if (seen[k] && option->kind != OPTION_TEXTS && option->kind != OPTION_EACH) {
+            return usage(options, "this option is given twice", argv[*i]);
+        }
+        seen[k] = true;
         if (option->kind == OPTION_FLAG) {
             *option->value.flag = true;
             return name[size] == '\0' ? 0 : usage(options, "this option takes no value", argv[*i]);
@@ -89,9 +96,35 @@ static int take_option(const struct options *options, int argc, char **argv, int
     return usage(options, "unknown option (`--` before text that begins with a dash)", argv[*i]);
 }
 
+static bool is_given(const struct options *options, const bool seen[OPTIONS_MAX], const char *name)
+{
+    for (size_t i = 0; i < options->option_count; i++) {
+        if (seen[i] && strcmp(options->options[i].name, name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static int check_rules(const struct options *options, const bool seen[OPTIONS_MAX])
+{
+    char why[160];
+    for (size_t i = 0; i < options->rule_count; i++) {
+        const struct option_rule *rule = &options->rules[i];
+        bool needs = rule->bond == OPTION_NEEDS;
+        if (is_given(options, seen, rule->option) && is_given(options, seen, rule->other) != needs) {
+            snprintf(why, sizeof why, needs ? "--%s goes with --%s" : "--%s is without effect beside --%s",
+                     rule->option, rule->other);
+            return usage(options, why, NULL);
+        }
+    }
+    return 0;
+}
+
 int options_parse(const struct options *options, int argc, char **argv, int *status)
 {
     size_t operands = 0;
+    bool seen[OPTIONS_MAX] = {false};
     bool only_operands = false;
     *status = 0;
     for (int i = 1; i < argc && *status == 0; i++) {
@@ -105,7 +138,7 @@ int options_parse(const struct options *options, int argc, char **argv, int *sta
             *status = cli_finish(options->command);
             return OPTIONS_EXIT;
         } else {
-            *status = take_option(options, argc, argv, &i);
+            *status = take_option(options, argc, argv, &i, seen);
         }
     }
     if (*status == 0 && operands < options->operands_min) {
@@ -114,5 +147,6 @@ int options_parse(const struct options *options, int argc, char **argv, int *sta
     if (*status == 0 && operands > options->operands_max) {
         *status = usage(options, "too many arguments", argv[options->operands_max]);
     }
+    *status = *status == 0 ? check_rules(options, seen) : *status;
     return *status == 0 ? (int)operands : OPTIONS_EXIT;
 }

@@ -2,7 +2,8 @@
  * options.h - a subcommand's arguments, declared as a table.
  *
  * Options are long (--name value, --name=value) and may stand anywhere; "--" ends them and "-" alone is an operand.
- * --help prints the table with its examples.
+ * --help prints the table with its examples. An option that is given twice, but for those that may be repeated, an
+ * empty value, and an option without effect are usage errors: each was meant to do something.
  */
 #ifndef AISLE_CLI_OPTIONS_H
 #define AISLE_CLI_OPTIONS_H
@@ -13,7 +14,8 @@
 
 enum option_kind {
     OPTION_FLAG,   /* bool */
-    OPTION_TEXT,   /* const char * */
+    OPTION_TEXT,   /* const char *, not empty */
+    OPTION_BLANK,  /* const char *, which may be empty: that asks for nothing */
     OPTION_TEXTS,  /* struct option_texts; the option may be repeated */
     OPTION_NUMBER, /* uint64_t, from min to max */
     OPTION_SIZE,   /* uint64_t bytes, with K, M, G or T behind the number, from min to max */
@@ -21,6 +23,7 @@ enum option_kind {
 };
 
 #define OPTION_TEXTS_MAX 64u
+#define OPTIONS_MAX 64u
 
 /* Values of an option that may be repeated, in their order. */
 struct option_texts {
@@ -46,13 +49,27 @@ struct option {
     uint64_t min, max;
 };
 
+/* Options that do nothing alone, or nothing beside others: whoever gives them is told so. */
+enum option_bond {
+    OPTION_NEEDS, /* option has an effect only where other is given, too */
+    OPTION_BARS   /* and none where other is given */
+};
+
+struct option_rule {
+    const char *option; /* names in the table */
+    enum option_bond bond;
+    const char *other;
+};
+
 struct options {
     const char *command;
     const char *synopsis; /* behind "aisle command" */
     const char *about;    /* sentences on what it does */
     const char *examples; /* whole lines */
     const struct option *options;
-    size_t option_count;
+    size_t option_count; /* OPTIONS_MAX at most */
+    const struct option_rule *rules;
+    size_t rule_count;
     size_t operands_min, operands_max;
 };
 

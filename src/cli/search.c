@@ -12,37 +12,56 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The fields whose words are marked, as --highlight names them. */
-struct marked {
-    char names[1024];
-    const char *fields[LIMIT_FIELDS];
+/* Fields as an option lists them. */
+struct names {
+    char text[LIMIT_FIELDS * (LIMIT_FIELD_NAME_BYTES + 1)];
+    const char *list[LIMIT_FIELDS];
     size_t count;
 };
 
-/* Cuts "title,brand" into names; false: too many. */
-static bool cut_names(const char *list, struct marked *marked)
+/* What is printed of hits besides the usual. */
+struct shown {
+    struct names marked; /* --highlight */
+    struct names fields; /* --fields */
+};
+
+/* Cuts "title, brand" into names. 0 or an exit status; option is for messages. */
+static int cut_names(const char *command, const char *option, const char *list, struct names *names)
 {
-    int size = snprintf(marked->names, sizeof marked->names, "%s", list);
-    marked->count = 0;
-    char *rest = NULL;
-    for (char *name = strtok_r(marked->names, ",", &rest); name != NULL; name = strtok_r(NULL, ",", &rest)) {
-        if (marked->count == LIMIT_FIELDS) {
-            return false;
+    char why[96];
+    const char *wrong = strlen(list) >= sizeof names->text ? "names too many fields" : NULL;
+    char *next = memcpy(names->text, wrong != NULL ? "" : list, wrong != NULL ? 1 : strlen(list) + 1);
+    while (next != NULL && wrong == NULL) {
+        char *name = next + strspn(next, " ");
+        next = strchr(name, ',');
+        if (next != NULL) {
+            *next++ = '\0';
         }
-        marked->fields[marked->count++] = name;
+        for (size_t size = strlen(name); size != 0 && name[size - 1] == ' '; size--) {
+            name[size - 1] = '\0';
+        }
+        for (size_t i = 0; i < names->count; i++) {
+            wrong = strcmp(names->list[i], name) == 0 ? "names a field twice" : wrong;
+        }
+        wrong = name[0] == '\0' ? "takes names with commas between them" : wrong;
+        wrong = wrong == NULL && names->count == LIMIT_FIELDS ? "names too many fields" : wrong;
+        if (wrong == NULL) {
+            names->list[names->count++] = name;
+        }
     }
-    return size < (int)sizeof marked->names;
+    snprintf(why, sizeof why, "--%s %s", option, wrong == NULL ? "" : wrong);
+    return wrong == NULL ? CLI_DONE : cli_complain(CLI_USAGE, command, why, list);
 }
 
-static void print_json_highlights(const aisle_result *result, size_t hit, const struct marked *marked)
+static void print_json_highlights(const aisle_result *result, size_t hit, const struct shown *shown)
 {
     const char *comma = "";
     aisle_highlight highlight;
     printf(",\"highlight\":{");
-    for (size_t i = 0; i < marked->count; i++) {
+    for (size_t i = 0; i < shown->marked.count; i++) {
         if (aisle_result_highlight(result, hit, i, &highlight) == 0 && highlight.text.size != 0) {
             printf("%s", comma);
-            output_json_text(marked->fields[i]);
+            output_json_text(shown->marked.list[i]);
             printf(":");
             output_json_string(highlight.text);
             comma = ",";
@@ -77,7 +96,7 @@ static void print_json_rules(const aisle_result *result)
     }
 }
 
-static void print_json(const aisle_result *result, const aisle_query *query, const struct marked *marked)
+static void print_json(const aisle_result *result, const aisle_query *query, const struct shown *shown)
 {
     bool exact = false;
     uint64_t total = aisle_result_total(result, &exact);
@@ -98,8 +117,8 @@ static void print_json(const aisle_result *result, const aisle_query *query, con
             printf(",\"explanation\":");
             fwrite(hit.explanation.data, 1, hit.explanation.size, stdout);
         }
-        if (marked->count != 0) {
-            print_json_highlights(result, i, marked);
+        if (shown->marked.count != 0) {
+            print_json_highlights(result, i, shown);
         }
         printf("}");
     }
@@ -116,34 +135,63 @@ static void print_json(const aisle_result *result, const aisle_query *query, con
     printf("}\n");
 }
 
-static void print_hit(size_t rank, const aisle_hit *hit, bool pinned)
+/* Those of the fields that the product has, each as it stands there, but for what is printed anyway. */
+static void print_fields(aisle_bytes product, const struct names *fields)
 {
-    if (pinned) {
-        printf("%3zu.   pinned", rank);
-    } else {
-        printf("%3zu. %8.3f", rank, hit->score);
-    }
-    if (!output_member(hit->product, "title", "  ") && !output_member(hit->product, "name", "  ")) {
-        printf("  %.*s", (int)hit->id.size, hit->id.data);
-    }
-    printf("\n               %.*s", (int)hit->id.size, hit->id.data);
-    output_member(hit->product, "brand", "  ");
-    output_member(hit->product, "price", "  ");
-    printf("\n");
-    if (hit->explanation.size > 0) {
-        printf("               %.*s\n", (int)hit->explanation.size, hit->explanation.data);
+    for (size_t i = 0; i < fields->count; i++) {
+        char before[LIMIT_FIELD_NAME_BYTES + 8];
+        aisle_bytes value;
+        bool is_shown = strcmp(fields->list[i], "title") == 0 || strcmp(fields->list[i], "id") == 0;
+        snprintf(before, sizeof before, "  %s: ", fields->list[i]);
+        if (!is_shown && output_find(product, fields->list[i], &value) &&
+            !output_member(product, fields->list[i], before)) {
+            printf("%s%.*s", before, (int)value.size, value.data);
+        }
     }
 }
 
-static void print_group(const aisle_result *result, const aisle_group *group)
+/* The i-th hit of the answer. */
+static void print_hit(size_t rank, const aisle_result *result, size_t i, const struct shown *shown)
+{
+    aisle_hit hit;
+    aisle_highlight highlight;
+    if (aisle_result_hit(result, i, &hit) != 0) {
+        return;
+    }
+    if (aisle_result_pinned(result, i)) {
+        printf("%3zu.   pinned", rank);
+    } else {
+        printf("%3zu. %8.3f", rank, hit.score);
+    }
+    if (!output_member(hit.product, "title", "  ") && !output_member(hit.product, "name", "  ")) {
+        printf("  %.*s", (int)hit.id.size, hit.id.data);
+    }
+    printf("\n               %.*s", (int)hit.id.size, hit.id.data);
+    if (shown->fields.count != 0) {
+        print_fields(hit.product, &shown->fields);
+    } else {
+        output_member(hit.product, "brand", "  ");
+        output_member(hit.product, "price", "  ");
+    }
+    printf("\n");
+    if (hit.explanation.size > 0) {
+        printf("               %.*s\n", (int)hit.explanation.size, hit.explanation.data);
+    }
+    for (size_t k = 0; aisle_result_highlight(result, i, k, &highlight) == 0; k++) {
+        if (highlight.text.size != 0) {
+            printf("               %s: %.*s\n", shown->marked.list[k], (int)highlight.text.size, highlight.text.data);
+        }
+    }
+}
+
+static void print_group(const aisle_result *result, const aisle_group *group, const struct shown *shown)
 {
     char number[OUTPUT_NUMBER_BYTES];
-    aisle_hit hit;
     printf("%.*s", (int)group->value.size, group->value.data);
     printf("%s%s product%s\n", group->value.size == 0 ? "" : "  ", output_number(group->products, number),
            group->products == 1 ? "" : "s");
-    for (size_t i = 0; i < group->hit_count && aisle_result_hit(result, group->first_hit + i, &hit) == 0; i++) {
-        print_hit(i + 1, &hit, false);
+    for (size_t i = 0; i < group->hit_count; i++) {
+        print_hit(i + 1, result, group->first_hit + i, shown);
     }
 }
 
@@ -153,23 +201,16 @@ static bool result_has_facets(const aisle_result *result)
     return aisle_result_facet(result, 0, &facet) == 0;
 }
 
-static void print_list(const aisle_result *result, uint64_t offset, const struct marked *marked)
+static void print_list(const aisle_result *result, uint64_t offset, const struct shown *shown)
 {
-    aisle_hit hit;
-    words_print(result);
     aisle_group group;
     bool is_grouped = aisle_result_group(result, 0, &group) == 0;
-    for (size_t i = 0; aisle_result_hit(result, i, &hit) == 0 && !is_grouped; i++) {
-        print_hit((size_t)offset + i + 1, &hit, aisle_result_pinned(result, i));
-        aisle_highlight highlight;
-        for (size_t k = 0; aisle_result_highlight(result, i, k, &highlight) == 0; k++) {
-            if (highlight.text.size != 0) {
-                printf("               %s: %.*s\n", marked->fields[k], (int)highlight.text.size, highlight.text.data);
-            }
-        }
+    words_print(result);
+    for (size_t i = 0; i < aisle_result_count(result) && !is_grouped; i++) {
+        print_hit((size_t)offset + i + 1, result, i, shown);
     }
     for (size_t i = 0; aisle_result_group(result, i, &group) == 0; i++) {
-        print_group(result, &group);
+        print_group(result, &group, shown);
     }
     bool exact = false;
     char number[OUTPUT_NUMBER_BYTES];
@@ -196,7 +237,7 @@ static const char *part_at_fault(const char *message)
     return "query";
 }
 
-static int search(const char *command, const char *path, const aisle_query *query, const struct marked *marked,
+static int search(const char *command, const char *path, const aisle_query *query, const struct shown *shown,
                   bool json)
 {
     aisle *catalog = NULL;
@@ -213,9 +254,9 @@ static int search(const char *command, const char *path, const aisle_query *quer
         goto done;
     }
     if (json) {
-        print_json(result, query, marked);
+        print_json(result, query, shown);
     } else {
-        print_list(result, query->offset, marked);
+        print_list(result, query->offset, shown);
     }
     status = cli_finish(command);
 done:
@@ -233,18 +274,21 @@ static struct {
     bool explain, json, as_you_type, no_typos, no_synonyms, no_stop_words, no_understanding, no_rules, digits;
 } asked = {.limit = 10};
 
+/* The last ones are about the words of a text, and the shop's rules for them: search alone has them. */
+#define WORD_OPTIONS 16u
+
 static const struct option table[] = {
     {.name = "limit", .kind = OPTION_NUMBER, .value.number = &asked.limit, .argument = "N",
      .help = "hits to print; default 10", .min = 1, .max = LIMIT_HITS},
     {.name = "offset", .kind = OPTION_NUMBER, .value.number = &asked.offset, .argument = "N",
      .help = "hits to pass over; with --limit at most 10,000 together", .max = LIMIT_HITS},
-    {.name = "filter", .kind = OPTION_TEXT, .value.text = &asked.filter, .argument = "EXPR",
+    {.name = "filter", .kind = OPTION_BLANK, .value.text = &asked.filter, .argument = "EXPR",
      .help = "keep products whose fields hold what EXPR says"},
     {.name = "facet", .kind = OPTION_TEXTS, .value.texts = &asked.facets, .argument = "FACET",
      .help = "count what the matches have in a field; may be repeated"},
     {.name = "sort", .kind = OPTION_TEXT, .value.text = &asked.sort, .argument = "FIELD:asc,...",
      .help = "by fields, each with :asc or :desc, in place of score"},
-    {.name = "after", .kind = OPTION_TEXT, .value.text = &asked.after, .argument = "CURSOR",
+    {.name = "after", .kind = OPTION_BLANK, .value.text = &asked.after, .argument = "CURSOR",
      .help = "go on behind the page that this cursor was printed for"},
     {.name = "group", .kind = OPTION_TEXT, .value.text = &asked.group, .argument = "FIELD",
      .help = "the best hits of each value of FIELD, FIELD:count largest first; --limit counts groups"},
@@ -253,22 +297,21 @@ static const struct option table[] = {
     {.name = "fields", .kind = OPTION_TEXT, .value.text = &asked.fields, .argument = "NAME,...",
      .help = "members of products to print"},
     {.name = "deadline", .kind = OPTION_NUMBER, .value.number = &asked.deadline, .argument = "MS",
-     .help = "print what was found after so many milliseconds", .max = UINT32_MAX},
+     .help = "print what was found after so many milliseconds", .min = 1, .max = UINT32_MAX},
     {.name = "total-bound", .kind = OPTION_NUMBER, .value.number = &asked.total_bound, .argument = "N",
-     .help = "count no further than N matches", .max = UINT64_MAX},
+     .help = "count no further than N matches", .min = 1, .max = UINT64_MAX},
     {.name = "weights", .kind = OPTION_TEXT, .value.text = &asked.weights, .argument = "FIELD:W,...",
      .help = "weights of signals, 0 to 100, in place of the schema's"},
     {.name = "affinity", .kind = OPTION_TEXTS, .value.texts = &asked.affinities, .argument = "FIELD:V=W",
      .help = "add W, above 0 to 10, to the score of what has V; may be repeated"},
-    {.name = "context", .kind = OPTION_TEXT, .value.text = &asked.context, .argument = "NAME,...",
-     .help = "names that the shop's rules may ask for"},
-    {.name = "no-rules", .kind = OPTION_FLAG, .value.flag = &asked.no_rules, .help = "leave the shop's rules aside"},
     {.name = "now", .kind = OPTION_NUMBER, .value.number = &asked.now, .argument = "SECONDS",
-     .help = "since 1970, that recency and rules count from; default now", .max = 253402300799},
+     .help = "since 1970, that recency and rules count from; default now", .min = 1, .max = 253402300799},
     {.name = "highlight", .kind = OPTION_TEXT, .value.text = &asked.highlight, .argument = "FIELD,...",
      .help = "mark the query's words in these fields of hits"},
     {.name = "snippet", .kind = OPTION_NUMBER, .value.number = &asked.snippet, .argument = "N",
-     .help = "of longer fields print N words, where most of the query stands", .max = 10000},
+     .help = "of longer fields print N words, where most of the query stands", .min = 1, .max = 10000},
+    {.name = "explain", .kind = OPTION_FLAG, .value.flag = &asked.explain, .help = "how each score came about"},
+    {.name = "json", .kind = OPTION_FLAG, .value.flag = &asked.json, .help = "one JSON object with whole products"},
     {.name = "match", .kind = OPTION_TEXT, .value.text = &asked.match, .argument = "MODE",
      .help = "all (of the words, the default), relaxed (fewer, when all find few), any"},
     {.name = "as-you-type", .kind = OPTION_FLAG, .value.flag = &asked.as_you_type,
@@ -293,9 +336,21 @@ static const struct option table[] = {
     {.name = "no-understanding", .kind = OPTION_FLAG, .value.flag = &asked.no_understanding,
      .help = "prices and values of fields in TEXT are words like others"},
     {.name = "few", .kind = OPTION_NUMBER, .value.number = &asked.few, .argument = "N",
-     .help = "fewer hits are few: words are corrected and relaxed then; default 5", .max = LIMIT_HITS},
-    {.name = "explain", .kind = OPTION_FLAG, .value.flag = &asked.explain, .help = "how each score came about"},
-    {.name = "json", .kind = OPTION_FLAG, .value.flag = &asked.json, .help = "one JSON object with whole products"},
+     .help = "fewer hits are few: words are corrected and relaxed then; default 5", .min = 1,
+     .max = LIMIT_HITS},
+    {.name = "context", .kind = OPTION_TEXT, .value.text = &asked.context, .argument = "NAME,...",
+     .help = "names that the shop's rules may ask for"},
+    {.name = "no-rules", .kind = OPTION_FLAG, .value.flag = &asked.no_rules, .help = "leave the shop's rules aside"},
+};
+
+#define OPTION_COUNT (sizeof table / sizeof table[0])
+
+static const struct option_rule rules[] = {
+    {"snippet", OPTION_NEEDS, "highlight"},   {"group-size", OPTION_NEEDS, "group"},
+    {"edits", OPTION_BARS, "no-typos"},       {"one-from", OPTION_BARS, "no-typos"},
+    {"two-from", OPTION_BARS, "no-typos"},    {"fixed-prefix", OPTION_BARS, "no-typos"},
+    {"expansions", OPTION_BARS, "no-typos"},  {"digits", OPTION_BARS, "no-typos"},
+    {"exact-words", OPTION_BARS, "no-typos"}, {"context", OPTION_BARS, "no-rules"},
 };
 
 static const struct options options = {
@@ -334,28 +389,43 @@ static const struct options options = {
                 "  aisle search shop 'boots' --facet brand:5 --facet 'price[*,50,100,*]:stats'\n"
                 "  aisle search shop 'boots' --filter 'brand = \"Acme\"' --facet brand:multi --facet size:size\n",
     .options = table,
-    .option_count = sizeof table / sizeof table[0],
+    .option_count = OPTION_COUNT,
+    .rules = rules,
+    .rule_count = sizeof rules / sizeof rules[0],
     .operands_min = 2,
     .operands_max = 2,
 };
 
+/* What the tables of options cannot say. 0 or an exit status. */
+static int check_asked(const char *command)
+{
+    const char *why = NULL;
+    if (asked.edits == 1 && asked.two_from != 0) {
+        why = "--two-from is about two edits: without effect beside --edits 1";
+    } else if (asked.two_from != 0 && asked.one_from > asked.two_from) {
+        why = "--one-from is above --two-from: no word is allowed one edit";
+    } else if (asked.few != 0 && asked.no_typos && (asked.match == NULL || strcmp(asked.match, "relaxed") != 0)) {
+        why = "--few is without effect beside --no-typos: that takes --match relaxed";
+    }
+    return why == NULL ? CLI_DONE : cli_complain(CLI_USAGE, command, why, NULL);
+}
+
 /* Searches for text, or for products like the one with this id. */
 static int run(const char *path, const char *text, const char *like)
 {
-    struct marked marked = {.count = 0};
+    struct shown shown = {.marked = {.count = 0}};
     const char *command = like == NULL ? "search" : "similar";
-    if (asked.highlight != NULL && !cut_names(asked.highlight, &marked)) {
-        return cli_complain(CLI_USAGE, command, "--highlight names too many fields", NULL);
+    int status = asked.highlight == NULL ? 0 : cut_names(command, "highlight", asked.highlight, &shown.marked);
+    status = status != 0 || asked.fields == NULL ? status : cut_names(command, "fields", asked.fields, &shown.fields);
+    status = status != 0 ? status : check_asked(command);
+    if (status != 0) {
+        return status;
     }
     const bool bold = !asked.json && isatty(STDOUT_FILENO);
+    const bool marks = shown.marked.count != 0;
     int mode;
     if (!words_match(asked.match, &mode)) {
         return cli_complain(CLI_USAGE, command, "--match is all, relaxed or any", NULL);
-    }
-    if ((asked.snippet != 0 && marked.count == 0) || (asked.group_size != 0 && asked.group == NULL)) {
-        return cli_complain(CLI_USAGE, command, asked.snippet != 0 && marked.count == 0
-                                                    ? "--snippet takes --highlight, whose texts it cuts"
-                                                    : "--group-size takes --group", NULL);
     }
     const aisle_typos typos = {.size = sizeof typos,
                                .max_edits = (uint32_t)asked.edits,
@@ -365,6 +435,8 @@ static int run(const char *path, const char *text, const char *like)
                                .exact_words = asked.exact_words,
                                .one_from = (uint32_t)asked.one_from,
                                .two_from = (uint32_t)asked.two_from};
+    const bool has_typos = asked.edits != 0 || asked.fixed_prefix != 0 || asked.expansions != 0 || asked.digits ||
+                           asked.exact_words != NULL || asked.one_from != 0 || asked.two_from != 0;
     const aisle_query query = {.size = sizeof query,
                                .text = text,
                                .like = like,
@@ -382,16 +454,16 @@ static int run(const char *path, const char *text, const char *like)
                                .group_by = asked.group,
                                .group_size = (uint32_t)asked.group_size,
                                .weights = asked.weights,
-                               .highlight = marked.fields,
-                               .highlight_count = marked.count,
-                               .mark_before = asked.json ? NULL : bold ? "\033[1m" : "[",
-                               .mark_after = asked.json ? NULL : bold ? "\033[0m" : "]",
+                               .highlight = shown.marked.list,
+                               .highlight_count = shown.marked.count,
+                               .mark_before = asked.json || !marks ? NULL : bold ? "\033[1m" : "[",
+                               .mark_after = asked.json || !marks ? NULL : bold ? "\033[0m" : "]",
                                .snippet_words = (uint32_t)asked.snippet,
-                               .highlight_plain = !asked.json,
+                               .highlight_plain = !asked.json && marks,
                                .match = mode,
                                .as_you_type = asked.as_you_type,
                                .no_typos = asked.no_typos,
-                               .typos = &typos,
+                               .typos = has_typos ? &typos : NULL,
                                .no_synonyms = asked.no_synonyms,
                                .no_stop_words = asked.no_stop_words,
                                .no_understanding = asked.no_understanding,
@@ -401,7 +473,7 @@ static int run(const char *path, const char *text, const char *like)
                                .affinity_count = asked.affinities.count,
                                .few = (uint32_t)asked.few,
                                .now_ms = (int64_t)asked.now * 1000};
-    return search(command, path, &query, &marked, asked.json);
+    return search(command, path, &query, &shown, asked.json);
 }
 
 int cli_search(int argc, char **argv)
@@ -412,14 +484,16 @@ int cli_search(int argc, char **argv)
 
 static const struct options similar_options = {
     .command = "similar",
-    .synopsis = "CATALOG ID [--filter EXPR] [--limit N] [options of search]",
+    .synopsis = "CATALOG ID [--filter EXPR] [--limit N] [options]",
     .about = "Prints products like the one with this ID: those that have any of the words that tell most of it,\n"
              "of its title, brand, category and what else is searched, the best first.",
     .examples = "  aisle similar shop P1\n"
                 "  aisle similar shop P1 --filter 'price < 50 AND in_stock = true' --limit 5\n"
                 "  aisle similar shop P1 --group brand --json\n",
     .options = table,
-    .option_count = sizeof table / sizeof table[0],
+    .option_count = OPTION_COUNT - WORD_OPTIONS,
+    .rules = rules,
+    .rule_count = sizeof rules / sizeof rules[0],
     .operands_min = 2,
     .operands_max = 2,
 };

@@ -13,7 +13,6 @@
 #include <sys/stat.h>
 
 #define GIVEN_MAX 1024u
-#define OPTIONS_MAX 64u
 
 struct given {
     struct server_given items[GIVEN_MAX];

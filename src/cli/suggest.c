@@ -117,7 +117,7 @@ static int ask(const char *path, const aisle_suggest_query *query, bool json)
 
 int cli_suggest(int argc, char **argv)
 {
-    uint64_t limit = 10;
+    uint64_t limit = 0; /* the default */
     const char *context = NULL;
     const char *searches = NULL;
     bool exact = false;
@@ -149,6 +149,10 @@ int cli_suggest(int argc, char **argv)
     int operands = options_parse(&options, argc, argv, &status);
     if (operands == OPTIONS_EXIT) {
         return status;
+    }
+    if (searches != NULL && operands == 1 && (limit != 0 || context != NULL || exact || json)) {
+        return cli_complain(CLI_USAGE, "suggest", "--learn without TEXT prints nothing: --limit, --context, --exact "
+                                                  "and --json are without effect", NULL);
     }
     if (searches != NULL) {
         status = learn(argv[0], searches);

@@ -310,7 +310,8 @@ static int take_boost(const struct member *member, size_t node, struct curation_
     }
     boost->weight = (uint32_t)number;
     if (ids != 0) {
-        return take_ids(member, ids, LIMIT_RULE_PINS, &boost->ids, &boost->id_count);
+        int taken = take_ids(member, ids, LIMIT_RULE_PINS, &boost->ids, &boost->id_count);
+        return taken != 0 || boost->id_count != 0 ? taken : refuse(member, node, AISLE_INVALID, expected);
     }
     struct filter_node *parsed = NULL;
     int status = take_filter(member, filter, &parsed);

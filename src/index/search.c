@@ -11,6 +11,7 @@
 #include "index/page.h"
 #include "index/pass.h"
 #include "index/projection.h"
+#include "index/query_options.h"
 #include "index/result.h"
 #include "index/route.h"
 #include "index/search_words.h"
@@ -27,7 +28,6 @@
 #include "query/watch.h"
 #include "schema/product.h"
 
-#define LIMIT_DEFAULT 10u
 #define HITS_AHEAD 16u /* hits whose ids are asked of memory together: a core waits for about as many lines at once */
 
 /* Recency counts in whole hours, so that two searches in a row score alike. */
@@ -180,6 +180,8 @@ static int take_filter(struct search *search, const aisle_query *query, aisle_er
     int status = 0;
     if (query->filter != NULL && query->filter[strspn(query->filter, " \t\n\v\f\r")] != '\0') {
         status = filter_parse(bytes_of_string(query->filter), &source, &search->filter, error);
+    } else if (query->param_count != 0) {
+        return error_set(error, AISLE_BAD_QUERY, "filter: there is none, but values are bound to names in it");
     }
     if (status == 0 && search->without != NULL) {
         struct filter_node *const both[] = {search->without, search->filter};
@@ -614,23 +616,6 @@ static int take_products(struct search *search, const aisle_query *query)
                        : status;
 }
 
-/* Copies as much of the caller's query as it has; zeros stand for the rest. */
-static int take_query(const aisle_query *given, aisle_query *query, aisle_error *error)
-{
-    size_t known = sizeof *query;
-    *query = (aisle_query){.size = known};
-    if (given == NULL || given->size < sizeof given->size || given->size > known) {
-        return error_set(error, AISLE_INVALID, "aisle_query.size is not sizeof(aisle_query)");
-    }
-    memcpy(query, given, given->size);
-    query->limit = query->limit == 0 ? LIMIT_DEFAULT : query->limit;
-    if (query->limit > LIMIT_HITS || query->offset > LIMIT_HITS - query->limit) {
-        return error_set(error, AISLE_LIMIT, "offset %u + limit %u is above %u", query->offset, query->limit,
-                         LIMIT_HITS);
-    }
-    return 0;
-}
-
 /* Ends the search; an answer goes where the caller wants it, and the one that was there waits for the next. */
 static int finish(struct search *search, int status, uint64_t start_us, struct aisle_result *result,
                   aisle_result **inout)
@@ -687,7 +672,7 @@ int aisle_search(aisle *catalog, const aisle_query *given, aisle_result **inout,
     aisle_query query;
     struct search search;
     struct aisle_result *result = NULL;
-    int status = take_query(given, &query, error);
+    int status = query_options_take(given, &query, error);
     if (status != 0) {
         return status;
     }

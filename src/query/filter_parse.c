@@ -22,6 +22,7 @@ struct parser {
     uint32_t conditions;
     bool in_variant; /* between the parentheses of ANY */
     struct buf folded;
+    uint64_t used[(LIMIT_FILTER_PARAMETERS + 63) / 64]; /* names of source->params that stand in the text */
     aisle_error *error;
 };
 
@@ -102,6 +103,7 @@ static int find_param(struct parser *parser, const aisle_param **out)
         const char *name = source->params[i].name;
         if (name != NULL && bytes_equal(bytes_of_string(name), parser->token.text)) {
             *out = &source->params[i];
+            parser->used[i / 64] |= UINT64_C(1) << i % 64;
             return 0;
         }
     }
@@ -687,6 +689,22 @@ static int parse_and(struct parser *parser, struct filter_node **out)
     return parse_chain(parser, FILTER_AND, "AND", parse_not, out);
 }
 
+/* A value that is bound to a name which the filter does not have was meant for one that is misspelled. */
+static int check_used(const struct parser *parser)
+{
+    const struct filter_source *source = parser->source;
+    for (size_t i = 0; i < source->param_count; i++) {
+        const char *name = source->params[i].name == NULL ? "" : source->params[i].name;
+        if ((parser->used[i / 64] & UINT64_C(1) << i % 64) == 0) {
+            struct bytes shown = utf8_cut(bytes_of_string(name), 40);
+            return error_set(parser->error, AISLE_BAD_QUERY,
+                             "filter: a value is bound to $%.*s, which it does not have", (int)shown.size,
+                             (const char *)shown.data);
+        }
+    }
+    return 0;
+}
+
 /* Recursive through parentheses only, which are bounded. */
 static int parse_or(struct parser *parser, struct filter_node **out)
 {
@@ -714,6 +732,7 @@ int filter_parse(struct bytes text, const struct filter_source *source, struct f
     if (status == 0 && parser.token.kind != FILTER_TOKEN_END) {
         status = refuse_token(&parser, "expected AND, OR or the end");
     }
+    status = status == 0 ? check_used(&parser) : status;
     buf_release(&parser.folded);
     return status;
 }

@@ -48,6 +48,23 @@ int arguments_number(struct arguments *arguments, const char *what, uint64_t max
     return status;
 }
 
+int arguments_positive(struct arguments *arguments, const char *what, uint64_t max, uint64_t *out, aisle_error *error)
+{
+    int status = arguments_number(arguments, what, max, out, error);
+    return status != 0 || *out != 0 ? status
+                                    : error_set(error, AISLE_INVALID, "%s must be 1 to %llu (argument %u)", what,
+                                                (unsigned long long)max, arguments_place(arguments));
+}
+
+int arguments_text(struct arguments *arguments, const char *what, struct arena *arena, const char **out,
+                   aisle_error *error)
+{
+    int status = arguments_string(arguments, what, arena, out, error);
+    return status != 0 || **out != '\0' ? status
+                                        : error_set(error, AISLE_INVALID, "%s: expected no empty text (argument %u)",
+                                                    what, arguments_place(arguments));
+}
+
 int arguments_copy(struct bytes text, const char *what, struct arena *arena, const char **out, aisle_error *error)
 {
     if (text.size > 0 && memchr(text.data, '\0', text.size) != NULL) {

@@ -35,6 +35,14 @@ must_check int arguments_take(struct arguments *arguments, const char *what, str
 must_check int arguments_number(struct arguments *arguments, const char *what, uint64_t max, uint64_t *out,
                                 aisle_error *error);
 
+/* The next one as a number of 1 to max: where 0 would stand for a default, and not for what it says. AISLE_INVALID. */
+must_check int arguments_positive(struct arguments *arguments, const char *what, uint64_t max, uint64_t *out,
+                                  aisle_error *error);
+
+/* The next one as a string in the arena, which is not empty; errors as arguments_string. */
+must_check int arguments_text(struct arguments *arguments, const char *what, struct arena *arena, const char **out,
+                              aisle_error *error);
+
 /* The next one as a string in the arena. AISLE_INVALID when it has a NUL byte; AISLE_NO_MEMORY. */
 must_check int arguments_string(struct arguments *arguments, const char *what, struct arena *arena, const char **out,
                                 aisle_error *error);

@@ -27,10 +27,10 @@ static int parse(struct call *call, struct arguments *arguments, aisle_suggest_q
         }
         seen |= option;
         if (option == 1) {
-            status = arguments_number(arguments, "the count behind LIMIT", SUGGESTIONS_MAX, &limit, error);
+            status = arguments_positive(arguments, "the count behind LIMIT", SUGGESTIONS_MAX, &limit, error);
             query->limit = (uint32_t)limit;
         } else if (option == 2) {
-            status = arguments_string(arguments, "the field and value behind CONTEXT", &call->worker->arena,
+            status = arguments_text(arguments, "the field and value behind CONTEXT", &call->worker->arena,
                                       &query->context, error);
         } else {
             query->exact = true;
@@ -113,7 +113,7 @@ static int parse_ft(struct arguments *arguments, aisle_suggest_query *query, boo
         } else if (option == 2) {
             *with_scores = true;
         } else if (option == 4) {
-            status = arguments_number(arguments, "the count behind MAX", SUGGESTIONS_MAX, &limit, error);
+            status = arguments_positive(arguments, "the count behind MAX", SUGGESTIONS_MAX, &limit, error);
             query->limit = (uint32_t)limit;
         } else {
             return error_set(error, AISLE_INVALID, "'%.*s' is not supported by FT.SUGGET (argument %u)",

@@ -456,6 +456,9 @@ int config_load(const struct server_options *options, struct config **out, aisle
     for (size_t i = 0; i < options->given_count && status == 0; i++) {
         size_t found = 0;
         status = find_setting(options->given[i].name, strlen(options->given[i].name), &found, error);
+        if (status == 0 && given[found] && !shown[found].is_list) {
+            status = error_set(error, AISLE_INVALID, "--%s is given twice", shown[found].name);
+        }
         status = status != 0 ? status : set_value(config, found, options->given[i].value, error);
         given[found] = true;
     }
@@ -470,6 +473,10 @@ int config_load(const struct server_options *options, struct config **out, aisle
     status = status != 0 ? status : check_follows(config, error);
     status = status != 0 ? status : check_addresses(config, &config->listens, error);
     status = status != 0 ? status : check_addresses(config, &config->metrics, error);
+    if (status == 0 && config->output_bytes > config->outputs_bytes) {
+        status = error_set(error, AISLE_INVALID, "output-memory is above outputs-memory: one client may not have more "
+                                                 "than all have together");
+    }
     if (status != 0) {
         config_free(config);
         return status;

@@ -26,11 +26,20 @@ static int take_filter(struct parser *p)
     return arguments_string(p->arguments, "the filter behind FILTER", p->arena, &p->search->query.filter, p->error);
 }
 
+/* A list that names something. */
+static int take_list(struct parser *p, const char *what, const struct bytes **list, uint32_t *count)
+{
+    int status = arguments_list(p->arguments, what, list, count, p->error);
+    return status != 0 || *count != 0 ? status
+                                      : error_set(p->error, AISLE_INVALID, "%s is 0: nothing follows (argument %u)",
+                                                  what, arguments_place(p->arguments));
+}
+
 static int take_params(struct parser *p)
 {
     const struct bytes *pairs = NULL;
     uint32_t count = 0;
-    int status = arguments_list(p->arguments, PARAMETERS, &pairs, &count, p->error);
+    int status = take_list(p, PARAMETERS, &pairs, &count);
     return status != 0 ? status : search_bind(pairs, count, p->arena, &p->search->query, p->error);
 }
 
@@ -77,7 +86,7 @@ static int take_return(struct parser *p)
 
 static int take_weights(struct parser *p)
 {
-    return arguments_string(p->arguments, "the weights behind WEIGHTS", p->arena, &p->search->query.weights, p->error);
+    return arguments_text(p->arguments, "the weights behind WEIGHTS", p->arena, &p->search->query.weights, p->error);
 }
 
 /* Behind AFFINITY: a count of arguments, then of each affinity FIELD:VALUE and its weight. */
@@ -86,7 +95,7 @@ static int take_affinity(struct parser *p)
     static const char count_name[] = "the count behind AFFINITY";
     const struct bytes *pairs = NULL;
     uint32_t count = 0;
-    int status = arguments_list(p->arguments, count_name, &pairs, &count, p->error);
+    int status = take_list(p, count_name, &pairs, &count);
     if (status == 0 && count % 2 != 0) {
         return error_set(p->error, AISLE_INVALID, "%s is of values and weights together, so it is even", count_name);
     }
@@ -112,31 +121,31 @@ static int take_affinity(struct parser *p)
 
 static int take_context(struct parser *p)
 {
-    return arguments_string(p->arguments, "the names behind CONTEXT", p->arena, &p->search->query.contexts, p->error);
+    return arguments_text(p->arguments, "the names behind CONTEXT", p->arena, &p->search->query.contexts, p->error);
 }
 
 static int take_now(struct parser *p)
 {
     uint64_t now = 0;
-    int status = arguments_number(p->arguments, "the milliseconds behind NOW", 253402300799999, &now, p->error);
+    int status = arguments_positive(p->arguments, "the milliseconds behind NOW", 253402300799999, &now, p->error);
     p->search->query.now_ms = (int64_t)now;
     return status;
 }
 
 static int take_deadline(struct parser *p)
 {
-    return arguments_number(p->arguments, "the milliseconds behind DEADLINE", 3600000, &p->search->deadline_ms,
+    return arguments_positive(p->arguments, "the milliseconds behind DEADLINE", 3600000, &p->search->deadline_ms,
                             p->error);
 }
 
 static int take_fields(struct parser *p)
 {
-    return arguments_string(p->arguments, "the names behind FIELDS", p->arena, &p->search->query.fields, p->error);
+    return arguments_text(p->arguments, "the names behind FIELDS", p->arena, &p->search->query.fields, p->error);
 }
 
 static int take_work(struct parser *p)
 {
-    return arguments_number(p->arguments, "the number behind WORK", UINT32_MAX, &p->search->query.work, p->error);
+    return arguments_positive(p->arguments, "the number behind WORK", UINT32_MAX, &p->search->query.work, p->error);
 }
 
 /* Behind an option: one of the words; *chosen is its place among them. */
@@ -165,7 +174,7 @@ static int take_total(struct parser *p)
     int status = take_choice(p, "what follows TOTAL", words, 3, &chosen);
     p->search->query.no_total = chosen == 1;
     return status != 0 || chosen != 2 ? status
-                                      : arguments_number(p->arguments, "the number behind TOTAL BOUND", UINT32_MAX,
+                                      : arguments_positive(p->arguments, "the number behind TOTAL BOUND", UINT32_MAX,
                                                          &p->search->query.total_bound, p->error);
 }
 
@@ -200,7 +209,9 @@ static int take_typos(struct parser *p)
 static int take_typos_number(struct parser *p, const char *what, uint64_t max, uint32_t *out)
 {
     uint64_t number = 0;
-    int status = arguments_number(p->arguments, what, max, &number, p->error);
+    bool may_be_none = out == &p->search->typos.fixed_prefix;
+    int status = may_be_none ? arguments_number(p->arguments, what, max, &number, p->error)
+                             : arguments_positive(p->arguments, what, max, &number, p->error);
     *out = (uint32_t)number;
     p->search->query.typos = &p->search->typos;
     return status;
@@ -241,7 +252,7 @@ static int take_digits(struct parser *p)
 static int take_exact(struct parser *p)
 {
     p->search->query.typos = &p->search->typos;
-    return arguments_string(p->arguments, "the words behind EXACT", p->arena, &p->search->typos.exact_words, p->error);
+    return arguments_text(p->arguments, "the words behind EXACT", p->arena, &p->search->typos.exact_words, p->error);
 }
 
 static int take_synonyms(struct parser *p)
@@ -278,7 +289,7 @@ static int take_sort(struct parser *p)
 {
     const char *part = NULL;
     const char *before = p->search->query.sort;
-    int status = arguments_string(p->arguments, "the field behind SORT", p->arena, &part, p->error);
+    int status = arguments_text(p->arguments, "the field behind SORT", p->arena, &part, p->error);
     if (status != 0 || before == NULL) {
         p->search->query.sort = part;
         return status;
@@ -300,15 +311,15 @@ static int take_after(struct parser *p)
 
 static int take_like(struct parser *p)
 {
-    return arguments_string(p->arguments, "the id behind LIKE", p->arena, &p->search->query.like, p->error);
+    return arguments_text(p->arguments, "the id behind LIKE", p->arena, &p->search->query.like, p->error);
 }
 
 static int take_group(struct parser *p)
 {
     aisle_query *query = &p->search->query;
     uint64_t size = 0;
-    int status = arguments_string(p->arguments, "the field behind GROUP", p->arena, &query->group_by, p->error);
-    status = status != 0 ? status : arguments_number(p->arguments, "the count behind GROUP", 100, &size, p->error);
+    int status = arguments_text(p->arguments, "the field behind GROUP", p->arena, &query->group_by, p->error);
+    status = status != 0 ? status : arguments_positive(p->arguments, "the count behind GROUP", 100, &size, p->error);
     query->group_size = (uint32_t)size;
     return status;
 }
@@ -316,7 +327,7 @@ static int take_group(struct parser *p)
 static int take_few(struct parser *p)
 {
     uint64_t few = 0;
-    int status = arguments_number(p->arguments, "the count behind FEW", LIMIT_HITS, &few, p->error);
+    int status = arguments_positive(p->arguments, "the count behind FEW", LIMIT_HITS, &few, p->error);
     p->search->query.few = (uint32_t)few;
     return status;
 }
@@ -332,7 +343,7 @@ static int take_highlight(struct parser *p)
     struct search *search = p->search;
     const struct bytes *fields = NULL;
     uint32_t count = 0;
-    int status = arguments_list(p->arguments, "the count behind HIGHLIGHT", &fields, &count, p->error);
+    int status = take_list(p, "the count behind HIGHLIGHT", &fields, &count);
     if (status == 0 && count > LIMIT_FIELDS) {
         return error_set(p->error, AISLE_LIMIT, "at most %u fields behind HIGHLIGHT", LIMIT_FIELDS);
     }
@@ -367,7 +378,7 @@ static int take_plain(struct parser *p)
 static int take_snippet(struct parser *p)
 {
     uint64_t words = 0;
-    int status = arguments_number(p->arguments, "the words behind SNIPPET", 10000, &words, p->error);
+    int status = arguments_positive(p->arguments, "the words behind SNIPPET", 10000, &words, p->error);
     p->search->query.snippet_words = (uint32_t)words;
     return status;
 }
@@ -404,7 +415,12 @@ static const struct {
 
 #define OPTION_COUNT (sizeof options / sizeof options[0])
 
-static int take_option(struct parser *p, uint64_t *seen)
+/* Places of the options that are given, as in the table; 0: it is not. */
+struct places {
+    uint32_t of[OPTION_COUNT];
+};
+
+static int take_option(struct parser *p, struct places *places)
 {
     struct bytes name = {0};
     int status = arguments_take(p->arguments, "an option", &name, p->error);
@@ -412,25 +428,66 @@ static int take_option(struct parser *p, uint64_t *seen)
         if (!command_word(name, options[i].name)) {
             continue;
         }
-        if ((*seen & UINT64_C(1) << i) != 0 && options[i].take != take_facet && options[i].take != take_sort) {
+        if (places->of[i] != 0 && options[i].take != take_facet && options[i].take != take_sort) {
             return arguments_repeated(p->arguments, name, p->error);
         }
-        *seen |= UINT64_C(1) << i;
+        places->of[i] = arguments_place(p->arguments);
         return options[i].take(p);
     }
     return status != 0 ? status : arguments_unknown(p->arguments, name, p->error);
 }
 
+static uint32_t place_of(const struct places *places, const char *name)
+{
+    uint32_t place = 0;
+    for (size_t i = 0; i < OPTION_COUNT; i++) {
+        place = strcmp(options[i].name, name) == 0 ? places->of[i] : place;
+    }
+    return place;
+}
+
+/* Refuses those of the options, a list that ends in NULL, that are given, if something keeps them from acting. */
+static int check_idle(const struct places *places, bool is_idle, const char *beside, const char *const *names,
+                      aisle_error *error)
+{
+    for (; is_idle && *names != NULL; names++) {
+        uint32_t place = place_of(places, *names);
+        if (place != 0) {
+            return error_set(error, AISLE_INVALID, "%s is without effect beside %s (argument %u)", *names, beside,
+                             place);
+        }
+    }
+    return 0;
+}
+
 /* Options that would be without effect, or cut what another one asks for. */
-static int check_options(const struct search *search, aisle_error *error)
+static int check_options(const struct search *search, const struct places *places, aisle_error *error)
 {
     const aisle_query *query = &search->query;
-    if (search->cuts && query->fields != NULL) {
-        return error_set(error, AISLE_INVALID, "RETURN and FIELDS both cut products: one of them");
-    }
-    if (query->highlight_count == 0 &&
-        (query->mark_before != NULL || query->snippet_words != 0 || query->highlight_plain)) {
-        return error_set(error, AISLE_INVALID, "TAGS, SNIPPET and PLAIN are of HIGHLIGHT, which names no field");
+    const aisle_typos *typos = &search->typos;
+    const struct {
+        bool is_idle;
+        const char *beside;
+        const char *const names[12];
+    } rules[] = {
+        {search->cuts, "RETURN, which cuts products, too", {"FIELDS"}},
+        {query->highlight_count == 0, "no HIGHLIGHT", {"TAGS", "SNIPPET", "PLAIN"}},
+        {query->like != NULL, "LIKE, which has no text",
+         {"TYPOS", "SYNONYMS", "STOPWORDS", "UNDERSTAND", "RELAX", "FEW", "TYPING", "CONTEXT", "RULES"}},
+        {query->like != NULL || query->no_typos, query->like != NULL ? "LIKE, which has no text" : "TYPOS OFF",
+         {"EDITS", "ONEFROM", "TWOFROM", "PREFIX", "EXPANSIONS", "DIGITS", "EXACT"}},
+        {typos->max_edits == 1, "EDITS 1", {"TWOFROM"}},
+        {typos->two_from != 0 && typos->one_from > typos->two_from, "a smaller TWOFROM", {"ONEFROM"}},
+        {query->no_typos && query->match != AISLE_MATCH_RELAXED, "TYPOS OFF but for RELAX RELAXED", {"FEW"}},
+        {query->no_rules, "RULES OFF", {"CONTEXT"}},
+        {query->no_hits, "LIMIT n 0, which asks for no hits",
+         {"SORT", "AFTER", "RETURN", "FIELDS", "HIGHLIGHT", "EXPLAIN"}},
+    };
+    for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
+        int status = check_idle(places, rules[i].is_idle, rules[i].beside, rules[i].names, error);
+        if (status != 0) {
+            return status;
+        }
     }
     return 0;
 }
@@ -440,7 +497,7 @@ int search_parse(const struct catalog_set *set, struct arguments *arguments, str
 {
     struct parser parser = {arguments, arena, search, error};
     struct bytes name = {0};
-    uint64_t seen = 0;
+    struct places places = {{0}};
     *search = (struct search){.query = {.size = sizeof search->query}, .typos = {.size = sizeof search->typos}};
     int status = arguments_take(arguments, "the catalog", &name, error);
     if (status == 0) {
@@ -450,9 +507,9 @@ int search_parse(const struct catalog_set *set, struct arguments *arguments, str
     }
     status = status != 0 ? status : arguments_string(arguments, "the text", arena, &search->query.text, error);
     while (status == 0 && arguments_left(arguments)) {
-        status = take_option(&parser, &seen);
+        status = take_option(&parser, &places);
     }
-    return status != 0 ? status : check_options(search, error);
+    return status != 0 ? status : check_options(search, &places, error);
 }
 
 /* ---------------------------------------------------------------------------------------- bound values -- */

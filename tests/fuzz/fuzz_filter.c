@@ -66,13 +66,21 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     const aisle_bytes value = {(const char *)data, size};
     const aisle_bytes values[] = {{"Acme", 4}, {"10", 2}, {(const char *)data, size / 2}};
-    const aisle_param params[] = {{"a", &value, 1}, {"many", values, 3}, {"none", NULL, 0}};
+    const aisle_param all[] = {{"a", &value, 1}, {"many", values, 3}, {"none", NULL, 0}};
+    const char *const names[] = {"$a", "$many", "$none"};
+    aisle_param params[3]; /* those that stand in the text, which others may not */
+    size_t param_count = 0;
+    for (size_t i = 0; i < 3; i++) {
+        if (size != 0 && memmem(data, size, names[i], strlen(names[i])) != NULL) {
+            params[param_count++] = all[i];
+        }
+    }
     struct arena arena;
     struct filter_node *root = NULL;
     aisle_error error = {.code = 0};
     arena_init(&arena, LIMIT_QUERY_MEMORY_BYTES);
     const struct filter_source source = {.schema = schema, .columns = &columns, .analyser = analyser,
-                                         .params = params, .param_count = 3,    .arena = &arena};
+                                         .params = params, .param_count = param_count, .arena = &arena};
     int status = filter_parse(bytes_of(data, size), &source, &root, &error);
     if (status == 0) {
         require(root != NULL && check_node(root, schema, 0) <= LIMIT_FILTER_CONDITIONS);

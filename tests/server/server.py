@@ -323,6 +323,65 @@ def the_loop_searches_itself_what_is_short(world):
             equal(told(client, "loop_searches"), 0)
 
 
+IDLE = (
+    (("TYPOS", "off", "EDITS", 1), "EDITS is without effect beside TYPOS OFF (argument 5)"),
+    (("ONEFROM", 4, "TYPOS", "off"), "ONEFROM is without effect beside TYPOS OFF (argument 3)"),
+    (("TWOFROM", 4, "TYPOS", "off"), "TWOFROM is without effect beside TYPOS OFF (argument 3)"),
+    (("PREFIX", 1, "TYPOS", "off"), "PREFIX is without effect beside TYPOS OFF (argument 3)"),
+    (("EXPANSIONS", 1, "TYPOS", "off"), "EXPANSIONS is without effect beside TYPOS OFF (argument 3)"),
+    (("DIGITS", "TYPOS", "off"), "DIGITS is without effect beside TYPOS OFF (argument 3)"),
+    (("EXACT", "a", "TYPOS", "off"), "EXACT is without effect beside TYPOS OFF (argument 3)"),
+    (("FEW", 3, "TYPOS", "off"), "FEW is without effect beside TYPOS OFF but for RELAX RELAXED (argument 3)"),
+    (("EDITS", 1, "TWOFROM", 9), "TWOFROM is without effect beside EDITS 1 (argument 5)"),
+    (("ONEFROM", 5, "TWOFROM", 4), "ONEFROM is without effect beside a smaller TWOFROM (argument 3)"),
+    (("RULES", "off", "CONTEXT", "a"), "CONTEXT is without effect beside RULES OFF (argument 5)"),
+    (("PLAIN",), "PLAIN is without effect beside no HIGHLIGHT (argument 3)"),
+    (("LIMIT", 0, 0, "SORT", "price"), "SORT is without effect beside LIMIT n 0, which asks for no hits (argument 6)"),
+    (("LIMIT", 0, 0, "FIELDS", "id"), "FIELDS is without effect beside LIMIT n 0"),
+    (("LIMIT", 0, 0, "RETURN", 1, "id"), "RETURN is without effect beside LIMIT n 0"),
+    (("LIMIT", 0, 0, "HIGHLIGHT", 1, "title"), "HIGHLIGHT is without effect beside LIMIT n 0"),
+    (("LIMIT", 0, 0, "EXPLAIN"), "EXPLAIN is without effect beside LIMIT n 0"),
+    (("LIMIT", 0, 0, "AFTER", "x"), "AFTER is without effect beside LIMIT n 0"),
+    (("PARAMS", 2, "p", 5), "BADQUERY filter: there is none, but values are bound"),
+    (("FILTER", "price < $p", "PARAMS", 4, "p", 5, "q", 5), "BADQUERY filter: a value is bound to $q"),
+    (("PARAMS", 0), "the count behind PARAMS is 0: nothing follows (argument 4)"),
+    (("AFFINITY", 0), "the count behind AFFINITY is 0: nothing follows (argument 4)"),
+    (("HIGHLIGHT", 0), "the count behind HIGHLIGHT is 0: nothing follows (argument 4)"),
+    (("EDITS", 0), "the edits behind EDITS must be 1 to 2 (argument 4)"),
+    (("ONEFROM", 0), "the characters behind ONEFROM must be 1 to 120 (argument 4)"),
+    (("TWOFROM", 0), "must be 1 to 120 (argument 4)"), (("EXPANSIONS", 0), "must be 1 to 64 (argument 4)"),
+    (("FEW", 0), "must be 1 to 10000 (argument 4)"), (("NOW", 0), "must be 1 to "), (("WORK", 0), "must be 1 to "),
+    (("DEADLINE", 0), "must be 1 to 3600000"), (("TOTAL", "BOUND", 0), "must be 1 to "),
+    (("GROUP", "brand", 0), "must be 1 to 100 (argument 5)"),
+    (("HIGHLIGHT", 1, "title", "SNIPPET", 0), "must be 1 to 10000 (argument 7)"),
+    (("SORT", ""), "the field behind SORT: expected no empty text (argument 4)"),
+    (("GROUP", "", 1), "expected no empty text"),
+    (("FIELDS", ""), "expected no empty text"), (("CONTEXT", ""), "expected no empty text"),
+    (("EXACT", ""), "expected no empty text"), (("WEIGHTS", ""), "expected no empty text"),
+    (("LIKE", ""), "expected no empty text"))
+
+
+@check
+def options_without_effect_are_named_with_their_place(world):
+    with world.server(world.shop) as server:
+        client = server.client(3)
+        for options, error in IDLE:
+            has(client.fails("AISLE.SEARCH", "shop", "x", *options), error)
+        known = client.call("AISLE.SEARCH", "shop", "", "LIMIT", 0, 1)["hits"][0]["id"]
+        for options in (("TYPOS", "auto"), ("EDITS", 1), ("SYNONYMS", "on"), ("STOPWORDS", "on"), ("RELAX", "any"),
+                        ("UNDERSTAND", "off"), ("FEW", 3), ("TYPING",), ("CONTEXT", "a"), ("RULES", "on")):
+            has(client.fails("AISLE.SEARCH", "shop", "", "LIKE", known, *options),
+                f"{options[0]} is without effect beside LIKE, which has no text (argument 5)")
+        has(client.fails("AISLE.SUGGEST", "shop", "x", "LIMIT", 0), "must be 1 to 64 (argument 4)")
+        has(client.fails("AISLE.SUGGEST", "shop", "x", "CONTEXT", ""), "expected no empty text (argument 4)")
+        has(client.fails("FT.SUGGET", "shop", "x", "MAX", 0), "must be 1 to 64 (argument 4)")
+        for options in (("FILTER", ""), ("AFTER", ""),
+                        ("PREFIX", 0), ("RETURN", 0), ("GROUP", "brand", 1, "LIMIT", 0, 0),
+                        ("FEW", 3, "TYPOS", "off", "RELAX", "relaxed"), ("ONEFROM", 4, "TWOFROM", 4),
+                        ("FACET", "brand", "LIMIT", 0, 0), ("RULES", "off"), ("EDITS", 2, "TWOFROM", 9)):
+            assert client.call("AISLE.SEARCH", "shop", "shoes", *options)["total"] > 0, options
+
+
 @check
 def words_and_marks(world):
     with world.server(world.shop) as server:
@@ -347,10 +406,11 @@ def words_and_marks(world):
         marked = [client.call("AISLE.SEARCH", "shop", "shoes", "HIGHLIGHT", 1, "title", "TAGS", "<", ">", *plain)
                   ["hits"][0]["highlight"]["title"] for plain in ((), ("PLAIN",))]
         assert marked[0].startswith(marked[1][:1]) and b"<" in marked[1], marked
-        for wrong, error in ((("RETURN", 1, "id", "FIELDS", "id"), "RETURN and FIELDS both cut"),
+        for wrong, error in ((("RETURN", 1, "id", "FIELDS", "id"), "FIELDS is without effect beside RETURN"),
                              (("RETURN", 3, "id", "price", "id"), "RETURN names 'id' twice (argument 7)"),
                              (("HIGHLIGHT", 2, "title", "title"), "HIGHLIGHT names 'title' twice (argument 6)"),
-                             (("SNIPPET", 3), "of HIGHLIGHT"), (("TAGS", "<", ">"), "of HIGHLIGHT"),
+                             (("SNIPPET", 3), "beside no HIGHLIGHT (argument 3)"),
+                             (("TAGS", "<", ">"), "beside no HIGHLIGHT (argument 3)"),
                              (("FILTER", "price < 5 AND brand IN []"), "found \"]\" (byte 24)")):
             has(client.fails("AISLE.SEARCH", "shop", "x", *wrong), error)
         equal(client.call("AISLE.SEARCH", "shop", "shoes", "LIMIT", 10000, 0)["hits"], [])
@@ -971,6 +1031,7 @@ def settings_are_checked(world):
                 ("catalog = shop\ncatalog = other/shop\n", "two catalogs are called shop"),
                 ("catalog = shop\ncatalog = b=shop\nfollow = x\n", "which catalog?"),
                 ("catalog = shop\npassword-file = none\n", "none: No such file"),
+                ("catalog = shop\noutput-memory = 2G\n", "output-memory is above outputs-memory"),
                 ("", "no catalog to serve")):
             with open(config, "w", encoding="utf-8") as file:
                 file.write(text)

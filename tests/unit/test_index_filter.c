@@ -96,13 +96,37 @@ static void names_are_limited(void **state)
 {
     (void)state;
     static aisle_param params[257];
+    static char names[257][8];
+    static char filter[257 * 24];
+    size_t size = 0;
     const aisle_bytes value = text_bytes("acme");
     open_shop("names");
     for (size_t i = 0; i < 257; i++) {
-        params[i] = (aisle_param){.name = i == 255 ? "last" : "other", .values = &value, .value_count = 1};
+        snprintf(names[i], sizeof names[i], "n%zu", i);
+        params[i] = (aisle_param){.name = names[i], .values = &value, .value_count = 1};
+        size += i == 256 ? 0 : (size_t)snprintf(filter + size, sizeof filter - size, "%sbrand = $n%zu",
+                                                i == 0 ? "" : " OR ", i);
     }
-    assert_int_equal(total_of("brand = $last", params, 256), 1);
-    assert_int_equal(total_of("brand = $last", params, 257), AISLE_LIMIT);
+    assert_int_equal(total_of(filter, params, 256), 1);
+    assert_int_equal(total_of(filter, params, 257), AISLE_LIMIT);
+    aisle_close(catalog);
+}
+
+static void a_value_bound_to_a_name_that_is_not_there_is_refused(void **state)
+{
+    (void)state;
+    const aisle_bytes value = text_bytes("acme");
+    const aisle_param params[] = {{.name = "b", .values = &value, .value_count = 1},
+                                  {.name = "brnad", .values = &value, .value_count = 1},
+                                  {.name = "b", .values = &value, .value_count = 1}};
+    open_shop("unused");
+    assert_int_equal(total_of("brand = $b", params, 1), 1);
+    assert_int_equal(total_of("brand = $b OR brand = $b", params, 1), 1);
+    assert_int_equal(total_of("brand = $b", params, 2), AISLE_BAD_QUERY);
+    assert_string_equal(error.message, "filter: a value is bound to $brnad, which it does not have");
+    assert_int_equal(total_of("brand = $b OR brand = $brnad", params, 3), AISLE_BAD_QUERY); /* twice the same name */
+    assert_int_equal(total_of(" ", params, 1), AISLE_BAD_QUERY);
+    assert_int_equal(total_of(NULL, params, 1), AISLE_BAD_QUERY);
     aisle_close(catalog);
 }
 
@@ -162,6 +186,7 @@ int main(void)
         cmocka_unit_test(a_bound_value_is_never_grammar),
         cmocka_unit_test(a_name_behind_in_stands_for_many),
         cmocka_unit_test(names_are_limited),
+        cmocka_unit_test(a_value_bound_to_a_name_that_is_not_there_is_refused),
         cmocka_unit_test(a_filter_is_limited_in_bytes),
         cmocka_unit_test(the_largest_number_is_a_number),
         cmocka_unit_test(brackets_hold_many_strings),

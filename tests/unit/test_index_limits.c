@@ -169,11 +169,13 @@ static int filter_parameters(uint64_t n)
     static char names[300][8];
     static aisle_param params[300];
     const aisle_bytes value = {"7", 1};
+    clear();
     for (uint64_t i = 0; i < n; i++) {
         snprintf(names[i], sizeof names[i], "v%u", (unsigned)i);
         params[i] = (aisle_param){.name = names[i], .values = &value, .value_count = 1};
+        add("%sprice = $%s", i == 0 ? "" : " OR ", i < LIMIT_FILTER_CONDITIONS ? names[i] : names[0]);
     }
-    return ask(&(aisle_query){.filter = "price = $v0", .params = params, .param_count = n});
+    return ask(&(aisle_query){.filter = text.data, .params = params, .param_count = n});
 }
 
 static int contexts(uint64_t n)

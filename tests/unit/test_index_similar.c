@@ -149,6 +149,7 @@ static void similar_products_are_what_the_definition_says(void **unused)
                 found = found || (hit.id.size == strlen(id) && memcmp(hit.id.data, id, hit.id.size) == 0);
             }
             query.text = NULL;
+            query.no_typos = query.no_understanding = false; /* it has no words */
             query.like = id;
             assert_int_equal(aisle_search(catalog, &query, &got, NULL), 0);
             if (text[0] == '\0') {
