@@ -1031,7 +1031,8 @@ def settings_are_checked(world):
                 ("catalog = shop\ncatalog = other/shop\n", "two catalogs are called shop"),
                 ("catalog = shop\ncatalog = b=shop\nfollow = x\n", "which catalog?"),
                 ("catalog = shop\npassword-file = none\n", "none: No such file"),
-                ("catalog = shop\noutput-memory = 2G\n", "output-memory is above outputs-memory"),
+                ("catalog = shop\noutput-memory = 512M\noutputs-memory = 256M\n",
+                 "output-memory is above outputs-memory"),
                 ("", "no catalog to serve")):
             with open(config, "w", encoding="utf-8") as file:
                 file.write(text)
