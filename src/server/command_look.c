@@ -50,12 +50,11 @@ static void put_writes(const struct reply *reply, const struct catalog *catalog)
 {
     struct writes_figures of;
     reply_key(reply, "writes");
-    struct writes *writes = atomic_load(&catalog->writes);
-    if (writes == NULL) {
+    if (catalog->writes == NULL) {
         reply_null(reply);
         return;
     }
-    writes_look(writes, &of);
+    writes_look(catalog->writes, &of);
     const struct {
         const char *name;
         uint64_t value;

@@ -124,14 +124,6 @@ def put_at_last(client, name, product):
         time.sleep(0.002)
 
 
-def wait_for_a_write(client):
-    """Until one of the catalog "shop" is under way, and so holds what is served now."""
-    deadline = time.monotonic() + 60
-    while client.call("AISLE.INFO", "shop")["writes"]["unseen_bytes"] == 0:
-        assert time.monotonic() < deadline
-        time.sleep(0.002)
-
-
 @check
 def a_link_moved_to_another_catalog_is_written_there(world):
     with temporary() as folder:
@@ -146,69 +138,6 @@ def a_link_moved_to_another_catalog_is_written_there(world):
                 put_at_last(client, "shop", '{"id":"%d","title":"zebra"}' % wanted)
                 equal(client.call("AISLE.SEARCH", "shop", "zebra")["total"], wanted, "what the log has is there, too")
             has(server.read_log(), "is another catalog now")
-
-
-@check
-def settings_that_are_wrong_by_then_keep_no_catalog_from_being_written(world):
-    """The log is free some time behind the reload; what is wrong now, in settings and rules, has been read before."""
-    with temporary() as folder:
-        first, second, link = world.empty(folder, "one"), world.empty(folder, "two"), os.path.join(folder, "shop")
-        config, rules = os.path.join(folder, "aisle.conf"), os.path.join(second, "rules.json")
-
-        def write(path, text):
-            with open(path, "w", encoding="utf-8") as file:
-                file.write(text)
-
-        write(config, f"catalog = {link}\ncommit-ms = 500\n")
-        equal(world.cli("alias", link, first).returncode, 0)
-        with world.server("--config", config) as server:
-            client, holder = server.client(3), server.client(3)
-            client.call("AISLE.PUT", "shop", '{"id":"1","title":"zebra"}', "VISIBLE")
-            equal(world.cli("alias", link, second, "--force").returncode, 0)
-            holder.send("AISLE.PUT", "shop", '{"id":"2","title":"zebra"}', "VISIBLE")  # holds what was there before
-            wait_for_a_write(client)
-            equal(client.call("AISLE.RELOAD"), "OK")
-            write(config, f"catalog = {link}\nnonsense = 1\n")
-            write(rules, '[{"id": "a"')
-            assert holder.value() > 0
-            put_at_last(client, "shop", '{"id":"3","title":"zebra"}')
-            has(server.read_log(), f"{link} takes writes")
-            has(client.fails("AISLE.RELOAD"), "no such setting: nonsense")
-            has(client.fails("AISLE.SEARCH", "shop", "zebra"), "rules.json")
-            write(rules, "[]")
-            equal(client.call("AISLE.RELOAD", "shop"), "OK")
-            equal(client.call("AISLE.SEARCH", "shop", "zebra")["total"], 3)
-            write(config, f"catalog = {link}\n")
-            equal(client.call("AISLE.RELOAD"), "OK")
-            put_at_last(client, "shop", '{"id":"4","title":"zebra"}')
-
-
-@check
-def a_change_log_that_cannot_be_opened_yet_is_tried_again(world):
-    with temporary() as folder:
-        first, second, link = world.empty(folder, "one"), world.empty(folder, "two"), os.path.join(folder, "shop")
-        equal(world.cli("alias", link, first).returncode, 0)
-        with world.server(link, "--commit-ms", "500") as server:
-            client, holder = server.client(3), server.client(3)
-            client.call("AISLE.PUT", "shop", '{"id":"1","title":"zebra"}', "VISIBLE")
-            equal(world.cli("alias", link, second, "--force").returncode, 0)
-            holder.send("AISLE.PUT", "shop", '{"id":"2","title":"zebra"}', "VISIBLE")
-            wait_for_a_write(client)
-            equal(client.call("AISLE.RELOAD"), "OK")
-            os.rename(link + ".changes", link + ".kept")
-            with open(link + ".changes", "w", encoding="utf-8"):
-                pass  # a file where the folder was
-            deadline = time.monotonic() + 60
-            while "shop takes no writes yet: " not in server.read_log():
-                assert time.monotonic() < deadline
-                time.sleep(0.01)
-            holder.read()  # whatever became of it, with the log gone from under it
-            has(client.fails("AISLE.PUT", "shop", '{"id":"3"}'), "BUSY")
-            equal(client.call("AISLE.SEARCH", "shop", "zebra")["total"], 0, "it is searched")
-            os.unlink(link + ".changes")
-            os.rename(link + ".kept", link + ".changes")
-            put_at_last(client, "shop", '{"id":"3","title":"zebra"}')
-            assert client.call("AISLE.SEARCH", "shop", "zebra")["total"] >= 2, "what the log has is there, too"
 
 
 @check
