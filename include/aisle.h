@@ -496,8 +496,9 @@ typedef struct aisle_typos {
  * groups then, 1,000 together. A product without a value is a group of its own; a field of which products have several
  * values cannot be grouped by (AISLE_BAD_QUERY). Totals and facets count products; aisle_result_groups tells the number
  * of groups.
+ *
+ * Members that others leave without effect (typos with no_typos, group_size without group_by) are AISLE_INVALID.
  */
-/* Members that others leave without effect (typos with no_typos, group_size without group_by) are AISLE_INVALID. */
 typedef struct aisle_query {
     size_t size;
     const char *text; /* NUL-terminated, at most 4,096 bytes; NULL browses */
