@@ -151,7 +151,9 @@ static void each_id_stays_one_product_whichever_worker_has_it(void **state)
             int size = snprintf(id, sizeof id, "P%u", i);
             struct segment_builder *builder = settle(&f, hash_of(i));
             struct writer_place place = {.lane = builder};
+            shard_writer_lock(&f.shard);
             assert_int_equal(shard_writer_find(&f.shard, bytes_of(id, (size_t)size), hash_of(i), &place), 0);
+            shard_writer_unlock(&f.shard);
             assert_true(place.builder == NULL || place.builder == builder);
         }
     }
