@@ -22,6 +22,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -30,6 +31,8 @@
 #define LOCK_FILE_BYTES 65536 /* LMDB's, for LIMIT_READERS */
 #define FREE_LIST 0u /* LMDB's own table of free pages, readable like any other */
 #define MAP_FLOOR_BYTES (UINT64_C(1) << 30)
+#define OPEN_TRIES 40u /* while others open it, too */
+#define OPEN_TRY_US 500u
 #define MAP_SHARE 16u /* of a limited address space (ulimit -v) the part one map asks for first: heaps live there too */
 #define DISK_MARGIN_BYTES (UINT64_C(1) << 20) /* less than this left after a failed write: the disk was full */
 
@@ -317,6 +320,50 @@ static int open_lmdb(struct environment *env, const struct plan *plan, uint64_t 
     return 0;
 }
 
+/*
+ * Whether the lock file tells the last commit. The first to open it writes it and all others wait for that, but when
+ * the first fails or is killed on its way, LMDB lets them in to what it had written so far: no magic number, or commit
+ * 0, with which a reader sees either meta page and a writer's commit is number 1.
+ */
+static int tells_commit(MDB_env *lmdb, bool *told)
+{
+    MDB_envinfo info;
+    MDB_txn *txn = NULL;
+    int rc = lmdb_fault();
+    rc = rc == 0 ? mdb_txn_begin(lmdb, NULL, MDB_RDONLY, &txn) : rc;
+    if (rc == 0) {
+        (void)mdb_env_info(lmdb, &info); /* which cannot fail */
+        *told = mdb_txn_id(txn) != 0 || info.me_last_txnid == 0;
+        mdb_txn_abort(txn);
+    }
+    return rc;
+}
+
+/* Opens again until this process is the first, or another was and has done its part. 0 or an LMDB code. */
+static int open_told(struct environment *env, const struct plan *plan, uint64_t map_bytes)
+{
+    int rc = EBUSY;
+    for (unsigned i = 0; i < OPEN_TRIES; i++) {
+        bool told = false;
+        rc = open_lmdb(env, plan, map_bytes);
+        if (rc == 0) {
+            rc = tells_commit(env->lmdb, &told);
+            if (told) {
+                return 0;
+            }
+            mdb_env_close(env->lmdb);
+            env->lmdb = NULL;
+            rc = rc == 0 ? EBUSY : rc;
+        }
+        if (rc != EBUSY && rc != MDB_INVALID && rc != MDB_VERSION_MISMATCH) {
+            break;
+        }
+        /* Not all at the same pace, or each would find the others' locks for ever. */
+        (void)usleep(OPEN_TRY_US * (1 + (unsigned)(getpid() + (int)i) % 7));
+    }
+    return rc;
+}
+
 static uint64_t first_map_bytes(uint64_t floor)
 {
     struct rlimit limit;
@@ -327,19 +374,24 @@ static uint64_t first_map_bytes(uint64_t floor)
     return bytes < floor ? floor : bytes;
 }
 
+static bool has_room(uint64_t map_bytes)
+{
+    void *map = mmap(NULL, map_bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    return map != MAP_FAILED && munmap(map, map_bytes) == 0;
+}
+
 /*
- * Asks for address space, less and less of it. A refusal is ENOMEM or, past what the architecture has, EINVAL; what
- * the last try says is the answer.
+ * Asks for address space, less and less of it, before LMDB does, whose failing would leave a lock file half written to
+ * others that open it (tells_commit).
  */
 static int open_mapped(struct environment *env, const struct plan *plan, uint64_t wanted, aisle_error *error)
 {
     uint64_t floor = plan->file_bytes * 4 + MAP_FLOOR_BYTES;
     uint64_t map_bytes = wanted != 0 ? wanted : first_map_bytes(floor);
-    int rc = open_lmdb(env, plan, map_bytes);
-    while ((rc == ENOMEM || rc == EINVAL) && wanted == 0 && map_bytes > floor) {
+    while (wanted == 0 && map_bytes > floor && !has_room(map_bytes)) {
         map_bytes = map_bytes / 2 < floor ? floor : map_bytes / 2;
-        rc = open_lmdb(env, plan, map_bytes);
     }
+    int rc = open_told(env, plan, map_bytes);
     if (rc == ENOMEM) {
         return error_set(error, AISLE_NO_MEMORY, "no memory, or not %llu bytes of address space, to open %s",
                          (unsigned long long)map_bytes, env->path);

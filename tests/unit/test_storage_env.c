@@ -372,6 +372,62 @@ static void pages_taken_and_given_back_in_one_transaction_leave_no_short_file(vo
     assert_int_equal(open_status(READ_ONLY), 0);
 }
 
+#define COMMITS 37u /* a number that nothing else in the lock file has */
+
+/* As LMDB does for whoever opens a lock file first, until the commit's number is in it: locks it, with number 0. */
+static void lock_half_made(void)
+{
+    struct flock first = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_len = 1};
+    uint8_t head[256];
+    unsigned found = 0;
+    int fd = open(path_of("lock.mdb"), O_RDWR);
+    CHILD_EXPECT(fd >= 0 && fcntl(fd, F_SETLK, &first) == 0 && pread(fd, head, sizeof head, 0) == sizeof head);
+    for (size_t at = 0; at < sizeof head; at += 8) {
+        if (load_u64(head + at) == COMMITS) {
+            memset(head + at, 0, 8);
+            found++;
+        }
+    }
+    CHILD_EXPECT(found == 1 && pwrite(fd, head, sizeof head, 0) == sizeof head);
+}
+
+static uint64_t last_commit(struct storage *storage)
+{
+    struct storage_txn *txn = begin_read(storage);
+    uint64_t number = storage_read_number(txn);
+    storage_read_end(txn);
+    return number;
+}
+
+static void first_to_open_may_die_half_way(void **state)
+{
+    (void)state;
+    int locked[2];
+    char ready = 0;
+    struct storage *storage = open_storage(CREATE);
+    while (last_commit(storage) < COMMITS) {
+        assert_int_equal(put_and_commit(storage, "key", "value"), 0);
+    }
+    storage_close(storage);
+    assert_int_equal(pipe(locked), 0);
+    pid_t child = fork();
+    if (child == 0) {
+        lock_half_made();
+        CHILD_EXPECT(write(locked[1], "", 1) == 1);
+        (void)usleep(200000); /* in which the other comes to wait */
+        _exit(0);
+    }
+    assert_int_equal(read(locked[0], &ready, 1), 1);
+    storage = open_storage(NULL);
+    assert_int_equal(wait_for(child), 0);
+    assert_true(committed(storage, "key", "value"));
+    assert_int_equal(put_and_commit(storage, "key", "other"), 0);
+    assert_int_equal(last_commit(storage), COMMITS + 1);
+    storage_close(storage);
+    close(locked[0]);
+    close(locked[1]);
+}
+
 static void foreign_and_empty_files_are_corrupt(void **state)
 {
     (void)state;
@@ -403,6 +459,7 @@ int main(void)
         TEST(cut_data_file_is_corrupt_and_left_as_it_is),
         TEST(missing_pages_that_are_all_free_are_no_damage),
         TEST(pages_taken_and_given_back_in_one_transaction_leave_no_short_file),
+        TEST(first_to_open_may_die_half_way),
         TEST(foreign_and_empty_files_are_corrupt),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
