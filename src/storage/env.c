@@ -381,17 +381,22 @@ static bool has_room(uint64_t map_bytes)
 }
 
 /*
- * Asks for address space, less and less of it, before LMDB does, whose failing would leave a lock file half written to
- * others that open it (tells_commit).
+ * Asks for address space, less and less of it, and before LMDB does, whose failing would leave a lock file half written
+ * to others that open it (tells_commit). What was there may be another thread's a moment later: then LMDB says so.
  */
 static int open_mapped(struct environment *env, const struct plan *plan, uint64_t wanted, aisle_error *error)
 {
     uint64_t floor = plan->file_bytes * 4 + MAP_FLOOR_BYTES;
     uint64_t map_bytes = wanted != 0 ? wanted : first_map_bytes(floor);
-    while (wanted == 0 && map_bytes > floor && !has_room(map_bytes)) {
-        map_bytes = map_bytes / 2 < floor ? floor : map_bytes / 2;
+    int rc = ENOMEM;
+    for (bool again = true; again;) {
+        bool least = wanted != 0 || map_bytes <= floor;
+        rc = least || has_room(map_bytes) ? open_told(env, plan, map_bytes) : ENOMEM;
+        again = rc == ENOMEM && !least;
+        if (again) {
+            map_bytes = map_bytes / 2 < floor ? floor : map_bytes / 2;
+        }
     }
-    int rc = open_told(env, plan, map_bytes);
     if (rc == ENOMEM) {
         return error_set(error, AISLE_NO_MEMORY, "no memory, or not %llu bytes of address space, to open %s",
                          (unsigned long long)map_bytes, env->path);
