@@ -374,28 +374,25 @@ static uint64_t first_map_bytes(uint64_t floor)
     return bytes < floor ? floor : bytes;
 }
 
-static bool has_room(uint64_t map_bytes)
+/*
+ * Looks for room before LMDB does, whose failing would leave a lock file half written to others that open it
+ * (tells_commit). What was there may be another thread's a moment later: then LMDB says so. 0 or an LMDB code.
+ */
+static int open_with_map(struct environment *env, const struct plan *plan, uint64_t map_bytes)
 {
-    void *map = mmap(NULL, map_bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    return map != MAP_FAILED && munmap(map, map_bytes) == 0;
+    void *room = mmap(NULL, map_bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    return room != MAP_FAILED && munmap(room, map_bytes) == 0 ? open_told(env, plan, map_bytes) : ENOMEM;
 }
 
-/*
- * Asks for address space, less and less of it, and before LMDB does, whose failing would leave a lock file half written
- * to others that open it (tells_commit). What was there may be another thread's a moment later: then LMDB says so.
- */
+/* Asks for address space, less and less of it. */
 static int open_mapped(struct environment *env, const struct plan *plan, uint64_t wanted, aisle_error *error)
 {
     uint64_t floor = plan->file_bytes * 4 + MAP_FLOOR_BYTES;
     uint64_t map_bytes = wanted != 0 ? wanted : first_map_bytes(floor);
-    int rc = ENOMEM;
-    for (bool again = true; again;) {
-        bool least = wanted != 0 || map_bytes <= floor;
-        rc = least || has_room(map_bytes) ? open_told(env, plan, map_bytes) : ENOMEM;
-        again = rc == ENOMEM && !least;
-        if (again) {
-            map_bytes = map_bytes / 2 < floor ? floor : map_bytes / 2;
-        }
+    int rc = open_with_map(env, plan, map_bytes);
+    while (rc == ENOMEM && wanted == 0 && map_bytes > floor) {
+        map_bytes = map_bytes / 2 < floor ? floor : map_bytes / 2;
+        rc = open_with_map(env, plan, map_bytes);
     }
     if (rc == ENOMEM) {
         return error_set(error, AISLE_NO_MEMORY, "no memory, or not %llu bytes of address space, to open %s",
