@@ -195,7 +195,8 @@ typedef struct aisle_options {
                               of the budget for each) analyse and write beside the caller, and one merges, at a
                               lower priority than the caller's (its nice value and 5) */
     bool read_only;        /* never writes to the catalog's data; aisle_begin answers AISLE_READ_ONLY */
-    uint64_t cache_bytes;  /* what searches keep of the heap for the next ones; default 128 MiB; 1: nothing */
+    uint64_t cache_bytes;  /* what searches keep of the heap for the next ones; default 128 MiB and 4 bytes for each
+                              product, which grows with the catalog while it is open; 1: nothing */
     uint64_t merge_bytes_per_second; /* that merges beside the writer write at most; 0: as fast as they can */
     uint32_t search_threads; /* that work on one search; 0 and 1: the caller's alone; N: up to N - 1 others (64 with the
                                 caller's), which are started by aisle_open and shared by all searches, help with those

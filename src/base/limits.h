@@ -162,7 +162,8 @@
 /* Memory */
 #define LIMIT_BUDGET_MIN_BYTES (UINT64_C(32) << 20)      /* the least a writer keeps to: caches, codecs, extents   */
 #define LIMIT_BUDGET_DEFAULT_BYTES (UINT64_C(512) << 20) /* a writer's budget when none is given                     */
-#define LIMIT_CACHE_DEFAULT_BYTES (UINT64_C(128) << 20)  /* kept between queries: 25 idle searchers of 5 MiB */
+#define LIMIT_CACHE_DEFAULT_BYTES (UINT64_C(128) << 20)  /* kept between queries: 25 idle searchers of 5 MiB, */
+#define LIMIT_CACHE_PRODUCT_BYTES 4u                     /* and so much for each product: twice its tables       */
 
 static_assert(LIMIT_PRODUCT_BYTES < LIMIT_LINE_BYTES, "a product fits a line");
 static_assert(LIMIT_ID_BYTES < 65536u, "an id's length is a u16 on disk");

@@ -89,6 +89,6 @@ int aisle_analyse(aisle *catalog, aisle_bytes text, const aisle_analyse_options 
     } else {
         error_set(error, status, "the text cannot be analysed: %s", aisle_error_text(status));
     }
-    searcher_give(&catalog->searchers, searcher, (size_t)catalog->cache_bytes);
+    searcher_give(&catalog->searchers, searcher, (size_t)catalog_cache_bytes(catalog));
     return status;
 }

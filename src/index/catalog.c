@@ -71,6 +71,18 @@ char *catalog_shard_path(const char *directory, uint32_t shard)
     return catalog_path(directory, name);
 }
 
+uint64_t catalog_cache_bytes(const struct aisle *catalog)
+{
+    if (catalog->cache_bytes != 0) {
+        return catalog->cache_bytes;
+    }
+    uint64_t products = 0;
+    for (uint32_t i = 0; i < catalog->shard_count; i++) {
+        products += atomic_load_explicit(&catalog->shards[i].view_products, memory_order_relaxed);
+    }
+    return LIMIT_CACHE_DEFAULT_BYTES + products * LIMIT_CACHE_PRODUCT_BYTES;
+}
+
 /* ---- open ---- */
 
 static int open_shards(struct aisle *catalog, aisle_error *error)
@@ -122,7 +134,7 @@ static int open_catalog(struct aisle *catalog, const char *path, const aisle_opt
     catalog->threads = options->threads;
     catalog->merge_bytes_per_second = options->merge_bytes_per_second;
     catalog->memory_bytes = options->memory_bytes == 0 ? LIMIT_BUDGET_DEFAULT_BYTES : options->memory_bytes;
-    catalog->cache_bytes = options->cache_bytes == 0 ? LIMIT_CACHE_DEFAULT_BYTES : options->cache_bytes;
+    catalog->cache_bytes = options->cache_bytes;
     catalog->suggest_share = LIMIT_SUGGEST_SHARE;
     if (catalog->memory_bytes < LIMIT_BUDGET_MIN_BYTES) {
         return error_set(error, AISLE_LIMIT, "a memory budget of %llu bytes is below the least, %llu",
@@ -170,7 +182,7 @@ static int start_crew(struct aisle *catalog, const aisle_options *options, aisle
     if (options->search_threads <= 1) {
         return 0;
     }
-    size_t keep_bytes = (size_t)(catalog->cache_bytes / 4 / options->search_threads);
+    size_t keep_bytes = (size_t)(catalog_cache_bytes(catalog) / 4 / options->search_threads);
     keep_bytes = keep_bytes < SEARCHER_KEPT_BYTES ? keep_bytes : SEARCHER_KEPT_BYTES;
     catalog->crew_bytes = keep_bytes * (options->search_threads - 1);
     int status = crew_new(options->search_threads - 1, keep_bytes, &catalog->crew);
@@ -200,12 +212,13 @@ int aisle_open(const char *path, const aisle_options *given, aisle **out, aisle_
         status = error_no_memory(error, "opening a catalog");
     }
     catalog->has_searchers = status == 0;
-    if (status == 0 && ranks_keeper_init(&catalog->ranks, (size_t)(catalog->cache_bytes / LIMIT_RANKS_SHARE)) != 0) {
+    if (status == 0 &&
+        ranks_keeper_init(&catalog->ranks, (size_t)(catalog_cache_bytes(catalog) / LIMIT_RANKS_SHARE)) != 0) {
         status = error_no_memory(error, "opening a catalog");
     }
     catalog->has_ranks = status == 0;
     if (status == 0 &&
-        unions_keeper_init(&catalog->unions, (size_t)(catalog->cache_bytes / LIMIT_UNIONS_SHARE)) != 0) {
+        unions_keeper_init(&catalog->unions, (size_t)(catalog_cache_bytes(catalog) / LIMIT_UNIONS_SHARE)) != 0) {
         status = error_no_memory(error, "opening a catalog");
     }
     catalog->has_unions = status == 0;

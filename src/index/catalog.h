@@ -33,7 +33,7 @@ struct aisle {
     struct segment_columns columns;
     struct rank_weights weights;
     uint64_t memory_bytes;
-    uint64_t cache_bytes;
+    uint64_t cache_bytes; /* as given; 0: the default (catalog_cache_bytes) */
     uint32_t threads;
     uint64_t merge_bytes_per_second;
     bool read_only;
@@ -64,6 +64,12 @@ static inline uint32_t catalog_shard_of(const struct aisle *catalog, uint64_t id
     /* The high half: id tables inside the shard place by the other bits. */
     return (uint32_t)(((id_hash >> 32) * catalog->shard_count) >> 32);
 }
+
+/*
+ * What searches may keep of the heap between them: as given, or the default, which grows with the products that the
+ * shards' views have shown last. Any thread.
+ */
+uint64_t catalog_cache_bytes(const struct aisle *catalog);
 
 /* PATH/NAME, in memory of the caller; NULL: no memory. */
 char *catalog_path(const char *directory, const char *name);

@@ -8,6 +8,10 @@
 /* With less nothing is kept of words and first keystrokes, whose tables are larger. */
 #define LEAST_CACHE ((uint64_t)4 << 20)
 
+/* What queries leave with a segment comes to about so much for each product of it: bounds of signals, marks. */
+#define KEPT_PRODUCT_BYTES 2u
+static_assert(2 * KEPT_PRODUCT_BYTES <= LIMIT_CACHE_PRODUCT_BYTES, "half of the default is enough for all segments");
+
 int look_begin(struct look *look, struct aisle *catalog, uint32_t first, uint32_t count, const char *doing,
                aisle_error *error)
 {
@@ -47,9 +51,41 @@ uint64_t look_generations(const struct look *look)
     return hash;
 }
 
+static void keep_no_more(const struct query_context *context, uint32_t segment)
+{
+    struct segment *of = (struct segment *)(uintptr_t)context->segments[segment].segment; /* it lies in the heap */
+    atomic_store_explicit(&of->keeps_no_more, true, memory_order_relaxed);
+}
+
+/*
+ * Only segments whose tables fit together into half of cache_bytes have any made: were all made and all let go of, each
+ * search would begin anew. The first are the largest, as a rule, and live longest.
+ */
+static void share_room(const struct query_context *context, uint64_t cache_bytes)
+{
+    uint64_t room = cache_bytes / 2;
+    for (uint32_t i = 0; i < context->segment_count; i++) {
+        uint64_t bytes = context->segments[i].segment->info.documents * (uint64_t)KEPT_PRODUCT_BYTES;
+        if (bytes > room) {
+            keep_no_more(context, i);
+        } else {
+            room -= bytes;
+        }
+    }
+}
+
+/* Keepers' parts of what may be kept, which grows with the catalog. */
+static void set_most(atomic_size_t *most, uint64_t bytes)
+{
+    if (atomic_load_explicit(most, memory_order_relaxed) != bytes) {
+        atomic_store_explicit(most, (size_t)bytes, memory_order_relaxed);
+    }
+}
+
 int look_gather(const struct look *look, struct query_context *context, uint32_t **shard_of)
 {
     struct arena *arena = &look->searcher->arena;
+    uint64_t cache_bytes = catalog_cache_bytes(look->catalog);
     uint32_t total = 0;
     uint32_t at = 0;
     for (uint32_t i = 0; i < look->begun; i++) {
@@ -69,7 +105,7 @@ int look_gather(const struct look *look, struct query_context *context, uint32_t
     context->schema = look->catalog->schema;
     context->ranks = &look->catalog->ranks;
     context->unions = &look->catalog->unions;
-    context->words = look->catalog->cache_bytes < LEAST_CACHE ? NULL : &look->catalog->words;
+    context->words = cache_bytes < LEAST_CACHE ? NULL : &look->catalog->words;
     context->keep = &look->searcher->keep;
     context->arena = arena;
     for (uint32_t i = 0; i < look->begun; i++) {
@@ -83,6 +119,9 @@ int look_gather(const struct look *look, struct query_context *context, uint32_t
             context->statistics.length_sum += view->manifest.segments[s].length_sum;
         }
     }
+    share_room(context, cache_bytes);
+    set_most(&look->catalog->ranks.bytes_max, cache_bytes / LIMIT_RANKS_SHARE);
+    set_most(&look->catalog->unions.bytes_max, cache_bytes / LIMIT_UNIONS_SHARE);
     if (shard_of != NULL) {
         *shard_of = of;
     }
@@ -106,9 +145,9 @@ static uint64_t tables_bytes(struct aisle *catalog, uint64_t kept)
 }
 
 /* What lists come to may take what tables leave of cache_bytes, but for a fourth, of searchers. Returns its bytes. */
-static uint64_t shrink_unions(struct aisle *catalog, uint64_t tables)
+static uint64_t shrink_unions(struct aisle *catalog, uint64_t cache_bytes, uint64_t tables)
 {
-    uint64_t most = catalog->cache_bytes - catalog->cache_bytes / 4;
+    uint64_t most = cache_bytes - cache_bytes / 4;
     uint64_t bytes = atomic_load_explicit(&catalog->unions.bytes, memory_order_relaxed);
     if (bytes != 0 && tables + bytes > most) {
         unions_keeper_shrink(&catalog->unions, tables < most ? (size_t)(most - tables) : 0);
@@ -117,26 +156,26 @@ static uint64_t shrink_unions(struct aisle *catalog, uint64_t tables)
     return bytes;
 }
 
-/* While the segments are still held. */
-static void keep_no_more(const struct query_context *context)
+static uint64_t less(uint64_t tables, uint64_t bytes)
 {
-    for (uint32_t i = 0; i < context->segment_count; i++) {
-        struct segment *segment = (struct segment *)(uintptr_t)context->segments[i].segment;
-        atomic_store_explicit(&segment->keeps_no_more, true, memory_order_relaxed);
-    }
+    return tables > bytes ? tables - bytes : 0;
 }
 
-/* Tables that pass the bound alone are let go of, with what was left. */
-static size_t left_for_searchers(struct aisle *catalog, uint64_t tables)
+/*
+ * While tables pass the bound, some are let go of: ranks, which only facets and sorting miss, then one shard's after
+ * the other, with what was left there. Always the same go first, so that the others stay.
+ */
+static size_t left_for_searchers(struct aisle *catalog, uint64_t cache_bytes, uint64_t tables)
 {
-    if (tables <= catalog->cache_bytes) {
-        return (size_t)(catalog->cache_bytes - tables);
+    if (tables > cache_bytes) {
+        tables = less(tables, atomic_load_explicit(&catalog->ranks.bytes, memory_order_relaxed));
+        ranks_keeper_forget(&catalog->ranks);
     }
-    for (uint32_t i = 0; i < catalog->shard_count; i++) {
+    for (uint32_t i = 0; i < catalog->shard_count && tables > cache_bytes; i++) {
+        tables = less(tables, atomic_load_explicit(&catalog->shards[i].view_bytes, memory_order_relaxed));
         shard_forget(&catalog->shards[i]);
     }
-    ranks_keeper_forget(&catalog->ranks);
-    return 0;
+    return tables <= cache_bytes ? (size_t)(cache_bytes - tables) : 0;
 }
 
 static uint64_t runs_bytes(const struct segment *segment)
@@ -160,13 +199,16 @@ void look_end(struct look *look, const struct query_context *context)
         kept += atomic_load_explicit(&segment_state_kept(context->segments[i].state)->bytes, memory_order_relaxed);
         kept += runs_bytes(context->segments[i].segment);
     }
-    if (tables_bytes(look->catalog, kept) > look->catalog->cache_bytes / 2) {
-        keep_no_more(context);
+    uint64_t cache_bytes = catalog_cache_bytes(look->catalog);
+    bool is_full = tables_bytes(look->catalog, kept) > cache_bytes / 2;
+    for (uint32_t i = 0; is_full && i < context->segment_count; i++) {
+        keep_no_more(context, i); /* while it is held */
     }
     for (uint32_t i = 0; i < look->begun; i++) {
         shard_end(&look->searcher->snapshots[i]);
     }
     uint64_t tables = tables_bytes(look->catalog, kept);
-    size_t left = left_for_searchers(look->catalog, tables + shrink_unions(look->catalog, tables));
+    tables += shrink_unions(look->catalog, cache_bytes, tables);
+    size_t left = left_for_searchers(look->catalog, cache_bytes, tables);
     searcher_give(&look->catalog->searchers, look->searcher, left);
 }

@@ -48,7 +48,7 @@ int aisle_rules(aisle *catalog, aisle_rule_report *report, void *context, aisle_
     if (status == 0) {
         status = rules_keeper_take(&catalog->rules, catalog->schema, searcher->analyser, &kept, error);
     }
-    searcher_give(&catalog->searchers, searcher, (size_t)catalog->cache_bytes);
+    searcher_give(&catalog->searchers, searcher, (size_t)catalog_cache_bytes(catalog));
     const struct curation_rule *rules =
         status != 0 || kept->curation == NULL ? NULL : curation_rules(kept->curation, &count);
     for (uint32_t i = 0; i < count; i++) {

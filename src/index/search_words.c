@@ -219,6 +219,6 @@ int aisle_reload(aisle *catalog, aisle_error *error)
         return error_no_memory(error, "reading synonyms, stop words and rules");
     }
     int status = rules_keeper_reload(&catalog->rules, catalog->schema, searcher->analyser, error);
-    searcher_give(&catalog->searchers, searcher, (size_t)catalog->cache_bytes);
+    searcher_give(&catalog->searchers, searcher, (size_t)catalog_cache_bytes(catalog));
     return status;
 }

@@ -235,6 +235,15 @@ static size_t view_bytes(const struct shard_view *view)
     return sum;
 }
 
+static uint64_t view_products(const struct shard_view *view)
+{
+    uint64_t products = 0;
+    for (uint32_t i = 0; i < view->manifest.segment_count; i++) {
+        products += view->manifest.segments[i].documents;
+    }
+    return products;
+}
+
 static int build_view(struct shard *shard, struct storage_txn *txn, struct shard_view **out, aisle_error *error)
 {
     struct shard_view *view = mem_calloc(1, sizeof *view);
@@ -278,6 +287,7 @@ static int renew_view(struct shard *shard, struct storage_txn *txn, bool *is_old
         release_view(shard->view);
         shard->view = fresh;
         atomic_store_explicit(&shard->view_bytes, view_bytes(fresh), memory_order_relaxed);
+        atomic_store_explicit(&shard->view_products, view_products(fresh), memory_order_relaxed);
     }
     shard->number = storage_read_number(txn);
     return 0;

@@ -32,6 +32,7 @@ struct shard {
     struct shard_view *view;               /* the newest built; NULL: none yet, or forgotten */
     uint64_t number;                       /* of a commit that view is of (storage_read_number) */
     atomic_size_t view_bytes;              /* of the heap that view takes, about */
+    atomic_uint_fast64_t view_products;    /* of the view that was built last, dead ones included */
 };
 
 struct shard_snapshot {

@@ -43,7 +43,7 @@ struct ranks_keeper {
     struct ranks *tables[LIMIT_FIELDS]; /* references */
     uint64_t spent[LIMIT_FIELDS];       /* values that queries brought together without one */
     atomic_size_t bytes;                /* of tables */
-    size_t bytes_max;
+    atomic_size_t bytes_max;            /* may change between queries (look.c) */
 };
 
 /* Makes an empty keeper. AISLE_NO_MEMORY. */

@@ -288,7 +288,8 @@ struct signals_kept *signals_kept_find(const struct segment_kept *in, const stru
 struct signals_kept *signals_kept_of(const struct segment_kept *in, const struct segment *segment,
                                      const struct signal_rules *rules, const uint64_t *patched)
 {
-    if (atomic_load_explicit(&in->block, memory_order_acquire) == NULL) {
+    if (atomic_load_explicit(&in->block, memory_order_acquire) == NULL &&
+        !atomic_load_explicit(&segment->keeps_no_more, memory_order_relaxed)) {
         struct signals_kept *begun = begin(segment, rules, patched);
         if (begun != NULL && segment_keep(in, begun, begun->bytes) != begun) {
             signals_kept_free(begun);

@@ -112,7 +112,7 @@ struct signals_kept *signals_kept_find(const struct segment_kept *in, const stru
 
 /*
  * The same, begun now if nothing is kept, with a copy of patched (a bit for each page of the segment, or NULL); NULL:
- * of no use for these rules, or no memory.
+ * of no use for these rules, no memory, or no room in what may be kept.
  */
 struct signals_kept *signals_kept_of(const struct segment_kept *in, const struct segment *segment,
                                      const struct signal_rules *rules, const uint64_t *patched);

@@ -92,7 +92,7 @@ static uint64_t make_key(struct key *key, const struct query_context *context, u
 int unions_keeper_init(struct unions_keeper *keeper, size_t bytes_max)
 {
     memset(keeper, 0, sizeof *keeper);
-    keeper->bytes_max = bytes_max;
+    atomic_init(&keeper->bytes_max, bytes_max);
     keeper->postings_least = POSTINGS_LEAST;
     return pthread_mutex_init(&keeper->lock, NULL) == 0 ? 0 : AISLE_NO_MEMORY;
 }

@@ -60,7 +60,7 @@ struct unions_keeper {
     uint64_t asked;   /* since counters were halved */
     uint8_t counters[UNIONS_COUNTERS]; /* how often clauses were asked for */
     atomic_size_t bytes;
-    size_t bytes_max; /* 0: nothing is kept */
+    atomic_size_t bytes_max; /* 0: nothing is kept; may change between queries (look.c) */
     uint64_t postings_least; /* what fewer make is not worth it; tests make it less */
 };
 

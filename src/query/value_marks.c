@@ -26,7 +26,7 @@ uint64_t value_marks_of(uint32_t count, uint32_t first, uint32_t last)
 struct value_marks *value_marks_of_field(const struct segment *segment, uint8_t field)
 {
     struct value_marks *there = value_marks_there(segment, field);
-    if (there != NULL) {
+    if (there != NULL || atomic_load_explicit(&segment->keeps_no_more, memory_order_relaxed)) {
         return there;
     }
     uint32_t pages = segment->info.documents / COLUMN_PAGE_DOCUMENTS + 1;

@@ -60,7 +60,7 @@ struct value_marks {
 /* The bits of ordinals first to last of count; first is not above last, which is below count. */
 uint64_t value_marks_of(uint32_t count, uint32_t first, uint32_t last);
 
-/* The marks of a field that has values, begun now if there are none; NULL: no memory. */
+/* The marks of a field that has values, begun now if there are none; NULL: no memory, or no room (keeps_no_more). */
 struct value_marks *value_marks_of_field(const struct segment *segment, uint8_t field);
 
 /* Fills a page from its values, unless it is. AISLE_CORRUPT. */

@@ -438,7 +438,7 @@ struct segment {
     struct values_reader values[LIMIT_FIELDS]; /* likewise; only where columns.values */
     struct segment_kept kept; /* of its pages; begins with a segment_kept_head */
     struct segment_runs runs[LIMIT_FIELDS]; /* by field number */
-    atomic_bool keeps_no_more; /* what is kept comes near what may be: no runs are made any more */
+    atomic_bool keeps_no_more; /* there is no room for more that queries leave: nothing is begun any more */
     uint64_t serial; /* of all that this process has opened, no two have the same */
     struct segment_marks marks;
     atomic_int references;

@@ -47,7 +47,7 @@ static const struct server_setting shown[] = {
     {"commit-ms", "N", "from a write to its visibility; default 1,000", false},
     {"writer-seconds", "N", "without a write, before other programs may write a catalog; default 10", false},
     {"memory", "SIZE", "for the memory index of a catalog that is written; default 512M", false},
-    {"cache", "SIZE", "what searches of one catalog keep for the next ones; default 128M", false},
+    {"cache", "SIZE", "what searches of one catalog keep for the next ones; default 128M and 4 a product", false},
     {"log-size", "SIZE", "of a catalog's own change log that is kept once committed; default 1G", false},
     {"drain-seconds", "N", "that the end waits for requests under way; default 30", false},
 };
@@ -74,7 +74,7 @@ static const struct setting settings[] = {
     {KIND_NUMBER, AT(commit_ms), 1000, 1, 3600000},
     {KIND_NUMBER, AT(writer_s), 10, 1, 3600},
     {KIND_SIZE, AT(memory_bytes), LIMIT_BUDGET_DEFAULT_BYTES, LIMIT_BUDGET_MIN_BYTES, LIMIT_MAP_BYTES},
-    {KIND_SIZE, AT(cache_bytes), LIMIT_CACHE_DEFAULT_BYTES, 1, LIMIT_MAP_BYTES},
+    {KIND_SIZE, AT(cache_bytes), 0, 1, LIMIT_MAP_BYTES}, /* not given: aisle_open's default, which grows */
     {KIND_SIZE, AT(log_bytes), 1u << 30, 0, LIMIT_MAP_BYTES},
     {KIND_NUMBER, AT(drain_s), 30, 0, 3600},
 };

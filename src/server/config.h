@@ -39,7 +39,7 @@ struct config {
     uint64_t commit_ms;
     uint64_t writer_s;            /* without a write, before others may be the writer */
     uint64_t memory_bytes;
-    uint64_t cache_bytes;
+    uint64_t cache_bytes;         /* 0: aisle_open's default */
     uint64_t drain_s;
     uint64_t log_bytes;           /* of own change logs that are kept once committed */
 };

@@ -3,6 +3,8 @@
  */
 #include "index_fixture.h"
 
+#include "index/look.h"
+
 #include <pthread.h>
 
 #define SEARCHERS 8u
@@ -107,6 +109,79 @@ static void what_queries_leave_stays_within_the_budget(void **state)
     assert_true(kept > 4 * MIB && kept < 128 * MIB + CATALOG_BYTES);
 }
 
+static void assert_grown_by(aisle *catalog, uint64_t products)
+{
+    uint64_t bytes = 128 * MIB + products * 4;
+    aisle_result_free(find(catalog, "lamp", 0, 10));
+    assert_int_equal(catalog_cache_bytes(catalog), bytes);
+    assert_int_equal(catalog->ranks.bytes_max, bytes / LIMIT_RANKS_SHARE);
+    assert_int_equal(catalog->unions.bytes_max, bytes / LIMIT_UNIONS_SHARE);
+}
+
+/* Also while it is open; what is given does not. */
+static void default_budget_grows_with_the_catalog(void **state)
+{
+    (void)state;
+    create_catalog("growing", NULL, 2);
+    aisle *catalog = open_catalog("growing");
+    aisle *given = open_with_cache("growing", 6 * MIB);
+    assert_grown_by(catalog, 0);
+    for (unsigned i = 1; i <= 3; i++) {
+        char product[64];
+        snprintf(product, sizeof product, "{\"id\":\"P%u\",\"title\":\"lamp\"}", i);
+        put_and_commit(catalog, product);
+        assert_grown_by(catalog, i);
+        aisle_result_free(find(given, "lamp", 0, 10));
+        assert_int_equal(catalog_cache_bytes(given), 6 * MIB);
+        assert_int_equal(given->unions.bytes_max, 6 * MIB / LIMIT_UNIONS_SHARE);
+    }
+    aisle_close(given);
+    aisle_close(catalog);
+}
+
+/* A bound that all tables together pass by a byte costs those of one shard, not of all. */
+static void tables_above_the_budget_leave_one_shard_after_the_other(void **state)
+{
+    (void)state;
+    aisle *catalog = open_with_cache("a", 0);
+    aisle_result_free(find(catalog, "lamp", 0, 10));
+    size_t first = catalog->shards[0].view_bytes;
+    size_t second = catalog->shards[1].view_bytes;
+    aisle_close(catalog);
+    assert_true(first > 1000 && second > 1000);
+    catalog = open_with_cache("a", first + second - 1);
+    for (unsigned i = 0; i < 3; i++) {
+        struct shard_view *kept = catalog->shards[1].view;
+        struct look look;
+        assert_done(look_begin(&look, catalog, 0, 2, "trying", &error));
+        look_end(&look, &(struct query_context){0});
+        assert_null(catalog->shards[0].view);
+        assert_non_null(catalog->shards[1].view);
+        assert_true(i == 0 || catalog->shards[1].view == kept);
+    }
+    aisle_close(catalog);
+}
+
+/* Half of the budget is for what queries leave with segments, 2 bytes a product. */
+static void segments_without_room_have_no_tables_made(void **state)
+{
+    (void)state;
+    for (uint64_t fit = 0; fit <= 2; fit++) {
+        struct look look;
+        struct query_context context;
+        aisle *catalog = open_with_cache("a", fit == 0 ? 1 : fit * 2 * 2 * 1600);
+        assert_done(look_begin(&look, catalog, 0, 2, "trying", &error));
+        assert_done(look_gather(&look, &context, NULL));
+        assert_int_equal(context.segment_count, 2);
+        for (uint32_t i = 0; i < 2; i++) {
+            assert_in_range(context.segments[i].segment->info.documents, 1400, 1600);
+            assert_int_equal(context.segments[i].segment->keeps_no_more, i >= fit);
+        }
+        look_end(&look, &(struct query_context){0});
+        aisle_close(catalog);
+    }
+}
+
 static void warmed_up_search_allocates_little_and_keeps_nothing_more(void **state)
 {
     (void)state;
@@ -129,6 +204,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_whole_life_gives_everything_back),
         cmocka_unit_test(what_queries_leave_stays_within_the_budget),
+        cmocka_unit_test(default_budget_grows_with_the_catalog),
+        cmocka_unit_test(tables_above_the_budget_leave_one_shard_after_the_other),
+        cmocka_unit_test(segments_without_room_have_no_tables_made),
         cmocka_unit_test(warmed_up_search_allocates_little_and_keeps_nothing_more),
     };
     return cmocka_run_group_tests(tests, make_catalog, remove_directory);
