@@ -15,13 +15,17 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* Between attempts to open change logs. */
+#define LOGS_PAUSE_LEAST_NS UINT64_C(1000000000)
+#define LOGS_PAUSE_MOST_NS UINT64_C(60000000000)
+
 static void close_catalog(struct catalog *catalog)
 {
     if (catalog == NULL) {
         return;
     }
     follower_stop(catalog->follower);
-    writes_close(catalog->writes);
+    writes_close(atomic_load(&catalog->writes));
     aisle_close(catalog->handle);
     if (catalog->folder_fd >= 0) {
         close(catalog->folder_fd);
@@ -71,7 +75,7 @@ static const char *followed(const struct config *config, const char *name)
 /* Whether nothing but another's having its change log keeps it from being written. */
 static bool is_kept_from_writing(const struct catalog *catalog)
 {
-    return catalog->writes == NULL && catalog->follower == NULL;
+    return atomic_load(&catalog->writes) == NULL && catalog->follower == NULL;
 }
 
 /* Whether a catalog of the set that is written has this path. */
@@ -79,7 +83,7 @@ static bool has_log_of(const struct catalog_set *set, const char *path)
 {
     for (uint32_t i = 0; set != NULL && i < set->name_count; i++) {
         const struct catalog *catalog = set->names[i].catalog;
-        if (catalog != NULL && catalog->writes != NULL && strcmp(catalog->path, path) == 0) {
+        if (catalog != NULL && atomic_load(&catalog->writes) != NULL && strcmp(catalog->path, path) == 0) {
             return true;
         }
     }
@@ -90,12 +94,14 @@ static int open_writes(struct server *server, const struct config *config, const
                        struct catalog *catalog, aisle_error *error)
 {
     aisle_error why = {0};
+    struct writes *writes = NULL;
     if (has_log_of(old, catalog->path)) { /* else the path's folder would be its, and it taken over */
         server_log("%s is another catalog now: it takes writes as soon as the one before is closed", catalog->path);
-        catalog->is_replacing = true;
+        atomic_store(&catalog->is_replacing, true);
         return 0;
     }
-    int status = writes_open(server, config, catalog->handle, catalog->path, &catalog->writes, &why);
+    int status = writes_open(server, config, catalog->handle, catalog->path, &writes, &why);
+    atomic_store(&catalog->writes, writes);
     if (status == AISLE_BUSY) {
         server_log("%s is served for reading only: %s; a reload tries again", catalog->path, why.message);
         return 0;
@@ -266,14 +272,14 @@ static void closed(struct request *request)
     struct server *server = request->context;
     request_free(request);
     if (server != NULL) {
-        server_reload(server);
+        catalogs_take_logs(server);
     }
 }
 
 /* Whether a catalog of the set can be written once this one, which is being closed, gives its change log up. */
 static bool is_awaited(const struct catalog_set *set, const struct catalog *left)
 {
-    for (uint32_t i = 0; i < set->name_count && left->writes != NULL; i++) {
+    for (uint32_t i = 0; i < set->name_count && atomic_load(&left->writes) != NULL; i++) {
         const struct catalog *catalog = set->names[i].catalog;
         if (is_kept_from_writing(catalog) && strcmp(catalog->path, left->path) == 0) {
             return true;
@@ -306,6 +312,77 @@ void catalogs_drop(struct server *server, struct catalog_set *set)
     pool_submit(&server->pool, request);
 }
 
+/* -------------------------------------------------------------------------------- change logs of others -- */
+
+/* On the pool. */
+static void open_logs(struct request *request)
+{
+    const struct catalog_set *set = request->set;
+    request->context = NULL;
+    for (uint32_t i = 0; i < set->name_count; i++) {
+        struct catalog *catalog = set->names[i].catalog;
+        aisle_error error = {0};
+        if (!is_kept_from_writing(catalog)) {
+            continue;
+        }
+        bool failed = open_writes(request->server, set->config, NULL, catalog, &error) != 0;
+        atomic_store(&catalog->is_replacing, failed);
+        if (failed) {
+            server_log("%s takes no writes yet: %s", catalog->path, error.message);
+            request->context = request->server;
+        } else if (atomic_load(&catalog->writes) != NULL) {
+            server_log("%s takes writes", catalog->path);
+        }
+    }
+}
+
+/* The next attempt, after a pause of twice the last one's. */
+static void try_again(struct server *server)
+{
+    uint64_t pause = server->logs_pause_ns * 2;
+    pause = pause < LOGS_PAUSE_LEAST_NS ? LOGS_PAUSE_LEAST_NS : pause;
+    server->logs_pause_ns = pause < LOGS_PAUSE_MOST_NS ? pause : LOGS_PAUSE_MOST_NS;
+    server->logs_again_ns = uv_now(&server->loop) * 1000000 + server->logs_pause_ns;
+}
+
+static void opened_logs(struct request *request)
+{
+    struct server *server = request->server;
+    if (request->context != NULL) {
+        try_again(server);
+    } else {
+        server->logs_pause_ns = 0;
+    }
+    catalogs_drop(server, request->set);
+    request_free(request);
+}
+
+void catalogs_take_logs(struct server *server)
+{
+    struct request *request = server->drain_ns != 0 ? NULL : request_new(server, NULL, 0);
+    server->logs_again_ns = 0;
+    if (server->drain_ns != 0) {
+        return;
+    }
+    if (request == NULL) {
+        try_again(server);
+        return;
+    }
+    request->set = catalogs_hold(server->set);
+    request->run = open_logs;
+    request->finish = opened_logs;
+    pool_submit(&server->pool, request);
+}
+
+void catalogs_sweep(struct server *server, uint64_t now_ns)
+{
+    if (server->logs_again_ns != 0 && now_ns >= server->logs_again_ns) {
+        catalogs_take_logs(server);
+    }
+}
+
+/* ------------------------------------------------------------------------------------------ switching -- */
+
 void catalogs_switch(struct server *server, struct catalog_set *set)
 {
     struct catalog_set *before = server->set;
@@ -322,9 +399,8 @@ void catalogs_quiet(struct catalog_set *set)
     for (uint32_t i = 0; set != NULL && i < set->name_count; i++) {
         struct catalog *catalog = set->names[i].catalog;
         follower_stop(catalog->follower);
-        writes_close(catalog->writes);
+        writes_close(atomic_exchange(&catalog->writes, NULL));
         catalog->follower = NULL;
-        catalog->writes = NULL;
     }
 }
 

@@ -24,8 +24,8 @@ struct catalog {
     dev_t device;  /* and inode of its folder: what tells after a reload that it is the same */
     ino_t inode;
     aisle *handle;
-    struct writes *writes;     /* NULL: for reading only, as it follows a log, or another has its change log */
-    bool is_replacing;         /* that other is the catalog that had its place before, which is being closed */
+    _Atomic(struct writes *) writes; /* NULL: for reading only, as it follows a log, or another has its change log */
+    atomic_bool is_replacing;  /* that other is the catalog that had its place before, which is being closed */
     struct follower *follower; /* NULL: follows none */
     atomic_uint sets;          /* that it is in; changed by the loop thread */
     uint64_t words_looked_ns;  /* when its files of words and rules were looked at, for brief.c; the loop thread's */
@@ -51,11 +51,21 @@ struct catalog_set {
 /*
  * Opens what config names; catalogs of old (may be NULL, else held) in the same folders are taken over with the mode
  * they are in, but for those whose change log another had, who may have ended. One in another's place, which a link or
- * a new name can bring about, can be searched at once, and written as soon as the other is closed: a reload follows
- * then by itself. Takes config over, also on failure. The errors of aisle_open and of replaying a catalog's own log.
+ * a new name can bring about, can be searched at once, and written as soon as the other is closed (catalogs_take_logs).
+ * Takes config over, also on failure. The errors of aisle_open and of replaying a catalog's own log.
  */
 must_check int catalogs_open(struct server *server, struct config *config, const struct catalog_set *old,
                              struct catalog_set **out, aisle_error *error);
+
+/*
+ * Has the pool open the change logs of catalogs of the current set that others had. Nothing else is read anew: neither
+ * settings nor rules that are wrong by now are in the way. What fails is told and tried again, after a second that
+ * doubles up to a minute, by catalogs_sweep. Loop thread, as is that.
+ */
+void catalogs_take_logs(struct server *server);
+
+/* What is due at now_ns, of uv_now. */
+void catalogs_sweep(struct server *server, uint64_t now_ns);
 
 /* Makes it the server's set: counts its catalogs as its own, holds it, and drops the one before. Loop thread. */
 void catalogs_switch(struct server *server, struct catalog_set *set);

@@ -50,11 +50,12 @@ static void put_writes(const struct reply *reply, const struct catalog *catalog)
 {
     struct writes_figures of;
     reply_key(reply, "writes");
-    if (catalog->writes == NULL) {
+    struct writes *writes = atomic_load(&catalog->writes);
+    if (writes == NULL) {
         reply_null(reply);
         return;
     }
-    writes_look(catalog->writes, &of);
+    writes_look(writes, &of);
     const struct {
         const char *name;
         uint64_t value;

@@ -297,21 +297,22 @@ static void fail_now(struct request *request, const char *code, const char *mess
 static void submit_write(struct connection *connection, struct request *request)
 {
     struct catalog *catalog = catalogs_find(connection->server->set, request->arguments[1]);
+    struct writes *writes = catalog == NULL ? NULL : atomic_load(&catalog->writes);
     if (catalog == NULL) {
         struct bytes name = request->arguments[1];
         char message[100];
         snprintf(message, sizeof message, "no catalog is called '%.*s'", (int)(name.size < 64 ? name.size : 64),
                  (const char *)name.data);
         fail_now(request, "NOTFOUND", message);
-    } else if (catalog->writes == NULL && catalog->is_replacing) {
+    } else if (writes == NULL && atomic_load(&catalog->is_replacing)) {
         fail_now(request, "BUSY", "the catalog that was here before is being closed: try again");
-    } else if (catalog->writes == NULL) {
+    } else if (writes == NULL) {
         fail_now(request, "READONLY", catalog->follower != NULL
                                           ? "this catalog follows another change log"
                                           : "another server writes this catalog; when it has ended, AISLE.RELOAD");
     } else {
         request->set = catalogs_hold(connection->server->set);
-        writes_submit(catalog->writes, request);
+        writes_submit(writes, request);
     }
 }
 

@@ -247,6 +247,9 @@ struct server {
     uint64_t drain_ns; /* when the end began; 0: not yet */
     int slow_fd;       /* any thread: written whole lines at once */
     atomic_bool is_reloading;
+    bool reloads_again;      /* SIGHUP came meanwhile */
+    uint64_t logs_pause_ns;  /* between attempts to open change logs; 0: none has failed */
+    uint64_t logs_again_ns;  /* when the next is due, by uv_now; 0: none is */
     _Atomic uint64_t explained_ns; /* when a slow search was explained last */
     uint8_t input[64 * 1024]; /* what a read brings, before it is looked at */
 };

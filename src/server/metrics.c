@@ -331,9 +331,10 @@ struct figures {
 static void look_at_writes(const struct catalog *catalog, struct figures *figures)
 {
     double *values = figures->values;
-    if (catalog->writes != NULL) {
+    struct writes *writes = atomic_load(&catalog->writes);
+    if (writes != NULL) {
         struct writes_figures of;
-        writes_look(catalog->writes, &of);
+        writes_look(writes, &of);
         uint64_t now = clock_monotonic_ns();
         values[FIGURE_COMMITS] = (double)of.commits;
         values[FIGURE_VISIBLE] = (double)of.visible_ns / 1e9;

@@ -62,6 +62,15 @@ static void take_over(struct server *server, struct catalog_set *set)
     server_log("settings and catalogs were read anew");
 }
 
+/* One that was wanted while another was under way, which may have read the settings before they were changed. */
+static void go_on(struct server *server)
+{
+    if (server->reloads_again) {
+        server->reloads_again = false;
+        server_reload(server);
+    }
+}
+
 static void reload_one(struct call *call)
 {
     aisle_error error = {0};
@@ -105,6 +114,7 @@ void command_reload_finish(struct request *request)
     } else if (request->failed && request->count == 1) {
         request->server->metrics.reload_failures++;
     }
+    go_on(request->server);
 }
 
 /* ---------------------------------------------------------------------------------------------- signal -- */
@@ -126,11 +136,16 @@ static void finish(struct request *request)
     take_over(server, request->context);
     notify_send("READY=1");
     request_free(request);
+    go_on(server);
 }
 
 void server_reload(struct server *server)
 {
-    if (server->drain_ns != 0 || atomic_exchange(&server->is_reloading, true)) {
+    if (server->drain_ns != 0) {
+        return;
+    }
+    if (atomic_exchange(&server->is_reloading, true)) {
+        server->reloads_again = true;
         return;
     }
     struct request *request = request_new(server, NULL, 0);

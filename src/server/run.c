@@ -81,6 +81,7 @@ static void on_sweep(uv_timer_t *timer)
     connection_sweep(server, now);
     http_sweep(server, now);
     listen_retry(server);
+    catalogs_sweep(server, now);
     if (server->drain_ns == 0) {
         return;
     }

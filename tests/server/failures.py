@@ -40,6 +40,33 @@ def product(name, title="zebra"):
     return json.dumps({"id": name, "title": title})
 
 
+def put_many(client, count, text):
+    """Sends so many long products at once, and takes the answers."""
+    ask = b"".join(request("AISLE.PUT", "small", product(f"P{i}", text)) for i in range(count))
+    sender = threading.Thread(target=client.socket.sendall, args=(ask,))
+    sender.start()
+    for _ in range(count):
+        assert client.value() > 0
+    sender.join()
+
+
+LONG_TEXT = "zebra " + " ".join(f"word{i}" for i in range(300))
+
+
+def refusing_disk(world, folder):
+    """An empty catalog, a file that makes syncs fail while it is there, and a server's environment for it, or None."""
+    if world.sync is None:
+        print("passed over: no --sync LIBRARY")
+        return None
+    path, flag = world.empty(folder), os.path.join(folder, "fail")
+    return path, flag, {"LD_PRELOAD": world.sync, "FAILING_SYNC": flag}
+
+
+def touch(path):
+    with open(path, "w", encoding="utf-8"):
+        pass
+
+
 def share_of_a_core(server, seconds=0.3):
     """What the process takes of one, while nobody asks it anything."""
     def ticks():
@@ -149,17 +176,15 @@ def a_log_that_is_cut_under_load_loses_no_more_than_it_tells(world):
 
 @check
 def what_is_not_synced_is_not_acknowledged(world):
-    if world.sync is None:
-        print("passed over: no --sync LIBRARY")
-        return
     with temporary() as folder:
-        path, flag = world.empty(folder), os.path.join(folder, "fail")
-        environment = {"LD_PRELOAD": world.sync, "FAILING_SYNC": flag}
+        disk = refusing_disk(world, folder)
+        if disk is None:
+            return
+        path, flag, environment = disk
         with world.server(path, "--commit-ms", "100000", environment=environment) as server:
             client = server.client(3)
             first = client.call("AISLE.PUT", "small", product("A"), "KEY", "a")
-            with open(flag, "w", encoding="utf-8"):
-                pass
+            touch(flag)
             for _ in range(2):
                 has(client.fails("AISLE.PUT", "small", product("B"), "KEY", "b"), "IO ")
             has(client.fails("AISLE.DEL", "small", "A"), "IO ")
@@ -177,17 +202,15 @@ def what_is_not_synced_is_not_acknowledged(world):
 @check
 def what_was_acknowledged_before_a_failure_is_seen_soon(world):
     """Also when nothing is written any more; and the server's log tells a failure once, and its end."""
-    if world.sync is None:
-        print("passed over: no --sync LIBRARY")
-        return
     with temporary() as folder:
-        path, flag = world.empty(folder), os.path.join(folder, "fail")
-        environment = {"LD_PRELOAD": world.sync, "FAILING_SYNC": flag}
+        disk = refusing_disk(world, folder)
+        if disk is None:
+            return
+        path, flag, environment = disk
         with world.server(path, "--commit-ms", "500", "--writer-seconds", "3600", environment=environment) as server:
             client = server.client(3)
             client.call("AISLE.PUT", "small", product("A"))
-            with open(flag, "w", encoding="utf-8"):
-                pass
+            touch(flag)
             for _ in range(5):
                 has(client.fails("AISLE.PUT", "small", product("B")), f"IO the change log {path}.changes")
             os.unlink(flag)
@@ -204,13 +227,7 @@ def writes_hold_up_nobody_else(world):
         path = world.empty(folder)
         with world.server(path, "--threads", "1", "--commit-ms", "100000") as server:
             writer, second, other = server.client(), server.client(), server.client(3)
-            text = "zebra " + " ".join(f"word{i}" for i in range(300))
-            ask = b"".join(request("AISLE.PUT", "small", product(f"P{i}", text)) for i in range(1500))
-            sender = threading.Thread(target=writer.socket.sendall, args=(ask,))
-            sender.start()
-            for _ in range(1500):
-                assert writer.value() > 0
-            sender.join()
+            put_many(writer, 1500, LONG_TEXT)
             writer.send("AISLE.PUT", "small", product("last"), "VISIBLE")
             writer.send("AISLE.PATCH", "small", "last", '{"price": 5}')  # waits for the commit to end
             writer.socket.setblocking(False)
@@ -296,15 +313,8 @@ def searches_do_not_wait_for_a_reload(world):
     """One that has to apply what the log of a killed server has; there is one thread that searches."""
     with temporary() as folder:
         path = world.empty(folder)
-        text = "zebra " + " ".join(f"word{i}" for i in range(300))
         with world.server(path, "--commit-ms", "100000") as server:
-            writer = server.client()
-            ask = b"".join(request("AISLE.PUT", "small", product(f"P{i}", text)) for i in range(1500))
-            sender = threading.Thread(target=writer.socket.sendall, args=(ask,))
-            sender.start()
-            for _ in range(1500):
-                assert writer.value() > 0
-            sender.join()
+            put_many(server.client(), 1500, LONG_TEXT)
             server.kill()
         config = os.path.join(folder, "aisle.conf")
         with open(config, "w", encoding="utf-8") as file:
