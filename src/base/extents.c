@@ -6,9 +6,17 @@
 #include "base/alloc.h"
 #include "base/hash.h"
 
+#include <sys/mman.h>
+
 #define HEAD_BYTES 16u /* of LMDB, before the value in its first page */
 
 static _Thread_local struct extent_fault last_fault;
+static _Thread_local bool reads_ahead;
+
+void extent_read_ahead(bool on)
+{
+    reads_ahead = on;
+}
 
 bool extent_fault_take(struct extent_fault *out)
 {
@@ -167,11 +175,36 @@ static bool page_is_sound(const struct extent_view *view, uint32_t index, uint32
     return load_u32(table + page * sizeof(uint32_t)) == hash_checksum(extent + start, end - start);
 }
 
+/* Has the system read an extent, whose first page it may share with what lies before it. */
+static void ask_for(const struct extent_view *view, uint32_t index)
+{
+    size_t size = bytes_of_pages(pages_of_extent(view->size, index));
+    uintptr_t start = (uintptr_t)view->extents[index] & ~(uintptr_t)(EXTENT_PAGE_BYTES - 1);
+    uintptr_t end = (uintptr_t)view->extents[index] + size;
+    (void)madvise((void *)start, end - start, MADV_WILLNEED);
+}
+
+/*
+ * Asked where reading begins or goes on behind a gap: in each extent once for who reads it through. The next one is
+ * asked for with it, so that it comes while this one is worked on.
+ */
+static void ask_ahead(const struct extent_view *view, uint32_t index, uint32_t page, uint64_t known)
+{
+    bool goes_on = page != 0 && ((known >> (page - 1)) & 1) != 0;
+    bool is_known = ((known >> page) & 1) != 0;
+    for (uint32_t i = index; i < view->extent_count && i <= index + 1 && !goes_on && !is_known; i++) {
+        ask_for(view, i);
+    }
+}
+
 static bool verify(const struct extent_view *view, uint32_t index, size_t start, size_t end)
 {
     uint32_t first = (uint32_t)((start + HEAD_BYTES) / EXTENT_PAGE_BYTES);
     uint32_t last = (uint32_t)((end - 1 + HEAD_BYTES) / EXTENT_PAGE_BYTES);
     uint64_t known = atomic_load_explicit(&view->verified[index], memory_order_relaxed);
+    if (reads_ahead) {
+        ask_ahead(view, index, first, known);
+    }
     for (uint32_t page = first; page <= last; page++) {
         uint64_t bit = UINT64_C(1) << page;
         if ((known & bit) == 0) {

@@ -97,7 +97,7 @@ int merge_run_write(struct merge_run *run, aisle_error *error)
     struct segment_writer *segment_writer = NULL;
     struct merge_options options = {
         .restore = restore_product, .context = run, .length_of_code = rank_length_halves, .maps = run->maps,
-        .forget = true};
+        .stored = true};
     run->id = shard_writer_build(writer);
     run->info.dictionary = shard_writer_dictionary(writer);
     run->begun_ns = clock_monotonic_ns();

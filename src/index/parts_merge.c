@@ -94,7 +94,10 @@ static int merge_by_kind(void *context, const struct part *const *sources, size_
                          struct part_writer *out, aisle_error *error)
 {
     (void)context;
-    return out->kind->merge(sources, count, memory_bytes, out, error);
+    extent_read_ahead(true);
+    int status = out->kind->merge(sources, count, memory_bytes, out, error);
+    extent_read_ahead(false);
+    return status;
 }
 
 static bool takes(const struct parts_run *run, uint32_t id)

@@ -347,7 +347,7 @@ static void release_plan(struct merge_plan *plan, size_t count)
 /* A merge reads its sources once: without this, large ones would all be resident by its end. */
 static void forget_sources(const struct merge_source *sources, size_t count, const struct merge_options *options)
 {
-    for (size_t i = 0; i < count && options->forget; i++) {
+    for (size_t i = 0; i < count && options->stored; i++) {
         segment_forget(sources[i].segment);
     }
 }
@@ -360,6 +360,7 @@ int segment_merge(const struct merge_source *sources, size_t count, struct segme
     if (count == 0 || count > MERGE_SOURCES_MAX) {
         return AISLE_INVALID;
     }
+    extent_read_ahead(options->stored);
     int status = make_plan(sources, count, writer, &plan);
     if (status == 0) {
         status = merge_postings(sources, count, &plan, writer);
@@ -387,6 +388,7 @@ int segment_merge(const struct merge_source *sources, size_t count, struct segme
     } else {
         merge_patched_release(patched);
     }
+    extent_read_ahead(false);
     release_plan(&plan, count);
     return status == AISLE_INVALID ? AISLE_CORRUPT : status; /* what writers refuse the sources gave */
 }

@@ -615,7 +615,7 @@ struct merge_options {
      * success the arrays are the caller's to free; otherwise nothing is stored.
      */
     uint32_t **maps;
-    bool forget; /* the sources when they have been read, as segment_forget does */
+    bool stored; /* the sources' extents are the storage's: read ahead, and forgotten as segment_forget does */
 };
 
 #define SEGMENT_MERGE_DROPPED UINT32_MAX

@@ -4,8 +4,12 @@
 #include "base/alloc.h"
 #include "base/extents.h"
 
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -379,6 +383,91 @@ static void writer_without_memory_says_so(void **state)
     extent_writer_release(&writer);
 }
 
+/* A component of three full extents as LMDB would lay them out in a file, mapped for reading single pages. */
+struct mapped {
+    int file;
+    uint8_t *map;
+    const uint8_t *extents[3];
+};
+
+#define MAPPED_EXTENT ((size_t)EXTENT_PAGES * EXTENT_PAGE_BYTES)
+#define MAPPED_BYTES (3 * MAPPED_EXTENT)
+
+static void map_component(const struct component *component, struct mapped *mapped)
+{
+    char path[] = "extents-XXXXXX";
+    mapped->file = mkstemp(path);
+    assert_true(mapped->file >= 0);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(ftruncate(mapped->file, (off_t)MAPPED_BYTES), 0);
+    for (uint32_t i = 0; i < 3; i++) {
+        off_t place = (off_t)(i * MAPPED_EXTENT + 16);
+        assert_int_equal(pwrite(mapped->file, component->extents[i], component->sizes[i], place), component->sizes[i]);
+    }
+    assert_int_equal(fsync(mapped->file), 0);
+    mapped->map = mmap(NULL, MAPPED_BYTES, PROT_READ, MAP_SHARED, mapped->file, 0);
+    assert_ptr_not_equal(mapped->map, MAP_FAILED);
+    assert_int_equal(madvise(mapped->map, MAPPED_BYTES, MADV_RANDOM), 0);
+    for (uint32_t i = 0; i < 3; i++) {
+        mapped->extents[i] = mapped->map + i * MAPPED_EXTENT + 16;
+    }
+}
+
+static void unmap_component(struct mapped *mapped)
+{
+    munmap(mapped->map, MAPPED_BYTES);
+    close(mapped->file);
+}
+
+/* Of the pages of an extent, how many the system has in memory; after a second at most, if it should have all. */
+static uint32_t pages_there(const struct mapped *mapped, uint32_t extent, bool all)
+{
+    unsigned char there[EXTENT_PAGES];
+    uint32_t count = 0;
+    for (int tries = 0; tries < 100; tries++) {
+        count = 0;
+        assert_int_equal(mincore(mapped->map + extent * MAPPED_EXTENT, MAPPED_EXTENT, there), 0);
+        for (uint32_t i = 0; i < EXTENT_PAGES; i++) {
+            count += there[i] & 1;
+        }
+        if (!all || count == EXTENT_PAGES) {
+            break;
+        }
+        usleep(10000);
+    }
+    return count;
+}
+
+static void who_reads_through_has_extents_read_ahead(void **state)
+{
+    (void)state;
+    struct component component;
+    struct extent_writer writer;
+    struct mapped mapped;
+    begin(&component, &writer);
+    put_pattern(&writer, 3 * (size_t)EXTENT_PAYLOAD, 4096);
+    finish(&component, &writer);
+    map_component(&component, &mapped);
+    component.view.extents = mapped.extents;
+    (void)posix_fadvise(mapped.file, 0, 0, POSIX_FADV_DONTNEED);
+    if (pages_there(&mapped, 0, false) != 0) {
+        unmap_component(&mapped);
+        drop(&component);
+        skip(); /* a file system in memory */
+    }
+    assert_non_null(extent_view_at(&component.view, 0, 1));
+    assert_true(pages_there(&mapped, 0, false) < EXTENT_PAGES / 2);
+    forget_verified(&component);
+    extent_read_ahead(true);
+    assert_non_null(extent_view_at(&component.view, 0, 1));
+    extent_read_ahead(false);
+    assert_int_equal(pages_there(&mapped, 0, true), EXTENT_PAGES);
+    assert_int_equal(pages_there(&mapped, 1, true), EXTENT_PAGES);
+    assert_int_equal(pages_there(&mapped, 2, false), 0);
+    unmap_component(&mapped);
+    drop(&component);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -396,6 +485,7 @@ int main(void)
         cmocka_unit_test(component_of_too_many_extents_is_refused),
         cmocka_unit_test(place_of_the_last_damage_is_told_once),
         cmocka_unit_test(writer_without_memory_says_so),
+        cmocka_unit_test(who_reads_through_has_extents_read_ahead),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
