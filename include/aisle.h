@@ -313,6 +313,20 @@ AISLE_API int aisle_compact(aisle_writer *writer, aisle_error *error);
  */
 AISLE_API int aisle_learn(aisle_writer *writer, aisle_bytes searches, aisle_error *error);
 
+/* What a commit's time goes into, one behind the other. */
+enum aisle_commit_phase {
+    AISLE_PHASE_SEGMENTS, /* writing as segments what waits in memory                          */
+    AISLE_PHASE_LOCK,     /* waiting for threads that merge                                    */
+    AISLE_PHASE_PARTS,    /* words and suggestions                                             */
+    AISLE_PHASE_TURN,     /* waiting for transactions of threads that merge                    */
+    AISLE_PHASE_CHANGES,  /* the transaction: dead products, patched columns, what is listed   */
+    AISLE_PHASE_SYNC,     /* its end: written and synced                                       */
+    AISLE_PHASE_STATE,    /* what stands becomes the writer's                                  */
+    AISLE_PHASE_CLEAN,    /* removing what is not used any more                                */
+    AISLE_PHASE_MERGES,   /* merging in the commit, and waiting because of too many segments   */
+    AISLE_PHASES
+};
+
 /* Where a writer's time went, in nanoseconds since it began, and what it took in. */
 typedef struct aisle_writer_statistics {
     size_t size;
@@ -331,6 +345,7 @@ typedef struct aisle_writer_statistics {
     uint64_t wait_ns;                   /* commits waiting for merges, because of too many segments   */
     uint64_t dictionaries;              /* for stored products, adopted by merges                     */
     int32_t merge_error;                /* AISLE_ code of the last merge that was put off             */
+    uint64_t phase_ns[AISLE_PHASES];    /* of commits                                                 */
 } aisle_writer_statistics;
 
 AISLE_API int aisle_writer_stats(const aisle_writer *writer, aisle_writer_statistics *out);

@@ -92,15 +92,16 @@ static void note_phases(struct run *run, uint64_t start, const aisle_writer_stat
     if (run->pending.changes == 0 || aisle_writer_stats(run->writer, &after) != 0) {
         return;
     }
-    const struct indexer_slowest commit = {.ns = now - run->pending.first_ns,
-                                           .changes = run->pending.changes,
-                                           .collect_ns = start - run->pending.first_ns,
-                                           .encode_ns = after.encode_ns - before->encode_ns,
-                                           .storage_ns = after.commit_ns - before->commit_ns,
-                                           .merge_ns = after.merge_ns - before->merge_ns,
-                                           .wait_ns = after.wait_ns - before->wait_ns};
+    struct indexer_slowest commit = {.ns = now - run->pending.first_ns,
+                                     .changes = run->pending.changes,
+                                     .collect_ns = start - run->pending.first_ns};
+    for (unsigned i = 0; i < AISLE_PHASES; i++) {
+        commit.phase_ns[i] = after.phase_ns[i] - before->phase_ns[i];
+    }
     note_slowest(&run->freshness->late.slowest, &commit);
     note_slowest(&run->summary->freshness.slowest, &commit);
+    latency_add(&run->freshness->late.commits, now - start);
+    latency_add(&run->summary->freshness.commits, now - start);
 }
 
 int run_commit(struct run *run, aisle_error *error)

@@ -55,16 +55,14 @@ struct indexer_slowest {
     uint64_t ns; /* all of it; 0: there was none */
     uint64_t changes;
     uint64_t collect_ns; /* before the commit began */
-    uint64_t encode_ns;  /* of the commit, as in aisle_writer_statistics: small segments are written by it */
-    uint64_t storage_ns;
-    uint64_t merge_ns; /* of merges that ended meanwhile, its own and those beside it */
-    uint64_t wait_ns;  /* for those */
+    uint64_t phase_ns[AISLE_PHASES];
 };
 
 /* From a change's being there to its being visible. */
 struct indexer_freshness {
     struct latency arrival; /* from when its line could be read, at the latest */
     struct latency event;   /* from the time that the change tells */
+    struct latency commits; /* how long they took */
     struct indexer_slowest slowest;
 };
 

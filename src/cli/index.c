@@ -172,19 +172,24 @@ static void put_latency(const char *name, const struct latency *latency)
            (double)latency_quantile(latency, 0.99) / 1e6, (double)latency->max_ns / 1e6);
 }
 
+/* What commits' time went into: members, each with a comma before it. */
+static void put_phases(const uint64_t ns[AISLE_PHASES])
+{
+    static const char *const names[AISLE_PHASES] = {
+        [AISLE_PHASE_SEGMENTS] = "segments", [AISLE_PHASE_LOCK] = "lock",       [AISLE_PHASE_PARTS] = "parts",
+        [AISLE_PHASE_TURN] = "turn",         [AISLE_PHASE_CHANGES] = "changes", [AISLE_PHASE_SYNC] = "sync",
+        [AISLE_PHASE_STATE] = "state",       [AISLE_PHASE_CLEAN] = "clean",     [AISLE_PHASE_MERGES] = "merges"};
+    for (unsigned i = 0; i < AISLE_PHASES; i++) {
+        printf(",\"%s_ms\":%.3f", names[i], (double)ns[i] / 1e6);
+    }
+}
+
 /* Of what the slowest commit's time went into. */
 static void put_slowest(const struct indexer_slowest *slowest)
 {
-    const struct {
-        const char *name;
-        uint64_t ns;
-    } phases[] = {{"ms", slowest->ns},                 {"collect_ms", slowest->collect_ns},
-                  {"encode_ms", slowest->encode_ns},   {"storage_ms", slowest->storage_ns},
-                  {"merges_ms", slowest->merge_ns},    {"waiting_ms", slowest->wait_ns}};
-    printf(",\"slowest_commit\":{\"changes\":%llu", (unsigned long long)slowest->changes);
-    for (size_t i = 0; i < sizeof phases / sizeof *phases; i++) {
-        printf(",\"%s\":%.3f", phases[i].name, (double)phases[i].ns / 1e6);
-    }
+    printf(",\"slowest_commit\":{\"changes\":%llu,\"ms\":%.3f,\"collect_ms\":%.3f",
+           (unsigned long long)slowest->changes, (double)slowest->ns / 1e6, (double)slowest->collect_ns / 1e6);
+    put_phases(slowest->phase_ns);
     printf("}");
 }
 
@@ -223,6 +228,7 @@ static void show_report(void *context, const struct indexer_summary *summary, co
     put_counts(summary);
     put_latency("arrival", &of_late->arrival);
     put_latency("event", &of_late->event);
+    put_latency("commit", &of_late->commits);
     put_slowest(&of_late->slowest);
     const aisle_memory_statistics memory = memory_now();
     printf(",\"memory\":%llu,\"all_memory_peak\":%llu}\n", (unsigned long long)memory.current_bytes,
@@ -237,6 +243,7 @@ static void print_json(const struct indexer_summary *summary)
     printf(",\"stopped\":%s", summary->stopped ? "true" : "false");
     put_latency("arrival", &summary->freshness.arrival);
     put_latency("event", &summary->freshness.event);
+    put_latency("commit", &summary->freshness.commits);
     put_slowest(&summary->freshness.slowest);
     printf(",\"reasons\":[");
     for (size_t i = 0; i < summary->reason_count; i++) {
@@ -245,7 +252,9 @@ static void print_json(const struct indexer_summary *summary)
         printf(",\"count\":%llu}", (unsigned long long)summary->reasons[i].count);
     }
     const aisle_writer_statistics *writer = &summary->writer;
-    printf("],\"timings_ns\":{\"parse\":%llu,\"analyse\":%llu,\"compress\":%llu,\"encode\":%llu,"
+    printf("],\"commit_phases\":{\"commits\":%llu", (unsigned long long)summary->commits);
+    put_phases(writer->phase_ns);
+    printf("},\"timings_ns\":{\"parse\":%llu,\"analyse\":%llu,\"compress\":%llu,\"encode\":%llu,"
            "\"merge\":%llu,\"commit\":%llu},\"memory_peak\":%llu,\"all_memory_peak\":%llu}\n",
            (unsigned long long)writer->parse_ns, (unsigned long long)writer->analyse_ns,
            (unsigned long long)writer->compress_ns, (unsigned long long)writer->encode_ns,

@@ -5,6 +5,7 @@
 #include "index/shard_writer_private.h"
 
 #include "base/alloc.h"
+#include "base/laps.h"
 
 static struct bytes number_key(void)
 {
@@ -177,9 +178,11 @@ static void clean_all(struct shard_writer *shards, uint32_t count)
 int joint_publish(struct shard_writer *shards, uint32_t count, aisle_error *error)
 {
     int status = 0;
+    struct laps laps = laps_begin(shards[0].phase_ns);
     for (uint32_t i = 0; i < count && status == 0; i++) {
         status = shard_writer_flush_late(&shards[i], error);
     }
+    laps_end(&laps, AISLE_PHASE_SEGMENTS);
     if (status != 0) {
         return status;
     }

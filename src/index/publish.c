@@ -12,6 +12,7 @@
 #include "base/alloc.h"
 #include "base/bitset.h"
 #include "base/clock.h"
+#include "base/laps.h"
 
 static void note_page(struct recent_pages *recent, uint32_t segment, uint8_t kind, uint32_t page)
 {
@@ -239,7 +240,7 @@ void publish_take(struct shard_writer *writer)
 
 /* With the turn to write. */
 static int write_transaction(struct shard_writer *writer, struct parts_change *parts, uint64_t joint, bool aside,
-                             aisle_error *error)
+                             struct laps *laps, aisle_error *error)
 {
     struct storage_txn *txn = NULL;
     int status = storage_write_begin(writer->shard->storage, &txn, error);
@@ -255,21 +256,26 @@ static int write_transaction(struct shard_writer *writer, struct parts_change *p
         error_set(status == 0 ? NULL : error, status, "replaced parts cannot be deleted: %s (%s)",
                   aisle_error_text(status), storage_path(writer->shard->storage));
     }
+    laps_end(laps, AISLE_PHASE_CHANGES);
     if (status != 0) {
         storage_abort(txn);
         return status;
     }
-    return storage_commit(txn, error);
+    status = storage_commit(txn, error);
+    laps_end(laps, AISLE_PHASE_SYNC);
+    return status;
 }
 
 int publish_write(struct shard_writer *writer, struct parts_change *parts, uint64_t joint, bool aside,
                   aisle_error *error)
 {
-    uint64_t start = clock_monotonic_ns();
+    struct laps laps = laps_begin(writer->phase_ns);
+    uint64_t start = laps.from;
     turns_take(&writer->turns);
-    int status = write_transaction(writer, parts, joint, aside, error);
+    laps_end(&laps, AISLE_PHASE_TURN);
+    int status = write_transaction(writer, parts, joint, aside, &laps, error);
     turns_give(&writer->turns);
-    writer->commit_ns += clock_monotonic_ns() - start;
+    writer->commit_ns += laps.from - start;
     return status;
 }
 
@@ -277,7 +283,9 @@ int publish_write(struct shard_writer *writer, struct parts_change *parts, uint6
 static int write_commit(struct shard_writer *writer, aisle_error *error)
 {
     struct parts_change parts;
+    struct laps laps = laps_begin(writer->phase_ns);
     int status = parts_change_begin(writer, &parts, error);
+    laps_end(&laps, AISLE_PHASE_PARTS);
     status = status == 0 ? publish_write(writer, &parts, 0, false, error) : status;
     parts_change_end(writer, &parts);
     return status;
@@ -285,22 +293,28 @@ static int write_commit(struct shard_writer *writer, aisle_error *error)
 
 int shard_writer_publish(struct shard_writer *writer, aisle_error *error)
 {
+    struct laps laps = laps_begin(writer->phase_ns);
     int status = shard_writer_flush_late(writer, error);
+    laps_end(&laps, AISLE_PHASE_SEGMENTS);
     if (status != 0) {
         return status;
     }
     shard_writer_lock(writer);
+    laps_end(&laps, AISLE_PHASE_LOCK);
     bool news = publish_has_news(writer);
     if (news) {
         status = write_commit(writer, error);
     }
+    laps = laps_begin(writer->phase_ns); /* of what is in between its own laps have told */
     if (news && status == 0) {
         publish_take(writer);
     }
+    laps_end(&laps, AISLE_PHASE_STATE);
     bool lost = writer->lost;
     shard_writer_unlock(writer);
     if (news && status == 0 && !lost) {
         (void)!shard_writer_clean(writer, COMMIT_CLEAN_BATCHES, NULL, NULL);
     }
+    laps_end(&laps, AISLE_PHASE_CLEAN);
     return status;
 }

@@ -90,6 +90,7 @@ struct shard_writer {
     bool lost; /* the committed state could not be loaded: until it is, only cleaning and release are allowed */
     bool torn; /* what a joint commit keeps aside waits for another writer: nothing may be cleaned either */
     uint64_t compress_ns, encode_ns, merge_ns, commit_ns;
+    uint64_t phase_ns[AISLE_PHASES]; /* of the writer's thread alone */
     uint64_t written_bytes;  /* payload of the segments that flushes made */
     uint64_t written_before; /* of that, what commits have merged for */
     struct merge_counts merged;

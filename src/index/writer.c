@@ -8,6 +8,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "base/laps.h"
 #include "base/hash.h"
 
 int writer_fail(struct aisle_writer *writer, int status)
@@ -527,7 +528,9 @@ static int publish(struct aisle_writer *writer, aisle_error *error)
     if (status != 0) {
         return status;
     }
+    struct laps laps = laps_begin(writer->statistics.phase_ns);
     status = gather(writer, error);
+    laps_end(&laps, AISLE_PHASE_SEGMENTS);
     if (status == 0 && writer->moved) {
         status = joint_publish(writer->shards, writer->catalog->shard_count, error);
     }
@@ -632,7 +635,9 @@ int aisle_commit(aisle_writer *writer, aisle_error *error)
     int status = publish(writer, error);
     if (status == 0 && !writer->lost) {
         /* The commit stands, so what merging meets is not its failure: the writer says so when it is used next. */
+        struct laps laps = laps_begin(writer->statistics.phase_ns);
         (void)!merge_after_commit(writer, &writer->merging);
+        laps_end(&laps, AISLE_PHASE_MERGES);
         writer->merging.code = writer->failed ? writer->merging.code : 0;
     }
     return status;
@@ -685,6 +690,9 @@ static void add_statistics(struct shard_writer *shard, aisle_writer_statistics *
     statistics->dictionaries += shard->merged.dictionaries;
     statistics->merge_failures += shard->merged.failures;
     statistics->merge_error = shard->merged.error != 0 ? shard->merged.error : statistics->merge_error;
+    for (unsigned i = 0; i < AISLE_PHASES; i++) {
+        statistics->phase_ns[i] += shard->phase_ns[i];
+    }
     shard_writer_unlock(shard);
 }
 
