@@ -131,6 +131,42 @@ static void bench_sets(void)
            WINDOW, best[0], best[1]);
 }
 
+#define SEGMENT_WORDS (1250000u / 64u) /* of a segment */
+#define SETS_MAX 3u
+#define OTHERS 40u /* sets in turn, as many words have: more than the second cache */
+
+/* What two and three sets of a segment have in common. */
+static void bench_joined(void)
+{
+    size_t (*const counts[])(enum bitset_join, const struct bitset_sets *, size_t) = {bitset_count_joined_plain,
+                                                                                      bitset_count_joined};
+    uint64_t *all = mem_alloc((size_t)OTHERS * SEGMENT_WORDS * sizeof *all);
+    assert(all != NULL);
+    for (size_t i = 0; i < (size_t)OTHERS * SEGMENT_WORDS; i++) {
+        all[i] = (uint64_t)draw() << 32 | draw();
+    }
+    for (size_t number = 2; number <= SETS_MAX; number++) {
+        double best[2] = {1e30, 1e30};
+        for (int run = 0; run < 2 * RUNS; run++) {
+            uint64_t start = spent_ns();
+            for (size_t i = 0; i < OTHERS; i++) {
+                const uint64_t *sets[SETS_MAX];
+                for (size_t set = 0; set < number; set++) {
+                    sets[set] = all + (i + set * 13) % OTHERS * SEGMENT_WORDS;
+                }
+                const struct bitset_sets joined = {sets, number, NULL};
+                postings_sink += counts[run % 2](BITSET_ALL, &joined, SEGMENT_WORDS);
+            }
+            double ns = (double)(spent_ns() - start) / OTHERS;
+            best[run % 2] = ns < best[run % 2] ? ns : best[run % 2];
+        }
+        double bytes = (double)(number * SEGMENT_WORDS * sizeof(uint64_t));
+        printf("%zu sets of %u bits, common bits counted: %.1f us in plain C, %.1f as the machine can, %.1f GB/s\n",
+               number, SEGMENT_WORDS * 64, best[0] / 1e3, best[1] / 1e3, bytes / best[1]);
+    }
+    mem_free(all);
+}
+
 enum list_work { BATCH, BATCH_CODES, SCORE, SCORE_AND_BITS, FILL, LOOK_UP_NEAR, LOOK_UP_FAR, LIST_WORKS };
 
 /* Reads the whole list; returns postings read, or candidates asked for. */
@@ -237,6 +273,7 @@ int main(void)
     bench_memory();
     bench_bits();
     bench_sets();
+    bench_joined();
     printf("\nlists: ns a posting; of a lookup, ns a candidate, 4 or 700 postings apart\n");
     printf("%9s %-10s %-6s %-8s %8s %8s %8s %8s %8s %8s %8s\n", "gap", "gaps", "codes", "level", "batch", "+codes",
            "score", "+bits", "fill", "near", "far");

@@ -41,6 +41,24 @@ size_t bitset_and(uint64_t *words, const uint64_t *other, size_t word_count);
 size_t bitset_or(uint64_t *words, const uint64_t *other, size_t word_count);
 size_t bitset_and_not(uint64_t *words, const uint64_t *other, size_t word_count);
 
+enum bitset_join {
+    BITSET_ALL, /* what all of the sets have */
+    BITSET_ANY  /* what any of them has */
+};
+
+/* Borrowed sets of equal size, one or more. */
+struct bitset_sets {
+    const uint64_t *const *sets;
+    size_t count;
+    const uint64_t *without; /* what this one has does not count; NULL: all does */
+};
+
+/* How many bits the sets have together, of word_count words each, in one pass that writes nothing. */
+size_t bitset_count_joined(enum bitset_join join, const struct bitset_sets *sets, size_t word_count);
+
+/* The same in plain C on any machine: what the other is tested against. */
+size_t bitset_count_joined_plain(enum bitset_join join, const struct bitset_sets *sets, size_t word_count);
+
 /* How many are set among the bits before the i-th of little-endian words, wherever they lie. */
 size_t bitset_rank(const uint8_t *words, size_t i);
 

@@ -1,5 +1,5 @@
 /*
- * test_base_bitset.c - counting, ranks and joined sets against bit by bit, from aligned and odd addresses.
+ * test_base_bitset.c - counting, ranks, joined sets and what several have, against bit by bit, from aligned and odd addresses.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,6 +12,7 @@
 #include "base/bitset.h"
 
 #define WORDS 40u
+#define SETS 7u
 
 /* Seed 3. */
 static void counts_and_ranks_are_those_of_single_bits(void **state)
@@ -75,11 +76,51 @@ static void sets_are_joined_word_by_word_and_counted(void **state)
     }
 }
 
+/* Seed 5. Up to SETS sets of each length, with one to leave out and without, against bit by bit. */
+static void several_sets_are_counted_in_one_pass(void **state)
+{
+    (void)state;
+    uint64_t *sets[SETS];
+    uint64_t seed = 5;
+    for (size_t words = 0; words <= WORDS; words++) {
+        for (size_t i = 0; i < SETS; i++) {
+            sets[i] = malloc(words * sizeof *sets[i] + 1); /* nothing behind that may be read */
+            assert_non_null(sets[i]);
+            for (size_t word = 0; word < words; word++) {
+                seed = seed * UINT64_C(6364136223846793005) + 1442695040888963407u;
+                sets[i][word] = (seed ^ seed >> 29) | seed << 7;
+            }
+        }
+        for (size_t count = 1; count < SETS; count++) {
+            for (unsigned way = 0; way < 4; way++) {
+                enum bitset_join join = way % 2 == 0 ? BITSET_ALL : BITSET_ANY;
+                const struct bitset_sets joined = {(const uint64_t *const *)sets, count,
+                                                   way < 2 ? NULL : sets[SETS - 1]};
+                size_t expected = 0;
+                for (size_t bit = 0; bit < words * 64; bit++) {
+                    size_t have = 0;
+                    for (size_t i = 0; i < count; i++) {
+                        have += bitset_get(sets[i], bit);
+                    }
+                    bool is_in = join == BITSET_ALL ? have == count : have != 0;
+                    expected += is_in && (joined.without == NULL || !bitset_get(joined.without, bit));
+                }
+                assert_int_equal(bitset_count_joined(join, &joined, words), expected);
+                assert_int_equal(bitset_count_joined_plain(join, &joined, words), expected);
+            }
+        }
+        for (size_t i = 0; i < SETS; i++) {
+            free(sets[i]);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(counts_and_ranks_are_those_of_single_bits),
         cmocka_unit_test(sets_are_joined_word_by_word_and_counted),
+        cmocka_unit_test(several_sets_are_counted_in_one_pass),
         cmocka_unit_test(rank_of_a_whole_set_reads_nothing_behind_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
