@@ -154,7 +154,7 @@ static void bench_joined(void)
                 for (size_t set = 0; set < number; set++) {
                     sets[set] = all + (i + set * 13) % OTHERS * SEGMENT_WORDS;
                 }
-                const struct bitset_sets joined = {sets, number, NULL};
+                const struct bitset_sets joined = {sets, number, NULL, NULL};
                 postings_sink += counts[run % 2](BITSET_ALL, &joined, SEGMENT_WORDS);
             }
             double ns = (double)(spent_ns() - start) / OTHERS;

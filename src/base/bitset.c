@@ -9,6 +9,8 @@
 
 #include "base/bytes.h"
 
+#include <string.h>
+
 #define WORD_BYTES sizeof(uint64_t)
 #define WIDE_MIN 16u /* words: for less the wide loops are not begun */
 
@@ -44,15 +46,33 @@ ALWAYS size_t join_words(enum join join, uint64_t *words, const uint64_t *other,
     return count;
 }
 
-ALWAYS size_t count_joined_words(enum bitset_join join, const struct bitset_sets *sets, size_t from, size_t word_count)
+/* Words from to end - 1. */
+ALWAYS size_t count_joined_words(enum bitset_join join, const struct bitset_sets *sets, size_t from, size_t end)
 {
     size_t count = 0;
-    for (size_t i = from; i < word_count; i++) {
+    for (size_t i = from; i < end; i++) {
         uint64_t word = sets->sets[0][i];
         for (size_t set = 1; set < sets->count; set++) {
             word = join == BITSET_ALL ? word & sets->sets[set][i] : word | sets->sets[set][i];
         }
         count += (size_t)__builtin_popcountll(sets->without == NULL ? word : word & ~sets->without[i]);
+    }
+    return count;
+}
+
+/* All words, or those that are marked. */
+ALWAYS size_t count_joined(enum bitset_join join, const struct bitset_sets *sets, size_t word_count)
+{
+    size_t count = 0;
+    if (sets->marks == NULL) {
+        return count_joined_words(join, sets, 0, word_count);
+    }
+    for (size_t i = 0; i < bitset_mark_words(word_count); i++) {
+        for (uint64_t left = sets->marks[i]; left != 0; left &= left - 1) {
+            size_t from = (i * 64 + (size_t)__builtin_ctzll(left)) * BITSET_MARKED;
+            size_t end = word_count - from < BITSET_MARKED ? word_count : from + BITSET_MARKED;
+            count += count_joined_words(join, sets, from, end);
+        }
     }
     return count;
 }
@@ -126,22 +146,52 @@ join_eights(enum join join, uint64_t *words, const uint64_t *other, size_t word_
 /* Memory that a set's loop asks for ahead: the processor's own stops at each page of 4 KiB. */
 #define AHEAD_WORDS 512u
 
-/* Sets behind one another are read at once, eight words of each. count: that of sets, known where it is compiled. */
+/* Counts of the eight words from i on. count: of sets, known where it is compiled. */
+static inline __attribute__((always_inline, WIDE_TARGET)) __m512i
+count_eight(enum bitset_join join, const struct bitset_sets *sets, size_t count, bool has_without, size_t i)
+{
+    __m512i a = _mm512_loadu_si512(sets->sets[0] + i);
+    for (size_t set = 1; set < count; set++) {
+        __m512i b = _mm512_loadu_si512(sets->sets[set] + i);
+        a = join == BITSET_ALL ? _mm512_and_si512(a, b) : _mm512_or_si512(a, b);
+    }
+    a = has_without ? _mm512_andnot_si512(_mm512_loadu_si512(sets->without + i), a) : a;
+    return _mm512_popcnt_epi64(a);
+}
+
+static inline __attribute__((always_inline, WIDE_TARGET)) size_t
+count_marked(enum bitset_join join, const struct bitset_sets *sets, size_t count, bool has_without, size_t word_count)
+{
+    __m512i counts = _mm512_setzero_si512();
+    size_t rest = 0; /* of the last mark, when it is for fewer words */
+    for (size_t i = 0; i < bitset_mark_words(word_count); i++) {
+        for (uint64_t left = sets->marks[i]; left != 0; left &= left - 1) {
+            size_t from = (i * 64 + (size_t)__builtin_ctzll(left)) * BITSET_MARKED;
+            if (word_count - from < BITSET_MARKED) {
+                rest = count_joined_words(join, sets, from, word_count);
+                break;
+            }
+            for (size_t at = from; at < from + BITSET_MARKED; at += WIDE_WORDS) {
+                counts = _mm512_add_epi64(counts, count_eight(join, sets, count, has_without, at));
+            }
+        }
+    }
+    return (size_t)_mm512_reduce_add_epi64(counts) + rest;
+}
+
 static inline __attribute__((always_inline, WIDE_TARGET)) size_t
 count_eights(enum bitset_join join, const struct bitset_sets *sets, size_t count, bool has_without, size_t word_count)
 {
     __m512i counts = _mm512_setzero_si512();
     size_t whole = word_count / WIDE_WORDS * WIDE_WORDS;
+    if (sets->marks != NULL) {
+        return count_marked(join, sets, count, has_without, word_count);
+    }
     for (size_t i = 0; i < whole; i += WIDE_WORDS) {
-        __m512i a = _mm512_loadu_si512(sets->sets[0] + i);
-        _mm_prefetch((const char *)(sets->sets[0] + i) + AHEAD_WORDS * WORD_BYTES, _MM_HINT_T0);
-        for (size_t set = 1; set < count; set++) {
-            __m512i b = _mm512_loadu_si512(sets->sets[set] + i);
+        for (size_t set = 0; set < count; set++) {
             _mm_prefetch((const char *)(sets->sets[set] + i) + AHEAD_WORDS * WORD_BYTES, _MM_HINT_T0);
-            a = join == BITSET_ALL ? _mm512_and_si512(a, b) : _mm512_or_si512(a, b);
         }
-        a = has_without ? _mm512_andnot_si512(_mm512_loadu_si512(sets->without + i), a) : a;
-        counts = _mm512_add_epi64(counts, _mm512_popcnt_epi64(a));
+        counts = _mm512_add_epi64(counts, count_eight(join, sets, count, has_without, i));
     }
     return (size_t)_mm512_reduce_add_epi64(counts) + count_joined_words(join, sets, whole, word_count);
 }
@@ -166,8 +216,8 @@ WIDE static size_t count_joined_wide(enum bitset_join join, const struct bitset_
 
 POPCNT static size_t count_joined_fast(enum bitset_join join, const struct bitset_sets *sets, size_t word_count)
 {
-    return join == BITSET_ALL ? count_joined_words(BITSET_ALL, sets, 0, word_count)
-                              : count_joined_words(BITSET_ANY, sets, 0, word_count);
+    return join == BITSET_ALL ? count_joined(BITSET_ALL, sets, word_count)
+                              : count_joined(BITSET_ANY, sets, word_count);
 }
 
 WIDE static size_t join_wide(enum join join, uint64_t *words, const uint64_t *other, size_t word_count)
@@ -243,7 +293,7 @@ size_t bitset_and_not(uint64_t *words, const uint64_t *other, size_t word_count)
 
 size_t bitset_count_joined_plain(enum bitset_join join, const struct bitset_sets *sets, size_t word_count)
 {
-    return count_joined_words(join, sets, 0, word_count);
+    return count_joined(join, sets, word_count);
 }
 
 size_t bitset_count_joined(enum bitset_join join, const struct bitset_sets *sets, size_t word_count)
@@ -252,4 +302,14 @@ size_t bitset_count_joined(enum bitset_join join, const struct bitset_sets *sets
         return count_joined_wide(join, sets, word_count);
     }
     return is_fast() ? count_joined_fast(join, sets, word_count) : bitset_count_joined_plain(join, sets, word_count);
+}
+
+void bitset_mark(const uint64_t *words, size_t word_count, uint64_t *marks)
+{
+    memset(marks, 0, bitset_mark_words(word_count) * sizeof *marks);
+    for (size_t i = 0; i < word_count; i++) {
+        if (words[i] != 0) {
+            bitset_set(marks, i / BITSET_MARKED);
+        }
+    }
 }

@@ -46,12 +46,25 @@ enum bitset_join {
     BITSET_ANY  /* what any of them has */
 };
 
+/* A mark is for so many words of a set: it is cleared where these are all zeros. */
+#define BITSET_MARKED 16u
+
 /* Borrowed sets of equal size, one or more. */
 struct bitset_sets {
     const uint64_t *const *sets;
     size_t count;
     const uint64_t *without; /* what this one has does not count; NULL: all does */
+    const uint64_t *marks;   /* a bit for each BITSET_MARKED words; others are not read; NULL: all are */
 };
+
+/* Words of the marks of a set of word_count words. */
+static inline size_t bitset_mark_words(size_t word_count)
+{
+    return bitset_words((word_count + BITSET_MARKED - 1) / BITSET_MARKED);
+}
+
+/* Writes the marks of a set. */
+void bitset_mark(const uint64_t *words, size_t word_count, uint64_t *marks);
 
 /* How many bits the sets have together, of word_count words each, in one pass that writes nothing. */
 size_t bitset_count_joined(enum bitset_join join, const struct bitset_sets *sets, size_t word_count);

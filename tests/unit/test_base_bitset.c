@@ -1,5 +1,6 @@
 /*
- * test_base_bitset.c - counting, ranks, joined sets and what several have, against bit by bit, from aligned and odd addresses.
+ * test_base_bitset.c - counting, ranks, joined sets and what several have, against bit by bit, from aligned and odd
+ * addresses.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,6 +14,7 @@
 
 #define WORDS 40u
 #define SETS 7u
+#define MARKS ((WORDS + BITSET_MARKED - 1) / BITSET_MARKED)
 
 /* Seed 3. */
 static void counts_and_ranks_are_those_of_single_bits(void **state)
@@ -76,6 +78,46 @@ static void sets_are_joined_word_by_word_and_counted(void **state)
     }
 }
 
+/* With every choice of marks, of the first of which there are MARKS. */
+static void expect_marked(enum bitset_join join, struct bitset_sets *joined, size_t words)
+{
+    for (uint64_t marks = 0; marks < UINT64_C(1) << MARKS; marks++) {
+        uint64_t mark = words == 0 ? 0 : marks & ((UINT64_C(1) << (words + BITSET_MARKED - 1) / BITSET_MARKED) - 1);
+        size_t expected = 0;
+        joined->marks = NULL;
+        for (size_t from = 0; from < words; from += BITSET_MARKED) {
+            const uint64_t *sets[SETS];
+            for (size_t i = 0; i < joined->count; i++) {
+                sets[i] = joined->sets[i] + from;
+            }
+            const uint64_t *without = joined->without == NULL ? NULL : joined->without + from;
+            const struct bitset_sets part = {sets, joined->count, without, NULL};
+            size_t here = words - from < BITSET_MARKED ? words - from : BITSET_MARKED;
+            expected += (mark >> from / BITSET_MARKED & 1) != 0 ? bitset_count_joined_plain(join, &part, here) : 0;
+        }
+        joined->marks = &mark;
+        assert_int_equal(bitset_count_joined(join, joined, words), expected);
+        assert_int_equal(bitset_count_joined_plain(join, joined, words), expected);
+    }
+}
+
+static void marks_tell_which_words_hold_anything(void **state)
+{
+    (void)state;
+    for (size_t words = 0; words <= WORDS; words++) {
+        for (size_t bit = 0; bit < words * 64; bit += 7) {
+            uint64_t set[WORDS] = {0};
+            uint64_t marks = UINT64_MAX;
+            bitset_set(set, bit);
+            bitset_mark(set, words, &marks);
+            assert_int_equal(marks, UINT64_C(1) << bit / 64 / BITSET_MARKED);
+        }
+    }
+    assert_int_equal(bitset_mark_words(0), 0);
+    assert_int_equal(bitset_mark_words((size_t)BITSET_MARKED * 64), 1);
+    assert_int_equal(bitset_mark_words((size_t)BITSET_MARKED * 64 + 1), 2);
+}
+
 /* Seed 5. Up to SETS sets of each length, with one to leave out and without, against bit by bit. */
 static void several_sets_are_counted_in_one_pass(void **state)
 {
@@ -94,8 +136,8 @@ static void several_sets_are_counted_in_one_pass(void **state)
         for (size_t count = 1; count < SETS; count++) {
             for (unsigned way = 0; way < 4; way++) {
                 enum bitset_join join = way % 2 == 0 ? BITSET_ALL : BITSET_ANY;
-                const struct bitset_sets joined = {(const uint64_t *const *)sets, count,
-                                                   way < 2 ? NULL : sets[SETS - 1]};
+                struct bitset_sets joined = {(const uint64_t *const *)sets, count, way < 2 ? NULL : sets[SETS - 1],
+                                             NULL};
                 size_t expected = 0;
                 for (size_t bit = 0; bit < words * 64; bit++) {
                     size_t have = 0;
@@ -107,6 +149,7 @@ static void several_sets_are_counted_in_one_pass(void **state)
                 }
                 assert_int_equal(bitset_count_joined(join, &joined, words), expected);
                 assert_int_equal(bitset_count_joined_plain(join, &joined, words), expected);
+                expect_marked(join, &joined, words);
             }
         }
         for (size_t i = 0; i < SETS; i++) {
@@ -120,6 +163,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(counts_and_ranks_are_those_of_single_bits),
         cmocka_unit_test(sets_are_joined_word_by_word_and_counted),
+        cmocka_unit_test(marks_tell_which_words_hold_anything),
         cmocka_unit_test(several_sets_are_counted_in_one_pass),
         cmocka_unit_test(rank_of_a_whole_set_reads_nothing_behind_it),
     };
