@@ -54,6 +54,7 @@ struct query_lists {
     struct segment_list *lists;
     uint32_t count;
     uint32_t total; /* documents that any of several has; 0: that is not known */
+    const struct union_kept *kept; /* bits of the one list, as long as query_keep; NULL: none (query/count_words.h) */
 };
 
 /* From where to where in a phrase a word leads: one step, or as many as the parts of a compound written as one. */
@@ -160,6 +161,7 @@ struct boost_list;
 struct group_kept;
 struct filter_kept;
 struct unions_held;
+struct union_kept;
 struct words_kept;
 struct unions_keeper;
 

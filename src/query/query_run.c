@@ -12,6 +12,7 @@
  */
 #include "query/after.h"
 #include "query/browse.h"
+#include "query/count_words.h"
 #include "base/crew.h"
 #include "query/cursor.h"
 #include "query/scan_count.h"
@@ -274,6 +275,9 @@ static int count_part(struct query_context *context, const struct query_node *ro
     size_t words = ((size_t)segment->segment->info.documents + 63) / 64;
     struct cursor *cursor;
     struct scan *scan = NULL;
+    if (count_words(context, root, part, total)) {
+        return 0;
+    }
     int status = scan_open(context, root, part, NULL, NULL, &scan);
     if (status != 0 || scan != NULL) {
         return status != 0 ? status : scan_count(scan, room, enough, total);
@@ -348,6 +352,9 @@ int query_count_to(struct query_context *context, struct query_node *root, uint6
         *total += count;
     }
     if (!known) {
+        if (enough == UINT64_MAX) {
+            count_words_open(context, root);
+        }
         status = share_init(&work.share, context, root, false);
         if (status == 0) {
             run_shared(context, &work.share, work_on_count, &work);

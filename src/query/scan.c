@@ -4,6 +4,7 @@
 #include "query/scan.h"
 
 #include "query/phrase.h"
+#include "query/unions.h"
 
 bool scan_is_absent(const struct query_node *node, uint32_t number)
 {
@@ -68,6 +69,7 @@ static bool is_list(const struct query_context *context, const struct query_node
 static int add_list(struct scan *scan, const struct query_node *node)
 {
     const struct segment_list *list = &node->in_segment[scan->number].lists[0];
+    const struct union_kept *kept = node->in_segment[scan->number].kept;
     struct postings_cursor *postings = arena_alloc(scan->context->arena, sizeof *postings);
     if (postings == NULL) {
         return AISLE_NO_MEMORY;
@@ -78,6 +80,7 @@ static int add_list(struct scan *scan, const struct query_node *node)
     uint64_t in_window = (uint64_t)list->postings.count * SCAN_WINDOW / scan->documents;
     scan->lists[scan->list_count++] = (struct scan_list){.postings = postings,
                                                          .table = node->table,
+                                                         .bits = kept == NULL ? NULL : kept->bits,
                                                          .count = list->postings.count,
                                                          .total = list->postings.count,
                                                          .max = node->table->bound[list->postings.dominant],

@@ -32,6 +32,7 @@ struct scan_list {
     const struct rank_table *table;
     struct scan_group *group;
     const struct query_node *node; /* of a group */
+    const uint64_t *bits; /* its documents in the segment, for who counts them (count_words.h); NULL: not kept */
     uint32_t count;     /* of its postings */
     uint32_t total;     /* of its documents; 0: not known */
     int32_t max;        /* the most that any posting is worth */

@@ -22,6 +22,9 @@
 #define FIRST_WINDOW 4096u
 #define WINDOW_GROWTH 4u
 
+/* Bits of a word that is kept are asked for so many candidates before they are looked at. */
+#define AHEAD 24u
+
 /* At one posting in so many documents and more, blocks are bitsets. */
 #define DENSE_GAP 16u
 
@@ -77,16 +80,30 @@ static void list_documents(struct scan_count_room *room, const struct window *wi
 
 static void fill(struct scan_list *list, const struct window *window, uint64_t *bits)
 {
-    if (list->group != NULL) {
+    if (list->bits != NULL) {
+        (void)bitset_or(bits, list->bits + window->from / 64, window->words);
+    } else if (list->group != NULL) {
         scan_group_fill(list->group, window->from, window->count, bits);
     } else {
         postings_cursor_fill(list->postings, window->from, window->count, bits);
     }
 }
 
+/* Which of the candidates the list's bits have. */
+static void look_in_bits(const uint64_t *bits, struct scan_count_room *room, size_t count)
+{
+    memset(room->found, 0, bitset_words(count) * sizeof *room->found);
+    for (size_t i = 0; i < count; i++) {
+        __builtin_prefetch(&bits[room->documents[i + AHEAD < count ? i + AHEAD : i] / 64]);
+        room->found[i / 64] |= (uint64_t)bitset_get(bits, room->documents[i]) << (i % 64);
+    }
+}
+
 static void look_up(struct scan_list *list, struct scan_count_room *room, size_t count)
 {
-    if (list->group != NULL) {
+    if (list->bits != NULL) {
+        look_in_bits(list->bits, room, count);
+    } else if (list->group != NULL) {
         scan_group_lookup(list->group, room->documents, (uint32_t)count, room->parts, room->found);
     } else {
         postings_cursor_lookup(list->postings, room->documents, count, NULL, room->found);
@@ -97,6 +114,10 @@ static void look_up(struct scan_list *list, struct scan_count_room *room, size_t
 static size_t keep(const struct scan *scan, struct scan_count_room *room, const struct window *window,
                    struct scan_list *list, size_t candidates, bool if_found)
 {
+    if (list->bits != NULL) {
+        const uint64_t *bits = list->bits + window->from / 64;
+        return if_found ? bitset_and(room->bits, bits, window->words) : bitset_and_not(room->bits, bits, window->words);
+    }
     if (is_asked(scan, list, window, candidates)) {
         list_documents(room, window);
         look_up(list, room, candidates);
@@ -183,13 +204,18 @@ static void count_sparse(struct scan *scan, struct scan_count_room *room, uint64
     }
 }
 
+/* Where a list goes on, all before next being done: bits are read from there. */
+static uint32_t goes_on(const struct scan_list *list, uint32_t next)
+{
+    return list->bits != NULL ? next : scan_list_document(list);
+}
+
 static void count_all(struct scan *scan, struct scan_count_room *room, uint64_t enough, uint64_t *total)
 {
     struct scan_list *lead = scan->order[0];
     uint32_t size = first_size(enough);
-    uint32_t document;
-    while (*total < enough && (document = scan_list_document(lead)) < scan->end &&
-           !query_watch_stops(scan->context->watch)) {
+    uint32_t document = goes_on(lead, scan->from);
+    while (*total < enough && document < scan->end && !query_watch_stops(scan->context->watch)) {
         struct window window = window_at(scan, document, &size);
         memset(room->bits, 0, window.words * sizeof *room->bits);
         fill(lead, &window, room->bits);
@@ -198,6 +224,7 @@ static void count_all(struct scan *scan, struct scan_count_room *room, uint64_t 
             candidates = keep(scan, room, &window, scan->order[i], candidates, true);
         }
         *total += candidates == 0 ? 0 : settle(scan, room, &window);
+        document = goes_on(lead, window.from + window.count);
     }
 }
 
@@ -239,16 +266,18 @@ static void count_any(struct scan *scan, struct scan_count_room *room, uint64_t 
                     longest->group == NULL;
     uint32_t poured = scan->list_count - (is_plain ? 1 : 0);
     uint32_t size = first_size(enough);
+    uint32_t next = scan->from;
     while (*total < enough) {
         uint32_t document = POSTINGS_END;
         for (uint32_t i = 0; i < poured; i++) {
-            uint32_t first = scan_list_document(scan->order[i]);
+            uint32_t first = goes_on(scan->order[i], next);
             document = first < document ? first : document;
         }
         if (document >= scan->end || query_watch_stops(scan->context->watch)) {
             break;
         }
         struct window window = window_at(scan, document, &size);
+        next = window.from + window.count;
         memset(room->bits, 0, window.words * sizeof *room->bits);
         for (uint32_t i = 0; i < poured; i++) {
             fill(scan->order[i], &window, room->bits);

@@ -17,8 +17,9 @@
 /* What takes less than some 10 us to make is made again. */
 #define POSTINGS_LEAST 16384u
 
-/* So many times a posting that is poured out costs one of an array, which is sorted. */
+/* So many times a posting that is poured out costs one of an array, which is sorted; of a word, that is asked about. */
 #define ARRAY_DEARER 24u
+#define WORD_DEARER 4u
 
 /* One block is no more than this part of all. */
 #define PART_MAX 8u
@@ -94,6 +95,7 @@ int unions_keeper_init(struct unions_keeper *keeper, size_t bytes_max)
     memset(keeper, 0, sizeof *keeper);
     atomic_init(&keeper->bytes_max, bytes_max);
     keeper->postings_least = POSTINGS_LEAST;
+    keeper->word_least = POSTINGS_LEAST / WORD_DEARER;
     return pthread_mutex_init(&keeper->lock, NULL) == 0 ? 0 : AISLE_NO_MEMORY;
 }
 
@@ -226,19 +228,71 @@ const struct union_kept *unions_find(const struct query_context *context, uint32
     return kept;
 }
 
+/* Room to hold what a leaf comes to in all segments; NULL: there is none, or nothing is kept. */
+static struct unions_held *new_helds(const struct query_context *context)
+{
+    struct unions_keeper *keeper = context->unions;
+    bool is_kept = keeper != NULL && context->keep != NULL && keeper->bytes_max != 0 && context->segment_count != 0;
+    return is_kept ? arena_alloc(&context->keep->arena, context->segment_count * sizeof(struct unions_held)) : NULL;
+}
+
+uint32_t unions_find_word(const struct query_context *context, struct query_node *leaf)
+{
+    struct unions_keeper *keeper = context->unions;
+    struct unions_held *held = new_helds(context);
+    struct key key;
+    if (held == NULL) {
+        return 0;
+    }
+    (void)make_key(&key, context, 0, leaf, UNION_WORD);
+    if (key.is_full) {
+        return 0;
+    }
+    pthread_mutex_lock(&keeper->lock);
+    uint64_t asked = count_asked(keeper, key.slot);
+    for (uint32_t i = 0; i < context->segment_count; i++) {
+        if (leaf->in_segment[i].count != 1) {
+            continue;
+        }
+        memcpy(key.bytes, &context->segments[i].segment->serial, sizeof(uint64_t)); /* all that differs */
+        struct union_kept *kept = find(keeper, hash_bytes(key.bytes, key.size), &key);
+        if (kept != NULL) {
+            kept->priority = keeper->clock + kept->worth * asked;
+            kept->holders++;
+            *held = (struct unions_held){.next = context->keep->unions, .kept = kept};
+            context->keep->unions = held++;
+            leaf->in_segment[i].kept = kept;
+        }
+    }
+    pthread_mutex_unlock(&keeper->lock);
+    return (uint32_t)asked;
+}
+
+/* What it saves of what making it takes, and its bytes but for its head. */
+static uint64_t saved_by(enum union_kind kind, uint64_t postings)
+{
+    return kind == UNION_BITS ? postings : postings * (kind == UNION_ARRAY ? ARRAY_DEARER : WORD_DEARER);
+}
+
+static size_t held_bytes(enum union_kind kind, uint32_t count)
+{
+    size_t words = bitset_words(count);
+    size_t marks = kind == UNION_WORD ? bitset_mark_words(words) : 0;
+    return kind == UNION_ARRAY ? count * (sizeof(uint32_t) + 1) : (words + marks) * sizeof(uint64_t);
+}
+
 /* A block of a head and an array or bits, then the key. */
 static struct union_kept *allocate(enum union_kind kind, uint32_t count, const struct key *key)
 {
-    size_t of_bits = bitset_words(count) * sizeof(uint64_t);
-    size_t of_array = (size_t)count * (sizeof(uint32_t) + 1);
-    size_t bytes = sizeof(struct union_kept) + (kind == UNION_BITS ? of_bits : of_array) + key->size;
-    struct union_kept *made = kind == UNION_BITS ? mem_calloc(1, bytes) : mem_alloc(bytes);
+    size_t bytes = sizeof(struct union_kept) + held_bytes(kind, count) + key->size;
+    struct union_kept *made = kind != UNION_ARRAY ? mem_calloc(1, bytes) : mem_alloc(bytes);
     if (made == NULL) {
         return NULL;
     }
     *made = (struct union_kept){.count = count, .bytes = bytes, .holders = 1, .key_size = key->size};
-    if (kind == UNION_BITS) {
+    if (kind != UNION_ARRAY) {
         made->bits = (uint64_t *)(made + 1);
+        made->marks = made->bits + bitset_words(count);
     } else {
         made->documents = (uint32_t *)(made + 1);
         made->codes = (uint8_t *)(made->documents + count);
@@ -252,12 +306,12 @@ struct union_kept *unions_new(const struct query_context *context, uint32_t segm
                               enum union_kind kind, uint32_t count, uint64_t postings)
 {
     struct unions_keeper *keeper = context->unions;
-    uint64_t saved = kind == UNION_BITS ? postings : postings * ARRAY_DEARER;
-    uint64_t bytes = kind == UNION_BITS ? count / 8 : count * (uint64_t)(sizeof(uint32_t) + 1);
+    uint64_t saved = saved_by(kind, postings);
     struct key key;
-    if (keeper == NULL || context->keep == NULL || count == 0 || saved < keeper->postings_least ||
+    if (keeper == NULL || context->keep == NULL || count == 0 ||
+        (kind != UNION_WORD && saved < keeper->postings_least) || /* of a word all segments count together */
         context->keep->unions_bytes > LIMIT_QUERY_KEPT_BYTES ||
-        bytes + KEY_BYTES_MAX > keeper->bytes_max / PART_MAX) {
+        held_bytes(kind, count) + KEY_BYTES_MAX > keeper->bytes_max / PART_MAX) {
         return NULL;
     }
     uint64_t hash = make_key(&key, context, segment, node, kind);
@@ -314,10 +368,13 @@ void unions_drop(struct union_kept *made)
 
 void unions_let_go(struct query_keep *keep)
 {
-    for (struct unions_held *held = keep->unions; held != NULL; held = held->next) {
-        struct unions_keeper *keeper = held->kept->keeper;
+    struct unions_held *held = keep->unions;
+    if (held != NULL) {
+        struct unions_keeper *keeper = held->kept->keeper; /* a query's are of one catalog */
         pthread_mutex_lock(&keeper->lock);
-        release_one(held->kept);
+        for (; held != NULL; held = held->next) {
+            release_one(held->kept);
+        }
         pthread_mutex_unlock(&keeper->lock);
     }
     keep->unions = NULL;

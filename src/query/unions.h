@@ -25,11 +25,13 @@
 
 enum union_kind {
     UNION_BITS, /* the documents of all lists */
-    UNION_ARRAY /* those of the short lists of one leaf, with the best code of each */
+    UNION_ARRAY, /* those of the short lists of one leaf, with the best code of each */
+    UNION_WORD   /* the documents of a leaf's one list (count_words.h) */
 };
 
 struct union_kept {
-    uint64_t *bits;      /* UNION_BITS: one a document; in this block, as all arrays are */
+    uint64_t *bits;      /* UNION_BITS, UNION_WORD: one a document; in this block, as all arrays are */
+    uint64_t *marks;     /* UNION_WORD: of the bits (base/bitset.h) */
     uint32_t *documents; /* UNION_ARRAY: ascending */
     uint8_t *codes;
     uint32_t count; /* of documents; may become less until it is kept */
@@ -62,6 +64,7 @@ struct unions_keeper {
     atomic_size_t bytes;
     atomic_size_t bytes_max; /* 0: nothing is kept; may change between queries (look.c) */
     uint64_t postings_least; /* what fewer make is not worth it; tests make it less */
+    uint64_t word_least;     /* likewise of a word's in all segments */
 };
 
 /* Makes an empty keeper. AISLE_NO_MEMORY. */
@@ -79,6 +82,12 @@ void unions_keeper_shrink(struct unions_keeper *keeper, size_t bytes);
  */
 const struct union_kept *unions_find(const struct query_context *context, uint32_t segment,
                                      const struct query_node *node, enum union_kind kind);
+
+/*
+ * Notes in a bound leaf, in those segments where it is one list, what is kept of that (UNION_WORD), all at one go.
+ * Returns how often the leaf was asked for, about, this time included; 0: nothing can be kept.
+ */
+uint32_t unions_find_word(const struct query_context *context, struct query_node *leaf);
 
 /*
  * Room for one: for a bit of each of count documents, zeros, or for an array of count. It belongs to the query until

@@ -304,6 +304,7 @@ static void what_is_kept_of_clauses_for_other_queries_changes_nothing(void **sta
 {
     (void)state;
     unions.postings_least = 1;
+    unions.word_least = 1;
     for (uint32_t tree = 0; tree < TREES; tree++) {
         begin_query();
         context.keep = &keep;
