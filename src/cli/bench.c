@@ -389,14 +389,9 @@ static int get_and_run(struct bench *bench, const struct source *source)
 }
 
 static const struct option_rule rules[] = {
-    {"draw", OPTION_BARS, "queries"},    {"seed", OPTION_BARS, "queries"},
-    {"threads", OPTION_BARS, "print"},   {"search-threads", OPTION_BARS, "print"},
-    {"passes", OPTION_BARS, "print"},    {"rate", OPTION_BARS, "print"},
-    {"limit", OPTION_BARS, "print"},     {"products", OPTION_BARS, "print"},
-    {"no-total", OPTION_BARS, "print"},  {"filter", OPTION_BARS, "print"},
-    {"weights", OPTION_BARS, "print"},   {"no-typos", OPTION_BARS, "print"},
-    {"cold", OPTION_BARS, "print"},      {"no-understanding", OPTION_BARS, "print"},
-    {"best", OPTION_BARS, "print"},      {"json", OPTION_BARS, "print"},
+    {"draw", OPTION_BARS, "queries"},
+    {"seed", OPTION_BARS, "queries"},
+    {"print", OPTION_LEAVES, "queries draw seed"},
 };
 
 int cli_bench(int argc, char **argv)

@@ -106,13 +106,42 @@ static bool is_given(const struct options *options, const bool seen[OPTIONS_MAX]
     return false;
 }
 
+static bool is_listed(const char *names, const char *name)
+{
+    size_t size = strlen(name);
+    while (names != NULL && (strncmp(names, name, size) != 0 || (names[size] != ' ' && names[size] != '\0'))) {
+        names = strchr(names, ' ');
+        names = names == NULL ? NULL : names + 1;
+    }
+    return names != NULL;
+}
+
+/* The first that is given beside the one that leaves only others; NULL: none. */
+static const char *find_left_out(const struct options *options, const bool seen[OPTIONS_MAX],
+                                 const struct option_rule *rule)
+{
+    for (size_t i = 0; i < options->option_count && is_given(options, seen, rule->option); i++) {
+        const char *name = options->options[i].name;
+        if (seen[i] && strcmp(name, rule->option) != 0 && !is_listed(rule->other, name)) {
+            return name;
+        }
+    }
+    return NULL;
+}
+
 static int check_rules(const struct options *options, const bool seen[OPTIONS_MAX])
 {
     char why[160];
     for (size_t i = 0; i < options->rule_count; i++) {
         const struct option_rule *rule = &options->rules[i];
         bool needs = rule->bond == OPTION_NEEDS;
-        if (is_given(options, seen, rule->option) && is_given(options, seen, rule->other) != needs) {
+        if (rule->bond == OPTION_LEAVES) {
+            const char *name = find_left_out(options, seen, rule);
+            if (name != NULL) {
+                snprintf(why, sizeof why, "--%s is without effect beside --%s", name, rule->option);
+                return usage(options, why, NULL);
+            }
+        } else if (is_given(options, seen, rule->option) && is_given(options, seen, rule->other) != needs) {
             snprintf(why, sizeof why, needs ? "--%s goes with --%s" : "--%s is without effect beside --%s",
                      rule->option, rule->other);
             return usage(options, why, NULL);

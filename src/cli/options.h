@@ -52,11 +52,12 @@ struct option {
 /* Options that do nothing alone, or nothing beside others: whoever gives them is told so. */
 enum option_bond {
     OPTION_NEEDS, /* option has an effect only where other is given, too */
-    OPTION_BARS   /* and none where other is given */
+    OPTION_BARS,  /* and none where other is given */
+    OPTION_LEAVES /* where option is given, only those have one that other names, with spaces between */
 };
 
 struct option_rule {
-    const char *option; /* names in the table */
+    const char *option; /* a name in the table, as other is */
     enum option_bond bond;
     const char *other;
 };

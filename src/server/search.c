@@ -135,7 +135,7 @@ static int take_now(struct parser *p)
 static int take_deadline(struct parser *p)
 {
     return arguments_positive(p->arguments, "the milliseconds behind DEADLINE", 3600000, &p->search->deadline_ms,
-                            p->error);
+                              p->error);
 }
 
 static int take_fields(struct parser *p)
@@ -175,7 +175,7 @@ static int take_total(struct parser *p)
     p->search->query.no_total = chosen == 1;
     return status != 0 || chosen != 2 ? status
                                       : arguments_positive(p->arguments, "the number behind TOTAL BOUND", UINT32_MAX,
-                                                         &p->search->query.total_bound, p->error);
+                                                           &p->search->query.total_bound, p->error);
 }
 
 /* May be given several times: the answer has the facets in this order. */
@@ -396,24 +396,40 @@ static int take_explain(struct parser *p)
     return 0;
 }
 
+enum option {
+    OPTION_FILTER, OPTION_PARAMS, OPTION_LIMIT, OPTION_RETURN, OPTION_WEIGHTS, OPTION_NOW, OPTION_TOTAL,
+    OPTION_DEADLINE, OPTION_TRACE, OPTION_EXPLAIN, OPTION_TYPOS, OPTION_SYNONYMS, OPTION_STOPWORDS, OPTION_RELAX,
+    OPTION_FEW, OPTION_TYPING, OPTION_FACET, OPTION_SORT, OPTION_AFTER, OPTION_GROUP, OPTION_UNDERSTAND,
+    OPTION_HIGHLIGHT, OPTION_TAGS, OPTION_SNIPPET, OPTION_PLAIN, OPTION_FIELDS, OPTION_WORK, OPTION_EDITS,
+    OPTION_PREFIX, OPTION_EXPANSIONS, OPTION_DIGITS, OPTION_ONEFROM, OPTION_TWOFROM, OPTION_EXACT, OPTION_AFFINITY,
+    OPTION_CONTEXT, OPTION_RULES, OPTION_LIKE,
+    OPTION_COUNT
+};
+
 static const struct {
     const char *name;
     int (*take)(struct parser *p);
-} options[] = {
-    {"FILTER", take_filter},     {"PARAMS", take_params},       {"LIMIT", take_limit},   {"RETURN", take_return},
-    {"WEIGHTS", take_weights},   {"NOW", take_now},             {"TOTAL", take_total},   {"DEADLINE", take_deadline},
-    {"TRACE", take_trace},       {"EXPLAIN", take_explain},     {"TYPOS", take_typos},   {"SYNONYMS", take_synonyms},
-    {"STOPWORDS", take_stop_words}, {"RELAX", take_relax},      {"FEW", take_few},       {"TYPING", take_typing},
-    {"FACET", take_facet},       {"SORT", take_sort},           {"AFTER", take_after},   {"GROUP", take_group},
-    {"UNDERSTAND", take_understand}, {"HIGHLIGHT", take_highlight}, {"TAGS", take_tags}, {"SNIPPET", take_snippet},
-    {"PLAIN", take_plain},       {"FIELDS", take_fields},       {"WORK", take_work},     {"EDITS", take_edits},
-    {"PREFIX", take_prefix},     {"EXPANSIONS", take_expansions}, {"DIGITS", take_digits},
-    {"ONEFROM", take_one_from},  {"TWOFROM", take_two_from}, {"EXACT", take_exact},
-    {"AFFINITY", take_affinity}, {"CONTEXT", take_context},   {"RULES", take_rules},
-    {"LIKE", take_like},
+} options[OPTION_COUNT] = {
+    [OPTION_FILTER] = {"FILTER", take_filter},             [OPTION_PARAMS] = {"PARAMS", take_params},
+    [OPTION_LIMIT] = {"LIMIT", take_limit},                [OPTION_RETURN] = {"RETURN", take_return},
+    [OPTION_WEIGHTS] = {"WEIGHTS", take_weights},          [OPTION_NOW] = {"NOW", take_now},
+    [OPTION_TOTAL] = {"TOTAL", take_total},                [OPTION_DEADLINE] = {"DEADLINE", take_deadline},
+    [OPTION_TRACE] = {"TRACE", take_trace},                [OPTION_EXPLAIN] = {"EXPLAIN", take_explain},
+    [OPTION_TYPOS] = {"TYPOS", take_typos},                [OPTION_SYNONYMS] = {"SYNONYMS", take_synonyms},
+    [OPTION_STOPWORDS] = {"STOPWORDS", take_stop_words},   [OPTION_RELAX] = {"RELAX", take_relax},
+    [OPTION_FEW] = {"FEW", take_few},                      [OPTION_TYPING] = {"TYPING", take_typing},
+    [OPTION_FACET] = {"FACET", take_facet},                [OPTION_SORT] = {"SORT", take_sort},
+    [OPTION_AFTER] = {"AFTER", take_after},                [OPTION_GROUP] = {"GROUP", take_group},
+    [OPTION_UNDERSTAND] = {"UNDERSTAND", take_understand}, [OPTION_HIGHLIGHT] = {"HIGHLIGHT", take_highlight},
+    [OPTION_TAGS] = {"TAGS", take_tags},                   [OPTION_SNIPPET] = {"SNIPPET", take_snippet},
+    [OPTION_PLAIN] = {"PLAIN", take_plain},                [OPTION_FIELDS] = {"FIELDS", take_fields},
+    [OPTION_WORK] = {"WORK", take_work},                   [OPTION_EDITS] = {"EDITS", take_edits},
+    [OPTION_PREFIX] = {"PREFIX", take_prefix},             [OPTION_EXPANSIONS] = {"EXPANSIONS", take_expansions},
+    [OPTION_DIGITS] = {"DIGITS", take_digits},             [OPTION_ONEFROM] = {"ONEFROM", take_one_from},
+    [OPTION_TWOFROM] = {"TWOFROM", take_two_from},         [OPTION_EXACT] = {"EXACT", take_exact},
+    [OPTION_AFFINITY] = {"AFFINITY", take_affinity},       [OPTION_CONTEXT] = {"CONTEXT", take_context},
+    [OPTION_RULES] = {"RULES", take_rules},                [OPTION_LIKE] = {"LIKE", take_like},
 };
-
-#define OPTION_COUNT (sizeof options / sizeof options[0])
 
 /* Places of the options that are given, as in the table; 0: it is not. */
 struct places {
@@ -437,59 +453,54 @@ static int take_option(struct parser *p, struct places *places)
     return status != 0 ? status : arguments_unknown(p->arguments, name, p->error);
 }
 
-static uint32_t place_of(const struct places *places, const char *name)
-{
-    uint32_t place = 0;
-    for (size_t i = 0; i < OPTION_COUNT; i++) {
-        place = strcmp(options[i].name, name) == 0 ? places->of[i] : place;
-    }
-    return place;
-}
+/* A set of options. */
+#define ONLY(option) (UINT64_C(1) << OPTION_##option)
+#define CORRECTIONS                                                                                                   \
+    (ONLY(EDITS) | ONLY(ONEFROM) | ONLY(TWOFROM) | ONLY(PREFIX) | ONLY(EXPANSIONS) | ONLY(DIGITS) | ONLY(EXACT))
+#define OF_TEXT                                                                                                       \
+    (ONLY(TYPOS) | ONLY(SYNONYMS) | ONLY(STOPWORDS) | ONLY(UNDERSTAND) | ONLY(RELAX) | ONLY(FEW) | ONLY(TYPING) |     \
+     ONLY(CONTEXT) | ONLY(RULES))
+#define OF_HITS (ONLY(SORT) | ONLY(AFTER) | ONLY(RETURN) | ONLY(FIELDS) | ONLY(HIGHLIGHT) | ONLY(EXPLAIN))
+static_assert(OPTION_COUNT <= 64, "a set of options is a word");
 
-/* Refuses those of the options, a list that ends in NULL, that are given, if something keeps them from acting. */
-static int check_idle(const struct places *places, bool is_idle, const char *beside, const char *const *names,
-                      aisle_error *error)
+/* What makes options idle: would be without effect, or cut what another one asks for. */
+struct idle_rule {
+    bool is_so;
+    const char *beside;
+    uint64_t idle;
+};
+
+static int check_idle(const struct places *places, const struct idle_rule *rule, aisle_error *error)
 {
-    for (; is_idle && *names != NULL; names++) {
-        uint32_t place = place_of(places, *names);
-        if (place != 0) {
-            return error_set(error, AISLE_INVALID, "%s is without effect beside %s (argument %u)", *names, beside,
-                             place);
+    for (size_t i = 0; i < OPTION_COUNT && rule->is_so; i++) {
+        if ((rule->idle >> i & 1) != 0 && places->of[i] != 0) {
+            return error_set(error, AISLE_INVALID, "%s is without effect beside %s (argument %u)", options[i].name,
+                             rule->beside, places->of[i]);
         }
     }
     return 0;
 }
 
-/* Options that would be without effect, or cut what another one asks for. */
 static int check_options(const struct search *search, const struct places *places, aisle_error *error)
 {
     const aisle_query *query = &search->query;
     const aisle_typos *typos = &search->typos;
-    const struct {
-        bool is_idle;
-        const char *beside;
-        const char *const names[12];
-    } rules[] = {
-        {search->cuts, "RETURN, which cuts products, too", {"FIELDS"}},
-        {query->highlight_count == 0, "no HIGHLIGHT", {"TAGS", "SNIPPET", "PLAIN"}},
-        {query->like != NULL, "LIKE, which has no text",
-         {"TYPOS", "SYNONYMS", "STOPWORDS", "UNDERSTAND", "RELAX", "FEW", "TYPING", "CONTEXT", "RULES"}},
-        {query->like != NULL || query->no_typos, query->like != NULL ? "LIKE, which has no text" : "TYPOS OFF",
-         {"EDITS", "ONEFROM", "TWOFROM", "PREFIX", "EXPANSIONS", "DIGITS", "EXACT"}},
-        {typos->max_edits == 1, "EDITS 1", {"TWOFROM"}},
-        {typos->two_from != 0 && typos->one_from > typos->two_from, "a smaller TWOFROM", {"ONEFROM"}},
-        {query->no_typos && query->match != AISLE_MATCH_RELAXED, "TYPOS OFF but for RELAX RELAXED", {"FEW"}},
-        {query->no_rules, "RULES OFF", {"CONTEXT"}},
-        {query->no_hits, "LIMIT n 0, which asks for no hits",
-         {"SORT", "AFTER", "RETURN", "FIELDS", "HIGHLIGHT", "EXPLAIN"}},
+    const struct idle_rule rules[] = {
+        {search->cuts, "RETURN, which cuts products, too", ONLY(FIELDS)},
+        {query->highlight_count == 0, "no HIGHLIGHT", ONLY(TAGS) | ONLY(SNIPPET) | ONLY(PLAIN)},
+        {query->like != NULL, "LIKE, which has no text", OF_TEXT | CORRECTIONS},
+        {query->no_typos, "TYPOS OFF", CORRECTIONS},
+        {typos->max_edits == 1, "EDITS 1", ONLY(TWOFROM)},
+        {typos->two_from != 0 && typos->one_from > typos->two_from, "a smaller TWOFROM", ONLY(ONEFROM)},
+        {query->no_typos && query->match != AISLE_MATCH_RELAXED, "TYPOS OFF but for RELAX RELAXED", ONLY(FEW)},
+        {query->no_rules, "RULES OFF", ONLY(CONTEXT)},
+        {query->no_hits, "LIMIT n 0, which asks for no hits", OF_HITS},
     };
-    for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
-        int status = check_idle(places, rules[i].is_idle, rules[i].beside, rules[i].names, error);
-        if (status != 0) {
-            return status;
-        }
+    int status = 0;
+    for (size_t i = 0; i < sizeof rules / sizeof rules[0] && status == 0; i++) {
+        status = check_idle(places, &rules[i], error);
     }
-    return 0;
+    return status;
 }
 
 int search_parse(const struct catalog_set *set, struct arguments *arguments, struct arena *arena,
