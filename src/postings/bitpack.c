@@ -137,12 +137,6 @@ const struct postings_kernels bitpack_plain = {unpack_plain, add_planes_plain, f
 
 const struct postings_kernels *bitpack_kernels(void)
 {
-    static _Atomic(const struct postings_kernels *) chosen;
-    const struct postings_kernels *kernels = atomic_load_explicit(&chosen, memory_order_relaxed);
-    if (kernels == NULL) {
-        kernels = bitpack_avx2();
-        kernels = kernels == NULL ? &bitpack_plain : kernels; /* LCOV_EXCL_BR_LINE: depends on the machine */
-        atomic_store_explicit(&chosen, kernels, memory_order_relaxed);
-    }
-    return kernels;
+    const struct postings_kernels *fast = bitpack_avx2();
+    return fast != NULL ? fast : &bitpack_plain; /* LCOV_EXCL_BR_LINE: depends on the machine */
 }

@@ -7,7 +7,6 @@
 
 #include "postings/bitpack.h"
 
-#include <stdatomic.h>
 
 /* Counted in turns, since most gaps of a block have about the same. */
 static void count_bits_plain(const uint32_t *gaps, uint32_t count, uint32_t *above)
@@ -70,12 +69,6 @@ const struct encode_kernels encode_kernels_plain = {count_bits_plain,   mark_rea
 
 const struct encode_kernels *encode_kernels(void)
 {
-    static _Atomic(const struct encode_kernels *) chosen;
-    const struct encode_kernels *kernels = atomic_load_explicit(&chosen, memory_order_relaxed);
-    if (kernels == NULL) {
-        kernels = encode_kernels_avx2();
-        kernels = kernels == NULL ? &encode_kernels_plain : kernels; /* LCOV_EXCL_BR_LINE: depends on the machine */
-        atomic_store_explicit(&chosen, kernels, memory_order_relaxed);
-    }
-    return kernels;
+    const struct encode_kernels *fast = encode_kernels_avx2();
+    return fast != NULL ? fast : &encode_kernels_plain; /* LCOV_EXCL_BR_LINE: depends on the machine */
 }

@@ -12,7 +12,6 @@
 #include "base/bitset.h"
 #include "postings/lanes.h"
 
-#include <stdatomic.h>
 
 /* Entries of one block that are asked for together: from how many on all are found, in blocks of so many bytes. */
 #define TOGETHER_MIN 8u
@@ -82,14 +81,8 @@ const struct positions_rows_kernels positions_rows_plain = {decode_plain, follow
 
 const struct positions_rows_kernels *positions_rows_kernels(void)
 {
-    static _Atomic(const struct positions_rows_kernels *) chosen;
-    const struct positions_rows_kernels *kernels = atomic_load_explicit(&chosen, memory_order_relaxed);
-    if (kernels == NULL) {
-        kernels = positions_rows_avx2();
-        kernels = kernels == NULL ? &positions_rows_plain : kernels; /* LCOV_EXCL_BR_LINE: depends on the machine */
-        atomic_store_explicit(&chosen, kernels, memory_order_relaxed);
-    }
-    return kernels;
+    const struct positions_rows_kernels *fast = positions_rows_avx2();
+    return fast != NULL ? fast : &positions_rows_plain; /* LCOV_EXCL_BR_LINE: depends on the machine */
 }
 
 void positions_rows_follow(struct positions_row *places, const struct positions_row *next, size_t count, uint16_t step)
