@@ -172,11 +172,15 @@ static void segments_without_room_have_no_tables_made(void **state)
         aisle *catalog = open_with_cache("a", fit == 0 ? 1 : fit * 2 * 2 * 1600);
         assert_done(look_begin(&look, catalog, 0, 2, "trying", &error));
         assert_done(look_gather(&look, &context, NULL));
-        assert_int_equal(context.segment_count, 2);
-        for (uint32_t i = 0; i < 2; i++) {
-            assert_in_range(context.segments[i].segment->info.documents, 1400, 1600);
-            assert_int_equal(context.segments[i].segment->keeps_no_more, i >= fit);
+        uint64_t large = 0;
+        for (uint32_t i = 0; i < context.segment_count; i++) {
+            const struct segment *segment = context.segments[i].segment;
+            if (segment->info.documents > 100) { /* beside the changes of other tests */
+                assert_in_range(segment->info.documents, 1400, 1600);
+                assert_int_equal(segment->keeps_no_more, large++ >= fit);
+            }
         }
+        assert_int_equal(large, 2);
         look_end(&look, &(struct query_context){0});
         aisle_close(catalog);
     }
