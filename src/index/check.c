@@ -57,7 +57,8 @@ static int check_products(struct walk *walk, uint32_t shard, const struct shard_
     return is_trouble(status) ? status : 0;
 }
 
-static void check_overlays(struct walk *walk, uint32_t shard, const struct shard_snapshot *snapshot,
+/* 0, or why it cannot be told whether they are damaged. */
+static int check_overlays(struct walk *walk, uint32_t shard, const struct shard_snapshot *snapshot,
                            uint32_t position)
 {
     const struct segment *segment = snapshot->view->segments[position];
@@ -70,6 +71,9 @@ static void check_overlays(struct walk *walk, uint32_t shard, const struct shard
         struct bytes content = segment_state_peek(state, i);
         bool sound = is_column ? column_page_check(content, NULL) == 0
                                : content.size == PAGE_BITS_WORDS * sizeof(uint64_t);
+        if (!sound && shard_failure(snapshot) != 0) {
+            return shard_failure(snapshot);
+        }
         if (!sound) {
             char text[160];
             snprintf(text, sizeof text, "segment %u: changed page %u of kind %u is damaged", segment->info.id,
@@ -77,6 +81,7 @@ static void check_overlays(struct walk *walk, uint32_t shard, const struct shard
             report_error(walk, shard, text);
         }
     }
+    return 0;
 }
 
 /* 0 when the walk could be made, whatever it found. */
@@ -98,7 +103,7 @@ static int check_shard(struct walk *walk, uint32_t number, aisle_error *error)
     for (uint32_t i = 0; i < view->manifest.segment_count && status == 0; i++) {
         uint64_t before = walk->faults;
         status = segment_check(view->segments[i], walk->report, walk->context, &walk->faults);
-        check_overlays(walk, number, &snapshot, i);
+        status = status != 0 ? status : check_overlays(walk, number, &snapshot, i);
         if (status == 0 && walk->faults == before) {
             status = check_products(walk, number, &snapshot, i);
         }

@@ -41,6 +41,15 @@ bool aisle_is_ready(aisle *catalog)
     return is_ready;
 }
 
+int look_status(const struct look *look, int status)
+{
+    for (uint32_t i = 0; i < look->begun && status == AISLE_CORRUPT; i++) {
+        int failure = shard_failure(&look->searcher->snapshots[i]);
+        status = failure != 0 ? failure : status;
+    }
+    return status;
+}
+
 uint64_t look_generations(const struct look *look)
 {
     uint64_t hash = 0;

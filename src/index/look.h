@@ -28,6 +28,9 @@ must_check int look_begin(struct look *look, struct aisle *catalog, uint32_t fir
  */
 must_check int look_gather(const struct look *look, struct query_context *context, uint32_t **shard_of);
 
+/* The status; of damage that is a failure to read (shard_failure), that. */
+int look_status(const struct look *look, int status);
+
 /* A hash of what the snapshots show: another one behind each commit. */
 uint64_t look_generations(const struct look *look);
 

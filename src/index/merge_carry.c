@@ -165,7 +165,9 @@ static int carry_committed(struct merge_run *run, const struct shard_snapshot *n
             status = carry_overlays(run, i, state, &carried->values);
         }
     }
-    return status;
+    int failure = shard_failure(now);
+    failure = failure != 0 ? failure : shard_failure(&run->snapshot);
+    return failure != 0 ? failure : status;
 }
 
 /* The result as the writer will see it begins with the deaths that are stored with it. */

@@ -107,6 +107,8 @@ int merge_run_write(struct merge_run *run, aisle_error *error)
         segment_writer->sink.gate = &run->gate;
         segment_writer->sink.waiting_max = writer->budget->merge_transaction_bytes;
         status = segment_merge(run->sources, run->count, segment_writer, &options, &run->patched);
+        int failure = shard_failure(&run->snapshot);
+        status = failure != 0 ? failure : status;
     }
     if (status == 0) {
         status = segment_writer_finish(segment_writer, &run->info, error);
@@ -239,7 +241,8 @@ static int take_sources(struct merge_run *run, const uint32_t *chosen, size_t co
         segment_state_release(&run->states[i]);
         shard_state(&run->snapshot, chosen[i], &run->states[i]);
     }
-    return status == AISLE_LIMIT ? 0 : status;
+    int failure = shard_failure(&run->snapshot); /* what could not be read was copied */
+    return failure != 0 ? failure : status == AISLE_LIMIT ? 0 : status;
 }
 
 static void retain_sources(const struct merge_run *run)
@@ -265,8 +268,9 @@ static int begin_run(struct merge_run *run, aisle_error *error)
                               : shard_begin(writer->shard, &run->snapshot, error);
     if (status == 0) {
         size_t count = choose(run, &run->snapshot.view->manifest, chosen);
-        if (take_sources(run, chosen, count) != 0) {
-            status = error_no_memory(error, "merging");
+        status = take_sources(run, chosen, count);
+        if (status != 0) {
+            error_set(error, status, "segments cannot be merged: %s", aisle_error_text(status));
         }
         retain_sources(run);
         if (run->count == 0 || run->states[0].origin == NULL) {

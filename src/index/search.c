@@ -639,6 +639,7 @@ static int tell(const struct search *search, int status, const char *what, aisle
 {
     const struct aisle *catalog = search->look.catalog;
     struct extent_fault fault;
+    status = look_status(&search->look, status);
     bool known = status == AISLE_CORRUPT && extent_fault_take(&fault);
     for (uint32_t i = 0; i < search->look.begun && known; i++) {
         const struct shard_snapshot *snapshot = &search->look.searcher->snapshots[i];
@@ -658,6 +659,7 @@ static int tell(const struct search *search, int status, const char *what, aisle
 /* Fills error for a failure that nobody has told; what marks and products come to is nobody else's to tell. */
 static int tell_rest(const struct search *search, int status, aisle_error *error)
 {
+    status = look_status(&search->look, status);
     if (error == NULL || error->code == status) {
         return status;
     }

@@ -368,6 +368,11 @@ void shard_end(struct shard_snapshot *snapshot)
     *snapshot = (struct shard_snapshot){.shard = snapshot->shard};
 }
 
+int shard_failure(const struct shard_snapshot *snapshot)
+{
+    return snapshot->txn == NULL ? 0 : storage_read_failure(snapshot->txn);
+}
+
 void shard_state(const struct shard_snapshot *snapshot, uint32_t segment, struct segment_state *out)
 {
     segment_state_view(snapshot->view->states[segment], snapshot->txn, out);

@@ -52,6 +52,12 @@ must_check int shard_create(const char *directory, aisle_error *error);
 must_check int shard_begin(struct shard *shard, struct shard_snapshot *out, aisle_error *error);
 void shard_end(struct shard_snapshot *snapshot);
 
+/*
+ * What reading has failed with since the snapshot was taken, or 0. A changed page that a state could not read looks
+ * damaged, to be found out when it is looked at.
+ */
+int shard_failure(const struct shard_snapshot *snapshot);
+
 /* A segment's state as the snapshot reads it, by several threads, too (segment_state_view). */
 void shard_state(const struct shard_snapshot *snapshot, uint32_t segment, struct segment_state *out);
 

@@ -398,7 +398,7 @@ int aisle_suggest(aisle *catalog, const aisle_suggest_query *given, aisle_sugges
         status = take_question(&asking, &query, error);
     }
     if (status == 0) {
-        status = run(&asking, &query, out);
+        status = look_status(&asking.look, run(&asking, &query, out));
         if (status != 0) {
             error_set(error, status, "suggestions cannot be read: %s (%s)", aisle_error_text(status), catalog->path);
         }

@@ -71,6 +71,7 @@ struct storage_txn {
     bool write;
     bool aside; /* what is put is kept aside (aside.c) */
     int status; /* of a write transaction: its first failed put or delete */
+    atomic_int failure; /* of a read transaction: what a look-up failed with, but for damage */
 };
 
 /*

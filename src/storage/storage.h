@@ -109,6 +109,12 @@ void storage_read_end(struct storage_txn *txn);
  */
 must_check int storage_read_share(struct storage_txn *txn, enum storage_table table);
 
+/*
+ * What a storage_get in this read transaction has failed with, of any thread, but for AISLE_END and AISLE_CORRUPT; 0:
+ * none has. For who reads on behind one and would take what is missing for damage.
+ */
+int storage_read_failure(const struct storage_txn *txn);
+
 /* The number of the commit that a read transaction sees: equal ones of one handle see the same. */
 uint64_t storage_read_number(const struct storage_txn *txn);
 

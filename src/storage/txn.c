@@ -192,6 +192,7 @@ int storage_read_begin(struct storage *storage, struct storage_txn **out, aisle_
     status = status == 0 ? settle(storage->env, &txn, error) : status;
     if (status == 0) {
         txn->storage = storage;
+        atomic_store_explicit(&txn->failure, 0, memory_order_relaxed);
         *out = txn;
     }
     return status;
@@ -323,10 +324,19 @@ int storage_get(struct storage_txn *txn, enum storage_table table, struct bytes 
     int rc = lmdb_get(txn->lmdb, txn->env->tables[table], &lmdb_key, &found);
     if (rc != 0) {
         *value = bytes_of(NULL, 0);
-        return rc == MDB_NOTFOUND ? AISLE_END : environment_error(txn->env, rc, "cannot read", NULL);
+        int status = rc == MDB_NOTFOUND ? AISLE_END : environment_error(txn->env, rc, "cannot read", NULL);
+        if (status != AISLE_END && status != AISLE_CORRUPT) {
+            atomic_store_explicit(&txn->failure, status, memory_order_relaxed);
+        }
+        return status;
     }
     *value = bytes_of(found.mv_data, found.mv_size);
     return 0;
+}
+
+int storage_read_failure(const struct storage_txn *txn)
+{
+    return atomic_load_explicit(&txn->failure, memory_order_relaxed);
 }
 
 /* The first look-up in a table reads its root into the transaction; the others only read. */
