@@ -42,9 +42,9 @@
  *                filters (or preferences) in place of words. When nothing is found so, prices are passed over, and
  *                values are words.
  *   Named        The name of a field with facets and one of its values side by side, in either order ("size 10", "dark
- *                blue colour"; a number behind another word is one with that), are size:10, too, if the field is
- *                searched: an alternative that counts whole. If not, and the schema does not say that its values are to
- *                be understood, they become a filter as these do.
+ *                blue colour"; "shoes 10 size" too, though a number behind another word is one with that), are size:10,
+ *                too, if the field is searched: an alternative that counts whole. If not, and the schema does not say
+ *                that its values are to be understood, they become a filter as these do.
  *   Relaxing     When there still are few: the words that tell least are left out one by one (they still lift what has
  *                them), first those that no product has; then any of the words will do.
  *

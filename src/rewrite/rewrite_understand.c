@@ -219,6 +219,7 @@ struct reading {
     uint8_t field; /* SCHEMA_NO_FIELD: nothing, or what several fields have */
     bool is_behind; /* the name stands behind the value */
     struct bytes value;
+    struct bytes before; /* words of the value's clause that it is none of: "shoes" of "shoes 10" */
 };
 
 static int has_text(struct rewrite *rewrite, const struct query_context *context, uint8_t field, struct bytes text,
@@ -336,17 +337,35 @@ static int read_text(struct rewrite *rewrite, const struct query_context *contex
     return 0;
 }
 
-/* What was read, as a query says it: size:10, colour:"dark blue". */
-static struct bytes as_query(struct rewrite *rewrite, const char *name, struct bytes value)
+/* What was read, as a query says it: size:10, colour:"dark blue", shoes size:10. */
+static struct bytes as_query(struct rewrite *rewrite, const char *name, const struct reading *reading)
 {
+    struct bytes value = reading->value;
+    int before = (int)reading->before.size; /* of a query's text, as all here */
     const char *quote = memchr(value.data, ' ', value.size) == NULL ? "" : "\"";
-    size_t size = strlen(name) + 1 + strlen(quote) * 2 + value.size;
+    size_t size = (size_t)before + (before != 0) + strlen(name) + 1 + strlen(quote) * 2 + value.size;
     char *text = arena_alloc(rewrite->source.arena, size + 1);
     if (text == NULL) {
         return bytes_of(NULL, 0);
     }
-    snprintf(text, size + 1, "%s:%s%.*s%s", name, quote, (int)value.size, (const char *)value.data, quote);
+    snprintf(text, size + 1, "%.*s%s%s:%s%.*s%s", before, before == 0 ? "" : (const char *)reading->before.data,
+             before == 0 ? "" : " ", name, quote, (int)value.size, (const char *)value.data, quote);
     return bytes_of(text, size);
+}
+
+/* Asks for these words beside the node. */
+static int add_before(struct rewrite *rewrite, struct bytes words, struct query_node **node)
+{
+    struct query_node *others = NULL;
+    struct query_node *both = query_parser_node(rewrite->parser, QUERY_AND, 2);
+    int status = both == NULL ? AISLE_NO_MEMORY : query_parser_words(rewrite->parser, words, &others);
+    if (status == 0) {
+        both->children[0] = others;
+        both->children[1] = *node;
+        both->child_count = 2;
+        *node = both;
+    }
+    return status;
 }
 
 /* Makes count clauses from first on one, to which the value in its field is an alternative. */
@@ -361,10 +380,14 @@ static int add_value(struct rewrite *rewrite, const struct reading *reading, con
     if (status != 0 || (node->kind == QUERY_AND && node->child_count == 0)) {
         return status; /* signs alone are no word */
     }
+    status = reading->before.size == 0 ? 0 : add_before(rewrite, reading->before, &node);
+    if (status != 0) {
+        return status;
+    }
     status = rewrite_merge(rewrite, first, first + count);
     struct clause *clause = &rewrite->clauses[first];
     status = status == 0 ? rewrite_add_alternative(rewrite, clause, node, QUERY_WEIGHT_WHOLE) : status;
-    struct bytes used = as_query(rewrite, field->name, reading->value);
+    struct bytes used = as_query(rewrite, field->name, reading);
     clause->rewritten = true;
     rewrite->has_values = true;
     return status != 0 ? status : used.size == 0 ? AISLE_NO_MEMORY
@@ -413,6 +436,29 @@ static int is_of_next(struct rewrite *rewrite, const struct query_context *conte
     return status;
 }
 
+/*
+ * What the text of clauses is. Where a word and a number that the analyser joins with it stand before a name ("shoes 10
+ * size"), the number alone may be the value.
+ */
+static int read_clauses(struct rewrite *rewrite, const struct query_context *context, uint32_t i, uint32_t count,
+                        struct bytes text, struct reading *out)
+{
+    struct bytes first = rewrite->clauses[i].text;
+    int status = read_text(rewrite, context, text, out);
+    const uint8_t *space = count == 2 && first.size < text.size ? memrchr(first.data, ' ', first.size) : NULL;
+    if (status != 0 || out->field != SCHEMA_NO_FIELD || space == NULL) {
+        return status;
+    }
+    size_t before = (size_t)(space - first.data);
+    status = read_text(rewrite, context, bytes_of(space + 1, text.size - before - 1), out);
+    if (status == 0 && out->field != SCHEMA_NO_FIELD) {
+        bool fits = out->is_behind && is_alternative(&context->schema->fields[out->field]);
+        out->field = fits ? out->field : SCHEMA_NO_FIELD;
+        out->before = bytes_of(first.data, before);
+    }
+    return status;
+}
+
 /* The longest value that begins at clause i. *next: the clause behind it, or behind i. */
 static int understand_at(struct rewrite *rewrite, const struct query_context *context, uint32_t i, uint32_t *next)
 {
@@ -426,7 +472,7 @@ static int understand_at(struct rewrite *rewrite, const struct query_context *co
         if (!text_of(rewrite, i, n, false, &text)) {
             continue;
         }
-        status = read_text(rewrite, context, text, &reading);
+        status = read_clauses(rewrite, context, i, n, text, &reading);
         bool is_read = status == 0 && reading.field != SCHEMA_NO_FIELD;
         const struct field *field = is_read ? &context->schema->fields[reading.field] : NULL;
         is_read = is_read && (is_alternative(field) || text_of(rewrite, i, n, true, &text));
