@@ -8,10 +8,12 @@
  * With follow, a commit of few changes is made as soon as there is nothing more to read, but not sooner behind the
  * last one than half of what that took, and than COMMIT_GAP_NS: so two thirds of the time at most go into commits, most
  * of it waiting for the disk, and a change is visible after two and a half commits at the latest. Of many changes
- * commits are made less often, so that they take a quarter of the time, as long as the age of the oldest change, which
- * waits for the end of one commit, for the next to begin, and for its end, stays within FRESH_NS. Who does not come to
+ * commits are made less often, so that they take an eighth of the time (what a commit costs whatever is in it, and the
+ * pages that several changes share, are then paid less often), as long as the age of the oldest change, which waits for
+ * the end of one commit, for the next to begin, and for its end, stays within FRESH_NS; the next is expected to take as
+ * long as the longest of late did. Who does not come to
  * the end of what there is between two commits is behind: then it counts how much is taken in, and commits take a
- * quarter again.
+ * quarter.
  * Transactions of several lines are not divided, unless they are large or take long.
  */
 #include "indexer/run.h"
@@ -26,9 +28,11 @@
 #define COMMIT_CHANGES_DEFAULT UINT64_C(100000)
 #define COMMIT_BYTES_DEFAULT (UINT64_C(64) << 20)
 #define COMMIT_GAP_NS UINT64_C(10000000)
-#define COMMIT_SHARE 3u /* times that a commit took, between commits of many changes, unless commit_ms is given */
+#define COMMIT_SHARE 7u /* times that a commit took, between commits of many changes, unless commit_ms is given */
+#define BEHIND_SHARE 3u /* when behind */
 #define MANY_CHANGES 256u
-#define FRESH_NS UINT64_C(750000000)
+#define FRESH_NS UINT64_C(800000000)
+#define FORGOTTEN_EIGHTHS 1u /* of the longest commit, by each that is shorter */
 #define BEHIND_NS UINT64_C(200000000) /* between commits at least when behind */
 #define POSITION_NS UINT64_C(1000000000)    /* how long positions alone wait for a commit */
 #define TRANSACTION_NS UINT64_C(5000000000) /* how long an open transaction keeps a commit waiting */
@@ -104,6 +108,11 @@ static void note_phases(struct run *run, uint64_t start, const aisle_writer_stat
     latency_add(&run->summary->freshness.commits, now - start);
 }
 
+static uint64_t larger(uint64_t a, uint64_t b)
+{
+    return a > b ? a : b;
+}
+
 int run_commit(struct run *run, aisle_error *error)
 {
     uint64_t start = clock_monotonic_ns();
@@ -121,6 +130,7 @@ int run_commit(struct run *run, aisle_error *error)
     run->pending.bytes = 0;
     run->commit_ns = clock_monotonic_ns();
     run->commit_took_ns = run->commit_ns - start;
+    run->commit_long_ns = larger(run->commit_took_ns, run->commit_long_ns / 8 * (8 - FORGOTTEN_EIGHTHS));
     if (status == 0 && run->freshness != NULL) {
         freshness_commit(run->freshness, &run->summary->freshness);
     }
@@ -132,17 +142,13 @@ static uint64_t setting(uint64_t given, uint64_t otherwise)
     return given == 0 ? otherwise : given;
 }
 
-static uint64_t larger(uint64_t a, uint64_t b)
-{
-    return a > b ? a : b;
-}
-
 /* From the end of the last commit to the beginning of the next, by how long that took. */
 static uint64_t gap_between(const struct run *run)
 {
     uint64_t took = run->commit_took_ns;
     uint64_t least = larger(took / 2, COMMIT_GAP_NS);
-    uint64_t fresh = FRESH_NS > 2 * took ? FRESH_NS - 2 * took : 0;
+    uint64_t both = took + run->commit_long_ns;
+    uint64_t fresh = FRESH_NS > both ? FRESH_NS - both : 0;
     uint64_t wanted = COMMIT_SHARE * took < fresh ? COMMIT_SHARE * took : fresh;
     return run->pending.changes < MANY_CHANGES ? least : larger(wanted, least);
 }
@@ -175,7 +181,7 @@ static uint64_t longest_wait(const struct run *run)
     if (run->options->commit_ms != 0) {
         return run->options->commit_ms * MS_NS;
     }
-    return is_behind(run) ? larger(COMMIT_SHARE * run->commit_took_ns, BEHIND_NS) : gap_between(run);
+    return is_behind(run) ? larger(BEHIND_SHARE * run->commit_took_ns, BEHIND_NS) : gap_between(run);
 }
 
 static bool is_due(const struct run *run, bool drained, uint64_t now)

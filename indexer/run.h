@@ -85,6 +85,7 @@ struct run {
     uint64_t start_ns;
     uint64_t commit_ns;      /* when the last commit ended */
     uint64_t commit_took_ns; /* how long it took */
+    uint64_t commit_long_ns; /* the longest of late */
     uint64_t progress_ns;    /* when the caller last heard */
     uint64_t expire_ns;      /* when expired products were last looked for */
     struct {

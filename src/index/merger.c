@@ -12,7 +12,7 @@
 /* A load commits every half minute; when nothing has come for so long, it is over. */
 #define LOADING_SECONDS 90
 
-#define MERGER_NICE 5 /* more than who began the writer: a quarter of a processor that others want, too */
+#define MERGER_NICE 10 /* more than who began the writer: a tenth of a processor that others want, too */
 
 int merger_init(struct merger *merger, struct shard_writer *shards, uint32_t shard_count, uint64_t bytes_per_second)
 {
