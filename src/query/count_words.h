@@ -3,9 +3,9 @@
  *
  * A list that is read to be counted costs some nanoseconds a posting: to unpack it, and to ask other lists about it. As
  * a bit for each document it costs nothing of the kind: what words have in common, or together, is counted over whole
- * segments (base/bitset.h), dead documents left out by one set more. Words stand together, as the document order puts
- * what is alike side by side: of 1,024 documents in a row, five times in six, none has one of two or three words, and by
- * marks their bits are not read. So what is counted often is kept as bits (unions.h, which bounds them).
+ * segments (base/bitset.h), dead documents left out by one set more. Words stand together, since the order of documents
+ * puts what is alike side by side: of 1,024 documents in a row, five times in six, none has one of two or three words,
+ * and by marks their bits are not read. So what is counted often is kept as bits (unions.h, which bounds them).
  * Segments never change and deaths are not in the bits, so that they outlive commits.
  *
  * A word is worth it that one product in LIMIT_WORD_BITS_GAP has, once it was asked for twice; in every segment, as one
