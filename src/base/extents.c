@@ -184,9 +184,20 @@ static void ask_for(const struct extent_view *view, uint32_t index)
     (void)madvise((void *)start, end - start, MADV_WILLNEED);
 }
 
+/* The pages of an extent that are wholly its own: a value of LMDB's begins a few bytes into its first page. */
+void extent_view_forget(const struct extent_view *view, uint32_t index)
+{
+    uintptr_t extent = (uintptr_t)view->extents[index];
+    uintptr_t start = extent & ~(uintptr_t)(EXTENT_PAGE_BYTES - 1);
+    uintptr_t end = (extent + extent_bytes_of(view->size, index)) & ~(uintptr_t)(EXTENT_PAGE_BYTES - 1);
+    if (end > start) {
+        (void)madvise((void *)start, end - start, MADV_DONTNEED); /* of a shared mapping: no byte is lost */
+    }
+}
+
 /*
  * Asked where reading begins or goes on behind a gap: in each extent once for who reads it through. The next one is
- * asked for with it, so that it comes while this one is worked on.
+ * asked for with it, so that it comes while this one is worked on; the one before may be in use still.
  */
 static void ask_ahead(const struct extent_view *view, uint32_t index, uint32_t page, uint64_t known)
 {
@@ -194,6 +205,9 @@ static void ask_ahead(const struct extent_view *view, uint32_t index, uint32_t p
     bool is_known = ((known >> page) & 1) != 0;
     for (uint32_t i = index; i < view->extent_count && i <= index + 1 && !goes_on && !is_known; i++) {
         ask_for(view, i);
+    }
+    if (index > 1 && !goes_on && !is_known) {
+        extent_view_forget(view, index - 2);
     }
 }
 

@@ -102,10 +102,14 @@ bool extent_fault_take(struct extent_fault *out);
 /* Makes a fault that another thread met, and took, this thread's. */
 void extent_fault_leave(const struct extent_fault *fault);
 
+/* Takes one extent, which a file backs, out of what is resident of this process; it is there again when touched. */
+void extent_view_forget(const struct extent_view *view, uint32_t index);
+
 /*
  * Whether this thread reads components through from here on, as merges do: the system is then asked for a whole extent
- * and the next where their first page is verified. The map is otherwise read in single pages, as queries want it: from
- * a disk that gives 50 MB/s, and extents 600. Only for views whose extents a file backs.
+ * and the next where their first page is verified, and those before are forgotten, or all would be resident by the end.
+ * The map is otherwise read in single pages, as queries want it: from a disk that gives 50 MB/s, and extents 600. Only
+ * for views whose extents a file backs.
  */
 void extent_read_ahead(bool on);
 

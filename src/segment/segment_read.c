@@ -211,22 +211,12 @@ void *segment_begin_marks(const struct segment *segment, uint8_t number, size_t 
     return there;
 }
 
-/* The pages of an extent that are wholly its own: a value of LMDB's begins a few bytes into its first page. */
-static void forget_extent(const uint8_t *extent, size_t size)
-{
-    uintptr_t start = (uintptr_t)extent & ~(uintptr_t)(EXTENT_PAGE_BYTES - 1);
-    uintptr_t end = ((uintptr_t)extent + size) & ~(uintptr_t)(EXTENT_PAGE_BYTES - 1);
-    if (end > start) {
-        (void)madvise((void *)start, end - start, MADV_DONTNEED); /* of a shared mapping: no byte is lost */
-    }
-}
-
 void segment_forget(const struct segment *segment)
 {
     for (unsigned i = 0; i < COMPONENT_COUNT; i++) {
         const struct extent_view *view = &segment->views[i];
         for (uint32_t index = 0; index < view->extent_count; index++) {
-            forget_extent(view->extents[index], extent_bytes_of(view->size, index));
+            extent_view_forget(view, index);
         }
     }
 }

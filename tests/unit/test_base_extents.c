@@ -438,6 +438,18 @@ static uint32_t pages_there(const struct mapped *mapped, uint32_t extent, bool a
     return count;
 }
 
+/* Whether the process has the first page of an extent, which takes no fault then. */
+static bool is_resident(const struct mapped *mapped, uint32_t extent)
+{
+    uint64_t entry = 0; /* of the kernel's page map: bit 63 */
+    int fd = open("/proc/self/pagemap", O_RDONLY);
+    off_t at = (off_t)((uintptr_t)(mapped->map + extent * MAPPED_EXTENT) / EXTENT_PAGE_BYTES * sizeof entry);
+    assert_true(fd >= 0);
+    assert_int_equal(pread(fd, &entry, sizeof entry, at), sizeof entry);
+    close(fd);
+    return entry >> 63 != 0;
+}
+
 static void who_reads_through_has_extents_read_ahead(void **state)
 {
     (void)state;
@@ -464,6 +476,12 @@ static void who_reads_through_has_extents_read_ahead(void **state)
     assert_int_equal(pages_there(&mapped, 0, true), EXTENT_PAGES);
     assert_int_equal(pages_there(&mapped, 1, true), EXTENT_PAGES);
     assert_int_equal(pages_there(&mapped, 2, false), 0);
+    assert_true(is_resident(&mapped, 0));
+    extent_read_ahead(true);
+    assert_non_null(extent_view_at(&component.view, 2 * EXTENT_PAYLOAD, 1));
+    extent_read_ahead(false);
+    assert_false(is_resident(&mapped, 0));
+    assert_true(is_resident(&mapped, 2));
     unmap_component(&mapped);
     drop(&component);
 }
