@@ -4,7 +4,8 @@
  * A merge reads its sources as they were when it began. Meanwhile the writer commits deaths and changed columns of
  * theirs, and holds some that are not committed. Nothing is logged for the merge: when it is done, the state it read is
  * compared with the state of the last commit, and that with the writer's own, and each difference goes where the
- * merge has put the document. So it cannot be forgotten by any path that changes a segment.
+ * merge has put the document. So it cannot be forgotten by any path that changes a segment. The first comparison, which
+ * reads all changed pages, needs no lock: what is committed meanwhile is compared again, with what was seen.
  */
 #include "index/merge_run.h"
 
@@ -114,15 +115,27 @@ static int carry_marks(struct merge_run *run, size_t source, const struct segmen
     return 0;
 }
 
+static int compare_places(const struct segment_overlay *a, const struct segment_overlay *b)
+{
+    return a->kind != b->kind ? (a->kind > b->kind) - (a->kind < b->kind) : (a->page > b->page) - (a->page < b->page);
+}
+
+/* Both states have their overlays in order, so they are walked side by side. */
 static int carry_overlays(struct merge_run *run, size_t source, const struct segment_state *now,
                           struct changes *values)
 {
+    const struct segment_state *before = run->sources[source].state;
+    size_t at = 0;
     int status = 0;
     for (size_t i = 0; i < now->overlay_count && status == 0; i++) {
         const struct segment_overlay *overlay = &now->overlays[i];
-        struct bytes merged = segment_state_overlay(run->sources[source].state, overlay->kind, overlay->page);
+        while (at < before->overlay_count && compare_places(&before->overlays[at], overlay) < 0) {
+            at++;
+        }
+        bool is_known = at < before->overlay_count && compare_places(&before->overlays[at], overlay) == 0;
+        struct bytes merged = is_known ? segment_state_peek(before, at) : bytes_of(NULL, 0);
         struct bytes content = segment_state_peek(now, i);
-        if (bytes_equal(merged, content)) {
+        if (merged.data == content.data || bytes_equal(merged, content)) { /* both are held: the same page, if so */
             continue;
         }
         if (overlay->kind >= PAGE_PATCHED) {
@@ -149,7 +162,20 @@ static const struct segment_state *state_now(const struct shard_snapshot *now, u
     return NULL;
 }
 
-static int carry_committed(struct merge_run *run, const struct shard_snapshot *now, struct merge_carried *carried)
+void merge_carry_begin(const struct merge_run *run, struct merge_carried *carried)
+{
+    *carried = (struct merge_carried){.stored = {.info = run->info}, .kept = {.info = run->info}};
+}
+
+/* What a page that was compared could not be read for, which looks like any other then (shard_failure); 0: all were. */
+static int read_failure(const struct merge_run *run, const struct shard_snapshot *now)
+{
+    int failure = shard_failure(now);
+    failure = failure != 0 ? failure : shard_failure(&run->snapshot);
+    return failure != 0 ? failure : shard_failure(&run->seen);
+}
+
+int merge_carry_committed(struct merge_run *run, const struct shard_snapshot *now, struct merge_carried *carried)
 {
     int status = 0;
     for (size_t i = 0; i < run->count && status == 0; i++) {
@@ -165,8 +191,12 @@ static int carry_committed(struct merge_run *run, const struct shard_snapshot *n
             status = carry_overlays(run, i, state, &carried->values);
         }
     }
-    int failure = shard_failure(now);
-    failure = failure != 0 ? failure : shard_failure(&run->snapshot);
+    int failure = read_failure(run, now);
+    for (size_t i = 0; i < run->count && status == 0 && failure == 0; i++) {
+        if (state_now(now, run->infos[i].id, &run->seen_states[i]) != NULL) {
+            run->sources[i].state = &run->seen_states[i];
+        }
+    }
     return failure != 0 ? failure : status;
 }
 
@@ -195,13 +225,12 @@ static const struct writer_segment *writers_segment(const struct shard_writer *w
     return NULL;
 }
 
-static int carry_uncommitted_deaths(struct merge_run *run, const struct shard_snapshot *now,
-                                    struct writer_segment *kept)
+static int carry_uncommitted_deaths(struct merge_run *run, struct writer_segment *kept)
 {
     int status = 0;
     for (size_t i = 0; i < run->count && status == 0; i++) {
         struct segment_state room;
-        const struct segment_state *state = state_now(now, run->infos[i].id, &room);
+        const struct segment_state *state = state_now(&run->seen, run->infos[i].id, &room);
         const struct writer_segment *segment = writers_segment(run->writer, run->infos[i].id);
         if (state != NULL && segment != NULL) {
             status = carry_deaths(kept, run->maps[i], state->dead, segment->dead, run->infos[i].documents);
@@ -233,15 +262,11 @@ static int carry_changes(const struct merge_run *run, struct changes *waiting)
     return status;
 }
 
-int merge_carry(struct merge_run *run, const struct shard_snapshot *now, struct merge_carried *carried)
+int merge_carry_waiting(struct merge_run *run, struct merge_carried *carried)
 {
-    *carried = (struct merge_carried){.stored = {.info = run->info}, .kept = {.info = run->info}};
-    int status = carry_committed(run, now, carried);
+    int status = copy_deaths(&carried->stored, &carried->kept);
     if (status == 0) {
-        status = copy_deaths(&carried->stored, &carried->kept);
-    }
-    if (status == 0) {
-        status = carry_uncommitted_deaths(run, now, &carried->kept);
+        status = carry_uncommitted_deaths(run, &carried->kept);
     }
     if (status == 0) {
         status = carry_changes(run, &carried->waiting);

@@ -52,6 +52,7 @@ int merge_run_new(struct shard_writer *writer, const struct merge_order *order, 
     run->order = order;
     run->gate = (struct sink_gate){.enter = enter_gate, .leave = leave_gate, .context = run};
     run->snapshot.shard = writer->shard;
+    run->seen.shard = writer->shard;
     buf_init(&run->product, LIMIT_PRODUCT_BYTES);
     product_codec_init(&run->codec);
     return 0;
@@ -65,6 +66,9 @@ void merge_run_free(struct merge_run *run)
     }
     if (run->snapshot.txn != NULL) {
         shard_end(&run->snapshot);
+    }
+    if (run->seen.txn != NULL) {
+        shard_end(&run->seen);
     }
     merge_patched_release(&run->patched);
     product_codec_release(&run->codec);
@@ -221,35 +225,40 @@ static int copy_state(const struct segment_state *from, uint32_t documents, uint
     return from->overlay_count == 0 ? 0 : copy_overlays(from, bytes_max, to);
 }
 
-/* Makes the chosen segments the sources, each with its own copy of its state, or, while those are too large, a view. */
-static int take_sources(struct merge_run *run, const uint32_t *chosen, size_t count)
+/* Under the lock: makes the chosen segments the sources. */
+static void take_sources(struct merge_run *run, const uint32_t *chosen, size_t count)
 {
     const struct shard_view *view = run->snapshot.view;
-    uint64_t bytes_max = run->writer->budget->overlay_bytes;
-    int status = 0;
     run->count = count;
     for (size_t i = 0; i < count; i++) {
+        struct segment *segment = view->segments[chosen[i]];
+        segment_retain(segment);
         run->infos[i] = view->manifest.segments[chosen[i]];
-        run->sources[i] = (struct merge_source){view->segments[chosen[i]], &run->states[i]};
+        run->sources[i] = (struct merge_source){segment, &run->states[i]};
     }
-    for (size_t i = 0; i < count && status == 0; i++) {
+}
+
+/* Without the lock: each source gets its own copy of its state, or, while those are too large, a view. */
+static int take_states(struct merge_run *run, const uint32_t *chosen, aisle_error *error)
+{
+    uint64_t bytes_max = run->writer->budget->overlay_bytes;
+    int status = 0;
+    for (size_t i = 0; i < run->count && status == 0; i++) {
         struct segment_state state;
         shard_state(&run->snapshot, chosen[i], &state);
         status = copy_state(&state, run->infos[i].documents, &bytes_max, &run->states[i]);
     }
-    for (size_t i = 0; i < count && status == AISLE_LIMIT; i++) {
+    bool views = status == AISLE_LIMIT;
+    for (size_t i = 0; i < run->count && views; i++) {
         segment_state_release(&run->states[i]);
         shard_state(&run->snapshot, chosen[i], &run->states[i]);
     }
     int failure = shard_failure(&run->snapshot); /* what could not be read was copied */
-    return failure != 0 ? failure : status == AISLE_LIMIT ? 0 : status;
-}
-
-static void retain_sources(const struct merge_run *run)
-{
-    for (size_t i = 0; i < run->count; i++) {
-        segment_retain((struct segment *)(uintptr_t)run->sources[i].segment);
+    status = failure != 0 ? failure : views ? 0 : status;
+    if (!views) {
+        shard_end(&run->snapshot);
     }
+    return status == 0 ? 0 : error_set(error, status, "segments cannot be merged: %s", aisle_error_text(status));
 }
 
 static void release_sources(const struct merge_run *run)
@@ -260,22 +269,13 @@ static void release_sources(const struct merge_run *run)
 }
 
 /* Under the lock: enters the run among those under way and chooses. No sources: nothing is to be merged. */
-static int begin_run(struct merge_run *run, aisle_error *error)
+static int begin_run(struct merge_run *run, uint32_t *chosen, aisle_error *error)
 {
-    uint32_t chosen[LIMIT_SEGMENTS];
     struct shard_writer *writer = run->writer;
     int status = writer->lost ? error_set(error, AISLE_BUSY, "a merge is given up")
                               : shard_begin(writer->shard, &run->snapshot, error);
     if (status == 0) {
-        size_t count = choose(run, &run->snapshot.view->manifest, chosen);
-        status = take_sources(run, chosen, count);
-        if (status != 0) {
-            error_set(error, status, "segments cannot be merged: %s", aisle_error_text(status));
-        }
-        retain_sources(run);
-        if (run->count == 0 || run->states[0].origin == NULL) {
-            shard_end(&run->snapshot);
-        }
+        take_sources(run, chosen, choose(run, &run->snapshot.view->manifest, chosen));
     }
     run->next = writer->runs;
     writer->runs = run;
@@ -349,11 +349,64 @@ static void successor_release(struct successor *successor)
     merge_carried_release(&successor->carried);
 }
 
-static int prepare(struct merge_run *run, const struct shard_snapshot *now, struct successor *successor,
-                   aisle_error *error)
+/* How often a merge looks again, without the lock, when there was a commit while it looked. */
+#define LOOKS_MAX 4u
+
+/* What was committed since the state that the merge has last seen is carried to the result. */
+static int see_committed(struct merge_run *run, struct successor *successor, aisle_error *error)
 {
     struct merge_carried *carried = &successor->carried;
-    int status = merge_carry(run, now, carried);
+    struct shard_snapshot now;
+    int status = shard_begin(run->writer->shard, &now, error);
+    if (status != 0) {
+        return status;
+    }
+    status = merge_carry_committed(run, &now, carried);
+    error_set(status == 0 ? NULL : error, status, "a merge cannot be published: %s", aisle_error_text(status));
+    if (status == 0 && run->info.documents != 0 && carried->kept.segment == NULL) {
+        status = segment_open(now.txn, &run->info, run->writer->shard->columns, &carried->kept.segment, error);
+        if (status == 0) {
+            carried->stored.segment = carried->kept.segment;
+            segment_retain(carried->stored.segment);
+        }
+    }
+    if (run->seen.txn != NULL) {
+        shard_end(&run->seen);
+    }
+    run->seen = now;
+    return status;
+}
+
+static bool has_seen_all(const struct merge_run *run)
+{
+    return run->seen.view != NULL && run->seen.view->manifest.generation == run->writer->manifest.generation;
+}
+
+/*
+ * Takes the lock, after all has been seen that was committed: the writer goes on meanwhile, so that it waits only for
+ * what it has not committed, and for the transaction. If it commits faster than that, the rest is seen under the lock.
+ */
+static int catch_up_and_lock(struct merge_run *run, struct successor *successor, aisle_error *error)
+{
+    int status = 0;
+    merge_carry_begin(run, &successor->carried);
+    for (unsigned i = 0; i < LOOKS_MAX && status == 0; i++) {
+        status = see_committed(run, successor, error);
+        shard_writer_lock(run->writer);
+        if (status != 0 || run->writer->lost || has_seen_all(run)) {
+            return status;
+        }
+        shard_writer_unlock(run->writer);
+    }
+    shard_writer_lock(run->writer);
+    return status != 0 || run->writer->lost || has_seen_all(run) ? status : see_committed(run, successor, error);
+}
+
+/* Under the lock, when all that was committed has been seen. */
+static int prepare(struct merge_run *run, struct successor *successor, aisle_error *error)
+{
+    struct merge_carried *carried = &successor->carried;
+    int status = merge_carry_waiting(run, carried);
     if (status == 0) {
         status = fill_manifest(run, &carried->stored.info, &successor->manifest);
     }
@@ -362,17 +415,8 @@ static int prepare(struct merge_run *run, const struct shard_snapshot *now, stru
         successor->segments = mem_calloc(room, sizeof *successor->segments);
         status = successor->segments == NULL ? AISLE_NO_MEMORY : 0;
     }
-    if (status != 0) {
-        return error_set(error, status, "a merge cannot be published: %s", aisle_error_text(status));
-    }
-    if (run->info.documents != 0) {
-        status = segment_open(now->txn, &run->info, run->writer->shard->columns, &carried->kept.segment, error);
-    }
-    if (status == 0 && run->info.documents != 0) {
-        carried->stored.segment = carried->kept.segment;
-        segment_retain(carried->stored.segment);
-    }
-    return status;
+    shard_end(&run->seen);
+    return status == 0 ? 0 : error_set(error, status, "a merge cannot be published: %s", aisle_error_text(status));
 }
 
 static int put_successor(struct storage_txn *txn, const struct merge_run *run, struct successor *successor,
@@ -445,28 +489,30 @@ static void take_successor(struct merge_run *run, struct successor *successor)
 }
 
 /* Under the lock. */
-static int publish_run(struct merge_run *run, aisle_error *error)
+static int publish_seen(struct merge_run *run, struct successor *successor, aisle_error *error)
 {
     struct shard_writer *writer = run->writer;
-    struct successor successor = {.segments = NULL};
-    struct shard_snapshot now;
     if (merge_is_cancelled(run->order) || writer->lost) {
         return error_set(error, AISLE_BUSY, "a merge is given up");
     }
-    int status = shard_begin(writer->shard, &now, error);
-    if (status != 0) {
-        return status;
-    }
-    status = prepare(run, &now, &successor, error);
-    shard_end(&now);
+    int status = prepare(run, successor, error);
     if (status == 0) {
         turns_take(&writer->turns);
-        status = write_successor(run, &successor, error);
+        status = write_successor(run, successor, error);
         turns_give(&writer->turns);
     }
     if (status == 0) {
-        take_successor(run, &successor);
+        take_successor(run, successor);
     }
+    return status;
+}
+
+/* Takes the lock, and leaves it to the caller. */
+static int publish_run(struct merge_run *run, aisle_error *error)
+{
+    struct successor successor = {.segments = NULL};
+    int status = catch_up_and_lock(run, &successor, error);
+    status = status == 0 ? publish_seen(run, &successor, error) : status;
     successor_release(&successor);
     return status;
 }
@@ -501,6 +547,7 @@ int shard_writer_merge(struct shard_writer *writer, const struct merge_order *or
                        aisle_error *error)
 {
     struct merge_run *run = NULL;
+    uint32_t chosen[LIMIT_SEGMENTS];
     uint64_t start = clock_monotonic_ns();
     *merged = false;
     int status = parts_many(writer) ? merge_parts(writer, order, merged, error) : 0;
@@ -514,18 +561,20 @@ int shard_writer_merge(struct shard_writer *writer, const struct merge_order *or
         shard_writer_unlock(writer);
         return status;
     }
-    status = begin_run(run, error);
+    status = begin_run(run, chosen, error);
     shard_writer_unlock(writer);
+    status = status == 0 ? take_states(run, chosen, error) : status;
     if (status == 0 && run->count != 0) {
         status = merge_run_retrain(run, error);
     }
     if (status == 0 && run->count != 0) {
         status = merge_run_write(run, error);
     }
-    shard_writer_lock(writer);
     if (status == 0 && run->count != 0) {
         status = publish_run(run, error);
         *merged = status == 0;
+    } else {
+        shard_writer_lock(writer);
     }
     end_run(run);
     writer->merge_ns += run->count == 0 ? 0 : clock_monotonic_ns() - start;

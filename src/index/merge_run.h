@@ -16,6 +16,8 @@ struct merge_run {
     struct segment_info infos[LIMIT_SEGMENTS]; /* of the sources, as when the merge began */
     struct merge_source sources[LIMIT_SEGMENTS];
     struct segment_state states[LIMIT_SEGMENTS]; /* copies, or views while the snapshot is held */
+    struct shard_snapshot seen; /* what carrying over has come to; without a transaction before and after */
+    struct segment_state seen_states[LIMIT_SEGMENTS]; /* its views of the sources, which are their states then */
     uint32_t *maps[LIMIT_SEGMENTS];              /* owned: where each document went */
     struct product_codec codec;
     struct buf product;
@@ -56,11 +58,19 @@ struct merge_carried {
     struct changes waiting; /* all of the writer's, those of other segments included */
 };
 
+/* Of a run that is written; *carried is the caller's to release. */
+void merge_carry_begin(const struct merge_run *run, struct merge_carried *carried);
+
 /*
- * Under the lock; now: a snapshot of the last commit. Adds to run->patched the marks made since the merge began.
- * *carried is the caller's to release, on failure too.
+ * With or without the lock: adds what was committed since the state that the run's sources have, which becomes that of
+ * now; so it can be repeated, and what is left becomes little. Adds to run->patched the marks made since then. The
+ * caller ends no snapshot before the next one is carried.
  */
-must_check int merge_carry(struct merge_run *run, const struct shard_snapshot *now, struct merge_carried *carried);
+must_check int merge_carry_committed(struct merge_run *run, const struct shard_snapshot *now,
+                                     struct merge_carried *carried);
+
+/* Under the lock, when the last commit was carried: adds what waits for the next. */
+must_check int merge_carry_waiting(struct merge_run *run, struct merge_carried *carried);
 void merge_carried_release(struct merge_carried *carried);
 
 #endif

@@ -183,20 +183,17 @@ static int write_manifest(struct shard_writer *writer, const struct manifest *ma
     return status;
 }
 
-/* Under the lock. */
-static int publish_run(struct parts_run *run, aisle_error *error)
+/* Under the lock; the result's reference is taken. */
+static int publish_result(struct parts_run *run, struct part *result, aisle_error *error)
 {
     struct shard_writer *writer = run->writer;
     struct manifest manifest = {.segments = NULL};
-    struct part *result = NULL;
+    int status = 0;
     if (writer->lost) {
-        return error_set(error, AISLE_BUSY, "a merge is given up");
-    }
-    int status = open_result(run, &result, error);
-    if (status == 0 && fill_manifest(run, &manifest) != 0) {
+        status = error_set(error, AISLE_BUSY, "a merge is given up");
+    } else if (fill_manifest(run, &manifest) != 0) {
         status = error_no_memory(error, "merging parts");
-    }
-    if (status == 0) {
+    } else {
         status = write_manifest(writer, &manifest, error);
     }
     if (status != 0) {
@@ -208,6 +205,21 @@ static int publish_run(struct parts_run *run, aisle_error *error)
     manifest_release(&writer->manifest);
     writer->manifest = manifest;
     return 0;
+}
+
+/* Publishes, if all went well and there is anything, and leaves the run; returns the status. */
+static int end_run(struct parts_run *run, int status, aisle_error *error)
+{
+    struct part *result = NULL;
+    bool publishes = status == 0 && run->count != 0;
+    status = publishes ? open_result(run, &result, error) : status;
+    shard_writer_lock(run->writer);
+    if (publishes && status == 0) {
+        status = publish_result(run, result, error);
+    }
+    leave_run(run);
+    shard_writer_unlock(run->writer);
+    return status;
 }
 
 /* ---- choosing ---- */
@@ -305,13 +317,8 @@ int parts_merge(struct shard_writer *writer, const struct merge_order *order, bo
     if (status == 0 && run.count != 0 && merge_is_cancelled(order)) {
         status = error_set(error, AISLE_BUSY, "a merge is given up");
     }
-    shard_writer_lock(writer);
-    if (status == 0 && run.count != 0) {
-        status = publish_run(&run, error);
-        *merged = status == 0;
-    }
-    leave_run(&run);
-    shard_writer_unlock(writer);
+    status = end_run(&run, status, error);
+    *merged = status == 0 && run.count != 0;
     return status;
 }
 
@@ -327,13 +334,7 @@ int parts_rebuild(struct shard_writer *writer, const struct part_kind *kind, par
     if (run.count != 0) {
         status = write_part(&run, fill, context, error);
     }
-    shard_writer_lock(writer);
-    if (status == 0 && run.count != 0) {
-        status = publish_run(&run, error);
-    }
-    leave_run(&run);
-    shard_writer_unlock(writer);
-    return status;
+    return end_run(&run, status, error);
 }
 
 /* Writes one part from the pending sources, if any, which becomes a pending one in their place. */
@@ -341,10 +342,8 @@ static int make_pending(struct parts_run *run, parts_fill *fill, void *context, 
 {
     struct part *result = NULL;
     int status = write_part(run, fill, context, error);
+    status = status == 0 ? open_result(run, &result, error) : status;
     shard_writer_lock(run->writer);
-    if (status == 0) {
-        status = open_result(run, &result, error);
-    }
     if (status == 0 && run->writer->parts.count - run->count + 1 > LIMIT_PARTS) {
         part_release(result);
         status = error_set(error, AISLE_LIMIT, "a commit has too many parts");
