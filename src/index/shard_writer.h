@@ -174,6 +174,9 @@ static inline bool merge_can_wait(int status)
     return status == AISLE_NO_MEMORY || status == AISLE_DISK_FULL || status == AISLE_MAP_FULL;
 }
 
+/* The number of the current dictionary; 0: none yet. Takes the lock. */
+uint32_t shard_writer_dictionary(struct shard_writer *writer);
+
 /* Segments that the shard has now. */
 uint32_t shard_writer_segments(struct shard_writer *writer);
 

@@ -82,9 +82,6 @@ bool merge_reads_dictionary(const struct shard_writer *writer, uint32_t dictiona
 must_check int shard_writer_compressor(struct shard_writer *writer, const struct segment_builder *builder,
                                        uint32_t *number, struct compressor **out, aisle_error *error);
 
-/* The number of the current dictionary; 0: none yet. Takes the lock. */
-uint32_t shard_writer_dictionary(struct shard_writer *writer);
-
 /* Stores a dictionary, which becomes the current one. Takes the lock. */
 must_check int shard_writer_adopt_dictionary(struct shard_writer *writer, struct bytes dictionary, uint32_t *number,
                                              aisle_error *error);

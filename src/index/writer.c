@@ -252,9 +252,11 @@ static int take_product(struct aisle_writer *writer, struct shard_writer *shard,
 
 /*
  * A batch of so many products goes to the workers: waking them is not worth it for fewer, which would also make a
- * segment for each of them. Less than a dictionary is learned from, so that the first is learned from a large batch.
+ * segment for each of them, to be looked up in and merged. Before there is a dictionary, less than one is learned from,
+ * so that the first is learned from a large batch.
  */
-#define WIDE_PRODUCTS 900u
+#define WIDE_PRODUCTS 8192u
+#define WIDE_PRODUCTS_FIRST 900u
 #define LOADING_PRODUCTS 50000u /* in one commit: as many are likely to follow */
 #define WIDE_LOOK 4096u /* products between looks at what workers have made */
 
@@ -317,12 +319,18 @@ static int look_after_workers(struct aisle_writer *writer, aisle_error *error)
     return status;
 }
 
+static bool is_for_workers(const struct aisle_writer *writer, struct shard_writer *shard)
+{
+    return writer->taken > WIDE_PRODUCTS ||
+           (writer->taken > WIDE_PRODUCTS_FIRST && shard_writer_dictionary(shard) == 0);
+}
+
 static int put_product(struct aisle_writer *writer, struct shard_writer *shard, uint64_t id_hash, struct bytes text,
                        aisle_error *error)
 {
     int status = 0;
     writer->taken++;
-    if (!writer->wide && writer->budget.workers != 0 && writer->taken > WIDE_PRODUCTS) {
+    if (!writer->wide && writer->budget.workers != 0 && is_for_workers(writer, shard)) {
         status = go_wide(writer, error);
     }
     if (status == 0 && !writer->wide) {
