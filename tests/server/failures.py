@@ -373,6 +373,7 @@ def the_work_of_who_leaves_is_given_up(world):
             some = server.client()
             some.socket.sendall(long_request(50))
             equal(len(some.value()), 50)
+            wait_for(lambda: "cmdstat_AISLE.MSEARCH:" in other.call("INFO").decode(), "it is not counted")
             whole = spent() * 3200 / 50
             for i, address in enumerate((server.unix, ("127.0.0.1", port))):
                 before = spent()
