@@ -50,8 +50,27 @@ static const struct writer_segment *find_segment(const struct writer_segment *se
     return NULL;
 }
 
+/* Of a column page as it was before. */
+static int note_documents(struct recent_pages *recent, struct bytes page, const struct column_patch *patches,
+                          size_t count)
+{
+    int status = 0;
+    note_page(recent, patches[0].segment, (uint8_t)(PAGE_COLUMN + patches[0].field),
+              patches[0].document / COLUMN_PAGE_DOCUMENTS);
+    for (size_t i = 0; i < count && recent != NULL && status == 0; i++) {
+        struct segment_change change = {.document = (uint16_t)(patches[i].document % COLUMN_PAGE_DOCUMENTS),
+                                        .after = patches[i].value};
+        status = column_page_get(page, change.document, &change.before);
+        if (status == 0) {
+            recent_pages_add_document(recent, &change);
+        }
+    }
+    return status == AISLE_END ? AISLE_INVALID : status;
+}
+
 static int patch_column_page(struct storage_txn *txn, const struct writer_segment *segment,
-                             const struct column_patch *patches, size_t count, struct buf *scratch)
+                             const struct column_patch *patches, size_t count, struct recent_pages *recent,
+                             struct buf *scratch)
 {
     struct column_change changes[COLUMN_PAGE_DOCUMENTS];
     struct bytes page;
@@ -64,6 +83,7 @@ static int patch_column_page(struct storage_txn *txn, const struct writer_segmen
     if (status == 0 && page.size == 0) {
         status = column_page(&segment->segment->column[field], number, &page);
     }
+    status = status == 0 ? note_documents(recent, page, patches, count) : status;
     if (status == 0) {
         buf_clear(scratch);
         status = column_page_patch(page, changes, count, scratch);
@@ -102,16 +122,6 @@ static size_t same_page(const struct column_patch *patches, size_t left, uint32_
     return count;
 }
 
-/* Of a column page. */
-static void note_documents(struct recent_pages *recent, const struct column_patch *patches, size_t count)
-{
-    note_page(recent, patches[0].segment, (uint8_t)(PAGE_COLUMN + patches[0].field),
-              patches[0].document / COLUMN_PAGE_DOCUMENTS);
-    for (size_t i = 0; i < count && recent != NULL; i++) {
-        recent_pages_add_document(recent, (uint16_t)(patches[i].document % COLUMN_PAGE_DOCUMENTS));
-    }
-}
-
 int publish_changes(struct storage_txn *txn, struct changes *changes, const struct writer_segment *segments,
                     uint32_t segment_count, struct recent_pages *recent)
 {
@@ -123,8 +133,8 @@ int publish_changes(struct storage_txn *txn, struct changes *changes, const stru
     for (size_t i = 0; i < total && status == 0;) {
         size_t count = same_page(patches + i, total - i, COLUMN_PAGE_DOCUMENTS);
         const struct writer_segment *segment = find_segment(segments, segment_count, patches[i].segment);
-        status = segment == NULL ? AISLE_CORRUPT : patch_column_page(txn, segment, patches + i, count, &scratch);
-        note_documents(recent, patches + i, count);
+        status = segment == NULL ? AISLE_CORRUPT
+                                 : patch_column_page(txn, segment, patches + i, count, recent, &scratch);
         i += count;
     }
     for (size_t i = 0; i < total && status == 0;) {

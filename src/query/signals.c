@@ -253,28 +253,6 @@ static int32_t part_by(const struct signals *signals, const struct signal_rules 
     return sum;
 }
 
-/* Adds what has changed in a page to what was known of it. Whether all is known then. */
-static bool catch_up(struct signals *signals, struct signals_kept *kept, uint32_t page)
-{
-    uint32_t documents[SIGNALS_RISING_MAX];
-    int32_t parts[SIGNALS_RISING_MAX];
-    uint64_t known;
-    uint32_t count = signals_kept_risen(kept, page, documents, &known);
-    if (count == 0 || !turn_to(signals, page)) {
-        return false;
-    }
-    for (uint32_t i = 0; i < count; i++) {
-        uint32_t index = documents[i] % COLUMN_PAGE_DOCUMENTS;
-        if (documents[i] >= signals->documents) {
-            return false;
-        }
-        parts[i] = part_by(signals, &kept->bounds->rules, index);
-    }
-    signals_kept_rise(kept, page, known, documents, parts, count);
-    signals->page_bound[page] = -1;
-    return signals_kept_known(kept, page) == SIGNALS_FULL;
-}
-
 static int32_t bound_of_page(struct signals *signals, uint32_t page)
 {
     int32_t *bound = &signals->page_bound[page];
@@ -282,7 +260,7 @@ static int32_t bound_of_page(struct signals *signals, uint32_t page)
     if (*bound < 0 && kept == NULL) {
         *bound = bound_by_header(signals, page, signals->rules);
     } else if (*bound < 0) {
-        if (signals_kept_known(kept, page) == SIGNALS_NOTHING && !catch_up(signals, kept, page)) {
+        if (signals_kept_known(kept, page) == SIGNALS_NOTHING) {
             int32_t by_header = bound_by_header(signals, page, &kept->bounds->rules);
             if (signals->status != 0) {
                 return 0;
@@ -391,7 +369,7 @@ static bool fill_page(struct signals *signals, struct signals_kept *kept, uint32
 /* Whether all of a page is known now; not when it cannot be read, or a later state has made it known. */
 static bool make_full(struct signals *signals, struct signals_kept *kept, uint32_t page)
 {
-    return signals_kept_known(kept, page) == SIGNALS_FULL || catch_up(signals, kept, page) ||
+    return signals_kept_known(kept, page) == SIGNALS_FULL ||
            (fill_page(signals, kept, page) && signals_kept_known(kept, page) == SIGNALS_FULL);
 }
 

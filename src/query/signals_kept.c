@@ -139,11 +139,6 @@ static void release_bounds(struct signals_bounds *bounds)
 void signals_kept_free(void *block)
 {
     struct signals_kept *kept = block;
-    for (uint32_t i = 0; i < kept->delta_count; i++) {
-        if (atomic_fetch_sub_explicit(&kept->deltas[i]->references, 1, memory_order_acq_rel) == 1) {
-            mem_free(kept->deltas[i]);
-        }
-    }
     release_bounds(kept->bounds);
     mem_free(atomic_load_explicit(&kept->sums, memory_order_relaxed));
     mem_free(kept);
@@ -167,55 +162,31 @@ static bool reads(const struct signal_rules *rules, uint8_t kind)
     return any;
 }
 
-/* The documents that rules read and that have changed; NULL: they are not all told, or no memory. */
-static struct signals_delta *new_delta(const struct signals_kept *kept, const struct segment_changes *changes)
+static void lock_bounds(struct signals_bounds *bounds)
 {
-    size_t count = 0;
-    bool told = true;
-    for (size_t i = 0; i < changes->count; i++) {
-        if (reads(&kept->bounds->rules, changes->pages[i].kind)) {
-            count += changes->pages[i].document_count;
-            told = told && changes->pages[i].document_count != 0;
-        }
+    while (atomic_exchange_explicit(&bounds->is_filled, true, memory_order_acquire)) {
+        sched_yield(); /* who has it needs a microsecond or two */
     }
-    struct signals_delta *delta =
-        told ? mem_alloc(sizeof *delta + count * sizeof delta->documents[0]) : NULL;
-    if (delta == NULL) {
-        return NULL;
-    }
-    uint32_t taken = 0;
-    uint8_t kind = 0;
-    atomic_init(&delta->references, 1);
-    delta->serial = kept->serial;
-    delta->list_count = 0;
-    for (size_t i = 0; i < changes->count; i++) {
-        const struct segment_page_id *page = &changes->pages[i];
-        if (!reads(&kept->bounds->rules, page->kind)) {
-            continue;
-        }
-        delta->list_count += page->kind != kind ? 1 : 0;
-        kind = page->kind;
-        for (uint32_t d = 0; d < page->document_count; d++) {
-            delta->documents[taken++] = page->page * COLUMN_PAGE_DOCUMENTS + changes->documents[page->documents + d];
-        }
-        delta->ends[delta->list_count - 1] = taken;
-    }
-    return delta;
 }
 
-/* Takes over the old state's deltas, but for the oldest if there are too many, and adds one; NULL: from now on. */
-static void add_delta(const struct signals_kept *old, struct signals_delta *delta, struct signals_kept *kept)
+static void unlock_bounds(struct signals_bounds *bounds)
 {
-    uint32_t first = old->delta_count == SIGNALS_DELTAS ? 1 : 0;
-    kept->since = delta == NULL ? kept->serial : first != 0 ? old->deltas[0]->serial : old->since;
-    if (delta == NULL) {
-        return;
+    atomic_store_explicit(&bounds->is_filled, false, memory_order_release);
+}
+
+/* With the lock, as all that raise. */
+static void raise_large(_Atomic uint16_t *bound, int32_t units)
+{
+    if (atomic_load_explicit(bound, memory_order_relaxed) < units) {
+        atomic_store_explicit(bound, (uint16_t)units, memory_order_relaxed);
     }
-    for (uint32_t i = first; i < old->delta_count; i++) {
-        atomic_fetch_add_explicit(&old->deltas[i]->references, 1, memory_order_relaxed);
-        kept->deltas[kept->delta_count++] = old->deltas[i];
+}
+
+static void raise_small(_Atomic uint8_t *bound, int32_t units)
+{
+    if (atomic_load_explicit(bound, memory_order_relaxed) < units) {
+        atomic_store_explicit(bound, (uint8_t)units, memory_order_relaxed);
     }
-    kept->deltas[kept->delta_count++] = delta;
 }
 
 /* Whether another state is to have the bounds. */
@@ -228,27 +199,126 @@ static bool lasts(const struct signals_kept *old)
            !atomic_load_explicit(&((struct signals_kept *)(uintptr_t)old)->is_foreign, memory_order_relaxed);
 }
 
+/* What a document gets more for a value that has changed, by all rules that read it. */
+static int32_t rise_of(const struct signal_rules *rules, uint8_t field, const struct segment_change *change)
+{
+    int32_t rise = 0;
+    for (uint32_t i = 0; i < rules->count; i++) {
+        if (rules->rules[i].field == field || rules->rules[i].count_field == field) {
+            rise += signal_rise(&rules->rules[i], field, change->before, change->after);
+        }
+    }
+    return rise;
+}
+
+/*
+ * With the lock: a document of a page that all is known of is worth so much more than it was. Its own bound is coarse;
+ * that of its group need not pass what it was itself and the rise.
+ */
+static void raise_document(struct signals_bounds *bounds, uint32_t document, int32_t rise)
+{
+    _Atomic uint8_t *small = &bounds->small[document >> bounds->small_shift];
+    _Atomic uint16_t *group = &bounds->groups[document / SIGNALS_GROUP];
+    int32_t of_group = bounds->unit * atomic_load_explicit(group, memory_order_relaxed);
+    int32_t part = bounds->small_unit * atomic_load_explicit(small, memory_order_relaxed);
+    part = (part < of_group ? part : of_group) + rise;
+    part = part < bounds->rules.max ? part : bounds->rules.max;
+    raise_small(small, (part + bounds->small_unit - 1) / bounds->small_unit);
+    raise_large(group, (part + bounds->unit - 1) / bounds->unit);
+    raise_large(&bounds->page[document / COLUMN_PAGE_DOCUMENTS], (part + bounds->unit - 1) / bounds->unit);
+}
+
+/* With the lock: the same of a page of which only the bound by its header is known. */
+static void raise_page(struct signals_bounds *bounds, uint32_t page, int32_t rise)
+{
+    int32_t part = bounds->unit * atomic_load_explicit(&bounds->page[page], memory_order_relaxed) + rise;
+    part = part < bounds->rules.max ? part : bounds->rules.max;
+    raise_large(&bounds->page[page], (part + bounds->unit - 1) / bounds->unit);
+}
+
+/* With the lock: the bounds of a page by what has become of one column. */
+static void raise_by(struct signals_bounds *bounds, const struct segment_page_id *page,
+                     const struct segment_change *changes, enum signals_known known)
+{
+    int32_t most = 0;
+    uint32_t risen = 0;
+    for (uint32_t i = 0; i < page->document_count; i++) {
+        uint32_t document = page->page * COLUMN_PAGE_DOCUMENTS + changes[i].document;
+        int32_t rise = rise_of(&bounds->rules, (uint8_t)(page->kind - PAGE_COLUMN), &changes[i]);
+        if (rise != 0 && known == SIGNALS_FULL) {
+            raise_document(bounds, document, rise);
+        }
+        most = most < rise ? rise : most;
+        risen += rise != 0;
+    }
+    if (most != 0 && known == SIGNALS_PAGE) {
+        raise_page(bounds, page->page, most);
+    }
+    atomic_fetch_add_explicit(&bounds->risen, risen, memory_order_relaxed);
+}
+
+/*
+ * Marks the pages that rules read and that have changed, and which of them can be raised: what is known of them is of
+ * the state before, and all that has changed is told. raised: for each page what is known, SIGNALS_NOTHING at first.
+ */
+static void mark_changed(struct signals_kept *kept, const struct segment_changes *changes, uint8_t *raised)
+{
+    const struct signals_bounds *bounds = kept->bounds;
+    for (size_t i = 0; i < changes->count; i++) {
+        const struct segment_page_id *page = &changes->pages[i];
+        if (!reads(&bounds->rules, page->kind) || page->page >= bounds->pages) {
+            continue;
+        }
+        uint64_t known = atomic_load_explicit(&bounds->known[page->page], memory_order_acquire);
+        if (kept->changed_at[page->page] != kept->serial && known / SIGNALS_LEVELS == kept->changed_at[page->page]) {
+            raised[page->page] = (uint8_t)(known % SIGNALS_LEVELS);
+        }
+        if (page->document_count == 0) {
+            raised[page->page] = SIGNALS_NOTHING;
+        }
+        bitset_set(kept->patched, page->page);
+        kept->changed_at[page->page] = kept->serial;
+    }
+}
+
+/* Raises what is known of changed pages, which is then known of the new state. */
+static void raise_changed(struct signals_kept *kept, const struct segment_changes *changes, const uint8_t *raised)
+{
+    struct signals_bounds *bounds = kept->bounds;
+    for (size_t i = 0; i < changes->count; i++) {
+        const struct segment_page_id *page = &changes->pages[i];
+        if (reads(&bounds->rules, page->kind) && page->page < bounds->pages && raised[page->page] != SIGNALS_NOTHING) {
+            lock_bounds(bounds);
+            raise_by(bounds, page, changes->documents + page->documents, (enum signals_known)raised[page->page]);
+            unlock_bounds(bounds);
+        }
+    }
+    for (uint32_t page = 0; page < bounds->pages; page++) {
+        if (raised[page] != SIGNALS_NOTHING) {
+            atomic_store_explicit(&bounds->known[page], kept->serial * SIGNALS_LEVELS + raised[page],
+                                  memory_order_release);
+        }
+    }
+}
+
 /* As segment_kept_head says: the bounds, and which pages have changed. */
 static void *carry(const void *block, const struct segment_changes *changes, size_t *bytes)
 {
     const struct signals_kept *old = block;
     struct signals_kept *kept = lasts(old) ? new_kept(old->bounds, true) : NULL;
-    if (kept == NULL) {
+    uint32_t pages = old->bounds->pages;
+    uint8_t *raised = kept == NULL ? NULL : mem_calloc(pages, sizeof *raised);
+    if (kept == NULL || raised == NULL) {
+        mem_free(kept);
         return NULL;
     }
-    uint32_t pages = old->bounds->pages;
     atomic_fetch_add_explicit(&old->bounds->references, 1, memory_order_relaxed);
     kept->serial = next_serial();
     memcpy(kept->patched, old->patched, bitset_words(pages) * sizeof *kept->patched);
     memcpy(kept->changed_at, old->changed_at, pages * sizeof *kept->changed_at);
-    for (size_t i = 0; i < changes->count; i++) {
-        uint32_t page = changes->pages[i].page;
-        if (reads(&kept->bounds->rules, changes->pages[i].kind) && page < pages) {
-            bitset_set(kept->patched, page);
-            kept->changed_at[page] = kept->serial;
-        }
-    }
-    add_delta(old, new_delta(kept, changes), kept);
+    mark_changed(kept, changes, raised);
+    raise_changed(kept, changes, raised);
+    mem_free(raised);
     *bytes = kept->bytes;
     return kept;
 }
@@ -265,7 +335,6 @@ static struct signals_kept *begin(const struct segment *segment, const struct si
     }
     if (patched != NULL) {
         kept->serial = next_serial();
-        kept->since = kept->serial;
         memcpy(kept->patched, patched, bitset_words(pages) * sizeof *patched);
         for (uint32_t page = 0; page < pages; page++) {
             kept->changed_at[page] = bitset_get(patched, page) ? kept->serial : 0;
@@ -308,36 +377,9 @@ static int32_t bound_of(const int32_t *parts, uint32_t count, int32_t unit)
     return (most + unit - 1) / unit;
 }
 
-static void lock_bounds(struct signals_bounds *bounds)
-{
-    while (atomic_exchange_explicit(&bounds->is_filled, true, memory_order_acquire)) {
-        sched_yield(); /* who has it needs a microsecond or two */
-    }
-}
-
-static void unlock_bounds(struct signals_bounds *bounds)
-{
-    atomic_store_explicit(&bounds->is_filled, false, memory_order_release);
-}
-
 static uint64_t number_of(const struct signals_kept *kept, uint32_t page)
 {
     return kept->changed_at == NULL ? 0 : kept->changed_at[page];
-}
-
-/* With the lock, as all that raise. */
-static void raise_large(_Atomic uint16_t *bound, int32_t units)
-{
-    if (atomic_load_explicit(bound, memory_order_relaxed) < units) {
-        atomic_store_explicit(bound, (uint16_t)units, memory_order_relaxed);
-    }
-}
-
-static void raise_small(_Atomic uint8_t *bound, int32_t units)
-{
-    if (atomic_load_explicit(bound, memory_order_relaxed) < units) {
-        atomic_store_explicit(bound, (uint8_t)units, memory_order_relaxed);
-    }
 }
 
 bool signals_kept_page(struct signals_kept *kept, uint32_t page, int32_t bound)
@@ -378,68 +420,6 @@ void signals_kept_fill(struct signals_kept *kept, uint32_t page, const int32_t p
     if (atomic_load_explicit(&bounds->known[page], memory_order_relaxed) < full) {
         fill(bounds, page, parts);
         atomic_store_explicit(&bounds->known[page], full, memory_order_release);
-    }
-    unlock_bounds(bounds);
-}
-
-/* The first of count documents, ascending, that is not below least. */
-static uint32_t first_from(const uint32_t *documents, uint32_t count, uint32_t least)
-{
-    uint32_t low = 0;
-    uint32_t high = count;
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        if (documents[middle] < least) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    return low;
-}
-
-uint32_t signals_kept_risen(const struct signals_kept *kept, uint32_t page, uint32_t documents[SIGNALS_RISING_MAX],
-                            uint64_t *known)
-{
-    uint32_t count = 0;
-    *known = atomic_load_explicit(&kept->bounds->known[page], memory_order_acquire);
-    uint64_t of = *known / SIGNALS_LEVELS;
-    if (*known % SIGNALS_LEVELS != SIGNALS_FULL || of < kept->since || of >= number_of(kept, page)) {
-        return 0;
-    }
-    for (uint32_t i = kept->delta_count; i > 0 && kept->deltas[i - 1]->serial > of; i--) {
-        const struct signals_delta *delta = kept->deltas[i - 1];
-        for (uint32_t list = 0; list < delta->list_count; list++) {
-            uint32_t end = delta->ends[list];
-            uint32_t at = list == 0 ? 0 : delta->ends[list - 1];
-            at += first_from(delta->documents + at, end - at, page * COLUMN_PAGE_DOCUMENTS);
-            for (; at < end && delta->documents[at] / COLUMN_PAGE_DOCUMENTS == page; at++) {
-                if (count == SIGNALS_RISING_MAX) {
-                    return 0;
-                }
-                documents[count++] = delta->documents[at];
-            }
-        }
-    }
-    return count;
-}
-
-void signals_kept_rise(struct signals_kept *kept, uint32_t page, uint64_t known, const uint32_t *documents,
-                       const int32_t *parts, uint32_t count)
-{
-    struct signals_bounds *bounds = kept->bounds;
-    lock_bounds(bounds);
-    if (atomic_load_explicit(&bounds->known[page], memory_order_relaxed) == known) {
-        for (uint32_t i = 0; i < count; i++) {
-            int32_t units = (parts[i] + bounds->unit - 1) / bounds->unit;
-            raise_small(&bounds->small[documents[i] >> bounds->small_shift],
-                        (parts[i] + bounds->small_unit - 1) / bounds->small_unit);
-            raise_large(&bounds->groups[documents[i] / SIGNALS_GROUP], units);
-            raise_large(&bounds->page[page], units);
-        }
-        atomic_fetch_add_explicit(&bounds->risen, count, memory_order_relaxed);
-        atomic_store_explicit(&bounds->known[page], number_of(kept, page) * SIGNALS_LEVELS + SIGNALS_FULL,
-                              memory_order_release);
     }
     unlock_bounds(bounds);
 }

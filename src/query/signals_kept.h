@@ -9,9 +9,10 @@
  *
  * States in a row share the bounds of patched pages, as a commit of many patches changes nearly all of them, most in a
  * document or two. Each state has a number for each page, that of the state that it last changed with, and bounds tell
- * of which number a page's are; of another number they are not looked at. What the documents that have changed since
- * are worth is added when the page is asked for again: bounds only rise, so that queries of states before, which may be
- * reading them, stay right. When much has risen, and after a while, the next state begins anew.
+ * of which number a page's are; of another number they are not looked at. A commit tells what its values were before
+ * and are now, and who makes the next state raises the bounds by what products are worth more for that, without reading
+ * a page: bounds only rise, so that queries of states before, which may be reading them, stay right. When much has
+ * risen, and after a while, the next state begins anew.
  *
  * Thread rule: any number of threads read and fill; who fills has the bounds' lock.
  */
@@ -28,8 +29,6 @@
 #define SIGNALS_SMALL_BYTES_MAX (4u << 20) /* of a segment's bounds of documents; larger ones have some share a byte */
 #define SIGNALS_PAGE_GROUPS (COLUMN_PAGE_DOCUMENTS / SIGNALS_GROUP)
 #define SIGNALS_COLUMNS (2 * LIMIT_SIGNALS) /* that rules read at most: a rating reads two */
-#define SIGNALS_DELTAS 32u   /* a page that nobody asked for as long as that is filled anew */
-#define SIGNALS_RISING_MAX 64u /* documents of a page: to fill it takes as long as to look at some more */
 
 enum signals_known {
     SIGNALS_NOTHING,
@@ -73,15 +72,6 @@ struct signals_bounds {
 
 #define SIGNALS_LEVELS 4u
 
-/* Documents that have changed from one state to the next; shared by states. Those of each column ascend. */
-struct signals_delta {
-    atomic_int references;
-    uint64_t serial; /* of the next state */
-    uint32_t list_count;
-    uint32_t ends[SIGNALS_COLUMNS];
-    uint32_t documents[];
-};
-
 /* Lists of whose blocks something is kept, and their sums; one block with its arrays. */
 struct signals_sums {
     struct signals_kept_list *lists; /* a hash table */
@@ -98,9 +88,6 @@ struct signals_kept {
     uint64_t serial;      /* of the state; 0: of the segment as it was written */
     uint64_t *changed_at; /* by page, the serial of the state that it changed with last; 0: as it was written */
     uint64_t *patched;    /* a bit a page, as it was told; NULL when nothing was. Not changed any more */
-    uint64_t since;       /* the serial of the state that the oldest delta begins with */
-    struct signals_delta *deltas[SIGNALS_DELTAS]; /* references, the oldest first */
-    uint32_t delta_count;
     atomic_bool is_foreign; /* a query of other rules has found it of no use: the next state begins its own */
     _Atomic(struct signals_sums *) sums; /* owned; NULL: not begun */
     atomic_uint sums_asked;              /* how often, of those of a state */
@@ -124,18 +111,6 @@ bool signals_kept_page(struct signals_kept *kept, uint32_t page, int32_t bound);
 
 /* Keeps the parts of a page's documents; those behind the last are 0. Unless what is known is of a later state. */
 void signals_kept_fill(struct signals_kept *kept, uint32_t page, const int32_t parts[COLUMN_PAGE_DOCUMENTS]);
-
-/*
- * Where all of a page was known before it changed: the documents that have changed since, at most SIGNALS_RISING_MAX,
- * some perhaps twice; returns how many, and in *known what signals_kept_rise is to be told. 0: the page is to be
- * filled.
- */
-uint32_t signals_kept_risen(const struct signals_kept *kept, uint32_t page, uint32_t documents[SIGNALS_RISING_MAX],
-                            uint64_t *known);
-
-/* Keeps the parts of these documents beside what is known of the others, unless another thread has. */
-void signals_kept_rise(struct signals_kept *kept, uint32_t page, uint64_t known, const uint32_t *documents,
-                       const int32_t *parts, uint32_t count);
 
 /*
  * The sums of a list, count of them, zeros at first. key: above 0, another one for each list of the segment. now: what

@@ -36,20 +36,22 @@ static int32_t popularity_share(const struct signal_rule *rule, int64_t value)
     return (int32_t)((((e - 8) << 16) + rest) / POPULARITY_DOUBLINGS);
 }
 
+/* Of count ratings of r, in 65536ths, at the mean; count may be missing. */
+static int32_t mean_share(int64_t r, int64_t count)
+{
+    uint64_t n = (uint64_t)clamp(count, RATING_COUNT_MAX); /* COLUMN_MISSING is below 0 */
+    uint64_t sum = (uint64_t)RATING_PRIOR_COUNT * RATING_PRIOR * SIGNAL_WHOLE + n * (uint64_t)r;
+    return (int32_t)(sum / (RATING_PRIOR_COUNT + n) / RATING_BEST);
+}
+
 /* value may be missing, and so may count. */
 static int32_t rating_share(const struct signal_rule *rule, int64_t value, int64_t count)
 {
-    int64_t prior = (int64_t)RATING_PRIOR * SIGNAL_WHOLE;
     if (value == COLUMN_MISSING) {
-        return (int32_t)(prior / RATING_BEST);
+        return RATING_PRIOR * SIGNAL_WHOLE / RATING_BEST;
     }
     int64_t r = scaled(rule, value, RATING_BEST, SIGNAL_WHOLE);
-    if (rule->count_field == SCHEMA_NO_FIELD) {
-        return (int32_t)(r / RATING_BEST);
-    }
-    uint64_t n = (uint64_t)clamp(count, RATING_COUNT_MAX); /* COLUMN_MISSING is below 0 */
-    uint64_t sum = (uint64_t)RATING_PRIOR_COUNT * (uint64_t)prior + n * (uint64_t)r;
-    return (int32_t)(sum / (RATING_PRIOR_COUNT + n) / RATING_BEST);
+    return rule->count_field == SCHEMA_NO_FIELD ? (int32_t)(r / RATING_BEST) : mean_share(r, count);
 }
 
 static int32_t recency_share(const struct signal_rule *rule, int64_t value)
@@ -111,6 +113,38 @@ static int32_t rating_bound(const struct signal_rule *rule, const struct signal_
     int32_t few = part_of(rule, value->max, count->has_missing ? COLUMN_MISSING : count->min);
     bound = bound < many ? many : bound;
     return bound < few ? few : bound;
+}
+
+/* A share is rounded down twice on its way. */
+#define RATING_ROUNDING 2
+
+/*
+ * The more ratings there are, the more a better one counts. More ratings move the mean from the prior towards the
+ * product's own, fewer back: straight in the rating, so that the least or the greatest one rises most.
+ */
+static int32_t rating_rise(const struct signal_rule *rule, uint8_t field, int64_t before, int64_t after)
+{
+    const int64_t best = (int64_t)RATING_BEST * SIGNAL_WHOLE;
+    int32_t rise = 0;
+    if (field == rule->field) {
+        int32_t share = rating_share(rule, after, RATING_COUNT_MAX) - rating_share(rule, before, RATING_COUNT_MAX);
+        rise += share < 0 ? 0 : share + RATING_ROUNDING;
+    }
+    if (field == rule->count_field) {
+        int32_t of_least = mean_share(0, after) - mean_share(0, before);
+        int32_t of_best = mean_share(best, after) - mean_share(best, before);
+        rise += (of_least < of_best ? of_best : of_least) + RATING_ROUNDING; /* one of them is not below 0 */
+    }
+    return rise == 0 ? 0 : rule->weight * rise / SHARE_PER_PART + 1;
+}
+
+int32_t signal_rise(const struct signal_rule *rule, uint8_t field, int64_t before, int64_t after)
+{
+    if (rule->kind == SIGNAL_RATING && rule->count_field != SCHEMA_NO_FIELD) {
+        return before == after ? 0 : rating_rise(rule, field, before, after);
+    }
+    int32_t rise = part_of(rule, after, COLUMN_MISSING) - part_of(rule, before, COLUMN_MISSING);
+    return rise < 0 ? 0 : rise;
 }
 
 int32_t signal_bound(const struct signal_rule *rule, const struct signal_range *value,

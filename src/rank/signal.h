@@ -70,6 +70,12 @@ int32_t signal_part(const struct signal_rule *rule, int64_t value, int64_t count
 void signal_parts_add(const struct signal_rule *rule, const int64_t *values, const int64_t *counts, uint32_t n,
                       int32_t *parts);
 
+/*
+ * The part of a product rises by no more when its value in this field, the rule's or its count's, becomes another,
+ * whatever the other one holds and whenever it is asked for from the rule's now on. Either may be missing.
+ */
+int32_t signal_rise(const struct signal_rule *rule, uint8_t field, int64_t before, int64_t after);
+
 /* What is known of a column's values in some products: as column_page_range has it. */
 struct signal_range {
     int64_t min; /* COLUMN_MISSING both when there is none at all */

@@ -4,9 +4,10 @@
  * Without it, who takes a snapshot of a new generation would read all changed pages of the shard, which are as many as
  * products were ever patched; with it, those that the commits since its last snapshot have changed. Kept are the newest
  * generation's, older ones as long as all of them are small, and the last few even when they are larger, because behind
- * a large commit come those of merges and small ones, before whoever has the state before it has looked again. A
- * checksum stands before them: a damaged record that passed for a whole one would hide a change from who has the state
- * before, while one that is known to be damaged costs a state that is read whole.
+ * a large commit come those of merges and small ones, before whoever has the state before it has looked again. Of
+ * columns the values before and after are told, so that bounds of what products are worth can be raised without reading
+ * a page. A checksum stands before them: a damaged record that passed for a whole one would hide a change from who has
+ * the state before, while one that is known to be damaged costs a state that is read whole.
  */
 #include "segment/segment.h"
 
@@ -20,8 +21,16 @@
 #define NEWEST_BYTES_MAX (1u << 20) /* of a generation that changed more it is not known what it changed */
 #define OLDER_BYTES_MAX (1u << 14)
 #define LAST_GENERATIONS 8u
-#define LAST_BYTES_MAX (1u << 18) /* of the older ones of them */
+#define LAST_BYTES_MAX (1u << 19) /* of the older ones of them */
 #define UNKNOWN UINT32_MAX
+
+/* What the checksum is mixed with: records of another form, which tell no values, are none. */
+#define RECORDS_FORM 0x56414c55u
+
+static uint32_t checksum_of(struct bytes records)
+{
+    return hash_checksum(records.data, records.size) ^ RECORDS_FORM;
+}
 
 static struct bytes recent_key(void)
 {
@@ -57,12 +66,12 @@ void recent_pages_add(struct recent_pages *recent, uint32_t segment, uint8_t kin
     }
 }
 
-void recent_pages_add_document(struct recent_pages *recent, uint16_t document)
+void recent_pages_add_document(struct recent_pages *recent, const struct segment_change *change)
 {
     recent->documents = make_room(recent, recent->documents, recent->document_count, &recent->document_capacity,
                                   sizeof *recent->documents);
     if (!recent->unknown) {
-        recent->documents[recent->document_count++] = document;
+        recent->documents[recent->document_count++] = *change;
         recent->pages[recent->count - 1].document_count++;
     }
 }
@@ -79,11 +88,11 @@ static bool next_record(struct byte_reader *reader, uint64_t *generation, uint32
 /* The records behind their checksum; none when it does not match. */
 static struct bytes open_records(struct bytes stored)
 {
-    if (stored.size <= CHECKSUM_BYTES ||
-        load_u32(stored.data) != hash_checksum(stored.data + CHECKSUM_BYTES, stored.size - CHECKSUM_BYTES)) {
+    if (stored.size <= CHECKSUM_BYTES) {
         return bytes_of(NULL, 0);
     }
-    return bytes_of(stored.data + CHECKSUM_BYTES, stored.size - CHECKSUM_BYTES);
+    struct bytes records = bytes_of(stored.data + CHECKSUM_BYTES, stored.size - CHECKSUM_BYTES);
+    return load_u32(stored.data) == checksum_of(records) ? records : bytes_of(NULL, 0);
 }
 
 /* Of the older records those that are small together, and the last generations'. */
@@ -118,7 +127,16 @@ static int compare_pages(const void *a, const void *b)
                                     : (x->page > y->page) - (x->page < y->page);
 }
 
-/* Adds to one page's documents another's of the same page, behind all others; the page may be one of recent's. */
+/* Of the same page, the older generation's first: it was read first. */
+static int compare_in_time(const void *a, const void *b)
+{
+    const struct segment_page_id *x = a;
+    const struct segment_page_id *y = b;
+    int order = compare_pages(x, y);
+    return order != 0 ? order : (x->documents > y->documents) - (x->documents < y->documents);
+}
+
+/* Adds to one page's documents a later one's of the same page, behind all others; the page may be one of recent's. */
 static void unite_documents(struct recent_pages *recent, struct segment_page_id *page,
                             const struct segment_page_id *other)
 {
@@ -127,16 +145,21 @@ static void unite_documents(struct recent_pages *recent, struct segment_page_id 
     size_t k = 0;
     bool known = page->document_count != 0 && other->document_count != 0;
     while (known && !recent->unknown && (i < page->document_count || k < other->document_count)) {
-        uint32_t a = i < page->document_count ? recent->documents[page->documents + i] : UINT32_MAX;
-        uint32_t b = k < other->document_count ? recent->documents[other->documents + k] : UINT32_MAX;
-        uint32_t least = a < b ? a : b;
-        i += a == least;
-        k += b == least;
         recent->documents = make_room(recent, recent->documents, recent->document_count, &recent->document_capacity,
                                       sizeof *recent->documents);
-        if (!recent->unknown) {
-            recent->documents[recent->document_count++] = (uint16_t)least;
+        if (recent->unknown) {
+            return;
         }
+        const struct segment_change *old = recent->documents + page->documents + i;
+        const struct segment_change *new = recent->documents + other->documents + k;
+        uint32_t a = i < page->document_count ? old->document : UINT32_MAX;
+        uint32_t b = k < other->document_count ? new->document : UINT32_MAX;
+        recent->documents[recent->document_count++] =
+            (struct segment_change){.document = (uint16_t)(a < b ? a : b),
+                                    .before = a <= b ? old->before : new->before,
+                                    .after = b <= a ? new->after : old->after};
+        i += a <= b;
+        k += b <= a;
     }
     page->documents = (uint32_t)first;
     page->document_count = (uint16_t)(recent->document_count - first);
@@ -152,7 +175,7 @@ static void sort_and_thin(struct recent_pages *recent)
     if (sorted) {
         return;
     }
-    qsort(recent->pages, recent->count, sizeof *recent->pages, compare_pages);
+    qsort(recent->pages, recent->count, sizeof *recent->pages, compare_in_time);
     for (size_t i = 0; i < recent->count && !recent->unknown; i++) {
         if (kept == 0 || compare_pages(&recent->pages[kept - 1], &recent->pages[i]) != 0) {
             recent->pages[kept++] = recent->pages[i];
@@ -166,6 +189,17 @@ static void sort_and_thin(struct recent_pages *recent)
 static bool is_column(uint8_t kind)
 {
     return kind >= PAGE_COLUMN && kind < PAGE_COLUMN + LIMIT_FIELDS;
+}
+
+/* Small numbers of either sign become small ones. */
+static uint64_t zigzag(uint64_t value)
+{
+    return value << 1 ^ (0 - (value >> 63));
+}
+
+static uint64_t unzigzag(uint64_t value)
+{
+    return value >> 1 ^ (0 - (value & 1));
 }
 
 /* ---- writing ---- */
@@ -192,9 +226,11 @@ static size_t put_run(struct buf *out, const struct recent_pages *recent, size_t
         uint16_t last = 0;
         buf_put_varint(out, pages[i].document_count);
         for (size_t d = 0; d < pages[i].document_count; d++) {
-            uint16_t document = recent->documents[pages[i].documents + d];
-            buf_put_varint(out, (uint64_t)(document - last));
-            last = document;
+            const struct segment_change *change = &recent->documents[pages[i].documents + d];
+            buf_put_varint(out, (uint64_t)(change->document - last));
+            buf_put_varint(out, zigzag((uint64_t)change->before));
+            buf_put_varint(out, zigzag((uint64_t)change->after - (uint64_t)change->before));
+            last = change->document;
         }
     }
     return count;
@@ -235,7 +271,7 @@ int recent_pages_store(struct storage_txn *txn, uint64_t generation, struct rece
     }
     status = buf_status(&value);
     if (status == 0) {
-        store_u32(value.data, hash_checksum(value.data + CHECKSUM_BYTES, value.size - CHECKSUM_BYTES));
+        store_u32(value.data, checksum_of(bytes_of(value.data + CHECKSUM_BYTES, value.size - CHECKSUM_BYTES)));
     }
     status = status == 0 ? storage_put(txn, TABLE_META, recent_key(), buf_bytes(&value)) : status;
     buf_release(&runs);
@@ -259,7 +295,10 @@ static bool take_documents(struct byte_reader *reader, struct recent_pages *out)
         if (document >= COLUMN_PAGE_DOCUMENTS) {
             return false;
         }
-        recent_pages_add_document(out, (uint16_t)document);
+        uint64_t before = unzigzag(byte_reader_varint(reader));
+        uint64_t after = before + unzigzag(byte_reader_varint(reader));
+        const struct segment_change change = {(int64_t)before, (int64_t)after, (uint16_t)document};
+        recent_pages_add_document(out, &change);
     }
     return byte_reader_ok(reader);
 }

@@ -105,6 +105,13 @@ must_check int segment_page_open(struct bytes stored, struct bytes *content);
 
 /* -------------------------------------------------------------------------------------------- recent pages -- */
 
+/* What has become of a column's value; either may be COLUMN_MISSING. */
+struct segment_change {
+    int64_t before;
+    int64_t after;
+    uint16_t document; /* in its page */
+};
+
 struct segment_page_id {
     uint32_t segment;
     uint32_t page;
@@ -114,19 +121,21 @@ struct segment_page_id {
 };
 
 /*
- * Pages that generations have changed, and which documents of column pages (recent.c). ON DISK in TABLE_META:
- * "changed" = u32 checksum of the rest, and records of the last generations, ascending: u64 generation, u32 size
- * (UINT32_MAX: not known), then so many bytes: runs of pages, ascending, none twice:
+ * Pages that generations have changed, and which values of column pages (recent.c). ON DISK in TABLE_META:
+ * "changed" = u32 checksum of the rest, mixed with the form (recent.c), and records of the last generations, ascending:
+ * u64 generation, u32 size (UINT32_MAX: not known), then so many bytes: runs of pages, ascending, none twice:
  *
  *   u32 segment, u8 kind, varint count of pages (above 0), then for each
  *       varint page less the one before in the run (the first: its number)
- *       of columns: varint count of documents, then varint document in the page less the one before (the first: itself)
+ *       of columns: varint count of documents, then for each
+ *           varint document in the page less the one before (the first: itself)
+ *           varint zigzag of the value before, varint zigzag of what was added to it (modulo 2^64)
  */
 struct recent_pages {
     struct segment_page_id *pages; /* owned */
     size_t count;
     size_t capacity;
-    uint16_t *documents; /* owned; in their page, ascending */
+    struct segment_change *documents; /* owned; of each page ascending */
     size_t document_count;
     size_t document_capacity;
     bool unknown; /* they were too many */
@@ -135,8 +144,8 @@ struct recent_pages {
 void recent_pages_release(struct recent_pages *recent);
 void recent_pages_add(struct recent_pages *recent, uint32_t segment, uint8_t kind, uint32_t page);
 
-/* That the document with this number in it is what has changed in the page that was added last; ascending. */
-void recent_pages_add_document(struct recent_pages *recent, uint16_t document);
+/* That this is what has changed in the page that was added last; documents ascend. */
+void recent_pages_add_document(struct recent_pages *recent, const struct segment_change *change);
 
 /*
  * In the transaction that makes the generation; NULL: it changes no page of a segment that was listed before. Sorts
@@ -159,7 +168,7 @@ must_check int recent_pages_decode(struct bytes records, uint64_t after, uint64_
 struct segment_changes {
     const struct segment_page_id *pages;
     size_t count;
-    const uint16_t *documents; /* that pages point into */
+    const struct segment_change *documents; /* that pages point into */
 };
 
 /* ------------------------------------------------------------------------------------------------- sink -- */

@@ -74,9 +74,19 @@ static void small_segments_keep_no_sums(void **state)
 /* ---- bounds shared by states ---- */
 
 #define FIELD 3u
+#define MOST 100000
 
-static const struct signal_rules one_rule = {
-    .count = 1, .rules = {{.field = FIELD, .count_field = SCHEMA_NO_FIELD}}, .max = 100000};
+/* In stock or not. Parts are at most MOST, so that there is room for what other rules would add. */
+static const struct signal_rules stock_rule = {
+    .count = 1,
+    .rules = {{.kind = SIGNAL_STOCK, .field = FIELD, .count_field = SCHEMA_NO_FIELD, .weight = 10, .unit = 1}},
+    .max = MOST};
+
+/* What a product in stock gets. */
+static int32_t in_stock(void)
+{
+    return signal_part(&stock_rule.rules[0], 1, COLUMN_MISSING);
+}
 
 /* The state of a segment of two pages, both patched. */
 static struct signals_kept *keep_state(struct segment *segment, struct segment_state *state_of)
@@ -85,16 +95,17 @@ static struct signals_kept *keep_state(struct segment *segment, struct segment_s
     memset(segment, 0, sizeof *segment);
     memset(state_of, 0, sizeof *state_of);
     segment->info.documents = TWO_PAGES;
-    struct signals_kept *kept = signals_kept_of(&state_of->kept, segment, &one_rule, both);
+    struct signals_kept *kept = signals_kept_of(&state_of->kept, segment, &stock_rule, both);
     assert_non_null(kept);
     return kept;
 }
 
-/* The state behind a commit that has changed a document of the first page; told: which one is known. */
-static struct signals_kept *next_state(struct signals_kept *kept, uint16_t document, uint8_t kind, bool told)
+/* The state behind a commit that has changed a value of the first page; told: which one is known. */
+static struct signals_kept *next_state(struct signals_kept *kept, struct segment_change change, uint8_t kind,
+                                       bool told)
 {
     struct segment_page_id page = {.kind = kind, .document_count = told ? 1 : 0};
-    const struct segment_changes changes = {&page, 1, &document};
+    const struct segment_changes changes = {&page, 1, &change};
     size_t bytes;
     struct signals_kept *next = kept->head.carry(kept, &changes, &bytes);
     assert_non_null(next);
@@ -110,39 +121,57 @@ static void fill_with(struct signals_kept *kept, uint32_t page, int32_t part)
     signals_kept_fill(kept, page, parts);
 }
 
-static void what_has_changed_is_added_to_what_is_known(void **state)
+static void what_has_changed_raises_what_is_known(void **state)
 {
     (void)state;
     static struct segment segment;
     static struct segment_state state_of;
-    uint32_t documents[SIGNALS_RISING_MAX];
-    uint64_t known;
-    const int32_t part = 90000;
     struct signals_kept *first_kept = keep_state(&segment, &state_of);
     fill_with(first_kept, 0, 5000);
     fill_with(first_kept, 1, 5000);
-    struct signals_kept *other = next_state(first_kept, 9, PAGE_COLUMN + FIELD + 1, true); /* nobody reads that */
+    struct signals_kept *other = /* of a column that nobody reads */
+        next_state(first_kept, (struct segment_change){0, 1, 9}, PAGE_COLUMN + FIELD + 1, true);
     assert_int_equal(signals_kept_known(other, 0), SIGNALS_FULL);
-    struct signals_kept *next = next_state(other, 7, PAGE_COLUMN + FIELD, true);
-    assert_int_equal(signals_kept_known(next, 0), SIGNALS_NOTHING);
-    assert_int_equal(signals_kept_known(next, 1), SIGNALS_FULL);
-    assert_int_equal(signals_kept_known(other, 0), SIGNALS_FULL);
-    assert_int_equal(signals_kept_risen(next, 0, documents, &known), 1);
-    assert_int_equal(documents[0], 7);
-    signals_kept_rise(next, 0, known, documents, &part, 1);
+    assert_true(signals_kept_document(other, 9) < 6000);
+    struct signals_kept *next = next_state(other, (struct segment_change){0, 1, 7}, PAGE_COLUMN + FIELD, true);
     assert_int_equal(signals_kept_known(next, 0), SIGNALS_FULL);
+    assert_int_equal(signals_kept_known(next, 1), SIGNALS_FULL);
     assert_int_equal(signals_kept_known(other, 0), SIGNALS_NOTHING); /* another state's */
-    assert_true(signals_kept_document(next, 7) >= part);
-    assert_true(signals_kept_bound(next, &next->bounds->groups[0]) >= part);
-    assert_true(signals_kept_bound(next, &next->bounds->page[0]) >= part);
+    int32_t part = 5000 + in_stock();
+    assert_in_range(signals_kept_document(next, 7), part, part + 2 * next->bounds->small_unit);
+    assert_in_range(signals_kept_bound(next, &next->bounds->groups[0]), part, part + 2 * next->bounds->unit);
+    assert_in_range(signals_kept_bound(next, &next->bounds->page[0]), part, part + 2 * next->bounds->unit);
+    assert_true(signals_kept_bound(next, &next->bounds->page[1]) < 6000);
     assert_true(signals_kept_document(next, 8) >= 5000 && signals_kept_document(next, 8) < 6000);
     fill_with(other, 0, 1000); /* late: nothing sinks, and nothing is its own */
     assert_false(signals_kept_page(other, 0, 1000));
     assert_int_equal(signals_kept_known(other, 0), SIGNALS_NOTHING);
     assert_true(signals_kept_document(next, 7) >= part);
+    struct signals_kept *sold = next_state(next, (struct segment_change){1, 0, 7}, PAGE_COLUMN + FIELD, true);
+    assert_int_equal(signals_kept_known(sold, 0), SIGNALS_FULL);
+    assert_in_range(signals_kept_document(sold, 7), 5000, part + 2 * next->bounds->small_unit);
     signals_kept_free(first_kept);
     signals_kept_free(other);
     signals_kept_free(next);
+    signals_kept_free(sold);
+}
+
+static void the_bound_of_a_page_rises_and_stays_within_the_rules(void **state)
+{
+    (void)state;
+    static struct segment segment;
+    static struct segment_state state_of;
+    struct signals_kept *kept = keep_state(&segment, &state_of);
+    assert_true(signals_kept_page(kept, 0, 5000));
+    for (int32_t i = 1; i < 2 * MOST / in_stock(); i++) {
+        struct signals_kept *next = next_state(kept, (struct segment_change){0, 1, 7}, PAGE_COLUMN + FIELD, true);
+        int32_t part = 5000 + i * in_stock() < MOST ? 5000 + i * in_stock() : MOST;
+        assert_int_equal(signals_kept_known(next, 0), SIGNALS_PAGE);
+        assert_in_range(signals_kept_bound(next, &next->bounds->page[0]), part, part + (i + 1) * next->bounds->unit);
+        signals_kept_free(kept);
+        kept = next;
+    }
+    signals_kept_free(kept);
 }
 
 static void what_is_not_told_is_filled_anew(void **state)
@@ -150,23 +179,25 @@ static void what_is_not_told_is_filled_anew(void **state)
     (void)state;
     static struct segment segment;
     static struct segment_state state_of;
-    uint32_t documents[SIGNALS_RISING_MAX];
-    uint64_t known;
+    const struct segment_change sold = {1, 0, 7};
     struct signals_kept *kept = keep_state(&segment, &state_of);
-    assert_int_equal(signals_kept_risen(kept, 0, documents, &known), 0); /* never filled */
     fill_with(kept, 0, 5000);
-    struct signals_kept *next = next_state(kept, 7, PAGE_COLUMN + FIELD, false);
+    struct signals_kept *next = next_state(kept, sold, PAGE_COLUMN + FIELD, false);
     signals_kept_free(kept);
     assert_int_equal(signals_kept_known(next, 0), SIGNALS_NOTHING);
-    assert_int_equal(signals_kept_risen(next, 0, documents, &known), 0);
-    fill_with(next, 0, 4000);
-    assert_int_equal(signals_kept_known(next, 0), SIGNALS_FULL);
-    for (uint16_t i = 0; i < 2 * SIGNALS_DELTAS; i++) { /* a page that changes all the time, and nobody asks for */
-        assert_int_equal(signals_kept_risen(next, 0, documents, &known), i <= SIGNALS_DELTAS ? i : 0);
-        kept = next_state(next, i, PAGE_COLUMN + FIELD, true);
-        signals_kept_free(next);
-        next = kept;
-    }
+    kept = next_state(next, sold, PAGE_COLUMN + FIELD, true); /* told, but of what is not known */
+    signals_kept_free(next);
+    assert_int_equal(signals_kept_known(kept, 0), SIGNALS_NOTHING);
+    fill_with(kept, 0, 4000);
+    assert_int_equal(signals_kept_known(kept, 0), SIGNALS_FULL);
+    const struct segment_page_id pages[2] = {{.kind = PAGE_COLUMN + FIELD, .document_count = 1},
+                                             {.kind = PAGE_COLUMN + FIELD}}; /* one of two tells */
+    const struct segment_changes changes = {pages, 2, &sold};
+    size_t bytes;
+    next = kept->head.carry(kept, &changes, &bytes);
+    assert_non_null(next);
+    assert_int_equal(signals_kept_known(next, 0), SIGNALS_NOTHING);
+    signals_kept_free(kept);
     signals_kept_free(next);
 }
 
@@ -176,19 +207,16 @@ static void bounds_that_rose_often_are_begun_anew(void **state)
     static struct segment segment;
     static struct segment_state state_of;
     const struct segment_changes none = {.count = 0};
-    uint32_t documents[SIGNALS_RISING_MAX];
-    uint64_t known;
     size_t bytes;
-    const int32_t part = 1;
     struct signals_kept *kept = keep_state(&segment, &state_of);
     fill_with(kept, 0, 5000);
     uint32_t rises = 0;
     for (struct signals_kept *next = kept; (next = kept->head.carry(kept, &none, &bytes)) != NULL; rises++) {
         signals_kept_free(kept);
-        kept = next_state(next, 7, PAGE_COLUMN + FIELD, true);
-        signals_kept_free(next);
-        assert_int_equal(signals_kept_risen(kept, 0, documents, &known), 1);
-        signals_kept_rise(kept, 0, known, documents, &part, 1);
+        struct signals_kept *same = next_state(next, (struct segment_change){1, 0, 7}, PAGE_COLUMN + FIELD, true);
+        signals_kept_free(next); /* fallen: does not count */
+        kept = next_state(same, (struct segment_change){0, 1, 7}, PAGE_COLUMN + FIELD, true);
+        signals_kept_free(same);
         assert_true(rises < TWO_PAGES);
     }
     assert_true(rises > TWO_PAGES / 8);
@@ -201,7 +229,8 @@ int main(void)
         cmocka_unit_test(each_list_has_its_own_place_and_first_price),
         cmocka_unit_test(lists_beyond_the_room_have_none),
         cmocka_unit_test(small_segments_keep_no_sums),
-        cmocka_unit_test(what_has_changed_is_added_to_what_is_known),
+        cmocka_unit_test(what_has_changed_raises_what_is_known),
+        cmocka_unit_test(the_bound_of_a_page_rises_and_stays_within_the_rules),
         cmocka_unit_test(what_is_not_told_is_filled_anew),
         cmocka_unit_test(bounds_that_rose_often_are_begun_anew),
     };

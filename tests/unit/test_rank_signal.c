@@ -183,21 +183,22 @@ static void extend(struct signal_range *range, int64_t value)
     range->max = range->max == COLUMN_MISSING || value > range->max ? value : range->max;
 }
 
+static const char *const signals[] = {
+    "\"kind\":\"popularity\",\"field\":\"i\"",
+    "\"kind\":\"popularity\",\"field\":\"d\"",
+    "\"kind\":\"popularity\",\"field\":\"x\"",
+    "\"kind\":\"rating\",\"field\":\"x\",\"count\":\"i\"",
+    "\"kind\":\"rating\",\"field\":\"d\",\"count\":\"i\"",
+    "\"kind\":\"rating\",\"field\":\"i\"",
+    "\"kind\":\"recency\",\"field\":\"t\",\"half_life\":\"1s\"",
+    "\"kind\":\"recency\",\"field\":\"t\",\"half_life\":\"36500d\"",
+    "\"kind\":\"stock\",\"field\":\"b\"",
+    "\"kind\":\"stock\",\"field\":\"i\"",
+};
+
 static void bounds_hold_and_runs_equal_single_products(void **state)
 {
     (void)state;
-    static const char *const signals[] = {
-        "\"kind\":\"popularity\",\"field\":\"i\"",
-        "\"kind\":\"popularity\",\"field\":\"d\"",
-        "\"kind\":\"popularity\",\"field\":\"x\"",
-        "\"kind\":\"rating\",\"field\":\"x\",\"count\":\"i\"",
-        "\"kind\":\"rating\",\"field\":\"d\",\"count\":\"i\"",
-        "\"kind\":\"rating\",\"field\":\"i\"",
-        "\"kind\":\"recency\",\"field\":\"t\",\"half_life\":\"1s\"",
-        "\"kind\":\"recency\",\"field\":\"t\",\"half_life\":\"36500d\"",
-        "\"kind\":\"stock\",\"field\":\"b\"",
-        "\"kind\":\"stock\",\"field\":\"i\"",
-    };
     for (size_t s = 0; s < sizeof signals / sizeof signals[0]; s++) {
         struct signal_rule rule = rule_of(signals[s]);
         for (int round = 0; round < 2000; round++) {
@@ -222,6 +223,27 @@ static void bounds_hold_and_runs_equal_single_products(void **state)
     }
 }
 
+static void no_part_rises_by_more_than_is_told(void **state)
+{
+    (void)state;
+    for (size_t s = 0; s < sizeof signals / sizeof *signals; s++) {
+        struct signal_rule rule = rule_of(signals[s]);
+        bool counts = rule.count_field != SCHEMA_NO_FIELD;
+        for (int i = 0; i < 200000; i++) {
+            rule.weight = 1 + (int32_t)draw(i % 2 == 0 ? 100 : SIGNAL_WEIGHT_MAX);
+            int64_t value[2] = {random_value(rule.type), random_value(rule.type)};
+            int64_t count[2] = {random_value(FIELD_INTEGER), random_value(FIELD_INTEGER)};
+            value[1] = i % 3 == 1 ? value[0] : value[1];
+            count[1] = i % 3 == 2 ? count[0] : count[1];
+            int32_t rise = signal_rise(&rule, rule.field, value[0], value[1]);
+            rise += counts ? signal_rise(&rule, rule.count_field, count[0], count[1]) : 0;
+            int32_t more = signal_part(&rule, value[1], count[1]) - signal_part(&rule, value[0], count[0]);
+            assert_true(counts ? rise >= more && rise >= 0 : rise == (more < 0 ? 0 : more));
+        }
+        assert_int_equal(signal_rise(&rule, rule.field, 3, 3), 0);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -233,6 +255,7 @@ int main(void)
         cmocka_unit_test(stock_is_all_or_nothing),
         cmocka_unit_test(weights_scale_parts_and_zero_leaves_a_signal_out),
         cmocka_unit_test(bounds_hold_and_runs_equal_single_products),
+        cmocka_unit_test(no_part_rises_by_more_than_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -166,7 +166,7 @@ static void what_is_not_known_is_said_to_be_unknown(void **state)
     assert_int_equal(recent_pages_load(txn, 4, generation, &found), AISLE_END);
     assert_int_equal(recent_pages_load(txn, 5, generation, &found), 0);
     recent_pages_release(&found);
-    for (uint32_t i = 9000; i < 200000; i++) {
+    for (uint32_t i = 9000; i < 300000; i++) {
         recent_pages_add(&many, 7, PAGE_COLUMN, i);
     }
     assert_int_equal(recent_pages_store(txn, ++generation, &many), 0);
@@ -186,11 +186,20 @@ static void what_is_not_known_is_said_to_be_unknown(void **state)
     storage_close(storage);
 }
 
-/* Documents of a page are those of all generations, unless one of them does not tell. */
+/*
+ * Documents of a page are those of all generations, unless one of them does not tell, and their values what they were
+ * before the first and are behind the last.
+ */
 static void documents_of_generations_are_united(void **state)
 {
     (void)state;
-    static const uint16_t changed[3][3] = {{0, 5, 1023}, {5, 6, 7}, {0}};
+    static const struct segment_change changed[2][3] = {{{COLUMN_MISSING, 10, 0}, {-3, 4, 5}, {7, INT64_MAX, 1023}},
+                                                        {{4, COLUMN_MISSING, 5}, {0, -1, 6}, {1, 2, 7}}};
+    static const struct segment_change both[] = {{COLUMN_MISSING, 10, 0},
+                                                 {-3, COLUMN_MISSING, 5},
+                                                 {0, -1, 6},
+                                                 {1, 2, 7},
+                                                 {7, INT64_MAX, 1023}};
     struct storage *storage = open_storage(CREATE);
     struct storage_txn *txn = begin_write(storage);
     struct recent_pages found;
@@ -200,7 +209,7 @@ static void documents_of_generations_are_united(void **state)
         recent_pages_add(&some, 7, PAGE_PATCHED, 1);
         recent_pages_add(&some, 7, PAGE_COLUMN, 4);
         for (size_t i = 0; i < 3 && generation < 3; i++) {
-            recent_pages_add_document(&some, changed[generation - 1][i]);
+            recent_pages_add_document(&some, &changed[generation - 1][i]);
         }
         recent_pages_add(&some, 7, PAGE_COLUMN, (uint32_t)generation - 1);
         assert_int_equal(recent_pages_store(txn, generation, &some), 0);
@@ -210,8 +219,11 @@ static void documents_of_generations_are_united(void **state)
     assert_int_equal(found.count, 5);
     assert_int_equal(found.pages[2].page, 4);
     assert_int_equal(found.pages[2].document_count, 5);
-    const uint16_t both[] = {0, 5, 6, 7, 1023};
-    assert_memory_equal(found.documents + found.pages[2].documents, both, sizeof both);
+    for (size_t i = 0; i < 5; i++) {
+        const struct segment_change *change = &found.documents[found.pages[2].documents + i];
+        assert_int_equal(change->document, both[i].document);
+        assert_true(change->before == both[i].before && change->after == both[i].after);
+    }
     assert_int_equal(found.pages[3].kind, PAGE_PATCHED);
     assert_int_equal(found.pages[4].segment, 8);
     recent_pages_release(&found);
