@@ -731,7 +731,7 @@ static int get_product(struct search *search, struct bytes id, uint64_t id_hash,
     }
     struct segment_state state;
     shard_state(snapshot, segment, &state);
-    struct query_segment in = {snapshot->view->segments[segment], &state};
+    struct query_segment in = {.segment = snapshot->view->segments[segment], .state = &state};
     added->id = result_put(result, id);
     struct buf product;
     buf_init(&product, LIMIT_PRODUCT_BYTES * 2);

@@ -151,6 +151,7 @@ uint32_t query_parser_leaves_left(const struct query_parser *parser);
 struct query_segment {
     const struct segment *segment;
     const struct segment_state *state;
+    bool is_settled; /* large: most commits and merges leave it as it is */
 };
 
 struct cursor;
@@ -201,6 +202,7 @@ struct query_context {
     struct unions_keeper *unions; /* borrowed (query/unions.h); NULL: nothing is kept of lists between queries */
     struct words_kept *words;   /* borrowed (query/words_kept.h); NULL: nothing is kept of words between queries */
     uint64_t words_seed;        /* a hash of the segments */
+    uint64_t settled_seed;      /* of the settled ones; 0: all are, or none is */
     struct query_keep *keep; /* borrowed; NULL: each pass opens its lists anew */
     struct arena *arena;
     /* Private to the module: the leaves' cursors in the segment at hand, set before they are read; last here. */

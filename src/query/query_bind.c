@@ -262,11 +262,22 @@ static int find_lists(struct query_context *context, struct query_node *node)
     return status;
 }
 
+/* How many postings the settled segments have of a term, if it is known from another query. */
+static bool settled_is_known(const struct query_context *context, struct bytes term, uint64_t *sum)
+{
+    return context->words != NULL && context->settled_seed != 0 &&
+           words_kept_find(context->words, words_kept_key(&term, 1, context->settled_seed), sum);
+}
+
 void query_df_ahead(const struct query_context *context, const struct bytes *terms, uint32_t count)
 {
     for (uint32_t t = 0; t < count; t++) {
+        uint64_t sum;
+        bool is_known = settled_is_known(context, terms[t], &sum);
         for (uint32_t s = 0; s < context->segment_count; s++) {
-            terms_ahead(&context->segments[s].segment->terms, terms[t]);
+            if (!is_known || !context->segments[s].is_settled) {
+                terms_ahead(&context->segments[s].segment->terms, terms[t]);
+            }
         }
     }
 }
@@ -277,6 +288,41 @@ bool query_df_is_known(const struct query_context *context, const struct bytes *
            words_kept_find(context->words, words_kept_key(terms, count, context->words_seed), df);
 }
 
+/* Adds the postings that a segment has of a term. */
+static int add_postings(const struct segment *segment, struct bytes term, uint64_t *sum)
+{
+    struct segment_list list;
+    struct bytes value;
+    int status = terms_find(&segment->terms, term, &value);
+    if (status == 0) {
+        status = segment_list_decode(value, &list);
+        *sum += status == 0 ? list.postings.count : 0;
+    }
+    return status == AISLE_END ? 0 : status;
+}
+
+/* How many postings all segments have of a term; of the settled ones that is known until one of them goes. */
+static int count_term(const struct query_context *context, struct bytes term, uint64_t *sum)
+{
+    uint64_t settled = 0;
+    uint64_t others = 0;
+    bool is_known = settled_is_known(context, term, &settled);
+    for (uint32_t s = 0; s < context->segment_count; s++) {
+        const struct query_segment *in = &context->segments[s];
+        int status = is_known && in->is_settled
+                         ? 0
+                         : add_postings(in->segment, term, in->is_settled ? &settled : &others);
+        if (status != 0) {
+            return status;
+        }
+    }
+    if (!is_known && context->words != NULL && context->settled_seed != 0) {
+        words_kept_note(context->words, words_kept_key(&term, 1, context->settled_seed), settled);
+    }
+    *sum = settled + others;
+    return 0;
+}
+
 int query_df(const struct query_context *context, const struct bytes *terms, uint32_t count, uint64_t *df)
 {
     if (query_df_is_known(context, terms, count, df)) {
@@ -284,18 +330,10 @@ int query_df(const struct query_context *context, const struct bytes *terms, uin
     }
     *df = 0;
     for (uint32_t t = 0; t < count; t++) {
-        uint64_t sum = 0;
-        for (uint32_t s = 0; s < context->segment_count; s++) {
-            struct segment_list list;
-            struct bytes value;
-            int status = terms_find(&context->segments[s].segment->terms, terms[t], &value);
-            if (status == 0) {
-                status = segment_list_decode(value, &list);
-                sum += status == 0 ? list.postings.count : 0;
-            }
-            if (status < 0) {
-                return status;
-            }
+        uint64_t sum;
+        int status = count_term(context, terms[t], &sum);
+        if (status != 0) {
+            return status;
         }
         *df = sum > *df ? sum : *df;
     }

@@ -3,7 +3,8 @@
  *
  * What a misspelt word may be is up to a thousand words, each of which is looked up in every segment; and as the next
  * word is typed, they are the same at every keystroke. Kept is a hash of the word and of the segments with the sum over
- * them, in a table where a newer one takes an older one's place.
+ * them, in a table where a newer one takes an older one's place. Commits come every second and each brings another
+ * segment, so the sum over the large ones is kept as well: behind a commit only the others are looked into.
  *
  * Private to the module but for the table. Thread rule: any number of threads ask and note at once.
  */

@@ -94,7 +94,7 @@ static int make_catalog(void **state)
     assert_done(shard_begin(&catalog->shards[0], &snapshot, &error));
     assert_int_equal(snapshot.view->manifest.segment_count, SEGMENTS);
     for (uint32_t i = 0; i < SEGMENTS; i++) {
-        segments[i] = (struct query_segment){snapshot.view->segments[i], snapshot.view->states[i]};
+        segments[i] = (struct query_segment){.segment = snapshot.view->segments[i], .state = snapshot.view->states[i]};
     }
     for (unsigned i = 0; i < sizeof scratch / sizeof scratch[0]; i++) {
         scratch[i] = malloc(PRODUCTS * sizeof *scratch[i]);
