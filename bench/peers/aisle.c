@@ -106,15 +106,16 @@ static void peer_open(const char *index)
     check(aisle_open(index, &options, &catalog, &error));
 }
 
+/* As a program has a query at hand: no larger than it is. */
 struct aisle_prepared {
-    char text[4096]; /* as a shopper types it */
-    char filter[64]; /* empty: none */
+    char *filter; /* NULL: none */
+    char text[];  /* as a shopper types it */
 };
 
 static void *peer_prepare(const struct peer_query *query)
 {
-    struct aisle_prepared *prepared = calloc(1, sizeof *prepared);
-    char *end = prepared->text;
+    char text[4096];
+    char *end = text;
     if (query->kind == 'p') {
         *end++ = '"';
     }
@@ -124,8 +125,12 @@ static void *peer_prepare(const struct peer_query *query)
     if (query->kind == 'p' || query->kind == 'P') {
         *end++ = query->kind == 'p' ? '"' : '*';
     }
+    *end++ = '\0';
+    struct aisle_prepared *prepared = calloc(1, sizeof *prepared + (size_t)(end - text));
+    memcpy(prepared->text, text, (size_t)(end - text));
     if (query->kind == 'f') {
-        snprintf(prepared->filter, sizeof prepared->filter, "price %lld TO %lld", query->low, query->high);
+        prepared->filter = calloc(1, 64);
+        snprintf(prepared->filter, 64, "price %lld TO %lld", query->low, query->high);
     }
     return prepared;
 }
