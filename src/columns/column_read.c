@@ -121,6 +121,31 @@ void column_page_ahead_at(const struct column_reader *reader, uint32_t page_inde
     }
 }
 
+void column_keys_ahead(const struct column_reader *reader, uint32_t document, enum column_ahead step)
+{
+    uint64_t entry = reader->directory_offset + (uint64_t)(document / COLUMN_PAGE_DOCUMENTS) * sizeof(uint64_t);
+    const uint8_t *at = document < reader->document_count ? extent_view_ahead(reader->stream, entry) : NULL;
+    if (at != NULL && step == COLUMN_AHEAD_PLACE) {
+        __builtin_prefetch(at);
+    } else if (at != NULL) { /* the word does not straddle, but may say anything */
+        uint64_t place = load_u64(at);
+        size_t size = (size_t)place & ((1u << COLUMN_DIRECTORY_SHIFT) - 1);
+        const uint8_t *page = extent_view_ahead(reader->stream, place >> COLUMN_DIRECTORY_SHIFT);
+        uint32_t index = document % COLUMN_PAGE_DOCUMENTS;
+        size_t restart = COLUMN_HEADER_BYTES + index / COLUMN_GROUP_VALUES * COLUMN_RESTART_BYTES;
+        size_t group = size * (index - index % COLUMN_GROUP_VALUES) / COLUMN_PAGE_DOCUMENTS;
+        size_t end = size * index / COLUMN_PAGE_DOCUMENTS + LINE_BYTES;
+        if (page == NULL) {
+            return;
+        }
+        __builtin_prefetch(page);
+        __builtin_prefetch(page + restart);
+        for (size_t byte = group; byte < end; byte += LINE_BYTES) {
+            __builtin_prefetch(page + byte);
+        }
+    }
+}
+
 int column_get(const struct column_reader *reader, uint32_t document, int64_t *value)
 {
     struct bytes page;

@@ -204,6 +204,13 @@ must_check int column_get(const struct column_reader *reader, uint32_t document,
 /* The key of one document of an ascending column. As column_get; AISLE_INVALID for another kind. */
 must_check int column_keys_get(const struct column_reader *reader, uint32_t document, uint64_t *key);
 
+/*
+ * Asks memory for what column_keys_get will read of a document: first where its page is, then, some time later, the
+ * page.
+ */
+enum column_ahead { COLUMN_AHEAD_PLACE, COLUMN_AHEAD_PAGE };
+void column_keys_ahead(const struct column_reader *reader, uint32_t document, enum column_ahead step);
+
 /* Walks the whole column: every page, counts, ranges, order. Fills error (may be NULL) with what is wrong. */
 must_check int column_check(const struct column_reader *reader, aisle_error *error);
 

@@ -7,8 +7,6 @@
 
 #include "documents/ids_format.h"
 
-#define IDS_AHEAD_BYTES 64u /* a block of numbers has about two lines of the cache */
-
 static int open_footer(struct ids_reader *reader)
 {
     if (reader->ids->size < IDS_FOOTER_BYTES) {
@@ -69,17 +67,26 @@ int ids_get(const struct ids_reader *reader, uint32_t document, uint8_t out[LIMI
     return ids_block_decode(bytes_of(bytes, block_bytes), count, document % IDS_BLOCK_IDS, out, size);
 }
 
+/* Asks for what decoding one id of a block reads: its head, about where the id's own bits are, and its end. */
+static void ask_for_block(const struct ids_reader *reader, uint64_t place, uint32_t index)
+{
+    size_t size = (size_t)place & ((1u << IDS_DIRECTORY_SHIFT) - 1);
+    const uint8_t *block = extent_view_ahead(reader->ids, place >> IDS_DIRECTORY_SHIFT); /* whatever it says */
+    if (block != NULL) {
+        __builtin_prefetch(block);
+        __builtin_prefetch(block + size * index / IDS_BLOCK_IDS);
+        __builtin_prefetch(block + size);
+    }
+}
+
 void ids_ahead(const struct ids_reader *reader, uint32_t document, enum ids_ahead step)
 {
     uint64_t entry = reader->directory_offset + (uint64_t)(document / IDS_BLOCK_IDS) * sizeof(uint64_t);
     /* The entry is aligned, so that it does not straddle. */
     const uint8_t *at = document < reader->count ? extent_view_ahead(reader->ids, entry) : NULL;
-    if (at != NULL && step == IDS_AHEAD_BLOCK) {
-        uint64_t offset = load_u64(at) >> IDS_DIRECTORY_SHIFT; /* whatever it says: it is looked for inside */
-        at = extent_view_ahead(reader->ids, offset);
-    }
-    if (at != NULL) {
+    if (at != NULL && step == IDS_AHEAD_PLACE) {
         __builtin_prefetch(at);
-        __builtin_prefetch(at + IDS_AHEAD_BYTES);
+    } else if (at != NULL) {
+        ask_for_block(reader, load_u64(at), document % IDS_BLOCK_IDS);
     }
 }

@@ -496,13 +496,22 @@ static int put_groups(struct search *search, const aisle_query *query, const str
     return status;
 }
 
-/* Asks memory for the ids of hits together: one by one each would be waited for twice. */
-static void look_ahead(const struct search *search, const struct query_hit *hits, uint32_t count)
+/* Asks memory for hits' ids together, and the order key of last (NULL: none): else each would be waited for twice. */
+static void look_ahead(const struct search *search, const struct query_hit *hits, uint32_t count,
+                       const struct query_hit *last)
 {
-    for (int step = IDS_AHEAD_PLACE; step <= IDS_AHEAD_BLOCK; step++) {
-        for (uint32_t i = 0; i < count; i++) {
-            ids_ahead(&search->context.segments[hits[i].segment].segment->ids, hits[i].document, (enum ids_ahead)step);
-        }
+    const struct query_segment *segments = search->context.segments;
+    for (uint32_t i = 0; i < count; i++) {
+        ids_ahead(&segments[hits[i].segment].segment->ids, hits[i].document, IDS_AHEAD_PLACE);
+    }
+    if (last != NULL) {
+        column_keys_ahead(&segments[last->segment].segment->order, last->document, COLUMN_AHEAD_PLACE);
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        ids_ahead(&segments[hits[i].segment].segment->ids, hits[i].document, IDS_AHEAD_BLOCK);
+    }
+    if (last != NULL) {
+        column_keys_ahead(&segments[last->segment].segment->order, last->document, COLUMN_AHEAD_PAGE);
     }
 }
 
@@ -544,14 +553,15 @@ static int put_found(struct search *search, const aisle_query *query, struct fou
         return put_groups(search, query, found, result);
     }
     status = status == 0 ? place_hits(search, query, found, &before, &last) : status;
+    bool is_full = found->count == query->offset + query->limit;
     for (uint32_t i = query->offset; i < found->count && status == 0; i++) {
         if ((i - query->offset) % HITS_AHEAD == 0) {
             uint32_t left = found->count - i;
-            look_ahead(search, found->hits + i, left < HITS_AHEAD ? left : HITS_AHEAD);
+            look_ahead(search, found->hits + i, left < HITS_AHEAD ? left : HITS_AHEAD, is_full ? last : NULL);
         }
         status = put_hit(search, &found->hits[i], query, result);
     }
-    if (status == 0 && found->count == query->offset + query->limit) {
+    if (status == 0 && is_full) {
         if (last == &found->hits[found->count - 1]) {
             name_last(result, last);
         }
