@@ -3,6 +3,8 @@
  */
 #include "rank/rank.h"
 
+#include "rank/bm25f_lanes.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -86,16 +88,14 @@ uint64_t rank_prefix_df(const struct rank_statistics *statistics, uint64_t sum)
     return sum < half ? sum : half;
 }
 
-#define LENGTHS (RANK_LENGTH_MASK + 1)
-
 /* Parts of a class, longest product last. Divisions apart from roundings: so they are done several at once. */
-static void fill_class(double top, double wtf, const double norms[LENGTHS], int32_t parts[LENGTHS])
+static void fill_class(double top, double wtf, const double norms[RANK_LENGTHS], int32_t parts[RANK_LENGTHS])
 {
-    double exact[LENGTHS];
-    for (unsigned length = 0; length < LENGTHS; length++) {
+    double exact[RANK_LENGTHS];
+    for (unsigned length = 0; length < RANK_LENGTHS; length++) {
         exact[length] = top * wtf / (wtf + norms[length]);
     }
-    for (unsigned length = 0; length < LENGTHS; length++) {
+    for (unsigned length = 0; length < RANK_LENGTHS; length++) {
         parts[length] = exact[length] >= RANK_PART_MAX ? RANK_PART_MAX : (int32_t)llrint(exact[length]);
     }
 }
@@ -104,13 +104,13 @@ static void fill_class(double top, double wtf, const double norms[LENGTHS], int3
 static bool is_monotone(const int32_t part[256])
 {
     int wrong = 0;
-    for (unsigned class = 0; class < 256; class += LENGTHS) {
+    for (unsigned class = 0; class < 256; class += RANK_LENGTHS) {
         for (unsigned code = class; code < class + RANK_LENGTH_MASK; code++) {
             wrong |= part[code] < part[code + 1];
         }
     }
-    for (unsigned code = 0; code < 256 - LENGTHS; code++) {
-        wrong |= part[code] > part[code + LENGTHS];
+    for (unsigned code = 0; code < 256 - RANK_LENGTHS; code++) {
+        wrong |= part[code] > part[code + RANK_LENGTHS];
     }
     return wrong == 0;
 }
@@ -125,8 +125,8 @@ static void fill_bounds(struct rank_table *table)
             if (length < (int)RANK_LENGTH_MASK && table->bound[code + 1] > bound) {
                 bound = table->bound[code + 1];
             }
-            if (class > 0 && table->bound[code - LENGTHS] > bound) {
-                bound = table->bound[code - LENGTHS];
+            if (class > 0 && table->bound[code - RANK_LENGTHS] > bound) {
+                bound = table->bound[code - RANK_LENGTHS];
             }
             table->bound[code] = bound;
         }
@@ -139,15 +139,23 @@ void rank_table_init(struct rank_table *table, const struct rank_weights *weight
     const double *ratios = weights->single ? single_ratio : fields_ratio;
     double top = RANK_SCALE * rank_idf(statistics, df) * (RANK_K1 + 1);
     double average = rank_average_length(statistics);
-    double norms[LENGTHS];
-    for (unsigned length = 0; length < LENGTHS; length++) {
+    double norms[RANK_LENGTHS];
+    double wtf[RANK_CLASSES];
+    bool is_ordered;
+    for (unsigned length = 0; length < RANK_LENGTHS; length++) {
         norms[length] = RANK_K1 * (1 - RANK_B + RANK_B * (rank_length_halves[length] / 2.0) / average);
     }
-    for (unsigned class = 0; class < 8; class++) {
-        fill_class(top, ratios[class] * weights->first / 100.0, norms, table->part + class * LENGTHS);
+    for (unsigned class = 0; class < RANK_CLASSES; class++) {
+        wtf[class] = ratios[class] * weights->first / 100.0;
+    }
+    if (!bm25f_lanes_fill(top, wtf, norms, table->part, &is_ordered)) {
+        for (unsigned class = 0; class < RANK_CLASSES; class++) {
+            fill_class(top, wtf[class], norms, table->part + class * RANK_LENGTHS);
+        }
+        is_ordered = is_monotone(table->part);
     }
     /* Rounding could break monotony by one unit, though nobody has seen it do so. */
-    if (is_monotone(table->part)) {
+    if (is_ordered) {
         memcpy(table->bound, table->part, sizeof table->bound);
     } else {
         fill_bounds(table);

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "rank/rank.h"
+#include "rank/bm25f_lanes.h"
 
 #include <math.h>
 
@@ -153,6 +153,55 @@ static void parts_are_what_they_are_by_hand(void **state)
     assert_int_equal(table.part[7 << 5 | 24], 243);
 }
 
+/* Lanes and single numbers give the same parts, whatever the scores: rounded, capped and 0. */
+static void lanes_make_the_parts_of_the_formula(void **state)
+{
+    (void)state;
+    double wtf[RANK_CLASSES];
+    double norms[RANK_LENGTHS];
+    int32_t part[256];
+    bool is_monotone;
+    for (unsigned turn = 0; turn < 2000; turn++) {
+        double top = ldexp(1 + (double)(turn % 97) / 97, (int)(turn % 32) - 4);
+        for (unsigned class = 0; class < RANK_CLASSES; class++) {
+            wtf[class] = 0.2 + class * (0.1 + (double)(turn % 13) / 7);
+        }
+        for (unsigned length = 0; length < RANK_LENGTHS; length++) {
+            norms[length] = 0.3 + length * ((double)(turn % 11) / 9);
+        }
+        if (!bm25f_lanes_fill(top, wtf, norms, part, &is_monotone)) {
+            skip(); /* this machine has none */
+        }
+        assert_true(is_monotone);
+        for (unsigned code = 0; code < 256; code++) {
+            double exact = top * wtf[code >> 5] / (wtf[code >> 5] + norms[code & 31]);
+            assert_int_equal(part[code], exact >= RANK_PART_MAX ? RANK_PART_MAX : (int32_t)llrint(exact));
+        }
+    }
+}
+
+static void lanes_see_what_is_not_monotone(void **state)
+{
+    (void)state;
+    double wtf[RANK_CLASSES];
+    double norms[RANK_LENGTHS];
+    int32_t part[256];
+    bool is_monotone;
+    for (unsigned wrong = 0; wrong < RANK_CLASSES - 1 + RANK_LENGTHS - 1; wrong++) {
+        for (unsigned class = 0; class < RANK_CLASSES; class++) {
+            bool is_less = wrong >= RANK_LENGTHS - 1 && class > wrong - (RANK_LENGTHS - 1);
+            wtf[class] = (is_less ? 0.5 : 1) + class * 0.01;
+        }
+        for (unsigned length = 0; length < RANK_LENGTHS; length++) {
+            norms[length] = (wrong < RANK_LENGTHS - 1 && length > wrong ? 0.1 : 1) + length * 0.01;
+        }
+        if (!bm25f_lanes_fill(100000, wtf, norms, part, &is_monotone)) {
+            skip();
+        }
+        assert_false(is_monotone);
+    }
+}
+
 static void check_bounds(const struct rank_weights *weights, uint64_t products, uint64_t length_sum, uint64_t df)
 {
     struct rank_table table;
@@ -193,6 +242,8 @@ int main(void)
         cmocka_unit_test(representatives_are_doubled_lengths),
         cmocka_unit_test(average_and_idf_follow_the_formula),
         cmocka_unit_test(parts_are_what_they_are_by_hand),
+        cmocka_unit_test(lanes_make_the_parts_of_the_formula),
+        cmocka_unit_test(lanes_see_what_is_not_monotone),
         cmocka_unit_test(bound_is_the_most_of_all_dominated_codes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
