@@ -211,11 +211,10 @@ static void ask_ahead(const struct extent_view *view, uint32_t index, uint32_t p
     }
 }
 
-static bool verify(const struct extent_view *view, uint32_t index, size_t start, size_t end)
+/* Verifies the pages from first to last of an extent that are not known to be sound. */
+__attribute__((noinline)) static bool verify(const struct extent_view *view, uint32_t index, uint32_t first,
+                                             uint32_t last, uint64_t known)
 {
-    uint32_t first = (uint32_t)((start + HEAD_BYTES) / EXTENT_PAGE_BYTES);
-    uint32_t last = (uint32_t)((end - 1 + HEAD_BYTES) / EXTENT_PAGE_BYTES);
-    uint64_t known = atomic_load_explicit(&view->verified[index], memory_order_relaxed);
     if (reads_ahead) {
         ask_ahead(view, index, first, known);
     }
@@ -233,10 +232,12 @@ static bool verify(const struct extent_view *view, uint32_t index, size_t start,
     return true;
 }
 
-const uint8_t *extent_view_ahead(const struct extent_view *view, uint64_t offset)
+const uint8_t *extent_view_ahead(const struct extent_view *view, uint64_t offset, size_t size)
 {
     uint64_t index = offset / EXTENT_PAYLOAD;
-    return offset < view->size && index < view->extent_count ? view->extents[index] + offset % EXTENT_PAYLOAD : NULL;
+    size_t start = (size_t)(offset % EXTENT_PAYLOAD);
+    bool is_inside = offset < view->size && size <= view->size - offset && index < view->extent_count;
+    return is_inside && size <= EXTENT_PAYLOAD - start ? view->extents[index] + start : NULL;
 }
 
 const uint8_t *extent_view_at(const struct extent_view *view, uint64_t offset, size_t size)
@@ -249,8 +250,14 @@ const uint8_t *extent_view_at(const struct extent_view *view, uint64_t offset, s
     if (index >= view->extent_count || size > EXTENT_PAYLOAD - start) {
         return NULL;
     }
-    if (view->verified != NULL && !verify(view, index, start, start + size)) {
-        return NULL;
+    if (view->verified != NULL) {
+        uint32_t first = (uint32_t)((start + HEAD_BYTES) / EXTENT_PAGE_BYTES);
+        uint32_t last = (uint32_t)((start + size - 1 + HEAD_BYTES) / EXTENT_PAGE_BYTES);
+        uint64_t known = atomic_load_explicit(&view->verified[index], memory_order_relaxed);
+        uint64_t wanted = (UINT64_C(2) << last) - (UINT64_C(1) << first);
+        if ((wanted & ~known) != 0 && !verify(view, index, first, last, known)) {
+            return NULL;
+        }
     }
     return view->extents[index] + start;
 }

@@ -82,10 +82,10 @@ size_t extent_bytes_of(uint64_t size, uint32_t index);
 const uint8_t *extent_view_at(const struct extent_view *view, uint64_t offset, size_t size);
 
 /*
- * Where the byte at offset is, unverified, to be asked of memory before it is read by extent_view_at; NULL when it lies
- * outside.
+ * Where size bytes at offset are, unverified, to be asked of memory before they are read by extent_view_at, or to see
+ * what to ask for next; NULL when they lie outside or straddle two extents.
  */
-const uint8_t *extent_view_ahead(const struct extent_view *view, uint64_t offset);
+const uint8_t *extent_view_ahead(const struct extent_view *view, uint64_t offset, size_t size);
 
 /* Copies size bytes at offset, straddling or not. 0, or AISLE_CORRUPT. */
 int extent_view_copy(const struct extent_view *view, uint64_t offset, size_t size, void *out);

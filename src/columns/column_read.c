@@ -89,7 +89,7 @@ int column_pages(const struct column_reader *reader, uint32_t first, uint32_t co
     bool goes_on = words != NULL && wanted == (1u << count) - 1;
     for (uint32_t i = count; goes_on && i < asked; i++) {
         uint64_t place = load_u64(words + i * sizeof place);
-        const uint8_t *data = extent_view_ahead(stream, place >> COLUMN_DIRECTORY_SHIFT);
+        const uint8_t *data = extent_view_ahead(stream, place >> COLUMN_DIRECTORY_SHIFT, 1);
         if (data != NULL) {
             __builtin_prefetch(data);
             __builtin_prefetch(data + LINE_BYTES);
@@ -108,7 +108,7 @@ static const uint8_t *find_ahead(const struct column_reader *reader, uint32_t pa
     }
     uint64_t place = load_u64(word);
     *size = (size_t)(place & ((1u << COLUMN_DIRECTORY_SHIFT) - 1));
-    return *size > COLUMN_PAGE_BYTES_MAX ? NULL : extent_view_ahead(reader->stream, place >> COLUMN_DIRECTORY_SHIFT);
+    return *size > COLUMN_PAGE_BYTES_MAX ? NULL : extent_view_ahead(reader->stream, place >> COLUMN_DIRECTORY_SHIFT, 1);
 }
 
 void column_page_ahead_at(const struct column_reader *reader, uint32_t page_index, uint32_t index)
@@ -124,13 +124,14 @@ void column_page_ahead_at(const struct column_reader *reader, uint32_t page_inde
 void column_keys_ahead(const struct column_reader *reader, uint32_t document, enum column_ahead step)
 {
     uint64_t entry = reader->directory_offset + (uint64_t)(document / COLUMN_PAGE_DOCUMENTS) * sizeof(uint64_t);
-    const uint8_t *at = document < reader->document_count ? extent_view_ahead(reader->stream, entry) : NULL;
+    bool is_there = document < reader->document_count;
+    const uint8_t *at = is_there ? extent_view_ahead(reader->stream, entry, sizeof(uint64_t)) : NULL;
     if (at != NULL && step == COLUMN_AHEAD_PLACE) {
         __builtin_prefetch(at);
-    } else if (at != NULL) { /* the word does not straddle, but may say anything */
+    } else if (at != NULL) { /* which may say anything */
         uint64_t place = load_u64(at);
         size_t size = (size_t)place & ((1u << COLUMN_DIRECTORY_SHIFT) - 1);
-        const uint8_t *page = extent_view_ahead(reader->stream, place >> COLUMN_DIRECTORY_SHIFT);
+        const uint8_t *page = extent_view_ahead(reader->stream, place >> COLUMN_DIRECTORY_SHIFT, 1);
         uint32_t index = document % COLUMN_PAGE_DOCUMENTS;
         size_t restart = COLUMN_HEADER_BYTES + index / COLUMN_GROUP_VALUES * COLUMN_RESTART_BYTES;
         size_t group = size * (index - index % COLUMN_GROUP_VALUES) / COLUMN_PAGE_DOCUMENTS;

@@ -71,7 +71,7 @@ int ids_get(const struct ids_reader *reader, uint32_t document, uint8_t out[LIMI
 static void ask_for_block(const struct ids_reader *reader, uint64_t place, uint32_t index)
 {
     size_t size = (size_t)place & ((1u << IDS_DIRECTORY_SHIFT) - 1);
-    const uint8_t *block = extent_view_ahead(reader->ids, place >> IDS_DIRECTORY_SHIFT); /* whatever it says */
+    const uint8_t *block = extent_view_ahead(reader->ids, place >> IDS_DIRECTORY_SHIFT, 1); /* whatever it says */
     if (block != NULL) {
         __builtin_prefetch(block);
         __builtin_prefetch(block + size * index / IDS_BLOCK_IDS);
@@ -82,8 +82,8 @@ static void ask_for_block(const struct ids_reader *reader, uint64_t place, uint3
 void ids_ahead(const struct ids_reader *reader, uint32_t document, enum ids_ahead step)
 {
     uint64_t entry = reader->directory_offset + (uint64_t)(document / IDS_BLOCK_IDS) * sizeof(uint64_t);
-    /* The entry is aligned, so that it does not straddle. */
-    const uint8_t *at = document < reader->count ? extent_view_ahead(reader->ids, entry) : NULL;
+    const uint8_t *at =
+        document < reader->count ? extent_view_ahead(reader->ids, entry, sizeof(uint64_t)) : NULL;
     if (at != NULL && step == IDS_AHEAD_PLACE) {
         __builtin_prefetch(at);
     } else if (at != NULL) {

@@ -204,7 +204,7 @@ void ids_find_ahead(const struct ids_reader *reader, uint64_t hash, enum ids_fin
         prefetch(reader->table, place);
         return;
     }
-    const uint8_t *at = extent_view_ahead(reader->table, place);
+    const uint8_t *at = extent_view_ahead(reader->table, place, sizeof(uint32_t));
     uint32_t first = at == NULL ? reader->count : load_u32(at); /* whatever it says: it is looked for inside */
     if (first < reader->count) {
         prefetch(reader->table, ids_entry_offset(first));

@@ -701,16 +701,18 @@ int aisle_search(aisle *catalog, const aisle_query *given, aisle_result **inout,
     if (status == 0) {
         status = take_signals(&search, &query, error);
     }
+    status = status == 0 ? look_gather(&search.look, &search.context, &search.shard_of) : status;
     if (status == 0) {
         status = take_text(&search, &query, error);
     }
     if (status == 0) {
+        query_ahead(&search.context, search.root);
         status = highlights_init(&search.highlights, &query, catalog->schema, search.look.searcher->analyser,
                                  &search.look.searcher->arena, search.root, error);
     }
     if (status == 0) {
         status = searcher_result(search.look.searcher, &result);
-        status = status != 0 ? status : look_gather(&search.look, &search.context, &search.shard_of);
+        query_ahead(&search.context, search.root); /* some time later */
         status = status == 0 ? take_products(&search, &query) : status;
         search.context.filter = search.curate.rest;
         search.context.boosts = search.boosts.count == 0 ? NULL : &search.boosts;

@@ -200,7 +200,7 @@ bool skip_to(struct postings_cursor *cursor, uint32_t target)
 /* Asks the processor to fetch size bytes from offset on, as far as they lie in one extent. */
 static void fetch(const struct extent_view *view, uint64_t offset, uint64_t size)
 {
-    const uint8_t *at = extent_view_ahead(view, offset);
+    const uint8_t *at = extent_view_ahead(view, offset, 1);
     uint64_t left = EXTENT_PAYLOAD - offset % EXTENT_PAYLOAD;
     for (uint64_t i = 0; at != NULL && i < size && i < left; i += CACHE_LINE_BYTES) {
         __builtin_prefetch(at + i);

@@ -78,6 +78,8 @@ struct query_node {
     bool first_only; /* in the first text field only, which codes can tell */
     uint64_t scope;  /* of its terms only those count that stand in one of these fields (as fields below); 0: all */
     uint32_t leaf;   /* its number in the query, below LIMIT_QUERY_LEAVES */
+    struct terms_place *places; /* one for each term and segment, once query_ahead has asked; NULL: not yet */
+    uint32_t steps_ahead;       /* that it has made (enum terms_ahead) */
     /* QUERY_PHRASE: every way through it leads along steps from 0 to its length. One word: only its field counts. */
     struct query_step *steps; /* one for each child; whatever leads to a place stands before what leads on from it */
     uint32_t length;
@@ -220,6 +222,12 @@ static inline void query_context_copy(struct query_context *to, const struct que
  * must live as long as what the query keeps, since it is known by its address.
  */
 void query_keep_filter(const struct query_context *context);
+
+/*
+ * Asks memory for the next of what query_bind reads of the dictionaries (terms/terms.h): to be called some time before,
+ * more than once, since each step reads what the one before asked for. query_bind makes the steps that are left.
+ */
+void query_ahead(const struct query_context *context, struct query_node *root);
 
 /*
  * Finds the leaves' postings, of those that have none yet, and prices all of them. So a tree that was bound may be

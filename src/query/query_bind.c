@@ -36,7 +36,10 @@ static int bind_terms(struct query_context *context, struct query_node *node)
         for (uint32_t s = 0; s < context->segment_count; s++) {
             struct query_lists *lists = &node->in_segment[s];
             struct bytes value;
-            int status = terms_find(&context->segments[s].segment->terms, node->terms[t], &value);
+            const struct terms_reader *terms = &context->segments[s].segment->terms;
+            const struct terms_place *place = node->places + (size_t)t * context->segment_count + s;
+            int status = node->places == NULL ? terms_find(terms, node->terms[t], &value)
+                                              : terms_find_at(terms, node->terms[t], place, &value);
             if (status == AISLE_END) {
                 continue;
             }
@@ -271,12 +274,13 @@ static bool settled_is_known(const struct query_context *context, struct bytes t
 
 void query_df_ahead(const struct query_context *context, const struct bytes *terms, uint32_t count)
 {
+    struct terms_place place;
     for (uint32_t t = 0; t < count; t++) {
         uint64_t sum;
         bool is_known = settled_is_known(context, terms[t], &sum);
         for (uint32_t s = 0; s < context->segment_count; s++) {
             if (!is_known || !context->segments[s].is_settled) {
-                terms_ahead(&context->segments[s].segment->terms, terms[t]);
+                terms_ahead(&context->segments[s].segment->terms, terms[t], TERMS_AHEAD_LINE, &place);
             }
         }
     }
@@ -396,23 +400,40 @@ static void price(const struct query_context *context, struct query_node *node, 
     }
 }
 
-/* Asks memory for what looking up the leaves' terms begins with: one by one each would be waited for. */
-static void look_ahead(const struct query_context *context, const struct query_node *node)
+/* The next step for one leaf. A leaf that there is no memory for is looked up without. */
+static void leaf_ahead(const struct query_context *context, struct query_node *node)
 {
-    bool is_new = node->kind == QUERY_TERMS && node->in_segment == NULL && !node->prefix;
-    for (uint32_t t = 0; is_new && t < node->term_count; t++) {
+    if (node->places == NULL) {
+        size_t count = (size_t)node->term_count * context->segment_count;
+        node->places = arena_alloc(context->arena, count * sizeof *node->places);
+    }
+    for (uint32_t t = 0; t < node->term_count && node->places != NULL; t++) {
         for (uint32_t s = 0; s < context->segment_count; s++) {
-            terms_ahead(&context->segments[s].segment->terms, node->terms[t]);
+            terms_ahead(&context->segments[s].segment->terms, node->terms[t], (enum terms_ahead)node->steps_ahead,
+                        &node->places[(size_t)t * context->segment_count + s]);
         }
     }
-    for (uint32_t i = 0; i < node->child_count; i++) {
-        look_ahead(context, node->children[i]);
+    node->steps_ahead++;
+}
+
+void query_ahead(const struct query_context *context, struct query_node *root)
+{
+    if (root->kind == QUERY_TERMS) {
+        if (root->in_segment == NULL && !root->prefix && root->steps_ahead < TERMS_AHEAD_STEPS) {
+            leaf_ahead(context, root);
+        }
+        return;
+    }
+    for (uint32_t i = 0; i < root->child_count; i++) {
+        query_ahead(context, root->children[i]);
     }
 }
 
 int query_bind(struct query_context *context, struct query_node *root)
 {
-    look_ahead(context, root);
+    for (uint32_t step = 0; step < TERMS_AHEAD_STEPS; step++) {
+        query_ahead(context, root);
+    }
     int status = find_lists(context, root);
     if (status == 0) {
         price(context, root, 1.0);

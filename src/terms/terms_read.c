@@ -94,15 +94,73 @@ static int match_in_block(struct bytes block, uint32_t rank, struct bytes term, 
     return 0;
 }
 
-void terms_ahead(const struct terms_reader *reader, struct bytes term)
+/* The number of the first term of a line whose fingerprint this is. */
+static uint32_t find_in_line(const struct terms_reader *reader, const uint8_t *slots, uint32_t fingerprint)
 {
-    if (reader->count != 0) {
-        uint32_t line = terms_line_of(terms_hash(term), reader->line_count);
-        const uint8_t *at = extent_view_ahead(reader->index, terms_line_offset(line));
-        if (at != NULL) {
-            __builtin_prefetch(at);
+    for (uint32_t i = 0; i < TERMS_LINE_SLOTS; i++) {
+        uint32_t slot = load_u32(slots + i * sizeof(uint32_t));
+        if (slot >> reader->number_bits == fingerprint && slot != 0) {
+            uint32_t number = slot - (fingerprint << reader->number_bits);
+            return number < reader->count ? number : TERMS_PLACE_UNKNOWN;
         }
     }
+    return TERMS_PLACE_UNKNOWN;
+}
+
+/* Where the directory has the block of a term, unverified; NULL: nowhere. */
+static const uint8_t *directory_ahead(const struct terms_reader *reader, uint32_t number)
+{
+    uint64_t block = number / TERMS_BLOCK_TERMS;
+    return extent_view_ahead(reader->index, reader->directory_offset + block * sizeof(uint64_t), sizeof(uint64_t));
+}
+
+static void ask_for_block(const struct terms_reader *reader, uint32_t number)
+{
+    const uint8_t *word = directory_ahead(reader, number);
+    uint64_t place = word == NULL ? UINT64_MAX : load_u64(word);
+    const uint8_t *block = extent_view_ahead(reader->terms, place >> TERMS_DIRECTORY_SHIFT, 1);
+    if (block != NULL) { /* up to where the term ends, if all are as long */
+        size_t size = (size_t)place & ((1u << TERMS_DIRECTORY_SHIFT) - 1);
+        size_t end = size * (number % TERMS_BLOCK_TERMS + 1) / TERMS_BLOCK_TERMS;
+        for (size_t byte = 0; byte < end + TERMS_LINE_BYTES; byte += TERMS_LINE_BYTES) {
+            __builtin_prefetch(block + byte);
+        }
+    }
+}
+
+void terms_ahead(const struct terms_reader *reader, struct bytes term, enum terms_ahead step,
+                 struct terms_place *place)
+{
+    if (step == TERMS_AHEAD_LINE) {
+        *place = (struct terms_place){.hash = terms_hash(term), .number = TERMS_PLACE_UNKNOWN};
+    }
+    if (reader->count == 0 || (step == TERMS_AHEAD_BLOCK && place->number == TERMS_PLACE_UNKNOWN)) {
+        return;
+    }
+    if (step == TERMS_AHEAD_BLOCK) {
+        ask_for_block(reader, place->number);
+        return;
+    }
+    uint64_t offset = terms_line_offset(terms_line_of(place->hash, reader->line_count));
+    const uint8_t *line = extent_view_ahead(reader->index, offset, TERMS_LINE_BYTES);
+    if (line != NULL && step == TERMS_AHEAD_PLACE) {
+        place->number = find_in_line(reader, line, terms_fingerprint(place->hash, reader->number_bits));
+        line = place->number == TERMS_PLACE_UNKNOWN ? NULL : directory_ahead(reader, place->number);
+    }
+    if (line != NULL) {
+        __builtin_prefetch(line);
+    }
+}
+
+int terms_find_at(const struct terms_reader *reader, struct bytes term, const struct terms_place *place,
+                  struct bytes *value)
+{
+    struct bytes block;
+    if (place->number < reader->count && load_block(reader, place->number / TERMS_BLOCK_TERMS, &block) == 0 &&
+        match_in_block(block, place->number % TERMS_BLOCK_TERMS, term, value) == 0) {
+        return 0;
+    }
+    return terms_find(reader, term, value);
 }
 
 int terms_find(const struct terms_reader *reader, struct bytes term, struct bytes *value)

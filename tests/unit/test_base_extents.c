@@ -217,10 +217,12 @@ static void wrong_offsets_give_null(void **state)
     finish(&component, &writer);
     const struct extent_view *view = &component.view;
     assert_null(extent_view_at(view, 0, 0));
-    assert_ptr_equal(extent_view_ahead(view, 0), extent_view_at(view, 0, 1));
-    assert_ptr_equal(extent_view_ahead(view, view->size - 1), extent_view_at(view, view->size - 1, 1));
-    assert_null(extent_view_ahead(view, view->size));
-    assert_null(extent_view_ahead(view, UINT64_MAX));
+    assert_ptr_equal(extent_view_ahead(view, 0, 1), extent_view_at(view, 0, 1));
+    assert_ptr_equal(extent_view_ahead(view, view->size - 1, 1), extent_view_at(view, view->size - 1, 1));
+    assert_null(extent_view_ahead(view, view->size, 1));
+    assert_null(extent_view_ahead(view, view->size - 1, 2));
+    assert_null(extent_view_ahead(view, EXTENT_PAYLOAD - 1, 2));
+    assert_null(extent_view_ahead(view, UINT64_MAX, 1));
     assert_null(extent_view_at(view, EXTENT_PAYLOAD + 1000, 1));
     assert_null(extent_view_at(view, EXTENT_PAYLOAD + 999, 2));
     assert_null(extent_view_at(view, EXTENT_PAYLOAD - 1, 2)); /* straddles */

@@ -173,6 +173,16 @@ static size_t lower_bound(const struct dictionary *d, struct bytes lowest)
     return low;
 }
 
+/* As terms_find, behind all steps ahead, or the first of them. */
+static int find_ahead(const struct terms_reader *reader, struct bytes term, int steps, struct bytes *value)
+{
+    struct terms_place place = {.number = TERMS_PLACE_UNKNOWN};
+    for (int step = TERMS_AHEAD_LINE; step < steps; step++) {
+        terms_ahead(reader, term, (enum terms_ahead)step, &place);
+    }
+    return terms_find_at(reader, term, &place, value);
+}
+
 static const size_t sizes[] = {0, 1, 2, 15, 16, 17, 33, 255, 256, 257, 300, 4097, 20000};
 #define SIZES (sizeof sizes / sizeof sizes[0])
 
@@ -185,6 +195,9 @@ static void every_term_is_found_with_its_value(void **state)
         for (size_t i = 0; i < d.count; i++) {
             struct bytes value;
             assert_int_equal(terms_find(&d.reader, term_of(&d.items[i]), &value), 0);
+            assert_true(bytes_equal(value, value_of(&d.items[i])));
+            int steps = (int)(i % (TERMS_AHEAD_STEPS + 1));
+            assert_int_equal(find_ahead(&d.reader, term_of(&d.items[i]), steps, &value), 0);
             assert_true(bytes_equal(value, value_of(&d.items[i])));
         }
         drop(&d);
@@ -204,6 +217,9 @@ static void absent_terms_are_the_end(void **state)
             size_t at = lower_bound(&d, term_of(&item));
             bool there = at < d.count && compare_items(&d.items[at], &item) == 0;
             assert_int_equal(terms_find(&d.reader, term_of(&item), &value), there ? 0 : AISLE_END);
+            assert_true(there || value.data == NULL);
+            value = bytes_of("x", 1);
+            assert_int_equal(find_ahead(&d.reader, term_of(&item), TERMS_AHEAD_STEPS, &value), there ? 0 : AISLE_END);
             assert_true(there || value.data == NULL);
         }
         struct bytes value;
@@ -326,6 +342,8 @@ static void exercise(struct dictionary *d, size_t finds)
         int status = terms_find(&reader, term_of(&d->items[i]), &value);
         assert_true(status == 0 || status == AISLE_END || status == AISLE_CORRUPT);
         assert_true(status == 0 || value.size == 0);
+        status = find_ahead(&reader, term_of(&d->items[i]), TERMS_AHEAD_STEPS, &value);
+        assert_true(status == 0 || status == AISLE_END || status == AISLE_CORRUPT);
         status = terms_cursor_seek(&cursor, &reader, term_of(&d->items[i]));
         for (size_t n = 0; n < 20 && status == 0; n++) {
             assert_true(cursor.term.size >= 1 && cursor.term.size <= LIMIT_TERM_BYTES);
