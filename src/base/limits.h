@@ -72,7 +72,7 @@
 #define LIMIT_QUERY_KEPT_BYTES (32u << 20) /* beside it: of lists that several of its passes read                     */
 #define LIMIT_UNIONS_SHARE 2u          /* one part in so many of cache_bytes is for what lists of clauses come to     */
 #define LIMIT_WORD_BITS_GAP 128u       /* a word that fewer than one product in so many has is not kept as bits       */
-#define LIMIT_WORDS_KEPT (1u << 16)    /* words of which is known how many products have them: 16 bytes each          */
+#define LIMIT_WORDS_KEPT (1u << 16)    /* words of which is known how many products have them: 24 bytes each          */
 #define LIMIT_FIRSTS 1024u             /* answers to the first characters of a word                                   */
 #define LIMIT_UNIONS 4096u             /* of them                                                                     */
 

@@ -6,7 +6,7 @@
 #include "base/hash.h"
 
 /* With less nothing is kept of words and first keystrokes, whose tables are larger. */
-#define LEAST_CACHE ((uint64_t)4 << 20)
+#define LEAST_CACHE ((uint64_t)8 << 20)
 
 /* What queries leave with a segment comes to about so much for each product of it: bounds of signals, marks. */
 #define KEPT_PRODUCT_BYTES 2u
@@ -83,25 +83,6 @@ static void share_room(const struct query_context *context, uint64_t cache_bytes
     }
 }
 
-/* A segment with such a share of the products is settled: at 30,000 changes a second it lasts some tens of commits. */
-#define SETTLED_SHARE 128u
-
-/* What is known of words in settled segments outlives commits, which bring small ones. */
-static void find_settled(struct query_segment *segments, struct query_context *context)
-{
-    uint32_t count = 0;
-    uint64_t seed = 0;
-    for (uint32_t i = 0; i < context->segment_count; i++) {
-        const struct segment *segment = segments[i].segment;
-        segments[i].is_settled = segment->info.documents >= context->statistics.products / SETTLED_SHARE;
-        if (segments[i].is_settled) {
-            seed = hash_bytes_seeded(&segment->serial, sizeof segment->serial, seed);
-            count++;
-        }
-    }
-    context->settled_seed = count == context->segment_count ? 0 : seed;
-}
-
 /* Keepers' parts of what may be kept, which grows with the catalog. */
 static void set_most(atomic_size_t *most, uint64_t bytes)
 {
@@ -122,7 +103,8 @@ int look_gather(const struct look *look, struct query_context *context, uint32_t
     struct query_segment *segments = arena_alloc(arena, total * sizeof *segments);
     struct segment_state *states = arena_alloc(arena, total * sizeof *states);
     uint32_t *of = arena_alloc(arena, total * sizeof *of);
-    if (segments == NULL || states == NULL || of == NULL) {
+    struct words_chain *chain = arena_calloc(arena, 1, sizeof *chain);
+    if (segments == NULL || states == NULL || of == NULL || chain == NULL) {
         return AISLE_NO_MEMORY;
     }
     memset(context, 0, offsetof(struct query_context, leaves));
@@ -133,6 +115,7 @@ int look_gather(const struct look *look, struct query_context *context, uint32_t
     context->schema = look->catalog->schema;
     context->ranks = &look->catalog->ranks;
     context->unions = &look->catalog->unions;
+    context->chain = chain;
     context->words = cache_bytes < LEAST_CACHE ? NULL : &look->catalog->words;
     context->keep = &look->searcher->keep;
     context->arena = arena;
@@ -142,12 +125,10 @@ int look_gather(const struct look *look, struct query_context *context, uint32_t
             shard_state(&look->searcher->snapshots[i], s, &states[at]);
             segments[at] = (struct query_segment){.segment = view->segments[s], .state = &states[at]};
             of[at++] = i;
-            context->words_seed = hash_bytes_seeded(&view->segments[s]->serial, sizeof(uint64_t), context->words_seed);
             context->statistics.products += view->manifest.segments[s].documents;
             context->statistics.length_sum += view->manifest.segments[s].length_sum;
         }
     }
-    find_settled(segments, context);
     share_room(context, cache_bytes);
     set_most(&look->catalog->ranks.bytes_max, cache_bytes / LIMIT_RANKS_SHARE);
     set_most(&look->catalog->unions.bytes_max, cache_bytes / LIMIT_UNIONS_SHARE);

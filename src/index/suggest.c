@@ -252,8 +252,9 @@ static int leads_in(struct asking *asking, const struct suggest_found *found, st
 static struct judging resume(const struct asking *asking, uint64_t key)
 {
     const struct aisle *catalog = asking->look.catalog;
+    uint64_t of = 0;
     uint64_t place = 0;
-    bool is_known = words_kept_find(&catalog->undecided, key, &place);
+    bool is_known = words_kept_find(&catalog->undecided, key, &of, &place);
     return (struct judging){.segment = is_known ? (uint32_t)(place >> 32) : 0,
                             .document = is_known ? (uint32_t)place / QUERY_PART * QUERY_PART : 0,
                             .spare = catalog->suggest_share};
@@ -277,7 +278,7 @@ static int leads_somewhere(struct asking *asking, const struct suggest_found *fo
         arena_rewind(arena, mark);
     }
     if (status == 0 && keeps && judging.is_left && !judging.is_cut && !*leads) {
-        words_kept_note(&catalog->undecided, key, (uint64_t)judging.segment << 32 | judging.document);
+        words_kept_note(&catalog->undecided, key, 0, (uint64_t)judging.segment << 32 | judging.document);
     }
     if (status == 0 && !*leads && (judging.is_left || judging.is_cut)) {
         return AISLE_LIMIT;

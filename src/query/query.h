@@ -153,7 +153,6 @@ uint32_t query_parser_leaves_left(const struct query_parser *parser);
 struct query_segment {
     const struct segment *segment;
     const struct segment_state *state;
-    bool is_settled; /* large: most commits and merges leave it as it is */
 };
 
 struct cursor;
@@ -165,8 +164,16 @@ struct group_kept;
 struct filter_kept;
 struct unions_held;
 struct union_kept;
+struct words_chain;
 struct words_kept;
 struct unions_keeper;
+
+/* Segments in an order in which what the last queries had comes first, if it is there still. */
+struct words_chain {
+    uint32_t *segments; /* numbers in the context; NULL: not made yet */
+    uint64_t *seeds;    /* seeds[n] is a hash of the first n */
+    uint32_t settled;   /* so many are large: most commits and merges leave them as they are */
+};
 
 /* What passes of one query keep for each other (query/group_keep.h, query/filter_kept.h), and hold of what is kept. */
 struct query_keep {
@@ -203,8 +210,7 @@ struct query_context {
     struct ranks_keeper *ranks; /* borrowed (query/ranks.h); NULL: nothing is kept of keywords between queries */
     struct unions_keeper *unions; /* borrowed (query/unions.h); NULL: nothing is kept of lists between queries */
     struct words_kept *words;   /* borrowed (query/words_kept.h); NULL: nothing is kept of words between queries */
-    uint64_t words_seed;        /* a hash of the segments */
-    uint64_t settled_seed;      /* of the settled ones; 0: all are, or none is */
+    struct words_chain *chain;  /* what is known of words is of (query_df.c); in the arena, zeroed, if words is given */
     struct query_keep *keep; /* borrowed; NULL: each pass opens its lists anew */
     struct arena *arena;
     /* Private to the module: the leaves' cursors in the segment at hand, set before they are read; last here. */

@@ -10,8 +10,6 @@
  */
 #include "query/query.h"
 
-#include "query/words_kept.h"
-
 /* What leaves that are only counted share; nobody writes to it. */
 static const struct rank_table unpriced_table;
 
@@ -265,88 +263,6 @@ static int find_lists(struct query_context *context, struct query_node *node)
     return status;
 }
 
-/* How many postings the settled segments have of a term, if it is known from another query. */
-static bool settled_is_known(const struct query_context *context, struct bytes term, uint64_t *sum)
-{
-    return context->words != NULL && context->settled_seed != 0 &&
-           words_kept_find(context->words, words_kept_key(&term, 1, context->settled_seed), sum);
-}
-
-void query_df_ahead(const struct query_context *context, const struct bytes *terms, uint32_t count)
-{
-    struct terms_place place;
-    for (uint32_t t = 0; t < count; t++) {
-        uint64_t sum;
-        bool is_known = settled_is_known(context, terms[t], &sum);
-        for (uint32_t s = 0; s < context->segment_count; s++) {
-            if (!is_known || !context->segments[s].is_settled) {
-                terms_ahead(&context->segments[s].segment->terms, terms[t], TERMS_AHEAD_LINE, &place);
-            }
-        }
-    }
-}
-
-bool query_df_is_known(const struct query_context *context, const struct bytes *terms, uint32_t count, uint64_t *df)
-{
-    return context->words != NULL && count != 0 &&
-           words_kept_find(context->words, words_kept_key(terms, count, context->words_seed), df);
-}
-
-/* Adds the postings that a segment has of a term. */
-static int add_postings(const struct segment *segment, struct bytes term, uint64_t *sum)
-{
-    struct segment_list list;
-    struct bytes value;
-    int status = terms_find(&segment->terms, term, &value);
-    if (status == 0) {
-        status = segment_list_decode(value, &list);
-        *sum += status == 0 ? list.postings.count : 0;
-    }
-    return status == AISLE_END ? 0 : status;
-}
-
-/* How many postings all segments have of a term; of the settled ones that is known until one of them goes. */
-static int count_term(const struct query_context *context, struct bytes term, uint64_t *sum)
-{
-    uint64_t settled = 0;
-    uint64_t others = 0;
-    bool is_known = settled_is_known(context, term, &settled);
-    for (uint32_t s = 0; s < context->segment_count; s++) {
-        const struct query_segment *in = &context->segments[s];
-        int status = is_known && in->is_settled
-                         ? 0
-                         : add_postings(in->segment, term, in->is_settled ? &settled : &others);
-        if (status != 0) {
-            return status;
-        }
-    }
-    if (!is_known && context->words != NULL && context->settled_seed != 0) {
-        words_kept_note(context->words, words_kept_key(&term, 1, context->settled_seed), settled);
-    }
-    *sum = settled + others;
-    return 0;
-}
-
-int query_df(const struct query_context *context, const struct bytes *terms, uint32_t count, uint64_t *df)
-{
-    if (query_df_is_known(context, terms, count, df)) {
-        return 0;
-    }
-    *df = 0;
-    for (uint32_t t = 0; t < count; t++) {
-        uint64_t sum;
-        int status = count_term(context, terms[t], &sum);
-        if (status != 0) {
-            return status;
-        }
-        *df = sum > *df ? sum : *df;
-    }
-    if (context->words != NULL && count != 0) {
-        words_kept_note(context->words, words_kept_key(terms, count, context->words_seed), *df);
-    }
-    return 0;
-}
-
 /* ---- prices ---- */
 
 double query_information(const struct query_context *context, const struct query_node *node)
@@ -408,9 +324,11 @@ static void leaf_ahead(const struct query_context *context, struct query_node *n
         node->places = arena_alloc(context->arena, count * sizeof *node->places);
     }
     for (uint32_t t = 0; t < node->term_count && node->places != NULL; t++) {
+        struct terms_place *places = node->places + (size_t)t * context->segment_count;
+        const struct terms_place begin = terms_place_of(node->terms[t]);
         for (uint32_t s = 0; s < context->segment_count; s++) {
-            terms_ahead(&context->segments[s].segment->terms, node->terms[t], (enum terms_ahead)node->steps_ahead,
-                        &node->places[(size_t)t * context->segment_count + s]);
+            places[s] = node->steps_ahead == 0 ? begin : places[s];
+            terms_ahead(&context->segments[s].segment->terms, (enum terms_ahead)node->steps_ahead, &places[s]);
         }
     }
     node->steps_ahead++;

@@ -9,10 +9,7 @@
 #include "base/hash.h"
 #include "base/limits.h"
 
-#define WAYS 4u /* slots where a key may be: a line of the processor's cache */
-
-/* Nothing has this check with the count 0, but free slots. */
-#define KEY_MIN 1u
+#define WAYS 4u /* slots where a key may be: two lines of the processor's cache at most */
 
 void words_kept_release(struct words_kept *words)
 {
@@ -26,13 +23,9 @@ size_t words_kept_bytes(const struct words_kept *words)
     return is_made ? LIMIT_WORDS_KEPT * sizeof(struct word_kept) : 0;
 }
 
-uint64_t words_kept_key(const struct bytes *terms, uint32_t count, uint64_t seed)
+static uint64_t check_of(uint64_t key, uint64_t of, uint64_t count)
 {
-    uint64_t key = seed;
-    for (uint32_t i = 0; i < count; i++) {
-        key = hash_bytes_seeded(terms[i].data, terms[i].size, key);
-    }
-    return key < KEY_MIN ? KEY_MIN : key;
+    return key ^ count ^ of * UINT64_C(0x9e3779b97f4a7c15);
 }
 
 static struct word_kept *bucket_of(struct word_kept *slots, uint64_t key)
@@ -40,21 +33,21 @@ static struct word_kept *bucket_of(struct word_kept *slots, uint64_t key)
     return slots + key % (LIMIT_WORDS_KEPT / WAYS) * WAYS;
 }
 
-bool words_kept_find(const struct words_kept *words, uint64_t key, uint64_t *count)
+bool words_kept_find(const struct words_kept *words, uint64_t key, uint64_t *of, uint64_t *count)
 {
     struct word_kept *slots = atomic_load_explicit(&words->slots, memory_order_acquire);
     struct word_kept *bucket = slots == NULL ? NULL : bucket_of(slots, key);
     for (unsigned i = 0; bucket != NULL && i < WAYS; i++) {
-        uint64_t held = atomic_load_explicit(&bucket[i].count, memory_order_relaxed);
-        if ((atomic_load_explicit(&bucket[i].check, memory_order_relaxed) ^ held) == key) {
-            *count = held;
+        *count = atomic_load_explicit(&bucket[i].count, memory_order_relaxed);
+        *of = atomic_load_explicit(&bucket[i].of, memory_order_relaxed);
+        if (atomic_load_explicit(&bucket[i].check, memory_order_relaxed) == check_of(key, *of, *count)) {
             return true;
         }
     }
     return false;
 }
 
-void words_kept_note(struct words_kept *words, uint64_t key, uint64_t count)
+void words_kept_note(struct words_kept *words, uint64_t key, uint64_t of, uint64_t count)
 {
     struct word_kept *slots = atomic_load_explicit(&words->slots, memory_order_acquire);
     if (slots == NULL) {
@@ -73,11 +66,13 @@ void words_kept_note(struct words_kept *words, uint64_t key, uint64_t count)
     unsigned at = 0;
     for (; at < WAYS; at++) {
         uint64_t check = atomic_load_explicit(&bucket[at].check, memory_order_relaxed);
-        if (check == 0 || (check ^ atomic_load_explicit(&bucket[at].count, memory_order_relaxed)) == key) {
+        if (check == 0 || check == check_of(key, atomic_load_explicit(&bucket[at].of, memory_order_relaxed),
+                                            atomic_load_explicit(&bucket[at].count, memory_order_relaxed))) {
             break; /* free, or its own */
         }
     }
     at = at == WAYS ? (unsigned)(key >> 60) % WAYS : at; /* any will do */
     atomic_store_explicit(&bucket[at].count, count, memory_order_relaxed);
-    atomic_store_explicit(&bucket[at].check, key ^ count, memory_order_relaxed);
+    atomic_store_explicit(&bucket[at].of, of, memory_order_relaxed);
+    atomic_store_explicit(&bucket[at].check, check_of(key, of, count), memory_order_relaxed);
 }

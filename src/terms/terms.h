@@ -87,20 +87,26 @@ struct terms_place {
 };
 #define TERMS_PLACE_UNKNOWN UINT32_MAX
 
+/* Of any dictionary, to begin with: its number is not known. */
+struct terms_place terms_place_of(struct bytes term);
+
 /*
  * Asks memory for what looking a term up reads: the line of the hash table, then the place of the block that the term
  * may be in, then the block; each step reads what the one before asked for, and is made for all terms before the next.
- * The first sets *place, the second its number; nothing that they read is verified.
+ * The second sets the place's number; nothing that they read is verified.
  */
 enum terms_ahead { TERMS_AHEAD_LINE, TERMS_AHEAD_PLACE, TERMS_AHEAD_BLOCK, TERMS_AHEAD_STEPS };
-void terms_ahead(const struct terms_reader *reader, struct bytes term, enum terms_ahead step,
-                 struct terms_place *place);
+void terms_ahead(const struct terms_reader *reader, enum terms_ahead step, struct terms_place *place);
 
 /*
  * Looks one term up. On 0, *value is a view into an extent of TERMS. AISLE_END when the term is not there (*value is
  * empty then); AISLE_CORRUPT.
  */
 must_check int terms_find(const struct terms_reader *reader, struct bytes term, struct bytes *value);
+
+/* terms_find for who asks several dictionaries: hash is the high half of the term's hash_bytes. */
+must_check int terms_find_hashed(const struct terms_reader *reader, struct bytes term, uint32_t hash,
+                                 struct bytes *value);
 
 /* The same, faster when it stands where the steps above have put it. */
 must_check int terms_find_at(const struct terms_reader *reader, struct bytes term, const struct terms_place *place,

@@ -94,17 +94,37 @@ static int match_in_block(struct bytes block, uint32_t rank, struct bytes term, 
     return 0;
 }
 
+/* The slots of a line that a fingerprint is in, and the free ones, a bit each: all are looked at at once. */
+struct line_slots {
+    uint32_t equal;
+    uint32_t free;
+};
+
+static inline struct line_slots look_in_line(const struct terms_reader *reader, const uint8_t *slots,
+                                             uint32_t fingerprint)
+{
+    struct line_slots found = {0, 0};
+    for (uint32_t i = 0; i < TERMS_LINE_SLOTS; i++) {
+        uint32_t slot = load_u32(slots + i * sizeof(uint32_t));
+        found.equal |= (uint32_t)(slot >> reader->number_bits == fingerprint) << i;
+        found.free |= (uint32_t)(slot == 0) << i;
+    }
+    return found;
+}
+
+static uint32_t number_in_slot(const struct terms_reader *reader, const uint8_t *slots, uint32_t bits,
+                               uint32_t fingerprint)
+{
+    const uint8_t *slot = slots + (size_t)__builtin_ctz(bits) * sizeof(uint32_t);
+    return load_u32(slot) - (fingerprint << reader->number_bits);
+}
+
 /* The number of the first term of a line whose fingerprint this is. */
 static uint32_t find_in_line(const struct terms_reader *reader, const uint8_t *slots, uint32_t fingerprint)
 {
-    for (uint32_t i = 0; i < TERMS_LINE_SLOTS; i++) {
-        uint32_t slot = load_u32(slots + i * sizeof(uint32_t));
-        if (slot >> reader->number_bits == fingerprint && slot != 0) {
-            uint32_t number = slot - (fingerprint << reader->number_bits);
-            return number < reader->count ? number : TERMS_PLACE_UNKNOWN;
-        }
-    }
-    return TERMS_PLACE_UNKNOWN;
+    struct line_slots found = look_in_line(reader, slots, fingerprint);
+    uint32_t number = found.equal == 0 ? UINT32_MAX : number_in_slot(reader, slots, found.equal, fingerprint);
+    return number < reader->count ? number : TERMS_PLACE_UNKNOWN;
 }
 
 /* Where the directory has the block of a term, unverified; NULL: nowhere. */
@@ -128,12 +148,13 @@ static void ask_for_block(const struct terms_reader *reader, uint32_t number)
     }
 }
 
-void terms_ahead(const struct terms_reader *reader, struct bytes term, enum terms_ahead step,
-                 struct terms_place *place)
+struct terms_place terms_place_of(struct bytes term)
 {
-    if (step == TERMS_AHEAD_LINE) {
-        *place = (struct terms_place){.hash = terms_hash(term), .number = TERMS_PLACE_UNKNOWN};
-    }
+    return (struct terms_place){.hash = terms_hash(term), .number = TERMS_PLACE_UNKNOWN};
+}
+
+void terms_ahead(const struct terms_reader *reader, enum terms_ahead step, struct terms_place *place)
+{
     if (reader->count == 0 || (step == TERMS_AHEAD_BLOCK && place->number == TERMS_PLACE_UNKNOWN)) {
         return;
     }
@@ -160,16 +181,20 @@ int terms_find_at(const struct terms_reader *reader, struct bytes term, const st
         match_in_block(block, place->number % TERMS_BLOCK_TERMS, term, value) == 0) {
         return 0;
     }
-    return terms_find(reader, term, value);
+    return terms_find_hashed(reader, term, place->hash, value);
 }
 
 int terms_find(const struct terms_reader *reader, struct bytes term, struct bytes *value)
+{
+    return terms_find_hashed(reader, term, terms_hash(term), value);
+}
+
+int terms_find_hashed(const struct terms_reader *reader, struct bytes term, uint32_t hash, struct bytes *value)
 {
     *value = bytes_of(NULL, 0);
     if (term.size == 0 || term.size > LIMIT_TERM_BYTES || reader->count == 0) {
         return AISLE_END;
     }
-    uint32_t hash = terms_hash(term);
     uint32_t fingerprint = terms_fingerprint(hash, reader->number_bits);
     uint32_t line = terms_line_of(hash, reader->line_count);
     for (uint32_t n = 0; n < reader->line_count; n++) {
@@ -177,15 +202,9 @@ int terms_find(const struct terms_reader *reader, struct bytes term, struct byte
         if (slots == NULL) {
             return AISLE_CORRUPT;
         }
-        for (uint32_t i = 0; i < TERMS_LINE_SLOTS; i++) {
-            uint32_t slot = load_u32(slots + i * sizeof(uint32_t));
-            if (slot == 0) {
-                return AISLE_END;
-            }
-            if (slot >> reader->number_bits != fingerprint) {
-                continue;
-            }
-            uint32_t number = slot - (fingerprint << reader->number_bits);
+        struct line_slots found = look_in_line(reader, slots, fingerprint);
+        for (; found.equal != 0; found.equal &= found.equal - 1) {
+            uint32_t number = number_in_slot(reader, slots, found.equal, fingerprint);
             struct bytes block;
             if (number >= reader->count || load_block(reader, number / TERMS_BLOCK_TERMS, &block) != 0) {
                 return AISLE_CORRUPT;
@@ -194,6 +213,9 @@ int terms_find(const struct terms_reader *reader, struct bytes term, struct byte
             if (status != AISLE_END) {
                 return status;
             }
+        }
+        if (found.free != 0) {
+            return AISLE_END;
         }
         line = line + 1 == reader->line_count ? 0 : line + 1;
     }

@@ -176,9 +176,9 @@ static size_t lower_bound(const struct dictionary *d, struct bytes lowest)
 /* As terms_find, behind all steps ahead, or the first of them. */
 static int find_ahead(const struct terms_reader *reader, struct bytes term, int steps, struct bytes *value)
 {
-    struct terms_place place = {.number = TERMS_PLACE_UNKNOWN};
+    struct terms_place place = terms_place_of(term);
     for (int step = TERMS_AHEAD_LINE; step < steps; step++) {
-        terms_ahead(reader, term, (enum terms_ahead)step, &place);
+        terms_ahead(reader, (enum terms_ahead)step, &place);
     }
     return terms_find_at(reader, term, &place, value);
 }
