@@ -162,7 +162,7 @@ static int take_signals(struct search *search, const aisle_query *query, aisle_e
     if (status == 0) {
         search->now_ms = query->now_ms != 0       ? query->now_ms
                          : search->page.is_behind ? search->page.place.now_ms
-                                                  : clock_wall_ms() / HOUR_MS * HOUR_MS;
+                                                  : clock_wall_coarse_ms() / HOUR_MS * HOUR_MS;
         signal_rules_init(&search->signals, search->look.catalog->schema, weights, search->now_ms);
     }
     return status;

@@ -18,6 +18,9 @@ static int compare_hits(struct topk *top, struct query_hit *a, struct query_hit 
     if (a->score != b->score) {
         return a->score > b->score ? -1 : 1;
     }
+    if (a->segment == b->segment) {
+        return a->document < b->document ? -1 : a->document > b->document;
+    }
     return query_compare_places(top->context, a, b, &top->status);
 }
 
