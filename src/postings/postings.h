@@ -341,6 +341,13 @@ size_t postings_cursor_batch(struct postings_cursor *cursor, uint32_t last, cons
                              const uint8_t **codes);
 
 /*
+ * The same, but the next block is not entered: where a block is given to its end, and is not the list's last, the
+ * cursor stays on its last posting. For who looks at bounds before a block is read, and seeks.
+ */
+size_t postings_cursor_take(struct postings_cursor *cursor, uint32_t last, const uint32_t **documents,
+                            const uint8_t **codes);
+
+/*
  * Adds what each posting of [from, from + count), from the current one on, is worth: table[code] to scores[document -
  * from], of count entries; sums must not pass int32_t. Sets its bit in bits, as postings_cursor_fill does, unless bits
  * is NULL. Moves to the first posting behind them.

@@ -14,8 +14,8 @@
 #define AHEAD_MAX 8u /* candidates passed over to find one in another block */
 #define LOCATE_ALL_MIN (POSTINGS_BLOCK / 8) /* documents of one block, for which it is gone through */
 
-size_t postings_cursor_batch(struct postings_cursor *cursor, uint32_t last, const uint32_t **documents,
-                             const uint8_t **codes)
+size_t postings_cursor_take(struct postings_cursor *cursor, uint32_t last, const uint32_t **documents,
+                            const uint8_t **codes)
 {
     if (cursor->document > last || cursor->document == POSTINGS_END || !cursor_settle(cursor) ||
         (codes != NULL && !cursor_load_codes(cursor))) {
@@ -33,10 +33,26 @@ size_t postings_cursor_batch(struct postings_cursor *cursor, uint32_t last, cons
         return cursor->index - index;
     }
     uint32_t count = cursor->decoded - index;
-    bool other = cursor->documents == cursor->document_rooms[0];
-    cursor->documents = cursor->document_rooms[other];
-    cursor->codes = cursor->code_rooms[other];
-    (void)cursor_enter_next(cursor);
+    if (cursor->block + 1 >= cursor->block_count) {
+        (void)cursor_enter_next(cursor); /* the end */
+    } else {
+        cursor->index = cursor->decoded - 1;
+        cursor->document = cursor->documents[cursor->index];
+    }
+    return count;
+}
+
+size_t postings_cursor_batch(struct postings_cursor *cursor, uint32_t last, const uint32_t **documents,
+                             const uint8_t **codes)
+{
+    uint32_t block_last = cursor->block_last;
+    size_t count = postings_cursor_take(cursor, last, documents, codes);
+    if (count != 0 && last >= block_last && cursor->document != POSTINGS_END) {
+        bool other = cursor->documents == cursor->document_rooms[0];
+        cursor->documents = cursor->document_rooms[other];
+        cursor->codes = cursor->code_rooms[other];
+        (void)cursor_enter_next(cursor);
+    }
     return count;
 }
 

@@ -46,7 +46,7 @@ static void take_postings(struct scan *scan, const struct scan_list *lead, const
     candidates->count = taken;
 }
 
-/* Reads lead's postings up to last and completes those that make the minimum with rest, which bounds all else. */
+/* Reads lead's postings, behind a seek, up to last; completes those worth the minimum with rest, the others' bound. */
 static void read_lead(struct scan *scan, struct scan_list *lead, struct scan_list **first, uint32_t count, int step,
                       uint32_t last, int32_t rest)
 {
@@ -62,7 +62,7 @@ static void read_lead(struct scan *scan, struct scan_list *lead, struct scan_lis
     }
     uint32_t block;
     uint32_t of_block = postings_cursor_at_block(lead->postings, &block);
-    size_t got = postings_cursor_batch(lead->postings, last, &documents, &codes);
+    size_t got = postings_cursor_take(lead->postings, last, &documents, &codes);
     if (got != 0 && got == of_block && signals_blocks_are_kept(&lead->marks)) {
         signals_blocks_fill(scan->signals, &lead->marks, block, documents, codes, got);
     }
