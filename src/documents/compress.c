@@ -24,7 +24,8 @@
 #define LEVEL_MIN (-20)
 #define LEVEL_MAX 19
 #define PRODUCT_BYTES_USUAL 1024u /* what zstd sizes the search tables of a dictionary for */
-#define DICTIONARY_HASH_LOG 14u   /* of these tables, at least: see load_dictionary */
+#define DICTIONARY_HASH_LOG 15u   /* of these tables, at least: see load_dictionary */
+#define DICTIONARY_MATCH_MIN 7u   /* and the shortest match that the fastest way looks for */
 #define WORKSPACE_BYTES_MIN (16u << 10) /* smaller allocations of zstd are not its workspace */
 #define WORKSPACE_BYTES_MAX (1u << 20)  /* larger ones are for products too rare to keep memory for */
 #define DICTIONARY_BYTES_MIN 1024u
@@ -98,8 +99,9 @@ static unsigned set_parameters(ZSTD_CCtx *context, int level)
 }
 
 /*
- * zstd's own table for a dictionary has room for few of its places at low levels: with one of 64 KiB products are a
- * sixteenth smaller and no time is lost, since fewer and longer matches are coded.
+ * zstd's own table for a dictionary has room for few of its places at low levels: with one of 128 KiB products are a
+ * twelfth smaller and no time is lost, since fewer and longer matches are coded. It then also holds most of what has
+ * seven bytes in common, and shorter matches are hardly worth their code: a sixteenth of the time.
  *
  * Digests the dictionary in memory of our own, because zstd 1.5.4 crashes when its own allocation fails here. The
  * memory is zeroed so that nothing depends on what stood there.
@@ -108,6 +110,7 @@ static int load_dictionary(struct compressor *compressor, struct bytes dictionar
 {
     ZSTD_compressionParameters parameters = ZSTD_getCParams(level, PRODUCT_BYTES_USUAL, dictionary.size);
     parameters.hashLog = parameters.hashLog < DICTIONARY_HASH_LOG ? DICTIONARY_HASH_LOG : parameters.hashLog;
+    parameters.minMatch = parameters.strategy == ZSTD_fast ? DICTIONARY_MATCH_MIN : parameters.minMatch;
     size_t size = ZSTD_estimateCDictSize_advanced(dictionary.size, parameters, ZSTD_dlm_byCopy);
     compressor->dictionary_memory = mem_calloc(1, size);
     if (compressor->dictionary_memory == NULL) {
