@@ -10,11 +10,19 @@
 #include <sched.h>
 
 /*
- * Older bounds are not taken over, but begun anew: by then products have become less recent. Nor are those of which a
- * quarter of the documents may have risen and fallen: to fill a page anew takes what half of that did.
+ * Older bounds are not taken over, but begun anew, as products have become less recent: by so much, or a part of the
+ * shortest half life, if that is longer.
  */
-#define CARRIED_NS_MAX (UINT64_C(600) * 1000000000)
-#define RISEN_PAGE (COLUMN_PAGE_DOCUMENTS / 4) /* of a page, at the mean */
+#define CARRIED_MS_MIN UINT64_C(600000)
+#define HALF_LIFE_PART 64u
+
+/*
+ * A page is worn when so many of its documents may have risen and fallen: then it is filled anew. Pages that documents
+ * rise in at random are so one after the other, from the first number of rises to the last.
+ */
+#define WORN_FIRST (COLUMN_PAGE_DOCUMENTS / 8)
+#define WORN_LAST (COLUMN_PAGE_DOCUMENTS / 2)
+#define WORN_SHARE 64u /* of the pages: when so many are worn, the next state goes on without what is known of them */
 
 static bool is_same_rule(const struct signal_rule *a, const struct signal_rule *b)
 {
@@ -65,7 +73,7 @@ static struct signals_bounds *new_bounds(const struct signal_rules *rules, uint3
     size_t page = rounded(pages * sizeof(uint16_t));
     size_t groups = (size_t)pages * SIGNALS_PAGE_GROUPS * sizeof(uint16_t);
     size_t small = rounded((size_t)pages * COLUMN_PAGE_DOCUMENTS >> shift);
-    size_t bytes = sizeof(struct signals_bounds) + known + page + groups + small;
+    size_t bytes = sizeof(struct signals_bounds) + known + 2 * page + groups + small;
     struct signals_bounds *bounds = mem_calloc(1, bytes);
     if (bounds != NULL) {
         uint8_t *arrays = (uint8_t *)(bounds + 1);
@@ -78,9 +86,10 @@ static struct signals_bounds *new_bounds(const struct signal_rules *rules, uint3
         bounds->unit = rules->max / UINT16_MAX + 1;
         bounds->small_unit = rules->max / UINT8_MAX + 1;
         bounds->known = (_Atomic uint64_t *)(void *)arrays;
-        bounds->page = (_Atomic uint16_t *)(void *)(arrays + known);
-        bounds->groups = (_Atomic uint16_t *)(void *)(arrays + known + page);
-        bounds->small = (_Atomic uint8_t *)(arrays + known + page + groups);
+        bounds->risen = (uint16_t *)(void *)(arrays + known);
+        bounds->page = (_Atomic uint16_t *)(void *)(arrays + known + page);
+        bounds->groups = (_Atomic uint16_t *)(void *)(arrays + known + 2 * page);
+        bounds->small = (_Atomic uint8_t *)(arrays + known + 2 * page + groups);
     }
     return bounds;
 }
@@ -189,14 +198,72 @@ static void raise_small(_Atomic uint8_t *bound, int32_t units)
     }
 }
 
+static uint64_t carried_ms(const struct signal_rules *rules)
+{
+    uint64_t most = UINT64_MAX;
+    for (uint32_t i = 0; i < rules->count; i++) {
+        const struct signal_rule *rule = &rules->rules[i];
+        if (rule->kind == SIGNAL_RECENCY) { /* age_max is 20 half lives */
+            uint64_t part = rule->age_max / 20 / HALF_LIFE_PART;
+            part = part < CARRIED_MS_MIN ? CARRIED_MS_MIN : part;
+            most = most < part ? most : part;
+        }
+    }
+    return most;
+}
+
 /* Whether another state is to have the bounds. */
 static bool lasts(const struct signals_kept *old)
 {
     const struct signals_bounds *bounds = old->bounds;
-    uint32_t risen = atomic_load_explicit(&((struct signals_bounds *)(uintptr_t)bounds)->risen, memory_order_relaxed);
-    return old->patched != NULL && clock_monotonic_ns() - bounds->begun_ns < CARRIED_NS_MAX &&
-           risen / RISEN_PAGE < bounds->pages &&
+    return old->patched != NULL &&
+           (clock_monotonic_ns() - bounds->begun_ns) / 1000000 < carried_ms(&bounds->rules) &&
            !atomic_load_explicit(&((struct signals_kept *)(uintptr_t)old)->is_foreign, memory_order_relaxed);
+}
+
+/* How often documents of a page rise until it is worn. */
+static uint32_t wear_of(uint32_t page)
+{
+    return WORN_FIRST + (page * 2654435761u >> 16) % (WORN_LAST - WORN_FIRST);
+}
+
+/* All that is known but of worn pages; NULL: no memory. The caller's. */
+static struct signals_bounds *without_worn(struct signals_bounds *old)
+{
+    struct signals_bounds *bounds = new_bounds(&old->rules, old->pages);
+    if (bounds == NULL) {
+        return NULL;
+    }
+    const size_t smalls = COLUMN_PAGE_DOCUMENTS >> old->small_shift;
+    bounds->begun_ns = old->begun_ns;
+    lock_bounds(old);
+    for (uint32_t page = 0; page < old->pages; page++) {
+        if (old->risen[page] >= wear_of(page)) {
+            continue;
+        }
+        size_t first = (size_t)page * SIGNALS_PAGE_GROUPS;
+        bounds->known[page] = old->known[page];
+        bounds->risen[page] = old->risen[page];
+        bounds->page[page] = old->page[page];
+        memcpy((void *)&bounds->groups[first], (void *)&old->groups[first], SIGNALS_PAGE_GROUPS * sizeof(uint16_t));
+        memcpy((void *)&bounds->small[page * smalls], (void *)&old->small[page * smalls], smalls);
+    }
+    unlock_bounds(old);
+    return bounds;
+}
+
+/* The bounds for the next state, a reference; NULL: none. */
+static struct signals_bounds *bounds_from(const struct signals_kept *old)
+{
+    struct signals_bounds *bounds = old->bounds;
+    if (!lasts(old)) {
+        return NULL;
+    }
+    if (bounds->worn > bounds->pages / WORN_SHARE) {
+        return without_worn(bounds);
+    }
+    atomic_fetch_add_explicit(&bounds->references, 1, memory_order_relaxed);
+    return bounds;
 }
 
 /* What a document gets more for a value that has changed, by all rules that read it. */
@@ -254,7 +321,9 @@ static void raise_by(struct signals_bounds *bounds, const struct segment_page_id
     if (most != 0 && known == SIGNALS_PAGE) {
         raise_page(bounds, page->page, most);
     }
-    atomic_fetch_add_explicit(&bounds->risen, risen, memory_order_relaxed);
+    uint32_t before = bounds->risen[page->page];
+    bounds->worn += before < wear_of(page->page) && before + risen >= wear_of(page->page);
+    bounds->risen[page->page] = (uint16_t)(before + risen < UINT16_MAX ? before + risen : UINT16_MAX);
 }
 
 /*
@@ -305,14 +374,17 @@ static void raise_changed(struct signals_kept *kept, const struct segment_change
 static void *carry(const void *block, const struct segment_changes *changes, size_t *bytes)
 {
     const struct signals_kept *old = block;
-    struct signals_kept *kept = lasts(old) ? new_kept(old->bounds, true) : NULL;
+    struct signals_bounds *bounds = bounds_from(old);
+    struct signals_kept *kept = bounds == NULL ? NULL : new_kept(bounds, true);
     uint32_t pages = old->bounds->pages;
     uint8_t *raised = kept == NULL ? NULL : mem_calloc(pages, sizeof *raised);
-    if (kept == NULL || raised == NULL) {
+    if (raised == NULL) {
         mem_free(kept);
+        if (bounds != NULL) {
+            release_bounds(bounds);
+        }
         return NULL;
     }
-    atomic_fetch_add_explicit(&old->bounds->references, 1, memory_order_relaxed);
     kept->serial = next_serial();
     memcpy(kept->patched, old->patched, bitset_words(pages) * sizeof *kept->patched);
     memcpy(kept->changed_at, old->changed_at, pages * sizeof *kept->changed_at);

@@ -11,8 +11,8 @@
  * document or two. Each state has a number for each page, that of the state that it last changed with, and bounds tell
  * of which number a page's are; of another number they are not looked at. A commit tells what its values were before
  * and are now, and who makes the next state raises the bounds by what products are worth more for that, without reading
- * a page: bounds only rise, so that queries of states before, which may be reading them, stay right. When much has
- * risen, and after a while, the next state begins anew.
+ * a page: bounds only rise, so that queries of states before, which may be reading them, stay right. Of pages in which
+ * much has risen nothing is handed on, and after a long while the next state begins anew.
  *
  * Thread rule: any number of threads read and fill; who fills has the bounds' lock.
  */
@@ -63,7 +63,8 @@ struct signals_bounds {
     uint32_t small_shift;     /* 1 << small_shift documents share a byte */
     int32_t unit;             /* of the bounds of pages and groups: ceil(largest sum / unit) is kept */
     int32_t small_unit;       /* of those of documents */
-    atomic_uint risen;        /* documents whose bounds rose since they were filled */
+    uint32_t worn;            /* pages whose bounds have risen so often that they are of little use; with the lock */
+    uint16_t *risen;          /* by page: how often a document has risen since it was filled; with the lock */
     _Atomic uint64_t *known;  /* by page: a number of changed_at times SIGNALS_LEVELS, and of enum signals_known */
     _Atomic uint16_t *page;   /* the bounds of pages */
     _Atomic uint16_t *groups; /* SIGNALS_PAGE_GROUPS for each page */
