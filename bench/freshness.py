@@ -6,10 +6,11 @@
 
 `aisle generate` writes changes to a log at R a second (0: all at once, --changes of them: as fast as they are
 taken in), each with the moment of its writing, followed by `aisle index --follow`, while `aisle bench` searches at Q a
-second in another process; before, it does so alone. --patches: only those of prices, stock and sales. --catalog: one
-that is there, of as many generated products as it holds, which is CHANGED; else one of --items is made. Printed for
-each engine: changes a second from the first to the last one's being visible, freshness (from the moment in the line to
-the return of the commit, p50 and p99), searches' p50 and p99 alone and beside, and their ratio.
+second in another process; before and behind it, it does so alone (behind it in a catalog of more segments, with dead
+and patched products). --patches: only those of prices, stock and sales. --catalog: one that is there, of as many
+generated products as it holds, which is CHANGED; else one of --items is made. Printed for each engine: changes a second
+from the first to the last one's being visible, freshness (from the moment in the line to the return of the commit, p50
+and p99), searches' p50 and p99 alone and beside, and their ratio; for Aisle, to both.
 
 With --lucene, LuceneNrt.java (peers/) does the same in a JVM, refreshing alone and with a durable commit before each
 refresh, on the same lines; DIR keeps its libraries, as for peers/run.py (needs --items).
@@ -91,9 +92,11 @@ def run_aisle(options, place):
     follower.returncode = 0
     if load.poll() is not None:
         print("freshness.py: the search load ended first: --seconds is too small", file=sys.stderr)
+    beside = latencies(load)
+    after = latencies(search_load(options, catalog, min(options.seconds, IDLE_SECONDS_MAX)))
     return {"changes": options.changes, "seconds": seconds, "event": summary["event"], "arrival": summary["arrival"],
             "rejects": summary["rejects"], "commits": summary["commits"], "slowest": summary["slowest_commit"],
-            "idle": idle, "beside": latencies(load),
+            "idle": idle, "beside": beside, "after": after,
             "us_a_change": (usage.ru_utime + usage.ru_stime) * 1e6 / options.changes,
             "feeding_us_a_change": feeding * 1e6 / options.changes}
 
@@ -130,6 +133,11 @@ def show(name, figures):
           f"  search alone p50 {figures['idle']['p50_ms']:6.2f}, p99 {figures['idle']['p99_ms']:6.2f}"
           f"  beside p50 {figures['beside']['p50_ms']:6.2f}, p99 {figures['beside']['p99_ms']:6.2f} ({ratio:.1f}x)"
           + (f"  {figures['us_a_change']:.1f} us a change" if "us_a_change" in figures else ""), flush=True)
+    if "after" in figures:
+        after = figures["after"]
+        ratio = figures["beside"]["p99_ms"] / max(after["p99_ms"], 1e-6)
+        print(f"  search alone behind it, in the catalog as it is then: p50 {after['p50_ms']:.2f}, p99"
+              f" {after['p99_ms']:.2f} (beside {ratio:.1f}x)", flush=True)
     if "slowest" in figures:
         print("  the slowest commit: " + ", ".join(f"{name} {value}" for name, value in figures["slowest"].items()),
               flush=True)

@@ -9,18 +9,17 @@
 
 /* ---- finding ---- */
 
-/* The most by which a part has risen from before to now; 0: by no factor. */
+/* The most by which a part has risen from before to now; 0: by no factor. Factors are compared without dividing. */
 static uint32_t rise_of(const int32_t before[256], const int32_t now[256])
 {
-    uint64_t most = SIGNALS_RISE_ONE;
-    for (unsigned code = 0; code < 256; code++) {
-        uint64_t old = (uint64_t)before[code];
-        uint64_t rise = old == 0 ? 0 : ((uint64_t)now[code] * SIGNALS_RISE_ONE + old - 1) / old;
-        if (old == 0 && now[code] != 0) {
-            return 0;
-        }
-        most = rise > most ? rise : most;
+    uint64_t old = 1;
+    uint64_t new = 1;
+    for (unsigned code = 0; code < 256; code++) { /* parts are below 2^31 */
+        bool is_more = (uint64_t)now[code] * old > new * (uint64_t)before[code];
+        old = is_more ? (uint64_t)before[code] : old;
+        new = is_more ? (uint64_t)now[code] : new;
     }
+    uint64_t most = old == 0 ? 0 : (new * SIGNALS_RISE_ONE + old - 1) / old;
     return most <= UINT32_MAX ? (uint32_t)most : 0;
 }
 
