@@ -125,14 +125,36 @@ static void take_run(struct term_input *input, size_t source, uint32_t end, stru
     }
 }
 
-static void merge_two(const uint64_t *a, const uint64_t *a_end, const uint64_t *b, const uint64_t *b_end,
-                      uint64_t *out)
+/*
+ * Which of two runs has the next posting is chance, so there is no branch on it, and each step waits for the one
+ * before: so the result is written from both of its ends at once, as long as neither run can end within. Apart from its
+ * caller, whose variables would take the registers.
+ */
+__attribute__((noinline)) static void merge_two(const uint64_t *a, const uint64_t *a_end, const uint64_t *b,
+                                                const uint64_t *b_end, uint64_t *out)
 {
-    while (a != a_end && b != b_end) { /* which of them is chance: without a branch */
-        bool first = *a < *b;
-        *out++ = first ? *a : *b;
+    uint64_t *out_end = out + (a_end - a) + (b_end - b);
+    for (;;) {
+        ptrdiff_t steps = (a_end - a < b_end - b ? a_end - a : b_end - b) / 2;
+        if (steps == 0) {
+            break;
+        }
+        for (ptrdiff_t i = 0; i < steps; i++) {
+            size_t first = *a < *b;
+            size_t last = a_end[-1] < b_end[-1];
+            *out++ = *a < *b ? *a : *b;
+            *--out_end = a_end[-1] < b_end[-1] ? b_end[-1] : a_end[-1];
+            a += first;
+            b += 1 - first;
+            a_end -= 1 - last;
+            b_end -= last;
+        }
+    }
+    while (a != a_end && b != b_end) {
+        size_t first = *a < *b;
+        *out++ = *a < *b ? *a : *b;
         a += first;
-        b += !first;
+        b += 1 - first;
     }
     memcpy(out, a, (size_t)(a_end - a) * sizeof *a);
     memcpy(out + (a_end - a), b, (size_t)(b_end - b) * sizeof *b);
