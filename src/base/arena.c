@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 
 #include <assert.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -50,6 +51,26 @@ void arena_release(struct arena *arena)
     while (arena->chunk != NULL) {
         drop_newest(arena);
     }
+    while (arena->spare != NULL) {
+        struct arena_chunk *next = arena->spare->previous;
+        mem_free(arena->spare);
+        arena->spare = next;
+    }
+    arena->used = 0;
+}
+
+void arena_empty(struct arena *arena)
+{
+    while (arena->chunk != NULL && !GUARDED) {
+        struct arena_chunk *chunk = arena->chunk;
+        arena->chunk = chunk->previous;
+        chunk->previous = arena->spare;
+        arena->spare = chunk;
+    }
+    while (arena->chunk != NULL) {
+        drop_newest(arena);
+    }
+    arena->total_bytes = 0;
     arena->used = 0;
 }
 
@@ -62,14 +83,17 @@ static int add_chunk(struct arena *arena, size_t size)
     if (capacity < size || GUARDED) {
         capacity = size;
     }
+    bool again = arena->spare != NULL && arena->spare->capacity >= size;
+    capacity = again ? arena->spare->capacity : capacity;
     size_t bytes = capacity + sizeof(struct arena_chunk);
     if (bytes < capacity || arena->total_bytes > arena->max_bytes || bytes > arena->max_bytes - arena->total_bytes) {
         return -1;
     }
-    struct arena_chunk *chunk = mem_alloc(bytes);
+    struct arena_chunk *chunk = again ? arena->spare : mem_alloc(bytes);
     if (chunk == NULL) {
         return -1;
     }
+    arena->spare = again ? chunk->previous : arena->spare;
     *chunk = (struct arena_chunk){.previous = arena->chunk, .capacity = capacity};
     arena->chunk = chunk;
     arena->used = 0;

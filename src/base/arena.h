@@ -23,6 +23,7 @@ struct arena {
     size_t total_bytes;        /* of all chunks */
     size_t max_bytes;
     size_t chunk_share; /* a chunk is 1 MiB at most, or this part of them all */
+    struct arena_chunk *spare; /* what arena_empty has kept, the oldest first */
 };
 
 struct arena_mark {
@@ -51,5 +52,11 @@ size_t arena_touched(const struct arena *arena);
 struct arena_mark arena_mark(const struct arena *arena);
 void arena_rewind(struct arena *arena, struct arena_mark mark);
 void arena_reset(struct arena *arena);
+
+/*
+ * Frees all objects, but keeps all chunks, for an arena that is soon to hold about as much again: the system need not
+ * clear them anew. They count in total_bytes when they are used again; arena_release frees them.
+ */
+void arena_empty(struct arena *arena);
 
 #endif

@@ -87,8 +87,10 @@ static uint64_t held_by(const struct worker *worker, struct lane **largest)
     return total;
 }
 
-static int write_lane(struct lane *lane, aisle_error *error)
+/* What is filled again at once keeps its memory, but not each of several lanes what only one of them may take. */
+static int write_lane(const struct worker *worker, struct lane *lane, bool again, aisle_error *error)
 {
+    segment_builder_keep(lane->builder, again && worker->lane_count == 1);
     return shard_writer_write(lane->shard, lane->builder, error);
 }
 
@@ -96,7 +98,7 @@ static int write_all(struct worker *worker, aisle_error *error)
 {
     int status = 0;
     for (uint32_t i = 0; i < worker->lane_count && status == 0; i++) {
-        status = write_lane(worker->lanes[i], error);
+        status = write_lane(worker, worker->lanes[i], false, error);
     }
     return status;
 }
@@ -110,7 +112,7 @@ static int add_product(struct worker *worker, const struct batch_product *produc
     }
     int status = ingest_add(worker->ingest, lane->builder, &worker->product, product->id_hash, product->text);
     if (status == AISLE_LIMIT) {
-        status = write_lane(lane, error);
+        status = write_lane(worker, lane, true, error);
         if (status != 0) {
             return status;
         }
@@ -151,7 +153,7 @@ static int write_down(struct worker *worker, aisle_error *error)
     }
     note_writing(worker, true);
     do {
-        status = write_lane(largest, error);
+        status = write_lane(worker, largest, true, error);
         largest = NULL;
     } while (status == 0 && held_by(worker, &largest) >= worker->workers->share_bytes);
     note_writing(worker, false);
@@ -164,7 +166,7 @@ static int write_with_tide(struct worker *worker, aisle_error *error)
     struct lane *largest = NULL;
     (void)held_by(worker, &largest);
     bool full = segment_builder_memory(largest->builder) >= worker->workers->share_bytes / worker->lane_count / 2;
-    return full ? write_lane(largest, error) : 0;
+    return full ? write_lane(worker, largest, true, error) : 0;
 }
 
 /* ---- the thread ---- */

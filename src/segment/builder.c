@@ -32,8 +32,6 @@ static void begin_empty(struct segment_builder *builder)
 {
     static atomic_uint_fast64_t serials;
     builder->serial = atomic_fetch_add_explicit(&serials, 1, memory_order_relaxed) + 1;
-    arena_init(&builder->bytes, ARENA_BYTES_MAX);
-    builder->bytes.chunk_share = ARENA_SHARE;
     ids_range_begin(&builder->ids);
 }
 
@@ -53,6 +51,8 @@ int segment_builder_new(const struct segment_columns *columns, struct segment_bu
     for (uint8_t i = 0; i < columns->count; i++) {
         values_collector_init(&builder->values[i]);
     }
+    arena_init(&builder->bytes, ARENA_BYTES_MAX);
+    builder->bytes.chunk_share = ARENA_SHARE;
     begin_empty(builder);
     *out = builder;
     return 0;
@@ -84,14 +84,22 @@ void segment_builder_free(struct segment_builder *builder)
     mem_free(builder);
 }
 
+void segment_builder_keep(struct segment_builder *builder, bool keep)
+{
+    builder->keep = keep;
+}
+
 void segment_builder_reset(struct segment_builder *builder)
 {
-    struct segment_columns columns = builder->columns;
-    struct values_collector *values = builder->values;
+    if (builder->keep) {
+        arena_empty(&builder->bytes);
+    } else {
+        arena_release(&builder->bytes);
+    }
     release_arrays(builder);
     lexicon_set_release(&builder->lexicon);
-    arena_release(&builder->bytes);
-    *builder = (struct segment_builder){.columns = columns, .values = values};
+    *builder = (struct segment_builder){
+        .columns = builder->columns, .values = builder->values, .bytes = builder->bytes, .keep = builder->keep};
     begin_empty(builder);
 }
 

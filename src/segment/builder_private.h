@@ -75,6 +75,7 @@ struct segment_builder {
     struct values_collector *values; /* owned, by position in columns */
     struct lexicon_set lexicon;
     struct arena bytes;
+    bool keep; /* at resets, what bytes has taken */
     uint32_t *term_slots; /* term number + 1; 0: free */
     size_t term_slot_count;
     struct builder_term *terms;

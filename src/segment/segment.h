@@ -376,6 +376,12 @@ must_check int segment_builder_write(struct segment_builder *builder, struct seg
 /* Empties the builder and gives its memory back, so that an empty one takes nothing from the budget. */
 void segment_builder_reset(struct segment_builder *builder);
 
+/*
+ * Whether resets keep what documents were stored in, most of the memory, for about as much again: the system need not
+ * clear it anew. It counts when it is used. Not so at first.
+ */
+void segment_builder_keep(struct segment_builder *builder, bool keep);
+
 /* ----------------------------------------------------------------------------------------------- reader -- */
 
 /* The stored extents of one component, as an opened segment or part keeps them. */

@@ -114,6 +114,36 @@ static void reset_of_an_empty_arena_is_allowed(void **state)
     arena_release(&arena);
 }
 
+static void emptied_arena_takes_no_more_from_the_heap(void **state)
+{
+    (void)state;
+    struct arena arena;
+    size_t total = 0;
+    uint64_t held = 0;
+    uint64_t peak;
+    uint64_t before;
+    alloc_bytes(&before, &peak);
+    arena_init(&arena, 64u << 20);
+    for (int round = 0; round < 5; round++) {
+        uint64_t now;
+        for (size_t i = 0; i < 3000; i++) {
+            uint8_t *object = arena_alloc(&arena, 1000);
+            assert_non_null(object);
+            memset(object, round, 1000);
+        }
+        assert_non_null(arena_alloc(&arena, 3u << 20)); /* for which no chunk that is kept may be large enough */
+        alloc_bytes(&now, &peak);
+        assert_true(round == 0 || (arena.total_bytes == total && now == held));
+        total = arena.total_bytes;
+        held = now;
+        arena_empty(&arena);
+        assert_int_equal(arena.total_bytes, 0);
+    }
+    arena_release(&arena);
+    alloc_bytes(&held, &peak);
+    assert_int_equal(held, before);
+}
+
 static void limit_is_a_null_and_the_arena_goes_on(void **state)
 {
     (void)state;
@@ -155,6 +185,7 @@ int main(void)
         cmocka_unit_test(rewind_to_the_empty_arena_frees_everything),
         cmocka_unit_test(warmed_up_arena_allocates_no_more_than_before),
         cmocka_unit_test(reset_of_an_empty_arena_is_allowed),
+        cmocka_unit_test(emptied_arena_takes_no_more_from_the_heap),
         cmocka_unit_test(limit_is_a_null_and_the_arena_goes_on),
         cmocka_unit_test(failed_allocation_is_a_null),
     };

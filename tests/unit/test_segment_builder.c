@@ -3,6 +3,18 @@
  */
 #include "segment_fixture.h"
 
+/* Under AddressSanitizer arenas keep nothing. */
+#if defined(__SANITIZE_ADDRESS__)
+#define GUARDED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define GUARDED 1
+#endif
+#endif
+#ifndef GUARDED
+#define GUARDED 0
+#endif
+
 static struct model_document model[MODEL_MAX];
 
 static void build_and_compare(uint32_t documents, uint32_t drop_every)
@@ -193,18 +205,41 @@ static void reset_builder_begins_anew(void **state)
         struct model_document document = model_of(i);
         add_document(builder, &document);
     }
-    assert_true(segment_builder_memory(builder) > 50 * 40);
-    segment_builder_reset(builder);
-    assert_int_equal(segment_builder_documents(builder), 0);
-    for (uint32_t i = 0; i < 20; i++) {
-        model[i] = model_of(100 + i);
-        add_document(builder, &model[i]);
+    for (uint32_t round = 0; round < 3; round++) {
+        assert_true(segment_builder_memory(builder) > 20 * 40);
+        segment_builder_keep(builder, round == 1);
+        segment_builder_reset(builder);
+        assert_int_equal(segment_builder_documents(builder), 0);
+        assert_int_equal(segment_builder_memory(builder), 0);
+        for (uint32_t i = 0; i < 20; i++) {
+            model[i] = model_of(100 * round + i);
+            add_document(builder, &model[i]);
+        }
+        struct segment *segment = write_and_open(storage, builder, 3 + round, 0);
+        compare_with_model(segment, model, 20);
+        segment_release(segment);
     }
-    struct segment *segment = write_and_open(storage, builder, 3, 0);
-    compare_with_model(segment, model, 20);
-    segment_release(segment);
     segment_builder_free(builder);
     storage_close(storage);
+}
+
+static void reset_builder_keeps_memory_only_if_told_to(void **state)
+{
+    (void)state;
+    struct segment_builder *builder = new_builder();
+    struct model_document document = model_of(1);
+    uint64_t kept;
+    uint64_t given_back;
+    uint64_t peak;
+    add_document(builder, &document);
+    segment_builder_keep(builder, true);
+    segment_builder_reset(builder);
+    alloc_bytes(&kept, &peak);
+    segment_builder_keep(builder, false);
+    segment_builder_reset(builder);
+    alloc_bytes(&given_back, &peak);
+    segment_builder_free(builder);
+    assert_true(GUARDED ? given_back == kept : given_back < kept);
 }
 
 static int double_bytes(void *context, struct bytes stored, struct buf *out)
@@ -340,6 +375,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(abandoned_document_leaves_the_next_one_whole, make_directory,
                                         remove_directory),
         cmocka_unit_test_setup_teardown(reset_builder_begins_anew, make_directory, remove_directory),
+        cmocka_unit_test(reset_builder_keeps_memory_only_if_told_to),
         cmocka_unit_test_setup_teardown(stored_bytes_pass_through_the_callers_function, make_directory,
                                         remove_directory),
         cmocka_unit_test_setup_teardown(flipped_byte_in_any_extent_is_noticed, make_directory, remove_directory),
