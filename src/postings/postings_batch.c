@@ -186,49 +186,146 @@ struct lookup {
     uint64_t *found;
 };
 
-/* Notes the next document as found in the current block, in decoded documents at index. False at damage. */
-static bool note_found(struct postings_cursor *cursor, struct lookup *lookup, uint32_t index)
+#define RANKED_MIN 3u /* codes of so many documents found in a bitset: their places are counted together */
+
+/* Documents of the current block that were found, of those that share a word of found: a bit for each. */
+struct hits {
+    size_t first; /* of the documents asked for: bit 0 */
+    uint64_t bits;
+    uint32_t index[64]; /* in the block; in a bitset it is not known */
+};
+
+/* Begins with the next document; returns where those end that share its word of found. */
+static size_t begin_hits(const struct lookup *lookup, struct hits *hits)
 {
-    bitset_set(lookup->found, lookup->next);
-    if (lookup->codes == NULL) {
+    hits->first = lookup->next - lookup->next % 64;
+    hits->bits = 0;
+    return lookup->count - hits->first < 64 ? lookup->count : hits->first + 64;
+}
+
+/* The places of what was found in a bitset. False at damage. */
+static bool rank_hits(struct postings_cursor *cursor, const struct lookup *lookup, struct hits *hits)
+{
+    size_t from = (size_t)__builtin_ctzll(hits->bits);
+    size_t last = 63 - (size_t)__builtin_clzll(hits->bits);
+    if (__builtin_popcountll(hits->bits) >= (int)RANKED_MIN) {
+        cursor->lanes->rank(cursor->bits, cursor->bits_words, cursor->bits_first, 0,
+                            lookup->documents + hits->first + from, last - from + 1, hits->index + from);
+        if (hits->index[last] >= cursor->block_postings) {
+            cursor_fail(cursor); /* more bits than postings */
+            return false;
+        }
         return true;
     }
-    if (block_is_equal(cursor->coded)) {
-        lookup->codes[lookup->next] = cursor->block_dominant;
+    for (uint64_t left = hits->bits; left != 0; left &= left - 1) {
+        size_t i = (size_t)__builtin_ctzll(left);
+        if (!cursor_rank(cursor, lookup->documents[hits->first + i], &hits->index[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Whether the document asked for next is the only one of the current block, as most are where blocks are short. */
+static bool is_alone(const struct postings_cursor *cursor, const struct lookup *lookup)
+{
+    size_t behind = lookup->next + 1;
+    return behind == lookup->count || lookup->documents[behind] > cursor->block_last;
+}
+
+/* Notes that one as found, with its place, which is not known in a bitset. False at damage. */
+static bool note_alone(struct postings_cursor *cursor, struct lookup *lookup, uint32_t index)
+{
+    uint8_t *code = lookup->codes == NULL ? NULL : &lookup->codes[lookup->next];
+    bitset_set(lookup->found, lookup->next);
+    if (code == NULL || block_is_equal(cursor->coded)) {
+        if (code != NULL) {
+            *code = cursor->block_dominant;
+        }
         return true;
     }
     return (cursor->decoded != 0 || cursor_rank(cursor, lookup->documents[lookup->next], &index)) &&
-           cursor_code_at(cursor, index, &lookup->codes[lookup->next]);
+           cursor_code_at(cursor, index, code);
+}
+
+/* Notes what was found, and its codes, if they are asked for. False at damage. */
+static bool note_hits(struct postings_cursor *cursor, struct lookup *lookup, struct hits *hits)
+{
+    bool is_equal = block_is_equal(cursor->coded);
+    lookup->found[hits->first / 64] |= hits->bits;
+    if (lookup->codes == NULL || hits->bits == 0) {
+        return true;
+    }
+    if (!is_equal && cursor->decoded == 0 && !rank_hits(cursor, lookup, hits)) {
+        return false;
+    }
+    for (uint64_t left = hits->bits; left != 0; left &= left - 1) {
+        size_t i = (size_t)__builtin_ctzll(left);
+        uint8_t *code = &lookup->codes[hits->first + i];
+        *code = cursor->block_dominant;
+        if (!is_equal && !cursor_code_at(cursor, hits->index[i], code)) {
+            return false;
+        }
+    }
+    return true;
 }
 
 /* Tests the documents up to the end of the current block, an undecoded bitset, without moving. */
 static void look_in_bits(struct postings_cursor *cursor, struct lookup *lookup)
 {
-    for (; lookup->next < lookup->count && lookup->documents[lookup->next] <= cursor->block_last; lookup->next++) {
+    struct hits hits;
+    bool is_sound = true;
+    if (is_alone(cursor, lookup)) {
         uint32_t document = lookup->documents[lookup->next];
         uint32_t offset = document - cursor->bits_first;
         bool in = document >= cursor->bits_first && (cursor->bits[offset / 8] >> (offset % 8) & 1) != 0;
-        if (in && !note_found(cursor, lookup, 0)) {
-            return;
+        if (!in || note_alone(cursor, lookup, 0)) {
+            lookup->next++;
         }
+        return;
+    }
+    while (is_sound && lookup->next < lookup->count && lookup->documents[lookup->next] <= cursor->block_last) {
+        size_t end = begin_hits(lookup, &hits);
+        for (; lookup->next < end && lookup->documents[lookup->next] <= cursor->block_last; lookup->next++) {
+            uint32_t document = lookup->documents[lookup->next]; /* there or not, as likely: no branch */
+            uint64_t inside = document >= cursor->bits_first;
+            uint32_t offset = inside != 0 ? document - cursor->bits_first : 0;
+            uint64_t bit = (uint64_t)cursor->bits[offset / 8] >> (offset % 8) & inside;
+            hits.bits |= bit << (lookup->next % 64);
+        }
+        is_sound = note_hits(cursor, lookup, &hits);
     }
 }
 
 /* Likewise where documents are decoded, and moves along. */
 static void look_in_documents(struct postings_cursor *cursor, struct lookup *lookup)
 {
+    struct hits hits;
     uint32_t index = cursor->index;
-    for (; lookup->next < lookup->count && lookup->documents[lookup->next] <= cursor->block_last; lookup->next++) {
-        uint32_t document = lookup->documents[lookup->next];
-        if (cursor->documents[index] < document) {
-            index = cursor->kernels->find(cursor->documents, index, cursor->decoded, document);
+    bool is_sound = true;
+    if (is_alone(cursor, lookup)) {
+        bool in = cursor->document == lookup->documents[lookup->next]; /* where a seek has moved */
+        if (!in || note_alone(cursor, lookup, index)) {
+            lookup->next++;
         }
-        if (cursor->documents[index] == document && !note_found(cursor, lookup, index)) {
-            return;
-        }
+        return;
     }
-    cursor->index = index;
-    cursor->document = cursor->documents[index];
+    while (is_sound && lookup->next < lookup->count && lookup->documents[lookup->next] <= cursor->block_last) {
+        size_t end = begin_hits(lookup, &hits);
+        for (; lookup->next < end && lookup->documents[lookup->next] <= cursor->block_last; lookup->next++) {
+            uint32_t document = lookup->documents[lookup->next];
+            if (cursor->documents[index] < document) {
+                index = cursor->kernels->find(cursor->documents, index, cursor->decoded, document);
+            }
+            hits.index[lookup->next % 64] = index;
+            hits.bits |= (uint64_t)(cursor->documents[index] == document) << (lookup->next % 64);
+        }
+        is_sound = note_hits(cursor, lookup, &hits);
+    }
+    if (is_sound) {
+        cursor->index = index;
+        cursor->document = cursor->documents[index];
+    }
 }
 
 /*

@@ -137,6 +137,31 @@ static void read_batches(const struct fixture *f, const struct model_list *list,
     assert_int_equal(postings_cursor_status(&cursor), 0);
 }
 
+/* The same with seeks between: behind a block that was given to its end the cursor is still on its last posting. */
+static void take_batches(const struct fixture *f, const struct model_list *list, uint32_t reach)
+{
+    struct postings_cursor cursor;
+    const uint32_t *documents;
+    const uint8_t *codes;
+    open_list(f, list, &cursor);
+    for (uint32_t at = 0; at < list->count;) {
+        uint32_t last = list->documents[at] + model_draw(&seed) % reach;
+        assert_int_equal(postings_cursor_seek(&cursor, list->documents[at]), list->documents[at]);
+        size_t count = postings_cursor_take(&cursor, last, &documents, &codes);
+        assert_true(count > 0 && count <= POSTINGS_BLOCK && count <= list->count - at);
+        assert_memory_equal(documents, list->documents + at, count * sizeof *documents);
+        assert_memory_equal(codes, list->codes + at, count);
+        at += (uint32_t)count;
+        assert_true(document_at(list, at) > last || at % POSTINGS_BLOCK == 0);
+        bool stays = at % POSTINGS_BLOCK == 0 && at != list->count;
+        assert_int_equal(postings_cursor_document(&cursor), document_at(list, stays ? at - 1 : at));
+        at += model_draw(&seed) % 4 == 0 ? model_draw(&seed) % 700 : 0;
+    }
+    (void)postings_cursor_seek(&cursor, POSTINGS_END);
+    assert_int_equal(postings_cursor_take(&cursor, POSTINGS_END, &documents, &codes), 0);
+    assert_int_equal(postings_cursor_status(&cursor), 0);
+}
+
 static void batches_give_every_posting_once(void **state)
 {
     const struct fixture *f = *state;
@@ -145,6 +170,9 @@ static void batches_give_every_posting_once(void **state)
         read_batches(f, &f->lists[i], 50);
         read_batches(f, &f->lists[i], 5000);
         read_batches(f, &f->lists[i], 1u << 30);
+        take_batches(f, &f->lists[i], 1);
+        take_batches(f, &f->lists[i], 5000);
+        take_batches(f, &f->lists[i], 1u << 30);
     }
 }
 
