@@ -46,6 +46,9 @@ static void take_postings(struct scan *scan, const struct scan_list *lead, const
     candidates->count = taken;
 }
 
+/* Until the heap is full all postings are candidates: where nothing is looked up, so many are first, then twice, ... */
+#define FIRST_POSTINGS 32u
+
 /* Reads lead's postings, behind a seek, up to last; completes those worth the minimum with rest, the others' bound. */
 static void read_lead(struct scan *scan, struct scan_list *lead, struct scan_list **first, uint32_t count, int step,
                       uint32_t last, int32_t rest)
@@ -66,9 +69,13 @@ static void read_lead(struct scan *scan, struct scan_list *lead, struct scan_lis
     if (got != 0 && got == of_block && signals_blocks_are_kept(&lead->marks)) {
         signals_blocks_fill(scan->signals, &lead->marks, block, documents, codes, got);
     }
-    if (got != 0) {
-        take_postings(scan, lead, documents, codes, got, scan->minimum - rest);
+    for (size_t part = FIRST_POSTINGS; got != 0; part *= 2) {
+        size_t taken = scan->minimum > 0 || count != 0 || got < 2 * part ? got : part;
+        take_postings(scan, lead, documents, codes, taken, scan->minimum - rest);
         scan_complete(scan, first, count, step);
+        documents += taken;
+        codes += taken;
+        got -= taken;
     }
 }
 
