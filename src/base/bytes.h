@@ -267,4 +267,19 @@ static inline uint64_t byte_reader_varint(struct byte_reader *reader)
     return 0;
 }
 
+/* As byte_reader_varint, for numbers that mostly take as good as any number of bytes up to eight: without a branch. */
+static inline uint64_t byte_reader_varint_long(struct byte_reader *reader)
+{
+    uint64_t bytes = reader->failed || byte_reader_left(reader) < sizeof bytes ? UINT64_MAX : load_u64(reader->next);
+    uint64_t ends = ~bytes & UINT64_C(0x8080808080808080); /* the top bit of each byte that is a last one */
+    if (ends == 0) {
+        return byte_reader_varint(reader);
+    }
+    uint64_t x = bytes & (ends ^ (ends - 1)) & UINT64_C(0x7f7f7f7f7f7f7f7f);
+    x = (x & UINT64_C(0x007f007f007f007f)) | (x & UINT64_C(0x7f007f007f007f00)) >> 1;
+    x = (x & UINT64_C(0x00003fff00003fff)) | (x & UINT64_C(0x3fff00003fff0000)) >> 2;
+    reader->next += __builtin_ctzll(ends) / 8 + 1;
+    return (x & UINT64_C(0x0fffffff)) | (x & UINT64_C(0x0fffffff00000000)) >> 4;
+}
+
 #endif

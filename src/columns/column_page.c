@@ -86,7 +86,7 @@ static int enter_group(const struct column_header *header, uint32_t group, int64
 
 static int64_t add_delta(int64_t value, struct byte_reader *deltas, uint32_t shift)
 {
-    return (int64_t)((uint64_t)value + (byte_reader_varint(deltas) << shift));
+    return (int64_t)((uint64_t)value + (byte_reader_varint_long(deltas) << shift));
 }
 
 static int get_delta(const struct column_header *header, uint32_t index, int64_t *value)

@@ -312,6 +312,11 @@ static int print(const struct ids_shape *shape, uint64_t number, uint8_t *out, s
 {
     uint8_t text[IDS_DIGITS_MAX];
     unsigned digits = 0;
+    for (; number >= 100; number /= 100) { /* two at once: each division waits for the one before */
+        unsigned pair = (unsigned)(number % 100);
+        text[IDS_DIGITS_MAX - ++digits] = (uint8_t)('0' + pair % 10);
+        text[IDS_DIGITS_MAX - ++digits] = (uint8_t)('0' + pair / 10);
+    }
     do {
         text[IDS_DIGITS_MAX - ++digits] = (uint8_t)('0' + number % 10);
         number /= 10;

@@ -66,11 +66,13 @@ int page_take(struct page *page, const aisle_query *query, const struct filter_s
     if (query->sort != NULL && query->sort[0] != '\0') {
         status = sort_parse(bytes_of_string(query->sort), source, &page->sort, error);
     }
-    page->asked = status == 0 ? hash_asked(page, source->schema, query) : 0;
-    if (status != 0 || query->after == NULL || query->after[0] == '\0') {
+    page->is_behind = status == 0 && query->after != NULL && query->after[0] != '\0';
+    if (page->is_behind || (status == 0 && !query->no_hits)) { /* for the cursor that was given or will be */
+        page->asked = hash_asked(page, source->schema, query);
+    }
+    if (!page->is_behind) {
         return status;
     }
-    page->is_behind = true;
     status = page_token_read(bytes_of_string(query->after), page->asked, source->arena, &page->place, error);
     if (status == 0 && !page->place.is_first && page->place.value_count != page->sort.count) {
         return error_set(error, AISLE_BAD_QUERY, "after: expected the cursor of an answer, as it was given");

@@ -328,11 +328,13 @@ static int count_found(struct search *search, const aisle_query *query, uint32_t
 static bool is_first(const struct search *search, const aisle_query *query, struct first_key *key)
 {
     const struct query_context *context = &search->context;
+    if (context->words == NULL || !is_plain(search) || pass_is_needed(&search->pass) || query->no_hits ||
+        query->no_total || query->explain || context->filter != NULL || context->boosts != NULL ||
+        search->curate.pin_count != 0) {
+        return false;
+    }
     key->generations = look_generations(&search->look);
-    return context->words != NULL && is_plain(search) && !pass_is_needed(&search->pass) && !query->no_hits &&
-           !query->no_total && !query->explain && context->filter == NULL && context->boosts == NULL &&
-           search->curate.pin_count == 0 &&
-           first_key_make(search->root, query->weights, search->now_ms, query->offset + query->limit, key);
+    return first_key_make(search->root, query->weights, search->now_ms, query->offset + query->limit, key);
 }
 
 /* Takes an answer that is known, if it is one that nothing would be added to. */

@@ -75,6 +75,30 @@ static void varints_of_every_length_round_trip(void **state)
     }
 }
 
+/* With bytes behind, or none, and like the other where it is cut. */
+static void long_varints_read_as_the_others_do(void **state)
+{
+    (void)state;
+    for (unsigned bits = 0; bits <= 64; bits++) {
+        uint64_t v = (bits == 64 ? UINT64_MAX : (UINT64_C(1) << bits) - 1) & UINT64_C(0xf7b3d591e6a2c480);
+        uint8_t scratch[VARINT_BYTES_MAX + 8];
+        memset(scratch, 0xff, sizeof scratch);
+        size_t size = varint_store(scratch, v);
+        for (size_t behind = 0; behind <= 8; behind++) {
+            struct byte_reader reader = byte_reader_of(bytes_of(scratch, size + behind));
+            assert_true(byte_reader_varint_long(&reader) == v);
+            assert_true(byte_reader_ok(&reader));
+            assert_int_equal(byte_reader_left(&reader), behind);
+        }
+        for (size_t cut = 0; cut < size; cut++) {
+            struct byte_reader reader = byte_reader_of(bytes_of(scratch, cut));
+            assert_true(byte_reader_varint_long(&reader) == 0);
+            assert_false(byte_reader_ok(&reader));
+            assert_true(byte_reader_varint_long(&reader) == 0); /* for good */
+        }
+    }
+}
+
 static void varint_beyond_64_bits_fails(void **state)
 {
     (void)state;
@@ -209,6 +233,7 @@ int main(void)
         cmocka_unit_test(prefix_stands_before_what_it_begins),
         cmocka_unit_test(stores_and_loads_agree_at_odd_addresses),
         cmocka_unit_test(varints_of_every_length_round_trip),
+        cmocka_unit_test(long_varints_read_as_the_others_do),
         cmocka_unit_test(varint_beyond_64_bits_fails),
         cmocka_unit_test(reader_reads_in_turn_and_then_fails_for_good),
         cmocka_unit_test(short_numbers_fail_whatever_their_size),
