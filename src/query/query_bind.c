@@ -35,9 +35,9 @@ static int bind_terms(struct query_context *context, struct query_node *node)
             struct query_lists *lists = &node->in_segment[s];
             struct bytes value;
             const struct terms_reader *terms = &context->segments[s].segment->terms;
-            const struct terms_place *place = node->places + (size_t)t * context->segment_count + s;
+            size_t place = (size_t)t * context->segment_count + s;
             int status = node->places == NULL ? terms_find(terms, node->terms[t], &value)
-                                              : terms_find_at(terms, node->terms[t], place, &value);
+                                              : terms_find_at(terms, node->terms[t], &node->places[place], &value);
             if (status == AISLE_END) {
                 continue;
             }
@@ -316,19 +316,28 @@ static void price(const struct query_context *context, struct query_node *node, 
     }
 }
 
+/* Places of a leaf's terms in each segment, which all begin with the hash alone; NULL: no memory. */
+static struct terms_place *begin_places(const struct query_context *context, const struct query_node *node)
+{
+    size_t count = (size_t)node->term_count * context->segment_count;
+    struct terms_place *places = arena_alloc(context->arena, count * sizeof *places);
+    for (size_t i = 0; i < count && places != NULL; i++) {
+        places[i] = i % context->segment_count == 0 ? terms_place_of(node->terms[i / context->segment_count])
+                                                    : places[i - 1];
+    }
+    return places;
+}
+
 /* The next step for one leaf. A leaf that there is no memory for is looked up without. */
 static void leaf_ahead(const struct query_context *context, struct query_node *node)
 {
-    if (node->places == NULL) {
-        size_t count = (size_t)node->term_count * context->segment_count;
-        node->places = arena_alloc(context->arena, count * sizeof *node->places);
+    if (node->steps_ahead == 0) {
+        node->places = begin_places(context, node);
     }
     for (uint32_t t = 0; t < node->term_count && node->places != NULL; t++) {
-        struct terms_place *places = node->places + (size_t)t * context->segment_count;
-        const struct terms_place begin = terms_place_of(node->terms[t]);
         for (uint32_t s = 0; s < context->segment_count; s++) {
-            places[s] = node->steps_ahead == 0 ? begin : places[s];
-            terms_ahead(&context->segments[s].segment->terms, (enum terms_ahead)node->steps_ahead, &places[s]);
+            terms_ahead(&context->segments[s].segment->terms, (enum terms_ahead)node->steps_ahead,
+                        &node->places[(size_t)t * context->segment_count + s]);
         }
     }
     node->steps_ahead++;
