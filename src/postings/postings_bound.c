@@ -219,6 +219,12 @@ void skip_prefetch(const struct postings_cursor *cursor, uint32_t target)
     fetch(blocks, cursor->superblock_base + load_u16(cursor->ends + (at - 1) * sizeof(uint16_t)), PREFETCH_BYTES);
 }
 
+void skip_prefetch_first(const struct postings_cursor *cursor)
+{
+    uint64_t size = load_u16(cursor->ends);
+    fetch(&cursor->source->blocks, cursor->superblock_base, size < PREFETCH_BYTES ? size : PREFETCH_BYTES);
+}
+
 void postings_list_ahead(const struct postings_source *source, const struct postings_list *list)
 {
     if (list->kind == POSTINGS_SINGLE) {

@@ -31,6 +31,9 @@ bool skip_to(struct postings_cursor *cursor, uint32_t target);
  */
 void skip_prefetch(const struct postings_cursor *cursor, uint32_t target);
 
+/* Likewise the list's first block, when its superblock is loaded. */
+void skip_prefetch_first(const struct postings_cursor *cursor);
+
 /* Moves the skip position to a block by number, which is in the list. False when the list is damaged, as above. */
 bool skip_to_block(struct postings_cursor *cursor, uint32_t block);
 

@@ -195,6 +195,7 @@ static void open_skips(struct postings_cursor *cursor)
     if (!skip_to_block(cursor, 0)) {
         return;
     }
+    skip_prefetch_first(cursor); /* nearly always read, when other lists have been opened and bounds looked at */
     adopt_block(cursor);
     cursor->document = cursor->list.at.skips.first;
     if (cursor->document > cursor->block_last) {
