@@ -16,8 +16,6 @@ struct flush {
     bool late;                       /* all extents wait for the commit */
     uint32_t id;                     /* 0: none yet */
     struct segment_info info;
-    struct bytes *words; /* owned: for the lexicon */
-    size_t word_count;
     uint64_t compress_ns, encode_ns, commit_ns;
 };
 
@@ -211,11 +209,6 @@ static int take_segment(struct shard_writer *writer, const struct flush *flush, 
         return error_set(error, status, "older versions cannot be found: %s (%s)", aisle_error_text(status),
                          storage_path(writer->shard->storage));
     }
-    status = parts_lexicon_take(writer, flush->words, flush->word_count);
-    if (status != 0) {
-        return error_set(error, status, "words cannot be added: %s (%s)", aisle_error_text(status),
-                         storage_path(writer->shard->storage));
-    }
     writer->compress_ns += flush->compress_ns;
     writer->encode_ns += flush->encode_ns;
     writer->commit_ns += flush->commit_ns;
@@ -223,28 +216,37 @@ static int take_segment(struct shard_writer *writer, const struct flush *flush, 
     return flush->late ? 0 : add_pending(writer, flush, error);
 }
 
+/* What the products add to the parts. The lock is taken for moments only: other workers and the caller go on. */
+static int take_for_parts(struct shard_writer *writer, const struct segment_builder *builder, aisle_error *error)
+{
+    struct bytes *words = NULL;
+    size_t word_count = 0;
+    if (parts_suggest_take(writer, builder) != 0) {
+        return error_no_memory(error, "collecting suggestions");
+    }
+    if (segment_builder_words(builder, &words, &word_count) != 0) {
+        return error_no_memory(error, "listing words");
+    }
+    int status = parts_lexicon_take(writer, words, word_count);
+    mem_free(words);
+    return status == 0 ? 0
+                       : error_set(error, status, "words cannot be added: %s (%s)", aisle_error_text(status),
+                                   storage_path(writer->shard->storage));
+}
+
 static int write_builder(struct shard_writer *writer, struct segment_builder *builder, bool late, aisle_error *error)
 {
     int status = 0;
     if (segment_builder_live(builder) != 0) {
         struct flush flush = {.writer = writer, .builder = builder, .late = late};
-        struct suggest_collector suggestions;
-        status = parts_suggest_collect(writer, builder, &suggestions);
-        status = status != 0 ? error_no_memory(error, "collecting suggestions") : write_segment(writer, &flush, error);
-        if (status == 0 && segment_builder_words(builder, &flush.words, &flush.word_count) != 0) {
-            status = error_no_memory(error, "listing words");
-        }
+        status = write_segment(writer, &flush, error);
+        status = status == 0 ? take_for_parts(writer, builder, error) : status;
         shard_writer_lock(writer);
-        status = status != 0 ? status : take_segment(writer, &flush, error);
-        if (status == 0 && parts_suggest_take(writer, &suggestions) != 0) {
-            status = error_no_memory(error, "adding suggestions");
-        }
+        status = status == 0 ? take_segment(writer, &flush, error) : status;
         if (status != 0 || !late) {
             shard_writer_built(writer, flush.id);
         }
         shard_writer_unlock(writer);
-        suggest_collector_release(&suggestions);
-        mem_free(flush.words);
     }
     if (status == 0) {
         segment_builder_reset(builder);

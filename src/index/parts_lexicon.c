@@ -65,11 +65,9 @@ static int merge_lexicon(const struct part *const *sources, size_t count, size_t
 
 /* ---- new words ---- */
 
-/* The writer's parts of the lexicon, the largest first: most words are there. */
-static size_t list_parts(const struct shard_writer *writer, const struct lexicon_part *out[LIMIT_PARTS])
+/* Their readers, the largest first: most words are there. */
+static void list_largest_first(const struct part *const *parts, size_t count, const struct lexicon_part **out)
 {
-    const struct part *parts[LIMIT_PARTS];
-    size_t count = parts_of(writer, PART_LEXICON, parts);
     list_readers(parts, count, out);
     for (size_t i = 1; i < count; i++) {
         if (out[i]->words > out[0]->words) {
@@ -78,12 +76,13 @@ static size_t list_parts(const struct shard_writer *writer, const struct lexicon
             out[0] = larger;
         }
     }
-    return count;
 }
 
-static int grow_bag(struct word_bag *bag)
+/* Room for so many bytes more. */
+static int grow_bag(struct word_bag *bag, size_t more)
 {
     size_t capacity = bag->capacity == 0 ? 4096 : bag->capacity + bag->capacity / 2;
+    capacity = capacity < bag->size + more ? bag->size + more : capacity;
     uint8_t *bytes = mem_realloc(bag->bytes, capacity);
     if (bytes == NULL) {
         return AISLE_NO_MEMORY;
@@ -95,7 +94,8 @@ static int grow_bag(struct word_bag *bag)
 
 static int put_word(struct word_bag *bag, struct bytes word)
 {
-    int status = bag->capacity - bag->size < 1 + LIMIT_TERM_BYTES ? grow_bag(bag) : 0;
+    size_t most = 1 + LIMIT_TERM_BYTES;
+    int status = bag->capacity - bag->size < most ? grow_bag(bag, most) : 0;
     status = status == 0 && bag->count == LIMIT_LEXICON_WORDS ? AISLE_LIMIT : status;
     if (status == 0) {
         bag->bytes[bag->size] = (uint8_t)word.size;
@@ -112,6 +112,26 @@ static void release_bag(struct word_bag *bag)
     *bag = (struct word_bag){.bytes = NULL};
 }
 
+/* Adds the words of more, which is empty then. */
+static int join_bags(struct word_bag *bag, struct word_bag *more)
+{
+    if (bag->count == 0) {
+        release_bag(bag);
+        *bag = *more;
+        *more = (struct word_bag){.bytes = NULL};
+        return 0;
+    }
+    int status = bag->capacity - bag->size < more->size ? grow_bag(bag, more->size) : 0;
+    status = status == 0 && more->count > LIMIT_LEXICON_WORDS - bag->count ? AISLE_LIMIT : status;
+    if (status == 0 && more->count != 0) {
+        memcpy(bag->bytes + bag->size, more->bytes, more->size);
+        bag->size += more->size;
+        bag->count += more->count;
+        release_bag(more);
+    }
+    return status;
+}
+
 /* Views of all words, for the caller to free; NULL: no memory. */
 static struct bytes *list_bag(const struct word_bag *bag)
 {
@@ -124,15 +144,65 @@ static struct bytes *list_bag(const struct word_bag *bag)
     return words;
 }
 
-int parts_lexicon_take(struct shard_writer *writer, const struct bytes *words, size_t count)
+/* What a flush's words are looked up in. A read transaction keeps it where it is, whatever merges replace and clean. */
+struct look_up {
+    struct storage_txn *txn;
+    const struct part *held[LIMIT_PARTS];
+    const struct lexicon_part *readers[LIMIT_PARTS];
+    size_t count;
+};
+
+static int begin_look_up(struct shard_writer *writer, struct look_up *look_up)
 {
-    const struct lexicon_part *parts[LIMIT_PARTS];
-    struct lexicon lexicon = {.parts = parts, .count = list_parts(writer, parts)};
-    int status = 0;
+    look_up->count = 0;
+    shard_writer_lock(writer);
+    int status = storage_read_begin(writer->shard->storage, &look_up->txn, NULL);
+    if (status == 0) {
+        look_up->count = parts_of(writer, PART_LEXICON, look_up->held);
+        for (size_t i = 0; i < look_up->count; i++) {
+            part_retain((struct part *)(uintptr_t)look_up->held[i]);
+        }
+        list_largest_first(look_up->held, look_up->count, look_up->readers);
+    }
+    shard_writer_unlock(writer);
+    return status;
+}
+
+static void end_look_up(struct look_up *look_up)
+{
+    for (size_t i = 0; i < look_up->count; i++) {
+        part_release((struct part *)(uintptr_t)look_up->held[i]);
+    }
+    storage_read_end(look_up->txn);
+}
+
+/* Puts the words that are new into the bag. */
+static int choose_new(struct shard_writer *writer, const struct bytes *words, size_t count, struct word_bag *bag)
+{
+    struct look_up look_up;
+    int status = begin_look_up(writer, &look_up);
+    if (status != 0) {
+        return status;
+    }
+    struct lexicon lexicon = {.parts = look_up.readers, .count = look_up.count};
     for (size_t i = 0; i < count && status == 0; i++) {
         int known = count <= FEW_WORDS || !lexicon_is_code(words[i]) ? lexicon_has(&lexicon, words[i]) : AISLE_END;
-        status = known == AISLE_END ? put_word(&writer->words.waiting, words[i]) : known;
+        status = known == AISLE_END ? put_word(bag, words[i]) : known;
     }
+    end_look_up(&look_up);
+    return status;
+}
+
+int parts_lexicon_take(struct shard_writer *writer, const struct bytes *words, size_t count)
+{
+    struct word_bag bag = {.bytes = NULL};
+    int status = choose_new(writer, words, count, &bag);
+    if (status == 0) {
+        shard_writer_lock(writer);
+        status = join_bags(&writer->words.waiting, &bag);
+        shard_writer_unlock(writer);
+    }
+    release_bag(&bag);
     return status;
 }
 
@@ -197,13 +267,7 @@ static int take_back(struct fresh_words *words)
 {
     int status = 0;
     for (uint32_t i = 0; i < LEXICON_SPILLS && status == 0; i++) {
-        struct word_bag *bag = &words->leaving[i];
-        for (size_t place = 0; place < bag->size && status == 0; place += 1u + bag->bytes[place]) {
-            status = put_word(&words->waiting, bytes_of(bag->bytes + place + 1, bag->bytes[place]));
-        }
-        if (status == 0) {
-            release_bag(bag);
-        }
+        status = join_bags(&words->waiting, &words->leaving[i]);
     }
     return status;
 }

@@ -33,7 +33,10 @@ struct fresh_words {
     struct word_bag leaving[LEXICON_SPILLS]; /* each being written as a pending part by one thread, unless empty */
 };
 
-/* Under the lock: takes from a flush's words those that are new. AISLE_NO_MEMORY, AISLE_CORRUPT, AISLE_LIMIT. */
+/*
+ * Takes from a flush's words those that are new. Takes the lock, but not while it looks them up, since others wait for
+ * it: words of two flushes at once may be taken twice. AISLE_NO_MEMORY, AISLE_CORRUPT, AISLE_LIMIT, errors of storage.
+ */
 must_check int parts_lexicon_take(struct shard_writer *writer, const struct bytes *words, size_t count);
 
 /*

@@ -144,14 +144,14 @@ static void choose_products(struct shard_writer *writer, uint32_t count, uint64_
     *every = documents / LIMIT_SUGGEST_PRODUCTS > COLLECT_EVERY ? documents / LIMIT_SUGGEST_PRODUCTS : COLLECT_EVERY;
 }
 
-int parts_suggest_collect(struct shard_writer *writer, const struct segment_builder *builder,
-                          struct suggest_collector *collector)
+static int collect_some(struct shard_writer *writer, const struct segment_builder *builder,
+                        struct suggest_collector *collector)
 {
-    uint32_t documents = writer->suggestions.schema == NULL ? 0 : segment_builder_documents(builder);
+    uint32_t documents = segment_builder_documents(builder);
     uint64_t all;
     uint64_t every;
+    int status = 0;
     choose_products(writer, documents, &all, &every);
-    int status = suggest_collector_init(collector, writer->suggestions.schema, writer->budget->overlay_bytes);
     for (uint32_t i = 0, live = 0; i < documents && status == 0; i++) {
         if (segment_builder_dropped(builder, i)) {
             continue;
@@ -169,18 +169,67 @@ static int add_to_set(void *set, const struct suggest_entry *entry)
     return suggest_set_add(set, entry);
 }
 
-int parts_suggest_take(struct shard_writer *writer, struct suggest_collector *collector)
+static void exchange(struct suggest_set *a, struct suggest_set *b)
+{
+    struct suggest_set c = *a;
+    *a = *b;
+    *b = c;
+}
+
+/* What waits becomes the collector's: to add to it takes half of what bringing two sets together does. */
+static void borrow_waiting(struct shard_writer *writer, struct suggest_collector *collector)
+{
+    shard_writer_lock(writer);
+    if (writer->suggestions.waiting.count != 0) {
+        exchange(&writer->suggestions.waiting, &collector->set);
+        collector->set.memory_bytes = writer->budget->overlay_bytes;
+    }
+    shard_writer_unlock(writer);
+}
+
+/* The collector's set waits, unless another does: then that one becomes *met, with none left to wait. */
+static void leave_waiting(struct shard_writer *writer, struct suggest_collector *collector, struct suggest_set *met)
 {
     struct fresh_suggestions *fresh = &writer->suggestions;
-    fresh->waiting.memory_bytes = writer->budget->overlay_bytes;
+    shard_writer_lock(writer);
+    exchange(&fresh->waiting, fresh->waiting.count == 0 ? &collector->set : met);
     fresh->products += collector->products;
-    if (fresh->waiting.count == 0) {
-        struct suggest_set none = fresh->waiting;
-        fresh->waiting = collector->set;
-        collector->set = none;
+    collector->products = 0;
+    shard_writer_unlock(writer);
+}
+
+static int give_back(struct shard_writer *writer, struct suggest_collector *collector)
+{
+    struct suggest_set met;
+    int status = 0;
+    bool again = true;
+    while (again && status == 0) {
+        suggest_set_init(&met, writer->budget->overlay_bytes);
+        leave_waiting(writer, collector, &met);
+        again = met.count != 0;
+        if (met.count > collector->set.count) {
+            exchange(&met, &collector->set); /* the smaller one is added */
+        }
+        status = again ? suggest_set_visit_any(&met, add_to_set, &collector->set) : 0;
+        suggest_set_release(&met);
+    }
+    return status;
+}
+
+int parts_suggest_take(struct shard_writer *writer, const struct segment_builder *builder)
+{
+    struct suggest_collector collector;
+    if (writer->suggestions.schema == NULL) {
         return 0;
     }
-    return suggest_set_visit_any(&collector->set, add_to_set, &fresh->waiting);
+    int status = suggest_collector_init(&collector, writer->suggestions.schema, writer->budget->overlay_bytes);
+    if (status == 0) {
+        borrow_waiting(writer, &collector);
+        status = collect_some(writer, builder, &collector);
+    }
+    status = status == 0 ? give_back(writer, &collector) : status;
+    suggest_collector_release(&collector);
+    return status;
 }
 
 /* The writer's set with the parts that are taken in, if there are any, in out: source becomes what is to be written. */

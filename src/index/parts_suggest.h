@@ -29,14 +29,10 @@ struct fresh_suggestions {
 };
 
 /*
- * What the live products of a builder suggest, into collector, which is init here and the caller's to release. Takes
- * the lock for a moment. AISLE_NO_MEMORY.
+ * Adds what the live products of a builder suggest. Takes the lock for moments: while it collects, it has what waits to
+ * itself, and a flush beside it begins anew. What waited is lost when it fails, as the writer is. AISLE_NO_MEMORY.
  */
-must_check int parts_suggest_collect(struct shard_writer *writer, const struct segment_builder *builder,
-                                     struct suggest_collector *collector);
-
-/* Under the lock: adds what was collected, which may be moved out of the collector. AISLE_NO_MEMORY. */
-must_check int parts_suggest_take(struct shard_writer *writer, struct suggest_collector *collector);
+must_check int parts_suggest_take(struct shard_writer *writer, const struct segment_builder *builder);
 
 /*
  * Searches, a line each: the text, a tab, how often. They replace those learned before at the next commit. Takes the

@@ -47,13 +47,11 @@ static struct bytes make_word(uint32_t number, uint8_t text[WORD_BYTES])
 /* As a worker does after a flush whose words these are. */
 static void spill(uint32_t words)
 {
-    shard_writer_lock(shard);
     for (uint32_t i = 0; i < words; i++) {
         uint8_t text[WORD_BYTES];
         struct bytes word = make_word(made++, text);
         assert_int_equal(parts_lexicon_take(shard, &word, 1), 0);
     }
-    shard_writer_unlock(shard);
     assert_done(parts_lexicon_spill(shard, false, &error));
 }
 
