@@ -36,6 +36,7 @@ struct worker {
     uint32_t lane_count;
     struct batch *filling; /* the caller's alone */
     struct batch *spare; /* likewise: a list */
+    bool in_reserve;     /* likewise: the queue was longer than for all when it was last looked at */
     pthread_mutex_t lock; /* over all that follows, and over the lanes' builders */
     pthread_cond_t wake;  /* for the worker: there is something to do */
     pthread_cond_t rest;  /* for the caller: there is less to do */
@@ -536,17 +537,24 @@ static int hand_over(struct worker *worker, aisle_error *error)
 
 /*
  * Sees to it that the worker's batch takes one more product, if that can be without waiting and without more than so
- * many batches in its queue; *room: whether it does.
+ * many batches in its queue; *room: whether it does. may_go: the product may go elsewhere, so while the queue is longer
+ * than for all it leaves the batch at hand to those that may not: with one of those in eighty, twelve such would fill
+ * the reserve.
  */
-static int make_room(struct worker *worker, uint32_t most, bool *room, aisle_error *error)
+static int make_room(struct worker *worker, uint32_t most, bool may_go, bool *room, aisle_error *error)
 {
+    bool full = worker->filling != NULL && batch_full(worker->filling);
     int status = 0;
-    *room = worker->filling == NULL || !batch_full(worker->filling);
+    *room = !full && !(may_go && worker->in_reserve);
     if (!*room) {
         pthread_mutex_lock(&worker->lock);
-        worker->lent = false;
-        *room = has_room(worker, worker->filling, most);
-        status = *room ? enqueue(worker, error) : failure_of(worker, error);
+        if (full) {
+            worker->lent = false;
+            *room = has_room(worker, worker->filling, most);
+            status = *room ? enqueue(worker, error) : failure_of(worker, error);
+        }
+        worker->in_reserve = worker->queued > QUEUE_BATCHES || worker->queued_bytes > QUEUE_BATCHES * BATCH_BYTES;
+        *room = (*room || !full) && !(may_go && worker->in_reserve);
         pthread_mutex_unlock(&worker->lock);
     }
     return status;
@@ -573,7 +581,7 @@ static int divert(struct workers *workers, uint32_t shard, uint64_t id_hash, uin
     int status = 0;
     for (uint32_t i = 0; i < workers->lanes_per_shard && status == 0; i++) {
         bool room = false;
-        status = first + i == home ? 0 : make_room(worker_of(workers, first + i), QUEUE_BATCHES, &room, error);
+        status = first + i == home ? 0 : make_room(worker_of(workers, first + i), QUEUE_BATCHES, true, &room, error);
         if (room && status == 0) {
             *lane = diverted_add(&workers->diverted, id_hash, (uint8_t)i) ? first + i : home;
             break;
@@ -608,17 +616,18 @@ static int choose_lane(struct workers *workers, uint32_t shard, uint64_t id_hash
                        aisle_error *error)
 {
     uint32_t own = lane_of(workers, shard, id_hash);
-    bool may_go = workers->lanes_per_shard > 1 && is_new;
-    uint32_t most = may_go || workers->lanes_per_shard == 1 ? QUEUE_BATCHES : QUEUE_BATCHES + QUEUE_RESERVE;
+    bool is_known = workers->lanes_per_shard > 1 && !is_new;
+    uint32_t most = is_known ? QUEUE_BATCHES + QUEUE_RESERVE : QUEUE_BATCHES;
     for (;;) {
         bool room;
+        bool may_go = workers->lanes_per_shard > 1 && is_new && !workers->diverted.is_full;
         uint64_t rooms = rooms_of(workers);
-        int status = make_room(worker_of(workers, own), most, &room, error);
+        int status = make_room(worker_of(workers, own), most, may_go, &room, error);
         *lane = own;
         if (status != 0 || room) {
             return status;
         }
-        if (!may_go || workers->diverted.is_full) {
+        if (!may_go) {
             return hand_over(worker_of(workers, own), error);
         }
         status = divert(workers, shard, id_hash, lane, error);
@@ -643,8 +652,8 @@ int workers_put(struct workers *workers, uint32_t shard, const struct product *p
     if (status != 0) {
         return error_set(error, status, "a product cannot be added: %s", aisle_error_text(status));
     }
-    bool room;
-    return make_room(worker, QUEUE_BATCHES, &room, error); /* a full batch leaves at once, or with the next product */
+    bool room; /* or not: a full batch leaves at once, or with the next product */
+    return make_room(worker, QUEUE_BATCHES, false, &room, error);
 }
 
 /*

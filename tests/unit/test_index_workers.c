@@ -162,6 +162,37 @@ static void each_id_stays_one_product_whichever_worker_has_it(void **state)
     end(&f);
 }
 
+/*
+ * A worker waits for the shard's lock, as if it took long to write, while new ids of its lane come, and a few known
+ * ones: did the new ones take the room kept for those, the caller would wait for the worker, and never give the lock.
+ */
+static void room_for_known_ids_is_left_by_new_ones(void **state)
+{
+    const unsigned known = SHARE_BYTES / PAD_BYTES / 4; /* of which three quarters make the lane full */
+    struct fixture f;
+    (void)state;
+    begin(&f);
+    struct segment_builder *lane = settle(&f, hash_of(0));
+    unsigned first = fill(&f, 0, lane, SHARE_BYTES / PAD_BYTES * 13 / 16);
+    static unsigned mine[SHARE_BYTES / PAD_BYTES];
+    unsigned count = 0;
+    for (unsigned next = first; count < known + 14 * 9; next++) {
+        mine[count] = next;
+        count += settle(&f, hash_of(next)) == lane;
+    }
+    shard_writer_lock(&f.shard);
+    for (unsigned i = 0; i < known; i++) {
+        put_product(&f, mine[i], PAD_BYTES, false);
+    }
+    for (unsigned i = known; i < count; i++) {
+        put_product(&f, mine[i], PAD_BYTES, i % 9 != 0);
+    }
+    shard_writer_unlock(&f.shard);
+    assert_done(workers_flush(f.workers, &error));
+    assert_int_equal(count_live(&f), SHARE_BYTES / PAD_BYTES * 13 / 16 + count);
+    end(&f);
+}
+
 static void diverted_ids_are_found_until_they_are_forgotten(void **state)
 {
     struct diverted diverted;
@@ -219,6 +250,7 @@ int main(void)
         cmocka_unit_test(diverted_ids_keep_to_their_memory),
         cmocka_unit_test_setup_teardown(each_id_stays_one_product_whichever_worker_has_it, make_directory,
                                         remove_directory),
+        cmocka_unit_test_setup_teardown(room_for_known_ids_is_left_by_new_ones, make_directory, remove_directory),
         cmocka_unit_test_setup_teardown(settled_lane_is_left_alone_when_the_tide_comes, make_directory,
                                         remove_directory),
     };
