@@ -15,17 +15,6 @@
 #define CHUNK_SHARE 16u /* or this part of all there is: few blocks, large enough for huge pages (alloc.c) */
 #define ALIGNMENT 16u
 
-#if defined(__SANITIZE_ADDRESS__)
-#define GUARDED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define GUARDED 1
-#endif
-#endif
-#ifndef GUARDED
-#define GUARDED 0
-#endif
-
 struct arena_chunk {
     struct arena_chunk *previous;
     size_t capacity;
@@ -61,7 +50,7 @@ void arena_release(struct arena *arena)
 
 void arena_empty(struct arena *arena)
 {
-    while (arena->chunk != NULL && !GUARDED) {
+    while (arena->chunk != NULL && !ARENA_GUARDED) {
         struct arena_chunk *chunk = arena->chunk;
         arena->chunk = chunk->previous;
         chunk->previous = arena->spare;
@@ -80,7 +69,7 @@ static int add_chunk(struct arena *arena, size_t size)
     size_t share = arena->total_bytes == 0 ? 0 : arena->total_bytes / arena->chunk_share;
     size_t most = share > CHUNK_MAX_BYTES ? share : CHUNK_MAX_BYTES;
     capacity = capacity > most ? most : capacity;
-    if (capacity < size || GUARDED) {
+    if (capacity < size || ARENA_GUARDED) {
         capacity = size;
     }
     bool again = arena->spare != NULL && arena->spare->capacity >= size;
@@ -116,8 +105,8 @@ void *arena_alloc(struct arena *arena, size_t size)
     if (size > SIZE_MAX / 2) {
         return NULL;
     }
-    size_t rounded = GUARDED ? size : (size + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
-    if (arena->chunk == NULL || rounded > arena->chunk->capacity - arena->used || GUARDED) {
+    size_t rounded = ARENA_GUARDED ? size : (size + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
+    if (arena->chunk == NULL || rounded > arena->chunk->capacity - arena->used || ARENA_GUARDED) {
         return alloc_in_new_chunk(arena, rounded);
     }
     void *object = (uint8_t *)(arena->chunk + 1) + arena->used;
@@ -148,7 +137,7 @@ void *arena_copy(struct arena *arena, const void *data, size_t size)
 
 void arena_reserve(struct arena *arena, size_t bytes)
 {
-    if (arena->chunk == NULL && !GUARDED) {
+    if (arena->chunk == NULL && !ARENA_GUARDED) {
         (void)add_chunk(arena, bytes);
     }
 }
@@ -176,8 +165,8 @@ void arena_reset(struct arena *arena)
     if (arena->chunk == NULL) {
         return;
     }
-    struct arena_chunk *kept = GUARDED ? NULL : arena->chunk;
-    struct arena_chunk *chunk = GUARDED ? arena->chunk : arena->chunk->previous;
+    struct arena_chunk *kept = ARENA_GUARDED ? NULL : arena->chunk;
+    struct arena_chunk *chunk = ARENA_GUARDED ? arena->chunk : arena->chunk->previous;
     while (chunk != NULL) {
         struct arena_chunk *previous = chunk->previous;
         arena->total_bytes -= chunk->capacity + sizeof *chunk;

@@ -15,6 +15,18 @@
 
 #include <stddef.h>
 
+/* Whether every object is an allocation of its own. */
+#if defined(__SANITIZE_ADDRESS__)
+#define ARENA_GUARDED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define ARENA_GUARDED 1
+#endif
+#endif
+#ifndef ARENA_GUARDED
+#define ARENA_GUARDED 0
+#endif
+
 struct arena_chunk;
 
 struct arena {

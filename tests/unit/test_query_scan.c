@@ -9,6 +9,7 @@
 #include "index_fixture.h"
 
 #include "base/alloc.h"
+#include "base/arena.h"
 
 #define SCHEMA                                                                                                  \
     "{\"version\":1,\"id\":\"id\",\"language\":\"none\",\"fields\":{\"title\":{\"type\":\"text\",\"weight\":3}," \
@@ -245,18 +246,10 @@ static void prefixes_phrases_and_mixtures(void **state)
     expect("delta al* -\"echo alto\"", aisle_result_total(many, NULL));
 }
 
-#if defined(__SANITIZE_ADDRESS__)
-#define GUARDED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define GUARDED 1
-#endif
-#endif
-
 static void a_warm_query_takes_no_memory(void **state)
 {
     (void)state;
-#ifdef GUARDED
+#if ARENA_GUARDED
     skip(); /* each object of an arena is an allocation of its own */
 #endif
     static const char *const texts[] = {"alfa",        "alfa bravo",         "alfa bravo charly", "alfa OR bravo",

@@ -3,18 +3,6 @@
  */
 #include "segment_fixture.h"
 
-/* Under AddressSanitizer arenas keep nothing. */
-#if defined(__SANITIZE_ADDRESS__)
-#define GUARDED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define GUARDED 1
-#endif
-#endif
-#ifndef GUARDED
-#define GUARDED 0
-#endif
-
 static struct model_document model[MODEL_MAX];
 
 static void build_and_compare(uint32_t documents, uint32_t drop_every)
@@ -239,7 +227,7 @@ static void reset_builder_keeps_memory_only_if_told_to(void **state)
     segment_builder_reset(builder);
     alloc_bytes(&given_back, &peak);
     segment_builder_free(builder);
-    assert_true(GUARDED ? given_back == kept : given_back < kept);
+    assert_true(ARENA_GUARDED ? given_back == kept : given_back < kept);
 }
 
 static int double_bytes(void *context, struct bytes stored, struct buf *out)
