@@ -203,8 +203,8 @@ static uint64_t carried_ms(const struct signal_rules *rules)
     uint64_t most = UINT64_MAX;
     for (uint32_t i = 0; i < rules->count; i++) {
         const struct signal_rule *rule = &rules->rules[i];
-        if (rule->kind == SIGNAL_RECENCY) { /* age_max is 20 half lives */
-            uint64_t part = rule->age_max / 20 / HALF_LIFE_PART;
+        if (rule->kind == SIGNAL_RECENCY) {
+            uint64_t part = rule->age_max / SIGNAL_HALF_LIVES / HALF_LIFE_PART;
             part = part < CARRIED_MS_MIN ? CARRIED_MS_MIN : part;
             most = most < part ? most : part;
         }

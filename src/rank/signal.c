@@ -172,7 +172,7 @@ static struct signal_rule rule_of(const struct schema *schema, const struct sign
         rule.unit *= 10;
     }
     if (signal->kind == SIGNAL_RECENCY) {
-        rule.age_max = HALF_LIVES * (uint64_t)signal->half_life_ms;
+        rule.age_max = SIGNAL_HALF_LIVES * (uint64_t)signal->half_life_ms;
         rule.rate = (UINT64_C(1) << HALF_LIFE_SHIFT) / (uint64_t)signal->half_life_ms;
     }
     return rule;

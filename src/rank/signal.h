@@ -32,6 +32,7 @@
 
 #define SIGNAL_WHOLE 65536              /* the largest share */
 #define SIGNAL_WEIGHT_MAX 10000u        /* hundredths */
+#define SIGNAL_HALF_LIVES 20u           /* an older product gets no less for its recency */
 #define SIGNAL_WEIGHT_SCHEMA UINT32_MAX /* the weight that the schema gives */
 
 /* One signal, made ready for a query. */

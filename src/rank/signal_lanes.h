@@ -15,7 +15,6 @@
 #define RATING_PRIOR 3
 #define RATING_PRIOR_COUNT 10
 #define RATING_COUNT_MAX (INT64_C(1) << 20)
-#define HALF_LIVES 20u
 #define HALF_LIFE_SHIFT 58u /* 20 * 2^58 is below 2^63 */
 #define HALF_LIFE_STEPS 10u /* 1024 steps */
 #define SHARE_PER_PART 25   /* hundredths of 65536ths to parts of 2^-18: 100 / 4 */

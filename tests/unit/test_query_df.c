@@ -1,5 +1,5 @@
 /*
- * test_index_settled.c - how many products have a word is counted right behind each commit, whatever of it is known
+ * test_query_df.c - how many products have a word is counted right behind each commit, whatever of it is known
  * from before: sums over a chain of segments are added to as segments come, those over large ones outlive merges.
  */
 #include "index/look.h"
