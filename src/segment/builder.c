@@ -20,11 +20,6 @@
 #define TABLE_FIRST 1024u
 #define ARENA_BYTES_MAX ((size_t)1 << 40)
 
-/* Bytes that builder_write.c takes for each document, posting and term, beside what is here. */
-#define WRITE_DOCUMENT_BYTES 40u
-#define WRITE_POSTING_BYTES 8u
-#define WRITE_TERM_BYTES 36u
-
 /* Of an arena as large as this one large chunks are on huge pages; what is left of the last one is not touched. */
 #define ARENA_SHARE 4u
 
@@ -80,6 +75,7 @@ void segment_builder_free(struct segment_builder *builder)
     release_arrays(builder);
     lexicon_set_release(&builder->lexicon);
     arena_release(&builder->bytes);
+    mem_free(builder->scratch);
     mem_free(builder->values);
     mem_free(builder);
 }
@@ -95,11 +91,18 @@ void segment_builder_reset(struct segment_builder *builder)
         arena_empty(&builder->bytes);
     } else {
         arena_release(&builder->bytes);
+        mem_free(builder->scratch);
+        builder->scratch = NULL;
+        builder->scratch_bytes = 0;
     }
     release_arrays(builder);
     lexicon_set_release(&builder->lexicon);
-    *builder = (struct segment_builder){
-        .columns = builder->columns, .values = builder->values, .bytes = builder->bytes, .keep = builder->keep};
+    *builder = (struct segment_builder){.columns = builder->columns,
+                                        .values = builder->values,
+                                        .bytes = builder->bytes,
+                                        .keep = builder->keep,
+                                        .scratch = builder->scratch,
+                                        .scratch_bytes = builder->scratch_bytes};
     begin_empty(builder);
 }
 
@@ -538,11 +541,8 @@ uint64_t segment_builder_memory(const struct segment_builder *builder)
                     (builder->words == NULL ? 0 : BUILDER_WORDS * sizeof *builder->words) +
                     builder->id_slot_count * sizeof(uint32_t) +
                     builder->document_capacity * sizeof *builder->documents;
-    uint64_t to_write = (uint64_t)builder->document_count * WRITE_DOCUMENT_BYTES +
-                        builder->posting_count * WRITE_POSTING_BYTES +
-                        (uint64_t)builder->term_count * WRITE_TERM_BYTES;
     for (uint8_t i = 0; i < builder->columns.count; i++) {
         held += values_collector_bytes(&builder->values[i]);
     }
-    return held + to_write;
+    return held + builder_scratch_bytes(builder);
 }

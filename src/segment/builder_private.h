@@ -75,7 +75,9 @@ struct segment_builder {
     struct values_collector *values; /* owned, by position in columns */
     struct lexicon_set lexicon;
     struct arena bytes;
-    bool keep; /* at resets, what bytes has taken */
+    bool keep;     /* at resets, what bytes has taken, and scratch */
+    void *scratch; /* owned: what writing sorts and turns round in; NULL: none yet */
+    size_t scratch_bytes;
     uint32_t *term_slots; /* term number + 1; 0: free */
     size_t term_slot_count;
     struct builder_term *terms;
@@ -95,6 +97,9 @@ struct segment_builder {
     size_t touched_capacity;
     uint32_t touched_count;
 };
+
+/* What writing takes beside the builder, at most: of the scratch. */
+size_t builder_scratch_bytes(const struct segment_builder *builder);
 
 static inline const int64_t *builder_columns(const struct builder_entry *entry)
 {

@@ -377,8 +377,8 @@ must_check int segment_builder_write(struct segment_builder *builder, struct seg
 void segment_builder_reset(struct segment_builder *builder);
 
 /*
- * Whether resets keep what documents were stored in, most of the memory, for about as much again: the system need not
- * clear it anew. It counts when it is used. Not so at first.
+ * Whether resets keep what documents were stored in and what writing took, most of the memory, for about as much again:
+ * the system need not clear it anew. It counts when it is used. Not so at first.
  */
 void segment_builder_keep(struct segment_builder *builder, bool keep);
 
