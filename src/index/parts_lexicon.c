@@ -3,6 +3,7 @@
  */
 #include "index/parts_lexicon.h"
 
+#include "base/bitset.h"
 #include "base/utf8.h"
 #include "index/shard_writer_private.h"
 
@@ -176,20 +177,49 @@ static void end_look_up(struct look_up *look_up)
     storage_read_end(look_up->txn);
 }
 
-/* Puts the words that are new into the bag. */
-static int choose_new(struct shard_writer *writer, const struct bytes *words, size_t count, struct word_bag *bag)
+/* Puts those of the words that no part has into the bag. */
+static int put_unknown(struct shard_writer *writer, const struct bytes *words, size_t count, struct word_bag *bag)
 {
     struct look_up look_up;
-    int status = begin_look_up(writer, &look_up);
-    if (status != 0) {
-        return status;
+    uint64_t *known = mem_alloc(bitset_words(count) * sizeof *known);
+    int status = known == NULL ? AISLE_NO_MEMORY : begin_look_up(writer, &look_up);
+    if (status == 0) {
+        struct lexicon lexicon = {.parts = look_up.readers, .count = look_up.count};
+        status = lexicon_has_many(&lexicon, words, count, known);
+        end_look_up(&look_up);
     }
-    struct lexicon lexicon = {.parts = look_up.readers, .count = look_up.count};
     for (size_t i = 0; i < count && status == 0; i++) {
-        int known = count <= FEW_WORDS || !lexicon_is_code(words[i]) ? lexicon_has(&lexicon, words[i]) : AISLE_END;
-        status = known == AISLE_END ? put_word(bag, words[i]) : known;
+        status = bitset_get(known, i) ? 0 : put_word(bag, words[i]);
     }
-    end_look_up(&look_up);
+    mem_free(known);
+    return status;
+}
+
+/* The words of a flush lie among its products: they are asked for ahead. */
+#define AHEAD_WORDS 16u
+
+/* Puts the words that are new, or that are not looked for, into the bag. */
+static int choose_new(struct shard_writer *writer, const struct bytes *words, size_t count, struct word_bag *bag)
+{
+    struct bytes *asked = count <= FEW_WORDS ? NULL : mem_alloc(count * sizeof *asked);
+    size_t asked_count = 0;
+    int status = 0;
+    if (count <= FEW_WORDS) {
+        return put_unknown(writer, words, count, bag);
+    }
+    if (asked == NULL) {
+        return AISLE_NO_MEMORY;
+    }
+    for (size_t i = 0; i < count && status == 0; i++) {
+        __builtin_prefetch(words[i + AHEAD_WORDS < count ? i + AHEAD_WORDS : i].data);
+        if (lexicon_is_code(words[i])) {
+            status = put_word(bag, words[i]);
+        } else {
+            asked[asked_count++] = words[i];
+        }
+    }
+    status = status == 0 ? put_unknown(writer, asked, asked_count, bag) : status;
+    mem_free(asked);
     return status;
 }
 

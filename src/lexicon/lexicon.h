@@ -69,6 +69,14 @@ static inline bool lexicon_is_code(struct bytes word)
 /* 0 when some part has the word, AISLE_END when none has, AISLE_CORRUPT. */
 must_check int lexicon_has(const struct lexicon *lexicon, struct bytes word);
 
+/*
+ * Sets in known, which has count bits, those of the words that some part has. In the order of their bytes, so that each
+ * is looked for from where the one before it was: many of a lexicon's words take a fifth of the time. AISLE_NO_MEMORY,
+ * AISLE_CORRUPT.
+ */
+must_check int lexicon_has_many(const struct lexicon *lexicon, const struct bytes *words, size_t count,
+                                uint64_t *known);
+
 struct lexicon_variant {
     struct bytes word;
     uint8_t edits;

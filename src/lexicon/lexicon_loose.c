@@ -6,7 +6,6 @@
 #include "lexicon/lexicon_write.h"
 
 #include "base/alloc.h"
-#include "base/radix.h"
 
 #include <stdlib.h>
 
@@ -16,9 +15,8 @@ static int compare_words(const void *a, const void *b, void *words)
     return bytes_compare(list[((const struct radix_entry *)a)->value], list[((const struct radix_entry *)b)->value]);
 }
 
-/* Sorts the words' numbers by bytes; those of equal heads by all of them. */
-static void sort_by_bytes(struct radix_entry *entries, struct radix_entry *scratch, const struct bytes *words,
-                          size_t count)
+/* By their heads; those of equal heads by all bytes. */
+void lexicon_sort(struct radix_entry *entries, struct radix_entry *scratch, const struct bytes *words, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         entries[i] = (struct radix_entry){lexicon_order(words[i]), (uint32_t)i};
@@ -105,7 +103,7 @@ int lexicon_loose_init(struct lexicon_loose *loose, const struct lexicon_sources
     struct radix_entry *scratch = mem_alloc(count * sizeof *scratch);
     int status = entries == NULL || scratch == NULL ? AISLE_NO_MEMORY : 0;
     if (status == 0) {
-        sort_by_bytes(entries, scratch, words, count);
+        lexicon_sort(entries, scratch, words, count);
         loose->count = (uint32_t)classify(entries, words, count, classes);
     }
     mem_free(scratch);

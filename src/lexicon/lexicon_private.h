@@ -73,6 +73,10 @@ static inline uint32_t lexicon_class(const struct lexicon_part *part, uint32_t n
 must_check int lexicon_lower_bound(const struct lexicon_part *part, uint32_t class, struct bytes beginning,
                                    uint32_t *index);
 
+/* The same among the class's words from low on and before high: high, if all of those stand before. */
+must_check int lexicon_lower_bound_in(const struct lexicon_part *part, uint32_t class, struct bytes beginning,
+                                      uint32_t low, uint32_t high, uint32_t *index);
+
 /* The number of a word: 0, AISLE_END when the part has none, AISLE_CORRUPT. */
 must_check int lexicon_find(const struct lexicon_part *part, struct bytes word, uint32_t *number);
 

@@ -90,10 +90,9 @@ int lexicon_open(struct lexicon_part *part, const struct extent_view *view)
     return read_classes(part);
 }
 
-int lexicon_lower_bound(const struct lexicon_part *part, uint32_t class, struct bytes beginning, uint32_t *index)
+int lexicon_lower_bound_in(const struct lexicon_part *part, uint32_t class, struct bytes beginning, uint32_t low,
+                           uint32_t high, uint32_t *index)
 {
-    uint32_t low = 0;
-    uint32_t high = part->first[class + 1] - part->first[class];
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
         const uint8_t *text = lexicon_text(part, class, middle);
@@ -108,6 +107,11 @@ int lexicon_lower_bound(const struct lexicon_part *part, uint32_t class, struct 
     }
     *index = low;
     return 0;
+}
+
+int lexicon_lower_bound(const struct lexicon_part *part, uint32_t class, struct bytes beginning, uint32_t *index)
+{
+    return lexicon_lower_bound_in(part, class, beginning, 0, part->first[class + 1] - part->first[class], index);
 }
 
 int lexicon_find(const struct lexicon_part *part, struct bytes word, uint32_t *number)

@@ -5,6 +5,7 @@
 #ifndef AISLE_LEXICON_LEXICON_WRITE_H
 #define AISLE_LEXICON_LEXICON_WRITE_H
 
+#include "base/radix.h"
 #include "lexicon/lexicon_private.h"
 
 /* Words that no part has, as a part would number them: by class, then by bytes, each once. */
@@ -29,6 +30,9 @@ static inline uint64_t lexicon_order(struct bytes word)
     memcpy(head, word.data, word.size);
     return load_u64_big(head);
 }
+
+/* Makes entries, as many as words with scratch of as many, the words' numbers in the order of the words' bytes. */
+void lexicon_sort(struct radix_entry *entries, struct radix_entry *scratch, const struct bytes *words, size_t count);
 
 /* What a reading of the sources gives. */
 enum lexicon_range {

@@ -102,6 +102,49 @@ static void words_of_every_length_and_kind_are_found(void **state)
     lexicon_set_release(&set);
 }
 
+#define MANY_WORDS 3000u
+
+/* Words of all kinds, some of one beginning, some twice, one empty; of three in turn two are put into parts. */
+static void many_words_are_known_as_each_alone_is(void **state)
+{
+    (void)state;
+    static uint8_t texts[MANY_WORDS][RANDOM_WORD_BYTES_MAX];
+    static struct bytes words[MANY_WORDS];
+    uint64_t known[(MANY_WORDS + 63) / 64];
+    struct random_words random = {.state = 9};
+    struct lexicon_set sets[2] = {{.bytes = NULL}, {.bytes = NULL}};
+    struct made made[2];
+    for (uint32_t i = 0; i < MANY_WORDS; i++) {
+        words[i] = random_word(&random, texts[i]);
+        if (i % 5 == 0) {
+            char *text = (char *)texts[i];
+            words[i].size = (size_t)snprintf(text, RANDOM_WORD_BYTES_MAX, "interchange%u", i * 7919 % MANY_WORDS);
+        }
+        if (i % 3 < 2) {
+            assert_int_equal(lexicon_set_add(&sets[i % 3], words[i]), 0);
+        }
+    }
+    words[MANY_WORDS / 2].size = 0;
+    for (size_t i = 0; i < 2; i++) {
+        struct lexicon_sources sources = sources_of_set(&sets[i]);
+        make(&made[i], &sources, 0);
+    }
+    const struct lexicon_part *parts[] = {&made[0].part, &made[1].part};
+    struct lexicon lexicon = {.parts = parts, .count = 2};
+    uint32_t found = 0;
+    assert_int_equal(lexicon_has_many(&lexicon, words, MANY_WORDS, known), 0);
+    for (uint32_t i = 0; i < MANY_WORDS; i++) {
+        bool alone = lexicon_has(&lexicon, words[i]) == 0;
+        assert_int_equal(known[i / 64] >> i % 64 & 1, alone);
+        found += alone ? 1 : 0;
+    }
+    assert_in_range(found, MANY_WORDS * 2 / 3 - 1, MANY_WORDS - MANY_WORDS / 10);
+    for (size_t i = 0; i < 2; i++) {
+        lexicon_set_release(&sets[i]);
+        end(&made[i]);
+    }
+}
+
 static void little_memory_gives_the_same_part(void **state)
 {
     (void)state;
@@ -225,6 +268,15 @@ static void memory_may_fail_anywhere(void **state)
         extent_writer_release(&out);
         memory_extents_release(&memory);
     }
+    for (unsigned long n = 1; n <= 3; n++) {
+        const struct lexicon_part *parts[] = {&part.part};
+        struct lexicon lexicon = {.parts = parts, .count = 1};
+        struct bytes word = bytes_of_string("stea");
+        uint64_t known;
+        alloc_fail_at(n, 0);
+        assert_int_equal(lexicon_has_many(&lexicon, &word, 1, &known), n <= 2 ? AISLE_NO_MEMORY : 0);
+        alloc_fail_at(0, 0);
+    }
     end(&part);
     lexicon_set_release(&set);
     lexicon_set_release(&other);
@@ -305,6 +357,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_lexicon_without_words_is_not_written),
         cmocka_unit_test(words_of_every_length_and_kind_are_found),
+        cmocka_unit_test(many_words_are_known_as_each_alone_is),
         cmocka_unit_test(little_memory_gives_the_same_part),
         cmocka_unit_test(merged_parts_are_the_part_of_all_words_each_once),
         cmocka_unit_test(what_is_not_kept_is_left_out),
