@@ -59,9 +59,10 @@ static struct bytes key_of(const struct suggest_set *set, const struct set_entry
     return bytes_of(set->bytes.data + entry->key, entry->key_size);
 }
 
+/* Of the product the high half: its low one knows nothing of the entry. */
 static uint64_t hash_of_weight(const struct set_weight *weight)
 {
-    return ((uint64_t)weight->entry << 32 | weight->name) * UINT64_C(0x9e3779b97f4a7c15) >> 16;
+    return ((uint64_t)weight->entry << 32 | weight->name) * UINT64_C(0x9e3779b97f4a7c15) >> 32;
 }
 
 static int grow_entry_slots(struct suggest_set *set)
