@@ -216,11 +216,14 @@ static int take_segment(struct shard_writer *writer, const struct flush *flush, 
     return flush->late ? 0 : add_pending(writer, flush, error);
 }
 
-/* What the products add to the parts. The lock is taken for moments only: other workers and the caller go on. */
-static int take_for_parts(struct shard_writer *writer, const struct segment_builder *builder, aisle_error *error)
+/* The lock is taken for moments only: other workers and the caller go on. */
+int shard_writer_take(struct shard_writer *writer, const struct segment_builder *builder, aisle_error *error)
 {
     struct bytes *words = NULL;
     size_t word_count = 0;
+    if (segment_builder_live(builder) == 0) {
+        return 0;
+    }
     if (parts_suggest_take(writer, builder) != 0) {
         return error_no_memory(error, "collecting suggestions");
     }
@@ -240,7 +243,6 @@ static int write_builder(struct shard_writer *writer, struct segment_builder *bu
     if (segment_builder_live(builder) != 0) {
         struct flush flush = {.writer = writer, .builder = builder, .late = late};
         status = write_segment(writer, &flush, error);
-        status = status == 0 ? take_for_parts(writer, builder, error) : status;
         shard_writer_lock(writer);
         status = status == 0 ? take_segment(writer, &flush, error) : status;
         if (status != 0 || !late) {
@@ -250,7 +252,7 @@ static int write_builder(struct shard_writer *writer, struct segment_builder *bu
     }
     if (status == 0) {
         segment_builder_reset(builder);
-        status = parts_lexicon_spill(writer, false, error);
+        status = parts_lexicon_spill(writer, SPILL_MUCH, error);
     }
     return status;
 }
@@ -263,9 +265,16 @@ int shard_writer_write(struct shard_writer *writer, struct segment_builder *buil
 int shard_writer_flush_late(struct shard_writer *writer, aisle_error *error)
 {
     bool late = segment_builder_memory(writer->builder) <= writer->budget->transaction_bytes;
-    int status = write_builder(writer, writer->builder, late, error);
+    int status = shard_writer_take(writer, writer->builder, error);
+    status = status == 0 ? write_builder(writer, writer->builder, late, error) : status;
     status = status == 0 ? shard_writer_tidy(writer, error) : status;
-    return status == 0 ? parts_lexicon_spill(writer, true, error) : status;
+    return status == 0 ? parts_lexicon_spill(writer, SPILL_LAST, error) : status;
+}
+
+int shard_writer_spill(struct shard_writer *writer, aisle_error *error)
+{
+    int status = parts_lexicon_spill(writer, SPILL_LAST, error);
+    return status == 0 ? parts_suggest_spill(writer, error) : status;
 }
 
 void shard_writer_forget_late(struct shard_writer *writer)
@@ -279,7 +288,8 @@ void shard_writer_forget_late(struct shard_writer *writer)
 
 int shard_writer_flush(struct shard_writer *writer, aisle_error *error)
 {
-    int status = shard_writer_write(writer, writer->builder, error);
+    int status = shard_writer_take(writer, writer->builder, error);
+    status = status == 0 ? shard_writer_write(writer, writer->builder, error) : status;
     return status == 0 ? shard_writer_tidy(writer, error) : status;
 }
 

@@ -49,9 +49,10 @@ static void note_end(struct merger *merger, int status, const aisle_error *error
 }
 
 /* Merges in one shard until there is nothing to merge or a merge fails: then the next commit tries again. */
-static void merge_shard(struct merger *merger, struct shard_writer *shard)
+static void merge_shard(struct merger *merger, struct shard_writer *shard, bool parts_first)
 {
     struct merge_order order = {.bytes_max = UINT64_MAX,
+                                .parts_first = parts_first,
                                 .cancel = &merger->cancel,
                                 .bytes_per_second = merger->bytes_per_second};
     for (bool merged = true; merged && !atomic_load(&merger->cancel);) {
@@ -65,10 +66,10 @@ static void merge_shard(struct merger *merger, struct shard_writer *shard)
     }
 }
 
-static void merge_shards(struct merger *merger)
+static void merge_shards(struct merger *merger, bool parts_first)
 {
     for (uint32_t i = 0; i < merger->shard_count; i++) {
-        merge_shard(merger, &merger->shards[i]);
+        merge_shard(merger, &merger->shards[i], parts_first);
     }
 }
 
@@ -117,7 +118,7 @@ static void *run_merger(void *context)
         merger->wanted = false;
         merger->busy = true;
         pthread_mutex_unlock(&merger->lock);
-        merge_shards(merger);
+        merge_shards(merger, false);
         pthread_mutex_lock(&merger->lock);
         merger->busy = false;
         pthread_cond_broadcast(&merger->rest);
@@ -199,7 +200,8 @@ void merger_release(struct merger *merger, bool finish)
     pthread_cond_signal(&merger->wake);
     pthread_mutex_unlock(&merger->lock);
     if (merger->running && helps) {
-        merge_shards(merger); /* a large load leaves much, and memory indexes are empty by now */
+        /* A large load leaves much, and memory indexes are empty by now. What may take long begins first. */
+        merge_shards(merger, true);
     }
     if (merger->running) {
         pthread_join(merger->thread, NULL);

@@ -188,16 +188,28 @@ void parts_change_end(struct shard_writer *writer, struct parts_change *change);
 /* Deletes what the change replaces in the transaction that does so, instead of leaving refuse to be cleaned later. */
 must_check int parts_change_delete(const struct parts_change *change, struct storage_txn *txn);
 
+/* When what waits is written before the commit does it. */
+enum parts_spill {
+    SPILL_MUCH, /* when it is much */
+    SPILL_LAST, /* before a commit: so that its own part stays small */
+    /*
+     * Likewise, and pending parts become one; no merge is under way, whose memory that takes. Unless there are listed
+     * ones, which they are soon merged with, or they are more than that memory: it is to take no longer than what
+     * workers write meanwhile.
+     */
+    SPILL_JOINED,
+};
+
 /*
  * Writes a part at once, in transactions of its own: as a pending one that the next commit lists. Takes the lock, but
- * fill is called without it; it fills out->info.entries, and with 0 of them there is no part. When parts are crowded
- * the pending ones of the kind are the sources, and the new one takes their place: workers write parts while nobody may
- * tidy.
+ * fill is called without it; it fills out->info.entries, and with 0 of them there is no part. When parts are to
+ * be joined, or are crowded, the pending ones of the kind are the sources, and the new one takes their place: workers
+ * write parts while nobody may tidy.
  */
 typedef int parts_fill(void *context, const struct part *const *sources, size_t count, size_t memory_bytes,
                        struct part_writer *out, aisle_error *error);
-must_check int parts_write_pending(struct shard_writer *writer, const struct part_kind *kind, parts_fill *fill,
-                                   void *context, aisle_error *error);
+must_check int parts_write_pending(struct shard_writer *writer, const struct part_kind *kind,
+                                   enum parts_spill spill, parts_fill *fill, void *context, aisle_error *error);
 
 /* Under the lock: whether pending parts are so many that they had better be merged before a commit lists them. */
 bool parts_crowded(const struct shard_writer *writer);

@@ -271,9 +271,9 @@ static struct word_bag *begin_spill(struct fresh_words *words, uint64_t most)
     return NULL;
 }
 
-int parts_lexicon_spill(struct shard_writer *writer, bool last, aisle_error *error)
+int parts_lexicon_spill(struct shard_writer *writer, enum parts_spill spill, aisle_error *error)
 {
-    size_t bytes_max = last ? SPILL_LAST_BYTES : SPILL_BYTES;
+    size_t bytes_max = spill == SPILL_MUCH ? SPILL_BYTES : SPILL_LAST_BYTES;
     uint64_t most = writer->budget->overlay_bytes / SPILL_SHARE;
     shard_writer_lock(writer);
     struct word_bag *bag = begin_spill(&writer->words, most < bytes_max ? most : bytes_max);
@@ -281,7 +281,7 @@ int parts_lexicon_spill(struct shard_writer *writer, bool last, aisle_error *err
     if (bag == NULL) {
         return 0;
     }
-    int status = parts_write_pending(writer, &parts_lexicon, fill_pending, bag, error);
+    int status = parts_write_pending(writer, &parts_lexicon, spill, fill_pending, bag, error);
     if (status == 0) {
         shard_writer_lock(writer);
         release_bag(bag);

@@ -40,10 +40,10 @@ struct fresh_words {
 must_check int parts_lexicon_take(struct shard_writer *writer, const struct bytes *words, size_t count);
 
 /*
- * Writes the words that wait as a pending part when they are many; last: no more will come before the commit, whose own
- * part, which waits in the heap, is to be small. Takes the lock.
+ * Writes the words that wait as a pending part when they are many, or before the commit, whose own part, which waits in
+ * the heap, is to be small. Takes the lock.
  */
-must_check int parts_lexicon_spill(struct shard_writer *writer, bool last, aisle_error *error);
+must_check int parts_lexicon_spill(struct shard_writer *writer, enum parts_spill spill, aisle_error *error);
 
 /*
  * The lexicon of all shards of a search, whose snapshots these are: out->parts is of the arena, and what it points to

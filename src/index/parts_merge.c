@@ -359,14 +359,28 @@ static int make_pending(struct parts_run *run, parts_fill *fill, void *context, 
 /* From so many parts on, pending ones of a kind become one. */
 #define CROWDED_PARTS (LIMIT_PARTS * 3 / 4)
 
-int parts_write_pending(struct shard_writer *writer, const struct part_kind *kind, parts_fill *fill, void *context,
-                        aisle_error *error)
+static uint64_t bytes_of_parts(const struct part *const *parts, size_t count)
 {
-    struct parts_run run = {.writer = writer, .memory_bytes = writer->budget->overlay_bytes};
+    uint64_t sum = 0;
+    for (size_t i = 0; i < count; i++) {
+        sum += part_bytes(&parts[i]->info);
+    }
+    return sum;
+}
+
+int parts_write_pending(struct shard_writer *writer, const struct part_kind *kind, enum parts_spill spill,
+                        parts_fill *fill, void *context, aisle_error *error)
+{
+    const struct budget *budget = writer->budget;
+    bool alone = spill == SPILL_JOINED;
+    struct parts_run run = {.writer = writer, .memory_bytes = alone ? budget->parts_bytes : budget->overlay_bytes};
     const struct part *parts[LIMIT_PARTS];
     shard_writer_lock(writer);
-    bool crowded = writer->parts.count >= CROWDED_PARTS;
-    enter_run(&run, parts, crowded ? free_parts(writer, kind->number, true, parts) : 0);
+    bool first = free_parts(writer, kind->number, false, parts) == 0;
+    size_t count = free_parts(writer, kind->number, true, parts);
+    bool joins = writer->parts.count >= CROWDED_PARTS ||
+                 (alone && first && bytes_of_parts(parts, count) <= budget->parts_bytes);
+    enter_run(&run, parts, joins ? count : 0);
     run.kind = kind;
     shard_writer_unlock(writer);
     return make_pending(&run, fill, context, error);

@@ -244,12 +244,53 @@ static int gather_new(const struct shard_writer *writer, struct source *taken, s
     return status != 0 ? status : suggest_merge(taken->readers, taken->count, add_to_set, out);
 }
 
+/* Writes what waits, with the parts that are taken in. */
+static int write_waiting(const struct shard_writer *writer, const struct part *const *taken, size_t count,
+                         struct part_writer *out, aisle_error *error)
+{
+    struct source source;
+    struct suggest_set set;
+    uint64_t products = writer->suggestions.products + list_readers(taken, count, &source);
+    int status = gather_new(writer, &source, &set);
+    if (status != 0) {
+        error_set(error, status, "suggestions cannot be read: %s (%s)", aisle_error_text(status),
+                  storage_path(writer->shard->storage));
+    } else {
+        status = write_source(&source, products, writer->budget->overlay_bytes, out, error);
+    }
+    suggest_set_release(&set);
+    return status;
+}
+
+static int fill_pending(void *context, const struct part *const *sources, size_t count, size_t memory_bytes,
+                        struct part_writer *out, aisle_error *error)
+{
+    (void)memory_bytes;
+    return write_waiting(context, sources, count, out, error);
+}
+
+static void forget_suggest(struct shard_writer *writer)
+{
+    suggest_set_release(&writer->suggestions.waiting);
+    writer->suggestions.products = 0;
+}
+
+int parts_suggest_spill(struct shard_writer *writer, aisle_error *error)
+{
+    if (writer->suggestions.waiting.count <= TAKE_IN_SUGGESTIONS) {
+        return 0;
+    }
+    int status = parts_write_pending(writer, &parts_suggest, SPILL_LAST, fill_pending, writer, error);
+    if (status == 0) {
+        forget_suggest(writer);
+    }
+    return status;
+}
+
 static int publish_suggest(struct shard_writer *writer, struct parts_change *change, aisle_error *error)
 {
     const struct part *taken[LIMIT_PARTS];
     struct part_writer *out = NULL;
-    struct source source;
-    struct suggest_set set;
     uint32_t fresh = writer->suggestions.waiting.count;
     if (fresh == 0) {
         return 0;
@@ -259,15 +300,7 @@ static int publish_suggest(struct shard_writer *writer, struct parts_change *cha
         return status;
     }
     size_t count = parts_to_take_in(writer, PART_SUGGESTIONS, fresh, TAKE_IN_SUGGESTIONS, taken);
-    uint64_t products = writer->suggestions.products + list_readers(taken, count, &source);
-    status = gather_new(writer, &source, &set);
-    if (status != 0) {
-        error_set(error, status, "suggestions cannot be read: %s (%s)", aisle_error_text(status),
-                  storage_path(writer->shard->storage));
-    } else {
-        status = write_source(&source, products, writer->budget->overlay_bytes, out, error);
-    }
-    suggest_set_release(&set);
+    status = write_waiting(writer, taken, count, out, error);
     if (status == 0 && out->info.entries == 0) {
         parts_change_drop(writer, change);
         return 0;
@@ -276,12 +309,6 @@ static int publish_suggest(struct shard_writer *writer, struct parts_change *cha
         parts_change_remove(change, taken[i]);
     }
     return status;
-}
-
-static void forget_suggest(struct shard_writer *writer)
-{
-    suggest_set_release(&writer->suggestions.waiting);
-    writer->suggestions.products = 0;
 }
 
 const struct part_kind parts_suggest = {.number = PART_SUGGESTIONS,

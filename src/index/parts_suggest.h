@@ -35,6 +35,12 @@ struct fresh_suggestions {
 must_check int parts_suggest_take(struct shard_writer *writer, const struct segment_builder *builder);
 
 /*
+ * Writes what waits as a pending part, unless a commit had better join it with small ones. Nobody takes meanwhile, or
+ * is about to before the commit; takes the lock for moments.
+ */
+must_check int parts_suggest_spill(struct shard_writer *writer, aisle_error *error);
+
+/*
  * Searches, a line each: the text, a tab, how often. They replace those learned before at the next commit. Takes the
  * lock. AISLE_INVALID and AISLE_LIMIT name the line, error->position is its byte; AISLE_NO_MEMORY. Nothing is changed
  * then.

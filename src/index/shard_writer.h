@@ -131,10 +131,23 @@ must_check int shard_writer_find(struct shard_writer *writer, struct bytes id, u
 /* Under the lock: kills it. */
 must_check int shard_writer_kill(struct shard_writer *writer, const struct writer_place *place);
 
-/* Writes a builder's documents as a pending segment and empties it; nothing to do when it is empty. Any thread's. */
+/* Adds what a builder's products say and suggest to what the parts are to get. Any thread's. */
+must_check int shard_writer_take(struct shard_writer *writer, const struct segment_builder *builder,
+                                 aisle_error *error);
+
+/*
+ * Writes what was taken as pending parts, unless it is little, when nobody takes or is about to: what a commit would
+ * have to do, beside workers that write their segments. Takes the lock for moments.
+ */
+must_check int shard_writer_spill(struct shard_writer *writer, aisle_error *error);
+
+/*
+ * Writes a builder's documents, which have been taken, as a pending segment and empties it; nothing to do when it is
+ * empty. Any thread's.
+ */
 must_check int shard_writer_write(struct shard_writer *writer, struct segment_builder *builder, aisle_error *error);
 
-/* As shard_writer_write for the writer's own builder; then tidies. */
+/* As shard_writer_take and shard_writer_write for the writer's own builder; then tidies. */
 must_check int shard_writer_flush(struct shard_writer *writer, aisle_error *error);
 
 /* A batch of many flushes: merges its pending segments when there are too many. No worker may be writing then. */
@@ -149,6 +162,7 @@ struct merge_order {
     bool all;                  /* everything into one segment, whatever the policy says */
     bool loading;              /* much more is about to come: only whole tiers */
     bool spares_parts;         /* parts wait, unless they are many */
+    bool parts_first;          /* before segments, not behind them */
     uint64_t bytes_max;        /* of the sources */
     uint32_t clean_batches;    /* of refuse to remove behind it, at most; 0: all there is */
     const atomic_bool *cancel; /* NULL, or: give up when it becomes true */

@@ -26,6 +26,9 @@ struct lane {
     struct segment_builder *builder; /* owned */
 };
 
+/* FLUSH_TAKEN: the parts get nothing more; segments are being written. */
+enum flush { FLUSH_NONE, FLUSH_WANTED, FLUSH_TAKEN };
+
 struct worker {
     struct workers *workers;
     pthread_t thread;
@@ -45,8 +48,8 @@ struct worker {
     size_t queued_bytes;
     struct batch *done; /* a list, for the caller to use again */
     bool busy;
+    enum flush flush; /* of all there is */
     bool lent;  /* the lanes are the caller's: settled, and nothing was handed over since. A tide waits meanwhile */
-    bool flush; /* wanted: of all there is */
     bool tide;  /* wanted: the caller waits for a worker that writes */
     bool writing;
     bool stop;
@@ -89,17 +92,28 @@ static uint64_t held_by(const struct worker *worker, struct lane **largest)
 }
 
 /* What is filled again at once keeps its memory, but not each of several lanes what only one of them may take. */
-static int write_lane(const struct worker *worker, struct lane *lane, bool again, aisle_error *error)
+static int write_lane(const struct worker *worker, struct lane *lane, aisle_error *error)
 {
-    segment_builder_keep(lane->builder, again && worker->lane_count == 1);
-    return shard_writer_write(lane->shard, lane->builder, error);
+    segment_builder_keep(lane->builder, worker->lane_count == 1);
+    int status = shard_writer_take(lane->shard, lane->builder, error);
+    return status == 0 ? shard_writer_write(lane->shard, lane->builder, error) : status;
 }
 
-static int write_all(struct worker *worker, aisle_error *error)
+static int take_all(const struct worker *worker, aisle_error *error)
 {
     int status = 0;
     for (uint32_t i = 0; i < worker->lane_count && status == 0; i++) {
-        status = write_lane(worker, worker->lanes[i], false, error);
+        status = shard_writer_take(worker->lanes[i]->shard, worker->lanes[i]->builder, error);
+    }
+    return status;
+}
+
+static int write_all(const struct worker *worker, aisle_error *error)
+{
+    int status = 0;
+    for (uint32_t i = 0; i < worker->lane_count && status == 0; i++) {
+        segment_builder_keep(worker->lanes[i]->builder, false);
+        status = shard_writer_write(worker->lanes[i]->shard, worker->lanes[i]->builder, error);
     }
     return status;
 }
@@ -113,7 +127,7 @@ static int add_product(struct worker *worker, const struct batch_product *produc
     }
     int status = ingest_add(worker->ingest, lane->builder, &worker->product, product->id_hash, product->text);
     if (status == AISLE_LIMIT) {
-        status = write_lane(worker, lane, true, error);
+        status = write_lane(worker, lane, error);
         if (status != 0) {
             return status;
         }
@@ -154,7 +168,7 @@ static int write_down(struct worker *worker, aisle_error *error)
     }
     note_writing(worker, true);
     do {
-        status = write_lane(worker, largest, true, error);
+        status = write_lane(worker, largest, error);
         largest = NULL;
     } while (status == 0 && held_by(worker, &largest) >= worker->workers->share_bytes);
     note_writing(worker, false);
@@ -167,7 +181,7 @@ static int write_with_tide(struct worker *worker, aisle_error *error)
     struct lane *largest = NULL;
     (void)held_by(worker, &largest);
     bool full = segment_builder_memory(largest->builder) >= worker->workers->share_bytes / worker->lane_count / 2;
-    return full ? write_lane(worker, largest, true, error) : 0;
+    return full ? write_lane(worker, largest, error) : 0;
 }
 
 /* ---- the thread ---- */
@@ -227,17 +241,35 @@ static void do_batch(struct worker *worker)
 }
 
 /* Likewise. */
-static void do_write(struct worker *worker, bool all)
+static void do_tide(struct worker *worker)
+{
+    aisle_error error = {.code = 0};
+    bool failed = worker->status != 0;
+    worker->tide = false;
+    worker->busy = true;
+    pthread_mutex_unlock(&worker->lock);
+    int status = failed ? 0 : write_with_tide(worker, &error);
+    pthread_mutex_lock(&worker->lock);
+    note_step(worker, status, &error);
+}
+
+/* Likewise. The caller is told when all is taken. */
+static void do_flush(struct worker *worker)
 {
     aisle_error error = {.code = 0};
     bool failed = worker->status != 0;
     worker->busy = true;
     pthread_mutex_unlock(&worker->lock);
-    int status = 0;
-    if (!failed) {
-        status = all ? write_all(worker, &error) : write_with_tide(worker, &error);
+    int status = failed ? 0 : take_all(worker, &error);
+    pthread_mutex_lock(&worker->lock);
+    worker->flush = FLUSH_TAKEN;
+    pthread_cond_signal(&worker->rest);
+    pthread_mutex_unlock(&worker->lock);
+    if (!failed && status == 0) {
+        status = write_all(worker, &error);
     }
     pthread_mutex_lock(&worker->lock);
+    worker->flush = FLUSH_NONE;
     note_step(worker, status, &error);
 }
 
@@ -247,14 +279,11 @@ static void *run_worker(void *context)
     pthread_mutex_lock(&worker->lock);
     while (!worker->stop) {
         if (worker->tide && !worker->lent) {
-            worker->tide = false;
-            do_write(worker, false);
+            do_tide(worker);
         } else if (worker->first != NULL) {
             do_batch(worker);
-        } else if (worker->flush) {
-            do_write(worker, true);
-            worker->flush = false;
-            pthread_cond_signal(&worker->rest);
+        } else if (worker->flush == FLUSH_WANTED) {
+            do_flush(worker);
         } else {
             pthread_cond_wait(&worker->wake, &worker->lock);
         }
@@ -694,23 +723,24 @@ static void want_flush(struct worker *worker)
 {
     pthread_mutex_lock(&worker->lock);
     worker->lent = false;
-    worker->flush = true;
+    worker->flush = FLUSH_WANTED;
     pthread_cond_signal(&worker->wake);
     pthread_mutex_unlock(&worker->lock);
 }
 
-static int await_flush(struct worker *worker, aisle_error *error)
+static int await_stage(struct worker *worker, enum workers_stage stage, aisle_error *error)
 {
     pthread_mutex_lock(&worker->lock);
-    while (worker->flush || worker->busy) {
+    while ((worker->flush == FLUSH_WANTED && !(stage == WORKERS_MOST_TAKEN && worker->writing)) ||
+           (stage == WORKERS_WRITTEN && (worker->flush != FLUSH_NONE || worker->busy))) {
         pthread_cond_wait(&worker->rest, &worker->lock);
     }
-    int status = failure_of(worker, error);
+    int status = stage == WORKERS_WRITTEN ? failure_of(worker, error) : 0;
     pthread_mutex_unlock(&worker->lock);
     return status;
 }
 
-int workers_flush(struct workers *workers, aisle_error *error)
+int workers_flush_begin(struct workers *workers, aisle_error *error)
 {
     int status = 0;
     for (uint32_t i = 0; i < workers->count && status == 0; i++) {
@@ -721,13 +751,25 @@ int workers_flush(struct workers *workers, aisle_error *error)
     for (uint32_t i = 0; i < workers->count && status == 0; i++) {
         want_flush(&workers->all[i]);
     }
+    return status;
+}
+
+int workers_flush_await(struct workers *workers, enum workers_stage stage, aisle_error *error)
+{
+    int status = 0;
     for (uint32_t i = 0; i < workers->count && status == 0; i++) {
-        status = await_flush(&workers->all[i], error);
+        status = await_stage(&workers->all[i], stage, error);
     }
-    if (status == 0) {
+    if (status == 0 && stage == WORKERS_WRITTEN) {
         diverted_clear(&workers->diverted); /* nobody holds any id */
     }
     return status;
+}
+
+int workers_flush(struct workers *workers, aisle_error *error)
+{
+    int status = workers_flush_begin(workers, error);
+    return status == 0 ? workers_flush_await(workers, WORKERS_WRITTEN, error) : status;
 }
 
 uint64_t workers_memory(struct workers *workers)

@@ -62,6 +62,19 @@ must_check int workers_settle_lane(struct workers *workers, uint32_t shard, uint
 /* Settles all lanes and writes what they hold as pending segments, all workers at once. */
 must_check int workers_flush(struct workers *workers, aisle_error *error);
 
+/*
+ * The same in steps: it begins, without waiting for what it comes to, and is waited for, in the end until all is
+ * written, unless it could not begin. Failures are told then.
+ */
+enum workers_stage {
+    WORKERS_MOST_TAKEN, /* shard_writer_take is done, but where a worker is still at a segment that was full before */
+    WORKERS_ALL_TAKEN,
+    WORKERS_WRITTEN,
+};
+
+must_check int workers_flush_begin(struct workers *workers, aisle_error *error);
+must_check int workers_flush_await(struct workers *workers, enum workers_stage stage, aisle_error *error);
+
 /* Heap bytes of the builders, as of the last batches. */
 uint64_t workers_memory(struct workers *workers);
 

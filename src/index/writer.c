@@ -348,9 +348,35 @@ static int put_product(struct aisle_writer *writer, struct shard_writer *shard, 
 }
 
 /* Has everything written that workers hold. The next batch is wide from its beginning if this one was large. */
+/* What the caller, who would wait for workers that write all they hold, does beside them. */
+static int write_beside(struct aisle_writer *writer, aisle_error *error)
+{
+    bool alone = !writer->merger.ready || !merger_busy(&writer->merger);
+    int status = workers_flush_await(writer->workers, WORKERS_MOST_TAKEN, error);
+    for (uint32_t i = 0; i < writer->catalog->shard_count && status == 0 && alone; i++) {
+        status = parts_lexicon_spill(&writer->shards[i], SPILL_JOINED, error);
+    }
+    status = status == 0 ? workers_flush_await(writer->workers, WORKERS_ALL_TAKEN, error) : status;
+    for (uint32_t i = 0; i < writer->catalog->shard_count && status == 0; i++) {
+        status = shard_writer_spill(&writer->shards[i], error);
+    }
+    return status;
+}
+
+static int flush_workers(struct aisle_writer *writer, aisle_error *error)
+{
+    int status = workers_flush_begin(writer->workers, error);
+    if (status != 0) {
+        return status;
+    }
+    status = write_beside(writer, error);
+    int flushed = workers_flush_await(writer->workers, WORKERS_WRITTEN, status == 0 ? error : NULL);
+    return status == 0 ? flushed : status;
+}
+
 static int gather(struct aisle_writer *writer, aisle_error *error)
 {
-    int status = writer->wide ? workers_flush(writer->workers, error) : 0;
+    int status = writer->wide ? flush_workers(writer, error) : 0;
     if (writer->wide) {
         note_memory(writer, workers_memory(writer->workers));
         route_seen_clear(&writer->seen);

@@ -44,15 +44,20 @@ static struct bytes make_word(uint32_t number, uint8_t text[WORD_BYTES])
     return bytes_of(text, WORD_BYTES);
 }
 
-/* As a worker does after a flush whose words these are. */
-static void spill(uint32_t words)
+static void take_words(uint32_t words)
 {
     for (uint32_t i = 0; i < words; i++) {
         uint8_t text[WORD_BYTES];
         struct bytes word = make_word(made++, text);
         assert_int_equal(parts_lexicon_take(shard, &word, 1), 0);
     }
-    assert_done(parts_lexicon_spill(shard, false, &error));
+}
+
+/* As a worker does after a flush whose words these are. */
+static void spill(uint32_t words)
+{
+    take_words(words);
+    assert_done(parts_lexicon_spill(shard, SPILL_MUCH, &error));
 }
 
 static void publish(void)
@@ -85,6 +90,29 @@ static void parts_that_workers_write_before_anybody_tidies_stay_below_the_limit(
         assert_true(shard->parts.count <= LIMIT_PARTS);
     }
     publish();
+    expect_all_words();
+}
+
+static void pending_parts_become_one_before_a_commit_when_nobody_merges(void **state)
+{
+    (void)state;
+    for (uint32_t i = 0; i < 4; i++) {
+        spill(3);
+    }
+    take_words(3);
+    assert_done(shard_writer_spill(shard, &error));
+    assert_int_equal(shard->parts.count, 5);
+    take_words(3);
+    writer->budget.parts_bytes = 1;
+    assert_done(parts_lexicon_spill(shard, SPILL_JOINED, &error));
+    assert_int_equal(shard->parts.count, 6); /* which are too much */
+    take_words(3);
+    writer->budget.parts_bytes = 1u << 20;
+    assert_done(parts_lexicon_spill(shard, SPILL_JOINED, &error));
+    assert_int_equal(shard->parts.count, 1);
+    assert_true(shard->parts.list[0].pending);
+    publish();
+    assert_int_equal(shard->parts.count, 1);
     expect_all_words();
 }
 
@@ -156,6 +184,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(parts_that_workers_write_before_anybody_tidies_stay_below_the_limit, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(pending_parts_become_one_before_a_commit_when_nobody_merges, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(parts_of_many_sizes_are_merged_while_loading_when_they_are_many, set_up,
                                         tear_down),

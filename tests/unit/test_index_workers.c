@@ -135,6 +135,28 @@ static uint64_t count_live(const struct fixture *f)
     return live;
 }
 
+/* Which take turns at the storage: while the caller has it, no segment gets written. */
+static void what_the_parts_get_is_taken_before_segments_are_written(void **state)
+{
+    struct fixture f;
+    (void)state;
+    begin(&f);
+    for (unsigned i = 0; i < 8; i++) {
+        put_product(&f, i, PAD_BYTES, true);
+    }
+    turns_take(&f.shard.turns);
+    assert_done(workers_flush_begin(f.workers, &error));
+    assert_done(workers_flush_await(f.workers, WORKERS_ALL_TAKEN, &error));
+    shard_writer_lock(&f.shard);
+    assert_int_not_equal(f.shard.words.waiting.count, 0);
+    assert_int_equal(f.shard.segment_count, 0);
+    shard_writer_unlock(&f.shard);
+    turns_give(&f.shard.turns);
+    assert_done(workers_flush_await(f.workers, WORKERS_WRITTEN, &error));
+    assert_int_equal(count_live(&f), 8);
+    end(&f);
+}
+
 /* Put as fast as can be, so that queues are full and products go elsewhere; and while workers write. */
 static void each_id_stays_one_product_whichever_worker_has_it(void **state)
 {
@@ -251,6 +273,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(each_id_stays_one_product_whichever_worker_has_it, make_directory,
                                         remove_directory),
         cmocka_unit_test_setup_teardown(room_for_known_ids_is_left_by_new_ones, make_directory, remove_directory),
+        cmocka_unit_test_setup_teardown(what_the_parts_get_is_taken_before_segments_are_written, make_directory,
+                                        remove_directory),
         cmocka_unit_test_setup_teardown(settled_lane_is_left_alone_when_the_tide_comes, make_directory,
                                         remove_directory),
     };
