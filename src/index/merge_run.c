@@ -550,7 +550,7 @@ int shard_writer_merge(struct shard_writer *writer, const struct merge_order *or
     uint32_t chosen[LIMIT_SEGMENTS];
     uint64_t start = clock_monotonic_ns();
     *merged = false;
-    int status = order->parts_first || parts_many(writer) ? merge_parts(writer, order, merged, error) : 0;
+    int status = order->at_the_end || parts_many(writer) ? merge_parts(writer, order, merged, error) : 0;
     if (status != 0 || *merged) {
         return status == 0 ? clean_behind(writer, order, error) : status;
     }

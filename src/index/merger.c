@@ -49,10 +49,10 @@ static void note_end(struct merger *merger, int status, const aisle_error *error
 }
 
 /* Merges in one shard until there is nothing to merge or a merge fails: then the next commit tries again. */
-static void merge_shard(struct merger *merger, struct shard_writer *shard, bool parts_first)
+static void merge_shard(struct merger *merger, struct shard_writer *shard, bool at_the_end)
 {
     struct merge_order order = {.bytes_max = UINT64_MAX,
-                                .parts_first = parts_first,
+                                .at_the_end = at_the_end,
                                 .cancel = &merger->cancel,
                                 .bytes_per_second = merger->bytes_per_second};
     for (bool merged = true; merged && !atomic_load(&merger->cancel);) {
@@ -66,10 +66,10 @@ static void merge_shard(struct merger *merger, struct shard_writer *shard, bool 
     }
 }
 
-static void merge_shards(struct merger *merger, bool parts_first)
+static void merge_shards(struct merger *merger, bool at_the_end)
 {
     for (uint32_t i = 0; i < merger->shard_count; i++) {
-        merge_shard(merger, &merger->shards[i], parts_first);
+        merge_shard(merger, &merger->shards[i], at_the_end);
     }
 }
 
@@ -200,7 +200,7 @@ void merger_release(struct merger *merger, bool finish)
     pthread_cond_signal(&merger->wake);
     pthread_mutex_unlock(&merger->lock);
     if (merger->running && helps) {
-        /* A large load leaves much, and memory indexes are empty by now. What may take long begins first. */
+        /* A large load leaves much, and memory indexes are empty by now: words want many passes with less. */
         merge_shards(merger, true);
     }
     if (merger->running) {

@@ -304,8 +304,10 @@ static void begin_run(struct parts_run *run, const struct merge_order *order)
 
 int parts_merge(struct shard_writer *writer, const struct merge_order *order, bool *merged, aisle_error *error)
 {
-    struct parts_run run = {
-        .writer = writer, .memory_bytes = writer->budget->parts_bytes, .order = order};
+    const struct budget *budget = writer->budget;
+    struct parts_run run = {.writer = writer,
+                            .memory_bytes = order->at_the_end ? budget->builder_bytes : budget->parts_bytes,
+                            .order = order};
     int status = 0;
     *merged = false;
     shard_writer_lock(writer);

@@ -162,7 +162,7 @@ struct merge_order {
     bool all;                  /* everything into one segment, whatever the policy says */
     bool loading;              /* much more is about to come: only whole tiers */
     bool spares_parts;         /* parts wait, unless they are many */
-    bool parts_first;          /* before segments, not behind them */
+    bool at_the_end;           /* memory indexes are empty: parts before segments, and with their memory */
     uint64_t bytes_max;        /* of the sources */
     uint32_t clean_batches;    /* of refuse to remove behind it, at most; 0: all there is */
     const atomic_bool *cancel; /* NULL, or: give up when it becomes true */

@@ -140,6 +140,33 @@ static void parts_of_many_sizes_are_merged_while_loading_when_they_are_many(void
     expect_all_words();
 }
 
+/* Nine segments, each with parts: a tier of both that is to be merged. */
+static void parts_go_before_segments_at_the_end_of_a_load(void **state)
+{
+    (void)state;
+    const struct merge_order at_the_end = {.at_the_end = true, .bytes_max = UINT64_MAX};
+    bool merged = false;
+    for (uint32_t i = 0; i < 9; i++) {
+        char product[64];
+        int size = snprintf(product, sizeof product, "{\"id\":\"P%u\",\"title\":\"item\"}", i);
+        assert_done(aisle_put(writer, (aisle_bytes){product, (size_t)size}, &error));
+        spill(3);
+        publish();
+    }
+    uint32_t parts = shard->parts.count;
+    assert_int_equal(shard_writer_segments(shard), 9);
+    assert_true(parts >= 9);
+    assert_done(shard_writer_merge(shard, &at_the_end, &merged, &error));
+    assert_true(merged);
+    assert_int_equal(shard_writer_segments(shard), 9);
+    assert_true(shard->parts.count < parts);
+    while (merged) {
+        assert_done(shard_writer_merge(shard, &at_the_end, &merged, &error));
+    }
+    assert_true(shard_writer_segments(shard) < 9);
+    expect_all_words();
+}
+
 static size_t count_extents(void)
 {
     struct storage_txn *txn = NULL;
@@ -189,6 +216,7 @@ int main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(parts_of_many_sizes_are_merged_while_loading_when_they_are_many, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(parts_go_before_segments_at_the_end_of_a_load, set_up, tear_down),
         cmocka_unit_test_setup_teardown(merge_of_parts_is_given_up_before_it_writes, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
