@@ -337,7 +337,7 @@ int segment_builder_words(const struct segment_builder *builder, struct bytes **
     }
     for (uint32_t term = 0; term < builder->term_count; term++) {
         if (builder->uses[term].is_word != 0) {
-            (*words)[(*count)++] = bytes_of(builder->terms[term].data, builder->terms[term].size);
+            (*words)[(*count)++] = builder_text(&builder->terms[term]);
         }
     }
     struct bytes word;

@@ -32,6 +32,12 @@ struct builder_term {
     uint8_t head[BUILDER_HEAD_BYTES]; /* its first bytes, zeros behind */
 };
 
+/* Its bytes, which for most words are near: as long as no term is added. */
+static inline struct bytes builder_text(const struct builder_term *term)
+{
+    return bytes_of(term->size <= BUILDER_HEAD_BYTES ? term->head : term->data, term->size);
+}
+
 /*
  * What a document changes of a term: apart, so that few cache lines hold those of the frequent terms, and none lies in
  * two of them.

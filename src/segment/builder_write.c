@@ -44,9 +44,9 @@ static struct record_shape record_shape_for(uint32_t documents)
 struct inversion {
     uint32_t *sorted; /* document numbers of the builder in document order */
     uint32_t count;   /* of live documents */
-    struct radix_entry *terms; /* numbers of the terms with postings in byte order */
+    struct radix_entry *terms; /* numbers of the terms with postings in byte order; then their keys are lists' ends */
     uint32_t term_count;
-    uint32_t *next;    /* by term number: where its next posting goes; in the end, where its list ends */
+    uint32_t *next;    /* by term number: where its next posting goes */
     uint32_t total;    /* postings of all terms */
     uint64_t *records; /* all lists behind one another, terms in byte order */
     struct record_shape shape;
@@ -153,7 +153,7 @@ static int compare_terms(const void *a, const void *b, void *context)
     const struct segment_builder *builder = context;
     const struct builder_term *x = &builder->terms[((const struct radix_entry *)a)->value];
     const struct builder_term *y = &builder->terms[((const struct radix_entry *)b)->value];
-    return bytes_compare(bytes_of(x->data, x->size), bytes_of(y->data, y->size));
+    return bytes_compare(builder_text(x), builder_text(y));
 }
 
 /* The first eight bytes of a term, so that numbers compare as terms do, but for equal ones. */
@@ -163,7 +163,11 @@ static uint64_t term_key(const struct builder_term *term)
     return __builtin_bswap64(load_u64(term->head));
 }
 
-/* Lists the terms that have live postings in byte order, and where the lists of each begin. */
+/* Terms are visited in another order than they came: they are asked for so many early, and the texts of long ones. */
+#define AHEAD_TERM 32u
+#define AHEAD_TEXT 16u
+
+/* Lists the terms that have live postings in byte order, and where the list of each begins and ends. */
 static void place_terms(struct segment_builder *builder, struct inversion *inversion)
 {
     for (uint32_t term = 0; term < builder->term_count; term++) {
@@ -173,9 +177,15 @@ static void place_terms(struct segment_builder *builder, struct inversion *inver
     }
     sort_entries(inversion, inversion->term_count, compare_terms, builder);
     for (uint32_t i = 0; i < inversion->term_count; i++) {
-        uint32_t term = inversion->terms[i].value;
-        inversion->next[term] = inversion->total;
-        inversion->total += builder->uses[term].df;
+        struct radix_entry *entry = &inversion->terms[i];
+        if (i + AHEAD_TERM < inversion->term_count) {
+            uint32_t ahead = inversion->terms[i + AHEAD_TERM].value;
+            __builtin_prefetch(&builder->uses[ahead]);
+            __builtin_prefetch(&inversion->next[ahead], 1);
+        }
+        inversion->next[entry->value] = inversion->total;
+        inversion->total += builder->uses[entry->value].df;
+        entry->key = inversion->total;
     }
 }
 
@@ -361,17 +371,11 @@ static inline bool take_short(struct record_shape shape, const uint64_t *records
     return true;
 }
 
-/* Terms are visited in another order than they came, too. */
-#define AHEAD_TERM 32u
-#define AHEAD_TEXT 16u
-
 ASK ask_for_term(const struct segment_builder *builder, const struct inversion *inversion, uint32_t i)
 {
     if (i + AHEAD_TERM < inversion->term_count) {
-        uint32_t term = inversion->terms[i + AHEAD_TERM].value;
-        ask_for(&builder->terms[term], sizeof *builder->terms);
-        __builtin_prefetch(&inversion->next[term]);
-        __builtin_prefetch(builder->terms[inversion->terms[i + AHEAD_TEXT].value].data);
+        ask_for(&builder->terms[inversion->terms[i + AHEAD_TERM].value], sizeof *builder->terms);
+        __builtin_prefetch(builder_text(&builder->terms[inversion->terms[i + AHEAD_TEXT].value]).data);
     }
 }
 
@@ -387,8 +391,8 @@ static int write_lists(const struct segment_builder *builder, const struct inver
     int status = segment_writer_begin_lists(writer, inversion->count);
     for (uint32_t i = 0; i < inversion->term_count && status == 0; i++) {
         const struct builder_term *term = &builder->terms[inversion->terms[i].value];
-        struct bytes text = bytes_of(term->data, term->size);
-        uint32_t end = inversion->next[inversion->terms[i].value];
+        struct bytes text = builder_text(term);
+        uint32_t end = (uint32_t)inversion->terms[i].key;
         ask_for_term(builder, inversion, i);
         if (take_short(inversion->shape, inversion->records + start, end - start, entries, &list)) {
             status = segment_writer_put_short(writer, text, term->hash, &list, &value);
