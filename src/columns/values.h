@@ -129,7 +129,8 @@ must_check int values_check(const struct values_reader *reader, aisle_error *err
 struct values_collector {
     struct arena arena;
     struct collected_value *values; /* owned, by number */
-    size_t capacity;
+    uint32_t *ordinals; /* owned, by number, too: apart, since writing looks them up for each document */
+    size_t capacity;    /* of both */
     uint32_t count;
     uint32_t *slots; /* number + 1 */
     size_t slot_count;

@@ -16,9 +16,12 @@
 struct collected_value {
     struct value_pair pair; /* in the arena */
     uint32_t hash;
-    uint32_t ordinal;
-    bool used;
 };
+
+#define ORDINAL_UNUSED UINT32_MAX
+#define ORDINAL_USED (UINT32_MAX - 1) /* before the values are sorted */
+
+static_assert(LIMIT_COLUMN_VALUES < ORDINAL_USED, "ordinals are below");
 
 void values_collector_init(struct values_collector *collector)
 {
@@ -30,6 +33,7 @@ void values_collector_init(struct values_collector *collector)
 void values_collector_release(struct values_collector *collector)
 {
     mem_free(collector->values);
+    mem_free(collector->ordinals);
     mem_free(collector->slots);
     mem_free(collector->scratch);
     buf_release(&collector->lists);
@@ -39,7 +43,8 @@ void values_collector_release(struct values_collector *collector)
 
 uint64_t values_collector_bytes(const struct values_collector *collector)
 {
-    return collector->arena.total_bytes + collector->capacity * sizeof *collector->values +
+    return collector->arena.total_bytes +
+           collector->capacity * (sizeof *collector->values + sizeof *collector->ordinals) +
            collector->slot_count * sizeof *collector->slots + collector->count * sizeof(uint32_t) +
            collector->lists.capacity * 2; /* once more as the writer's copies */
 }
@@ -67,11 +72,13 @@ static int grow_slots(struct values_collector *collector)
 static int grow_values(struct values_collector *collector)
 {
     size_t wanted = collector->capacity == 0 ? SLOTS_FIRST : collector->capacity + collector->capacity / 2;
-    struct collected_value *grown = mem_realloc(collector->values, wanted * sizeof *grown);
-    if (grown == NULL) {
+    struct collected_value *values = mem_realloc(collector->values, wanted * sizeof *values);
+    collector->values = values == NULL ? collector->values : values;
+    uint32_t *ordinals = values == NULL ? NULL : mem_realloc(collector->ordinals, wanted * sizeof *ordinals);
+    collector->ordinals = ordinals == NULL ? collector->ordinals : ordinals;
+    if (ordinals == NULL) {
         return AISLE_NO_MEMORY;
     }
-    collector->values = grown;
     collector->capacity = wanted;
     return 0;
 }
@@ -97,6 +104,7 @@ static int append_value(struct values_collector *collector, const struct value_p
         status = copy_bytes(collector, value->shown, &copy.shown);
     }
     if (status == 0) {
+        collector->ordinals[collector->count] = ORDINAL_UNUSED;
         collector->values[collector->count++] = (struct collected_value){.pair = copy, .hash = hash};
     }
     return status;
@@ -186,7 +194,7 @@ void values_collector_use(struct values_collector *collector, int64_t code)
     }
     const uint8_t *numbers = numbers_of(collector, code, single, &count);
     for (uint32_t i = 0; i < count; i++) {
-        collector->values[load_u32(numbers + i * sizeof(uint32_t))].used = true;
+        collector->ordinals[load_u32(numbers + i * sizeof(uint32_t))] = ORDINAL_USED;
     }
 }
 
@@ -209,7 +217,7 @@ int values_collector_write(struct values_collector *collector, struct values_wri
         return AISLE_NO_MEMORY;
     }
     for (uint32_t i = 0; i < collector->count; i++) {
-        if (collector->values[i].used) {
+        if (collector->ordinals[i] != ORDINAL_UNUSED) {
             sorted[count++] = i;
         }
     }
@@ -217,7 +225,7 @@ int values_collector_write(struct values_collector *collector, struct values_wri
         qsort_r(sorted, count, sizeof *sorted, compare_values, collector);
     }
     for (uint32_t i = 0; i < count && status == 0; i++) {
-        collector->values[sorted[i]].ordinal = i;
+        collector->ordinals[sorted[i]] = i;
         status = values_writer_add(writer, &collector->values[sorted[i]].pair);
     }
     mem_free(sorted);
@@ -235,7 +243,7 @@ int values_collector_recode(struct values_collector *collector, struct values_wr
     }
     const uint8_t *numbers = numbers_of(collector, code, single, &count);
     for (uint32_t i = 0; i < count; i++) {
-        collector->scratch[i] = collector->values[load_u32(numbers + i * sizeof(uint32_t))].ordinal;
+        collector->scratch[i] = collector->ordinals[load_u32(numbers + i * sizeof(uint32_t))];
     }
     if (count == 1) {
         *stored = collector->scratch[0];
