@@ -43,25 +43,12 @@ static int find(const struct lexicon_part *part, struct bytes word, uint32_t rea
     return text == NULL ? AISLE_CORRUPT : 0;
 }
 
-/* Words lie anywhere: the list is asked for this many ahead, and the text of each half as many. */
-#define AHEAD_WORDS 32u
-
 /* The words that are looked for, in order. */
 struct wanted {
     const struct bytes *words;
     struct radix_entry *order; /* owned: numbers of words */
     size_t count;
 };
-
-static inline __attribute__((always_inline)) void ask_ahead(const struct wanted *wanted, size_t i)
-{
-    size_t near = i + AHEAD_WORDS / 2;
-    size_t far = i + AHEAD_WORDS;
-    if (far < wanted->count) {
-        __builtin_prefetch(&wanted->words[wanted->order[far].value]);
-        __builtin_prefetch(wanted->words[wanted->order[near].value].data);
-    }
-}
 
 /* Sets the bits of what the part has, which is not looked for any more. */
 static int look_in(const struct lexicon_part *part, struct wanted *wanted, uint64_t *known)
@@ -73,7 +60,7 @@ static int look_in(const struct lexicon_part *part, struct wanted *wanted, uint6
         struct radix_entry entry = wanted->order[i];
         struct bytes word = wanted->words[entry.value];
         bool has = false;
-        ask_ahead(wanted, i);
+        lexicon_ask_ahead(wanted->order, wanted->words, wanted->count, i);
         if (word.size != 0 && word.size <= LIMIT_TERM_BYTES) {
             status = find(part, word, reached, &has);
         }

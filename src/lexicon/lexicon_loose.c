@@ -38,6 +38,7 @@ static size_t classify(struct radix_entry *entries, const struct bytes *words, s
     size_t kept = 0;
     for (size_t i = 0; i < count; i++) {
         struct bytes word = words[entries[i].value];
+        lexicon_ask_ahead(entries, words, count, i);
         if (kept != 0 && bytes_equal(words[entries[kept - 1].value], word)) {
             continue;
         }
@@ -47,9 +48,6 @@ static size_t classify(struct radix_entry *entries, const struct bytes *words, s
     }
     return kept;
 }
-
-/* Words that are told soon are asked for from memory. */
-#define AHEAD_WORDS 16u
 
 static int copy_texts(struct lexicon_loose *loose)
 {
@@ -64,8 +62,8 @@ static int copy_texts(struct lexicon_loose *loose)
     uint8_t *text = loose->texts;
     for (uint32_t i = 0; i < loose->count; i++) {
         struct bytes *word = &loose->words[i];
-        if (i + AHEAD_WORDS < loose->count) {
-            __builtin_prefetch(word[AHEAD_WORDS].data);
+        if (i + LEXICON_AHEAD < loose->count) {
+            __builtin_prefetch(word[LEXICON_AHEAD].data);
         }
         memcpy(text, word->data, word->size);
         word->data = text;
@@ -83,6 +81,7 @@ static void distribute(struct lexicon_loose *loose, const struct radix_entry *en
         loose->first[class + 1] = next[class] + classes[class];
     }
     for (size_t i = 0; i < loose->count; i++) {
+        lexicon_ask_ahead(entries, words, loose->count, i);
         loose->words[next[entries[i].key]++] = words[entries[i].value];
     }
 }

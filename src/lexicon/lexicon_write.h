@@ -34,6 +34,19 @@ static inline uint64_t lexicon_order(struct bytes word)
 /* Makes entries, as many as words with scratch of as many, the words' numbers in the order of the words' bytes. */
 void lexicon_sort(struct radix_entry *entries, struct radix_entry *scratch, const struct bytes *words, size_t count);
 
+/* Sorted words lie anywhere: the list is asked for this many ahead of the i-th, and the text of each half as many. */
+#define LEXICON_AHEAD 32u
+
+/* gcc leaves calls out that only ask, unless they are inlined at once. */
+static inline __attribute__((always_inline)) void lexicon_ask_ahead(const struct radix_entry *sorted,
+                                                                    const struct bytes *words, size_t count, size_t i)
+{
+    if (i + LEXICON_AHEAD < count) {
+        __builtin_prefetch(&words[sorted[i + LEXICON_AHEAD].value]);
+        __builtin_prefetch(words[sorted[i + LEXICON_AHEAD / 2].value].data);
+    }
+}
+
 /* What a reading of the sources gives. */
 enum lexicon_range {
     LEXICON_ALL,       /* in the order of their numbers */

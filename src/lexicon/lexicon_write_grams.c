@@ -16,21 +16,20 @@
 #define RANGES (GRAM_SPACE >> RANGE_SHIFT)
 #define WRITE_BYTES 4096u /* of a list, given to the stream at once */
 
-/* A place of a gram, on its way to its list. */
-struct gram_place {
-    uint32_t code;
-    uint32_t gram; /* in its range */
-};
+/* Of a place of a gram on its way to its list: the code's number, and the gram in its range. */
+#define PLACE_BYTES (sizeof(uint32_t) + sizeof(uint16_t))
+
+static_assert(RANGE_GRAMS - 1 <= UINT16_MAX, "it has 16 bits");
 
 struct grams {
     struct lexicon_writer *writer;
     uint64_t counts[RANGES];     /* places of grams of each range in all codes */
     uint64_t next[RANGES];       /* of the pass: where a range's next place goes */
     uint32_t starts[RANGE_GRAMS + 1]; /* of the range at hand: where the codes of each gram begin */
-    struct gram_place *places;   /* owned */
-    uint32_t *codes;             /* owned: of one range, by gram */
+    uint32_t *place_codes;       /* owned: places of the pass, by range */
+    uint16_t *place_grams;       /* owned: theirs, too */
     size_t place_capacity;
-    size_t code_capacity;
+    uint32_t *codes;             /* owned: of one range, by gram */
     uint64_t lists_begin;
     struct buf table; /* rows of grams */
 };
@@ -49,7 +48,8 @@ static int pass(struct grams *grams, uint32_t first, uint32_t end)
             if (first == end) {
                 grams->counts[range]++;
             } else if (range - first < end - first && grams->next[range] < grams->place_capacity) {
-                grams->places[grams->next[range]++] = (struct gram_place){number, gram & (RANGE_GRAMS - 1)};
+                grams->place_codes[grams->next[range]] = number;
+                grams->place_grams[grams->next[range]++] = (uint16_t)(gram & (RANGE_GRAMS - 1));
             }
         }
     }
@@ -84,19 +84,21 @@ static void write_list(struct grams *grams, uint32_t gram, const uint32_t *codes
     grams->writer->footer.gram_count++;
 }
 
-/* The lists of a range, whose places these are. */
-static int write_range(struct grams *grams, uint32_t range, const struct gram_place *places, size_t count)
+/* The lists of a range, whose places stand from the first on. */
+static int write_range(struct grams *grams, uint32_t range, size_t first, size_t count)
 {
+    const uint32_t *codes = grams->place_codes + first;
+    const uint16_t *own = grams->place_grams + first;
     uint32_t *starts = grams->starts;
     memset(starts, 0, sizeof grams->starts);
     for (size_t i = 0; i < count; i++) {
-        starts[places[i].gram + 1]++;
+        starts[own[i] + 1]++;
     }
     for (uint32_t gram = 0; gram < RANGE_GRAMS; gram++) {
         starts[gram + 1] += starts[gram];
     }
     for (size_t i = 0; i < count; i++) {
-        grams->codes[starts[places[i].gram]++] = places[i].code;
+        grams->codes[starts[own[i]]++] = codes[i];
     }
     /* Each start has moved to where the next gram's codes begin. */
     for (uint32_t gram = 0; gram < RANGE_GRAMS; gram++) {
@@ -108,40 +110,42 @@ static int write_range(struct grams *grams, uint32_t range, const struct gram_pl
     return buf_status(&grams->table) != 0 ? buf_status(&grams->table) : grams->writer->out->status;
 }
 
-static int make_room(struct grams *grams, size_t places, size_t codes)
+/* For the largest range, and of all places as many as memory is left for, but those of any range. */
+static int make_room(struct grams *grams)
 {
-    if (places > grams->place_capacity) {
-        mem_free(grams->places);
-        grams->places = mem_alloc(places * sizeof *grams->places);
-        grams->place_capacity = grams->places == NULL ? 0 : places;
+    size_t memory = grams->writer->memory_bytes;
+    uint64_t total = 0;
+    uint64_t largest = 0;
+    for (uint32_t range = 0; range < RANGES; range++) {
+        total += grams->counts[range];
+        largest = grams->counts[range] > largest ? grams->counts[range] : largest;
     }
-    if (codes > grams->code_capacity) {
-        mem_free(grams->codes);
-        grams->codes = mem_alloc(codes * sizeof *grams->codes);
-        grams->code_capacity = grams->codes == NULL ? 0 : codes;
+    if (largest > UINT32_MAX) {
+        return AISLE_LIMIT;
     }
-    return grams->place_capacity < places || grams->code_capacity < codes ? AISLE_NO_MEMORY : 0;
+    size_t codes_bytes = (size_t)largest * sizeof *grams->codes;
+    size_t most = memory > codes_bytes ? (memory - codes_bytes) / PLACE_BYTES : 0;
+    most = most < largest ? (size_t)largest : most;
+    grams->place_capacity = most < total ? most : (size_t)total;
+    grams->place_codes = mem_alloc(grams->place_capacity * sizeof *grams->place_codes);
+    grams->place_grams = mem_alloc(grams->place_capacity * sizeof *grams->place_grams);
+    grams->codes = mem_alloc(codes_bytes);
+    return grams->place_codes == NULL || grams->place_grams == NULL || grams->codes == NULL ? AISLE_NO_MEMORY : 0;
 }
 
-/* The lists of the ranges from the first on and before the end, with room for them. */
+/* The lists of the ranges from the first on and before the end, for which there is room. */
 static int write_ranges(struct grams *grams, uint32_t first, uint32_t end)
 {
     size_t place = 0;
-    size_t most = 0;
     for (uint32_t range = first; range < end; range++) {
         grams->next[range] = place;
         place += grams->counts[range];
-        most = grams->counts[range] > most ? grams->counts[range] : most;
     }
-    if (place == 0) {
-        return 0;
-    }
-    int status = most > UINT32_MAX ? AISLE_LIMIT : make_room(grams, place, most);
-    status = status == 0 ? pass(grams, first, end) : status;
+    int status = place == 0 ? 0 : pass(grams, first, end);
     place = 0;
     for (uint32_t range = first; range < end && status == 0; range++) {
         size_t count = grams->counts[range];
-        status = count == 0 ? 0 : write_range(grams, range, grams->places + place, count);
+        status = count == 0 ? 0 : write_range(grams, range, place, count);
         place += count;
     }
     return status;
@@ -149,18 +153,17 @@ static int write_ranges(struct grams *grams, uint32_t first, uint32_t end)
 
 static int write_lists(struct grams *grams)
 {
-    size_t most = grams->writer->memory_bytes / (sizeof *grams->places + sizeof *grams->codes);
-    int status = grams->writer->out->status;
+    int status = make_room(grams);
     for (uint32_t first = 0; first < RANGES && status == 0;) {
         size_t count = grams->counts[first];
         uint32_t end = first + 1;
-        while (end < RANGES && count + grams->counts[end] <= most) {
+        while (end < RANGES && count + grams->counts[end] <= grams->place_capacity) {
             count += grams->counts[end++];
         }
         status = write_ranges(grams, first, end);
         first = end;
     }
-    return status;
+    return status == 0 ? grams->writer->out->status : status;
 }
 
 int lexicon_write_grams(struct lexicon_writer *writer)
@@ -183,7 +186,8 @@ int lexicon_write_grams(struct lexicon_writer *writer)
         status = writer->out->status;
     }
     buf_release(&grams->table);
-    mem_free(grams->places);
+    mem_free(grams->place_codes);
+    mem_free(grams->place_grams);
     mem_free(grams->codes);
     mem_free(grams);
     return status;
