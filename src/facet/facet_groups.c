@@ -92,10 +92,11 @@ int facet_groups_enter(struct facet_set *set, struct facet *facet)
 
 /* ---- pairs ---- */
 
+/* The slot is of the bits that both halves of a pair reach: the value is in the upper one. */
 static size_t slot_of(const struct facet_groups *groups, uint64_t pair)
 {
     size_t mask = groups->slot_count - 1;
-    size_t at = (size_t)((pair * UINT64_C(0x9e3779b97f4a7c15)) >> 20) & mask;
+    size_t at = (size_t)((pair * UINT64_C(0x9e3779b97f4a7c15)) >> 32) & mask;
     while (groups->pairs[at] != 0 && groups->pairs[at] != pair) {
         at = (at + 1) & mask;
     }
