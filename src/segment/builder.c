@@ -472,16 +472,14 @@ int segment_builder_end(struct segment_builder *builder, const struct builder_do
     if (status == 0 && builder->document_count * 2 >= builder->id_slot_count) {
         status = grow_id_slots(builder);
     }
-    struct builder_entry entry;
     if (status == 0) {
-        status = fill_entry(builder, document, &entry);
+        status = fill_entry(builder, document, &builder->documents[builder->document_count]);
     }
     if (status != 0) {
         return status;
     }
     builder->posting_count += builder->touched_count;
-    *number = builder->document_count;
-    builder->documents[builder->document_count++] = entry;
+    *number = builder->document_count++;
     enter_id(builder, *number);
     ids_range_add(&builder->ids, document->id);
     builder->live_count++;
