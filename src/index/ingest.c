@@ -271,19 +271,18 @@ static bool is_learning(const struct ingest *ingest, const struct known_value *v
 }
 
 /* The tokens of a value wait, from first on: notes that it is to be known when they do no longer. */
-static void begin_learning(struct ingest *ingest, uint8_t field, uint32_t strings, struct bytes text, uint32_t first,
-                           uint32_t length)
+static void begin_learning(struct ingest *ingest, uint8_t field, uint32_t strings, uint32_t first, uint32_t length)
 {
     uint32_t count = ingest->waiting - first;
     if (count > KNOWN_VALUE_TOKENS || length > UINT16_MAX || ingest->learning_count == INGEST_LEARNING_MAX ||
         (count != 0 && ingest->tokens[first + count - 1].position > UINT16_MAX)) {
         return;
     }
-    struct known_value *value = known_values_find_place(&ingest->known, field, strings, text);
+    struct known_value *value = ingest->values[field].place;
     if (value == NULL || is_learning(ingest, value)) {
         return;
     }
-    known_value_begin(value, field, strings, text);
+    known_value_begin(value, field, strings, ingest->values[field].raw);
     value->count = (uint8_t)count;
     value->length = (uint16_t)length;
     for (uint32_t i = 0; i < count; i++) {
@@ -324,6 +323,29 @@ static struct bytes raw_of(const struct ingest *ingest, const struct product_val
         at = start + strings[i].size;
     }
     return bytes_of(strings[0].data, (size_t)(at - (uintptr_t)strings[0].data));
+}
+
+/* Has all places of the product's shared values on their way from memory before any of them is looked at. */
+static void ask_values(struct ingest *ingest, const struct product *product)
+{
+    for (uint8_t f = 0; f < ingest->schema->field_count; f++) {
+        const struct product_value *value = &product->values[f];
+        if (ingest->shared[f] && value->present) {
+            struct bytes raw = raw_of(ingest, value);
+            ingest->values[f] = (struct ingest_value){
+                .raw = raw, .place = known_values_place(&ingest->known, f, value->string_count, raw)};
+        }
+    }
+}
+
+/* What is known of a shared value; NULL: nothing. */
+static struct known_value *find_known(const struct ingest *ingest, const struct segment_builder *builder,
+                                      const struct product_value *value, uint8_t field)
+{
+    const struct ingest_value *at = &ingest->values[field];
+    bool known = at->place != NULL && known_value_is(at->place, segment_builder_serial(builder), field,
+                                                     value->string_count, at->raw);
+    return known ? at->place : NULL;
 }
 
 static void take_facts(struct ingest_facts *facts, const struct known_value *known)
@@ -381,10 +403,7 @@ static int add_field(struct ingest *ingest, struct segment_builder *builder, con
     bool searchable = ingest->schema->fields[field].searchable;
     bool shared = ingest->shared[field];
     uint32_t count = 0;
-    struct bytes raw = shared ? raw_of(ingest, value) : bytes_of(NULL, 0);
-    const struct known_value *known = shared ? known_values_find(&ingest->known, segment_builder_serial(builder), field,
-                                                                 value->string_count, raw)
-                                             : NULL;
+    const struct known_value *known = shared ? find_known(ingest, builder, value, field) : NULL;
     if (known != NULL) {
         take_facts(&ingest->facts, known);
         *length += known->length * weight;
@@ -395,7 +414,7 @@ static int add_field(struct ingest *ingest, struct segment_builder *builder, con
     int status = searchable ? add_strings(ingest, builder, value, field, &count) : 0;
     *length += count * weight;
     if (status == 0 && shared && searchable && ingest->rounds == rounds) {
-        begin_learning(ingest, field, value->string_count, raw, first, count);
+        begin_learning(ingest, field, value->string_count, first, count);
     }
     return status;
 }
@@ -407,14 +426,12 @@ static struct known_value *known_of(struct ingest *ingest, const struct segment_
     if (!ingest->shared[field]) {
         return NULL;
     }
-    struct bytes raw = raw_of(ingest, value);
-    uint64_t serial = segment_builder_serial(builder);
-    struct known_value *known = known_values_find(&ingest->known, serial, field, value->string_count, raw);
+    struct known_value *known = find_known(ingest, builder, value, field);
     if (known == NULL && !ingest->schema->fields[field].searchable) {
-        known = known_values_find_place(&ingest->known, field, value->string_count, raw);
+        known = ingest->values[field].place;
         if (known != NULL) {
-            known_value_begin(known, field, value->string_count, raw);
-            known->serial = serial;
+            known_value_begin(known, field, value->string_count, ingest->values[field].raw);
+            known->serial = segment_builder_serial(builder);
         }
     }
     return known;
@@ -635,6 +652,7 @@ int ingest_add(struct ingest *ingest, struct segment_builder *builder, const str
     ingest->facts.orders = 0;
     ingest->text = text;
     places_begin(&ingest->places);
+    ask_values(ingest, product);
     for (uint8_t f = 0; f < schema->field_count && status == 0; f++) {
         if (product->values[f].present && (schema->fields[f].searchable || ingest->shared[f])) {
             status = add_field(ingest, builder, &product->values[f], f, &length);

@@ -46,6 +46,12 @@ struct ingest_facts {
 
 static_assert(LIMIT_FIELDS <= 64, "a bit for each");
 
+/* A shared value of the product at hand: its bytes, and its place among those known. */
+struct ingest_value {
+    struct bytes raw;
+    struct known_value *place; /* NULL: it cannot be known */
+};
+
 struct ingest {
     const struct schema *schema;
     const struct segment_columns *columns;
@@ -68,6 +74,7 @@ struct ingest {
     uint32_t learning_count;
     uint32_t rounds; /* how often what waited went to the builder */
     struct bytes text; /* of the product at hand */
+    struct ingest_value values[LIMIT_FIELDS]; /* its shared ones, by field */
     struct ingest_facts facts;
     struct ingest_fresh fresh[SEGMENT_TOUCH_MAX];
     uint32_t fresh_count;

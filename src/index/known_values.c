@@ -28,20 +28,7 @@ static bool can_be_known(uint32_t strings, struct bytes text)
     return text.size <= KNOWN_VALUE_BYTES && text.size != 0 && strings <= KNOWN_VALUE_BYTES;
 }
 
-struct known_value *known_values_find(const struct known_values *known, uint64_t serial, uint8_t field,
-                                      uint32_t strings, struct bytes text)
-{
-    if (known->values == NULL || !can_be_known(strings, text)) {
-        return NULL;
-    }
-    struct known_value *value = place_of(known, field, text);
-    bool same = value->serial == serial && value->field == field && value->size == text.size &&
-                value->strings == strings && memcmp(value->text, text.data, text.size) == 0;
-    return same ? value : NULL;
-}
-
-struct known_value *known_values_find_place(struct known_values *known, uint8_t field, uint32_t strings,
-                                            struct bytes text)
+struct known_value *known_values_place(struct known_values *known, uint8_t field, uint32_t strings, struct bytes text)
 {
     if (!can_be_known(strings, text)) {
         return NULL;
@@ -52,7 +39,18 @@ struct known_value *known_values_find_place(struct known_values *known, uint8_t 
             return NULL; /* it can do without */
         }
     }
-    return place_of(known, field, text);
+    struct known_value *value = place_of(known, field, text);
+    __builtin_prefetch(value);
+    __builtin_prefetch(value->tokens);
+    __builtin_prefetch(value->text);
+    return value;
+}
+
+bool known_value_is(const struct known_value *value, uint64_t serial, uint8_t field, uint32_t strings,
+                    struct bytes text)
+{
+    return value->serial == serial && value->field == field && value->size == text.size && value->strings == strings &&
+           memcmp(value->text, text.data, text.size) == 0;
 }
 
 void known_value_begin(struct known_value *value, uint8_t field, uint32_t strings, struct bytes text)

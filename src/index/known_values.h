@@ -42,15 +42,15 @@ struct known_values {
 void known_values_release(struct known_values *known);
 
 /*
- * What is known of a value in a builder; NULL: nothing. Of several strings, text is all from the first one's start to
- * the last one's end in the product, so that it says what they are when their number does.
+ * The place of a value, whatever stands there, which is asked for from memory: the table is larger than the nearer
+ * caches. Of several strings, text is all from the first one's start to the last one's end in the product, so that it
+ * says what they are when their number does. NULL: too long, or no memory.
  */
-struct known_value *known_values_find(const struct known_values *known, uint64_t serial, uint8_t field,
-                                      uint32_t strings, struct bytes text);
+struct known_value *known_values_place(struct known_values *known, uint8_t field, uint32_t strings, struct bytes text);
 
-/* The place of a value that is to become known, whatever stands there; NULL: too long, or no memory. */
-struct known_value *known_values_find_place(struct known_values *known, uint8_t field, uint32_t strings,
-                                            struct bytes text);
+/* Whether what stands in the value's place is known of it, in the builder with this serial. */
+bool known_value_is(const struct known_value *value, uint64_t serial, uint8_t field, uint32_t strings,
+                    struct bytes text);
 
 /* Has the value stand there, without tokens; it is found once the caller has set its serial. */
 void known_value_begin(struct known_value *value, uint8_t field, uint32_t strings, struct bytes text);
