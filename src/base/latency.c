@@ -11,8 +11,7 @@ static uint32_t bucket_of(uint64_t ns)
         return (uint32_t)ns;
     }
     uint32_t shift = 63u - (uint32_t)__builtin_clzll(ns) - LATENCY_STEP_BITS;
-    uint32_t bucket = (shift << LATENCY_STEP_BITS) + (uint32_t)(ns >> shift);
-    return bucket < LATENCY_BUCKETS ? bucket : LATENCY_BUCKETS - 1;
+    return (shift << LATENCY_STEP_BITS) + (uint32_t)(ns >> shift);
 }
 
 /* The highest value that falls into a bucket. */

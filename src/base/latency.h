@@ -1,8 +1,9 @@
 /*
- * latency.h - a histogram of durations from nanoseconds to minutes, in little and constant memory.
+ * latency.h - a histogram of durations of any length, in little and constant memory (30 KiB).
  *
  * Buckets are log-linear: 64 for each doubling, so that a percentile is read off at most 1.6 % too high. (The idea is
- * that of HdrHistogram, by Gil Tene.)
+ * that of HdrHistogram, by Gil Tene.) All 64 bits have buckets: a follower that was away for a year tells changes of
+ * then beside those of a moment ago.
  *
  * Thread rule: one thread at a time; histograms of several threads are added up afterwards.
  */
@@ -12,11 +13,11 @@
 #include <stdint.h>
 
 #define LATENCY_STEP_BITS 6u
-#define LATENCY_BUCKETS ((40u - LATENCY_STEP_BITS + 1u) << LATENCY_STEP_BITS) /* up to 2^40 ns: 18 minutes */
+#define LATENCY_BUCKETS ((64u - LATENCY_STEP_BITS + 1u) << LATENCY_STEP_BITS)
 
 struct latency {
     uint64_t count;
-    uint64_t sum_ns;
+    uint64_t sum_ns; /* modulo 2^64 */
     uint64_t max_ns;
     uint64_t buckets[LATENCY_BUCKETS];
 };
