@@ -311,35 +311,77 @@ static void scan_windows(struct scan *scan, uint32_t from, uint32_t last)
     }
 }
 
-/* A range in which the lists that are followed are rare: what one block of each covers is merged. */
+/*
+ * Bounds each list's block at from into bounds, weakest list first; *end becomes the last document that all bounds hold
+ * for. Nothing is decoded for it.
+ */
+static void bound_blocks(struct scan_list **lists, uint32_t count, uint32_t from, int32_t *bounds, uint32_t *end)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t block_last;
+        uint32_t document = scan_list_document(lists[i]);
+        bounds[i] = scan_list_bound(lists[i], document > from ? document : from, &block_last);
+        *end = block_last < *end ? block_last : *end;
+    }
+}
+
+/* The most that the weaker lists, which are not followed, add from one document to another. */
+static int32_t bound_others(const struct scan *scan, uint32_t count, uint32_t from, uint32_t last)
+{
+    int32_t sum = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        bool any;
+        sum += scan_list_bound_range(scan->order[i], from, last, &any);
+    }
+    return sum;
+}
+
+/* Takes what count lists have from one document to another, if it is worth least. */
+static void take_merged(struct scan *scan, struct scan_list **lists, uint32_t count, uint32_t from, uint32_t last,
+                        int32_t least)
+{
+    const uint32_t *documents;
+    const uint8_t *codes;
+    for (uint32_t i = 0; i < count; i++) {
+        (void)scan_list_seek(lists[i], from);
+    }
+    if (count > 1) {
+        scan_merge(scan, lists, count, last, least);
+        return;
+    }
+    size_t got = postings_cursor_batch(lists[0]->postings, last, &documents, &codes);
+    scan->room->candidates.count = 0;
+    if (got != 0) {
+        take_postings(scan, lists[0], documents, codes, got, least);
+    }
+}
+
+/*
+ * A range in which the lists that are followed are rare: what one block of each covers is merged, of those whose block
+ * can bring up a document of its own. The others' are looked up.
+ */
 static void scan_merging(struct scan *scan, uint32_t from, uint32_t last)
 {
     const int32_t extra = scan->extra;
     for (;;) {
+        int32_t bounds[SCAN_MERGED_MAX];
         scan->extra = extra;
         uint32_t followed = divide(scan);
-        struct scan_list **lists = scan->order + followed;
         uint32_t count = scan->list_count - followed;
         from = first_of(scan, from);
         if (from > last || count <= 1) {
             break;
         }
         uint32_t end = last;
-        int32_t rest = 0;
-        int32_t most = 0;
-        for (uint32_t i = 0; i < followed; i++) {
-            rest += scan->order[i]->bound;
-        }
-        for (uint32_t i = 0; i < count; i++) {
-            uint32_t block_last;
-            uint32_t document = postings_cursor_seek(lists[i]->postings, from);
-            most += lists[i]->table->bound[postings_cursor_bound(lists[i]->postings, document, &block_last)];
-            end = block_last < end ? block_last : end;
-        }
+        bound_blocks(scan->order + followed, count, from, bounds, &end);
         scan->extra = scan_extra(scan, from, end);
-        rest += scan->extra;
-        if (most + rest >= scan->minimum) {
-            scan_merge(scan, lists, count, end, scan->minimum - rest);
+        int32_t rest = scan->extra + bound_others(scan, followed, from, end);
+        for (uint32_t i = 0; i < count && rest + bounds[i] < scan->minimum; i++) {
+            rest += bounds[i];
+            followed++;
+        }
+        if (followed < scan->list_count) {
+            take_merged(scan, scan->order + followed, scan->list_count - followed, from, end, scan->minimum - rest);
             scan_complete(scan, scan->order + followed - 1, followed, -1);
         }
         from = end + 1;

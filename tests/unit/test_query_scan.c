@@ -27,6 +27,11 @@ static const uint32_t rarity[WORDS] = {2, 3, 4, 9, 30, 150, 900, 4000, 2, 12000}
 static const char *const words[WORDS] = {"alfa", "bravo", "charly", "delta", "echo",
                                          "alto", "golf",  "hotel",  "all",   "juliet"};
 
+/* One product in UNEVEN_RARITY has each of these in the body, few in the title: blocks of postings differ in worth. */
+#define UNEVEN_RARITY 12u
+#define UNEVEN_TITLES 100u
+static const char *const uneven[] = {"kilo", "lima", "mike"};
+
 #define HELPED_THREADS 3u
 
 static aisle *catalog;
@@ -72,6 +77,13 @@ static void put_product(aisle_writer *writer, uint32_t product)
             strcat(form == 0 ? title : body, form < 2 ? words[word] : "");
             strcat(title, " ");
             strcat(body, " ");
+        }
+    }
+    for (uint32_t i = 0; i < sizeof uneven / sizeof uneven[0]; i++) {
+        if (mix(product, 3000 + i) % UNEVEN_RARITY == 0) {
+            char *field = mix(product, 4000 + i) % UNEVEN_TITLES == 0 ? title : body;
+            strcat(field, uneven[i]);
+            strcat(field, " ");
         }
     }
     for (uint32_t filler = mix(product, 2000) % 12; filler > 0; filler--) {
@@ -231,6 +243,17 @@ static void words_of_which_one_must_occur(void **state)
     }
 }
 
+static void rare_words_whose_blocks_differ(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"kilo OR lima", "kilo OR lima OR mike", "kilo OR lima OR echo",
+                                        "lima OR mike OR alto OR golf", "kilo OR mike OR delta OR alfa"};
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        search(texts[i], MANY, false, &many);
+        expect(texts[i], aisle_result_total(many, NULL));
+    }
+}
+
 static void prefixes_phrases_and_mixtures(void **state)
 {
     (void)state;
@@ -272,6 +295,7 @@ int main(void)
         cmocka_unit_test(words_that_must_all_occur),
         cmocka_unit_test(single_words_count_all_but_the_dead),
         cmocka_unit_test(words_of_which_one_must_occur),
+        cmocka_unit_test(rare_words_whose_blocks_differ),
         cmocka_unit_test(prefixes_phrases_and_mixtures),
         cmocka_unit_test(a_warm_query_takes_no_memory),
     };
