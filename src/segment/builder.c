@@ -408,9 +408,10 @@ static void enter_id(struct segment_builder *builder, uint32_t number)
     size_t mask = builder->id_slot_count - 1;
     uint64_t hash = builder->documents[number].id_hash;
     size_t at = hash & mask;
+    bool has_dropped = builder->live_count != number; /* else there is no need to wait for the entries' cache lines */
     while (builder->id_slots[at] != 0) {
         const struct builder_entry *entry = &builder->documents[builder->id_slots[at] - 1];
-        if (entry->dropped && entry->id_hash == hash) {
+        if (has_dropped && entry->dropped && entry->id_hash == hash) {
             break; /* an older version of the product: without taking its place, puts of one id make a long chain */
         }
         at = (at + 1) & mask;
