@@ -2,13 +2,13 @@
  * facet_positions.c - the places of the bits that are set in a page of matches, plainly and with AVX-512 VBMI2, which
  * compresses 32 numbers by their bits at once.
  *
- * AVX-512 is taken where AVX512-FP16 is, as for lists of postings. Thread rule: pure functions; the choice is made once
- * and is safe from any thread.
+ * Thread rule: pure functions.
  */
 #include "facet/facet_private.h"
 
+#include "base/processor.h"
+
 #if defined(__x86_64__)
-#include <cpuid.h>
 #include <immintrin.h>
 #endif
 
@@ -25,8 +25,6 @@ uint32_t facet_positions_plain(const uint64_t *bits, uint16_t *positions)
 
 #if defined(__x86_64__)
 
-#define CPUID_FEATURES 7u            /* leaf */
-#define CPUID_AVX512_FP16 (1u << 23) /* in EDX */
 #define HALF 32u
 
 static_assert(HALF == FACET_POSITIONS_SLACK, "what is stored at once");
@@ -50,27 +48,12 @@ positions_avx512(const uint64_t *bits, uint16_t *positions)
     return count;
 }
 
-/* The system must save the wide registers, too, which the compiler's own test asks for. */
-static bool has_avx512(void)
-{
-    uint32_t eax, ebx, ecx, edx;
-    return __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vbmi2") &&
-           __builtin_cpu_supports("popcnt") && __get_cpuid_count(CPUID_FEATURES, 0, &eax, &ebx, &ecx, &edx) != 0 &&
-           (edx & CPUID_AVX512_FP16) != 0;
-}
-
 #endif
 
 facet_positions *facet_positions_best(void)
 {
 #if defined(__x86_64__)
-    static atomic_int known; /* 1: plain, 2: AVX-512 */
-    int level = atomic_load_explicit(&known, memory_order_relaxed);
-    if (level == 0) {
-        level = has_avx512() ? 2 : 1; /* cpuid is slow where a hypervisor answers it */
-        atomic_store_explicit(&known, level, memory_order_relaxed);
-    }
-    if (level == 2) { /* LCOV_EXCL_BR_LINE: depends on the machine */
+    if (processor_fits_avx512()) { /* LCOV_EXCL_BR_LINE: depends on the machine */
         return positions_avx512;
     }
 #endif

@@ -3,8 +3,6 @@
  */
 #include "postings/lanes.h"
 
-#include <stdatomic.h>
-
 static uint32_t expand_plain(const uint8_t *bits, uint32_t words, uint32_t first, uint32_t limit, uint32_t *out)
 {
     uint32_t count = 0;
@@ -81,13 +79,7 @@ const struct postings_lanes *lanes_of_level(enum lanes_level level)
 
 const struct postings_lanes *lanes_kernels(void)
 {
-    static _Atomic(const struct postings_lanes *) chosen;
-    const struct postings_lanes *lanes = atomic_load_explicit(&chosen, memory_order_relaxed);
-    if (lanes == NULL) {
-        for (int level = LANES_AVX512; lanes == NULL; level--) {
-            lanes = lanes_of_level((enum lanes_level)level);
-        }
-        atomic_store_explicit(&chosen, lanes, memory_order_relaxed);
-    }
-    return lanes;
+    const struct postings_lanes *wide = lanes_avx512();
+    const struct postings_lanes *fast = wide != NULL ? wide : lanes_avx2(); /* LCOV_EXCL_BR_LINE: as the machine is */
+    return fast != NULL ? fast : &lanes_plain; /* LCOV_EXCL_BR_LINE: depends on the machine */
 }

@@ -5,10 +5,9 @@
  * same input, which a test holds them to. Arguments are checked by the caller; nothing is checked here.
  *
  * bench_kernels, Sapphire Rapids, a posting in bitsets with one document in two: to documents 0.8 ns in plain C, 0.25
- * with AVX2, 0.14 with AVX-512; parts added 0.8, 0.44, 0.22. AVX-512 is taken only where AVX512-FP16 is: processors of
- * that age and later. Earlier ones lower their clock for it, and microcode against data sampling made their gathers
- * slow.
- * Thread rule: pure functions; the choice of the set is made once and is safe from any thread.
+ * with AVX2, 0.14 with AVX-512; parts added 0.8, 0.44, 0.22. AVX-512 is taken only where base/processor.h
+ * says that it fits: microcode against data sampling made the gathers of earlier processors slow.
+ * Thread rule: pure functions.
  */
 #ifndef AISLE_POSTINGS_LANES_H
 #define AISLE_POSTINGS_LANES_H

@@ -5,13 +5,11 @@
  */
 #include "postings/lanes.h"
 
+#include "base/processor.h"
+
 #if defined(__x86_64__)
 
-#include <cpuid.h>
 #include <immintrin.h>
-
-#define CPUID_FEATURES 7u          /* leaf */
-#define CPUID_AVX512_FP16 (1u << 23) /* in EDX */
 
 #define AVX512 __attribute__((target("avx512f,avx512bw,popcnt")))
 #define AVX512_INLINE static inline __attribute__((always_inline, target("avx512f,avx512bw,popcnt")))
@@ -121,15 +119,9 @@ AVX512 static void pack_avx512(const uint8_t *marks, uint32_t words, uint64_t *b
 static const struct postings_lanes avx512_lanes = {expand_avx512, lanes_rank_popcnt, price_avx512,
                                                    add_avx512,    add_equal_avx512,  pack_avx512};
 
-/* The system must save the wide registers, too, which the compiler's own test asks for. */
 const struct postings_lanes *lanes_avx512(void)
 {
-    uint32_t eax, ebx, ecx, edx;
-    bool has = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-               __builtin_cpu_supports("popcnt") && __builtin_cpu_supports("avx2");
-    bool fits = has && __get_cpuid_count(CPUID_FEATURES, 0, &eax, &ebx, &ecx, &edx) != 0 &&
-                (edx & CPUID_AVX512_FP16) != 0;
-    return fits ? &avx512_lanes : NULL;
+    return processor_fits_avx512() ? &avx512_lanes : NULL;
 }
 
 #else
