@@ -194,6 +194,17 @@ static int64_t time_of(const struct json *json, size_t index)
     return strtoll(text, NULL, 10);
 }
 
+/* Says that the part of the event that has the row's columns is not there, or is something else. */
+static int refuse_part(const struct json *json, size_t event, const char *what, const char *part, aisle_error *error)
+{
+    const struct json_node *nodes = nodes_of(json);
+    size_t at = row_member(json, event, part);
+    bool is_there = at != 0 && nodes[at].type != JSON_NULL;
+    return error_set_at(error, AISLE_BAD_PRODUCT, nodes[is_there ? at : event].position,
+                        is_there ? "a Debezium %s whose \"%s\" has no columns" : "a Debezium %s without \"%s\"",
+                        what, part);
+}
+
 int debezium_decode(const struct json *json, struct sequence *sequence, struct row *row, aisle_error *error)
 {
     const struct json_node *nodes = nodes_of(json);
@@ -227,11 +238,10 @@ int debezium_decode(const struct json *json, struct sequence *sequence, struct r
     int status = read_columns(json, index, "after", row->columns, &row->column_count, error);
     status = status != 0 ? status : read_columns(json, index, "before", row->old, &row->old_count, error);
     if (status == 0 && row->column_count == 0 && (row->kind == ROW_INSERT || row->kind == ROW_UPDATE)) {
-        return error_set_at(error, AISLE_BAD_PRODUCT, nodes[index].position, "a Debezium event without \"after\"");
+        return refuse_part(json, index, "event", "after", error);
     }
     if (status == 0 && row->old_count == 0 && row->kind == ROW_DELETE) {
-        return error_set_at(error, AISLE_BAD_PRODUCT, nodes[index].position,
-                            "a Debezium delete without \"before\", which has the key");
+        return refuse_part(json, index, "delete", "before", error);
     }
     return status;
 }

@@ -108,6 +108,18 @@ static void debezium_events_are_puts_patches_and_deletes(void **state)
     assert_string_equal(change.seq, "");
 }
 
+static void debezium_events_without_a_row_are_refused(void **state)
+{
+    (void)state;
+    expect_refusal("{\"op\":\"c\",\"before\":{\"id\":\"A\"}" SOURCE "}", "event without \"after\"");
+    expect_refusal("{\"op\":\"u\",\"after\":null" SOURCE "}", "event without \"after\"");
+    expect_refusal("{\"op\":\"u\",\"after\":[]" SOURCE "}", "event whose \"after\" has no columns");
+    assert_int_equal(error.position, 18);
+    expect_refusal("{\"op\":\"r\",\"after\":{}" SOURCE "}", "event whose \"after\" has no columns");
+    expect_refusal("{\"op\":\"d\",\"after\":null" SOURCE "}", "delete without \"before\"");
+    expect_refusal("{\"op\":\"d\",\"before\":7" SOURCE "}", "delete whose \"before\" has no columns");
+}
+
 static void tombstones_and_heartbeats_ask_for_nothing(void **state)
 {
     (void)state;
@@ -345,6 +357,7 @@ int main(void)
 #define RUN_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         RUN_TEST(debezium_events_are_puts_patches_and_deletes),
+        RUN_TEST(debezium_events_without_a_row_are_refused),
         RUN_TEST(tombstones_and_heartbeats_ask_for_nothing),
         RUN_TEST(placeholder_of_an_unchanged_value_is_left_out),
         RUN_TEST(schema_wrapper_tells_decimals_and_dates),
