@@ -347,7 +347,6 @@ static int put_product(struct aisle_writer *writer, struct shard_writer *shard, 
     return status == 0 ? 0 : writer_fail(writer, status);
 }
 
-/* Has everything written that workers hold. The next batch is wide from its beginning if this one was large. */
 /* What the caller, who would wait for workers that write all they hold, does beside them. */
 static int write_beside(struct aisle_writer *writer, aisle_error *error)
 {
@@ -374,6 +373,7 @@ static int flush_workers(struct aisle_writer *writer, aisle_error *error)
     return status == 0 ? flushed : status;
 }
 
+/* Has everything written that workers hold. The next batch is wide from its beginning if this one was large. */
 static int gather(struct aisle_writer *writer, aisle_error *error)
 {
     int status = writer->wide ? flush_workers(writer, error) : 0;
