@@ -306,6 +306,15 @@ static bool hash_trees(struct held *held, const struct seal *before)
     return status == 0;
 }
 
+static void write_slot(struct environment *env, const uint8_t slot[SEAL_BYTES], uint64_t index)
+{
+    int fd = openat(env->directory_fd, SEAL_FILE, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+    if (fd >= 0) {
+        (void)!pwrite(fd, slot, SEAL_BYTES, (off_t)(index * SEAL_BYTES));
+        (void)close(fd);
+    }
+}
+
 void seal_write(struct environment *env)
 {
     uint8_t slot[SEAL_BYTES];
@@ -331,11 +340,7 @@ void seal_write(struct environment *env)
     store_u64(slot + 32, held.meta.hash);
     store_u64(slot + 40, held.other_meta.hash);
     store_u32(slot, hash_checksum(slot + 4, SEAL_BYTES - 4));
-    int fd = openat(env->directory_fd, SEAL_FILE, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
-    if (fd >= 0) {
-        (void)!pwrite(fd, slot, sizeof slot, (off_t)(held.meta.number % 2 * SEAL_BYTES));
-        (void)close(fd);
-    }
+    write_slot(env, slot, held.meta.number % 2);
 }
 
 void storage_break_seal(const char *directory)
