@@ -76,6 +76,7 @@ struct bench_thread {
     pthread_t thread;
     struct bench_counts kinds[BENCH_KINDS_MAX];
     aisle_error error; /* code 0: none */
+    uint32_t line;     /* of the query that failed; 0: drawn */
 };
 
 /* ---- running ---- */
@@ -130,6 +131,7 @@ static int run_query(struct bench_thread *thread, uint64_t number, aisle_result 
         wait_until(due);
     }
     int status = aisle_search(bench->catalog, &query, result, &thread->error);
+    thread->line = asked->line;
     if (status == 0 && bench->is_counted) {
         struct bench_counts *counts = &thread->kinds[asked->kind];
         take_latency(thread, number % bench->queries.count, clock_monotonic_ns() - due);
@@ -181,7 +183,9 @@ static int run_threads(struct bench *bench, struct bench_thread *threads, bool i
     }
     for (uint64_t i = 0; i < bench->threads; i++) {
         if (threads[i].error.code != 0) {
-            return cli_fail("bench", &threads[i].error, NULL);
+            char where[64];
+            snprintf(where, sizeof where, "line %u of the queries", (unsigned)threads[i].line);
+            return cli_fail("bench", &threads[i].error, threads[i].line == 0 ? NULL : where);
         }
     }
     return CLI_DONE;

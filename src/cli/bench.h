@@ -19,6 +19,7 @@ struct bench_query {
     char *text;   /* as a shopper types it */
     char *filter; /* NULL: none; lives with text */
     uint32_t kind;
+    uint32_t line; /* of the file, from 1 on; 0: drawn */
 };
 
 struct bench_queries {

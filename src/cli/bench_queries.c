@@ -51,7 +51,8 @@ static uint32_t kind_of(struct bench_queries *queries, const char *name)
     return queries->kind_count++;
 }
 
-static int add_query(struct bench_queries *queries, char *text, char *filter, const char *kind)
+static int add_query(struct bench_queries *queries, char *text, char *filter, const char *kind,
+                     uint32_t line)
 {
     if (queries->count == queries->capacity) {
         size_t capacity = queries->capacity == 0 ? 1024 : queries->capacity * 2;
@@ -63,7 +64,7 @@ static int add_query(struct bench_queries *queries, char *text, char *filter, co
         queries->capacity = capacity;
     }
     queries->list[queries->count++] =
-        (struct bench_query){.text = text, .filter = filter, .kind = kind_of(queries, kind)};
+        (struct bench_query){.text = text, .filter = filter, .kind = kind_of(queries, kind), .line = line};
     return CLI_DONE;
 }
 
@@ -109,9 +110,10 @@ int bench_queries_read(struct bench_queries *queries, const char *path)
         return cli_complain(CLI_INPUT, "bench", strerror(failed), path);
     }
     int status = CLI_DONE;
+    uint32_t number = 1;
     for (char *line = queries->file; status == CLI_DONE && *line != '\0' && queries->count < BENCH_QUERIES_MAX;) {
         char *end = line + strcspn(line, "\r\n");
-        char *next = end + strspn(end, "\r\n");
+        char *next = end + (*end == '\r' && end[1] == '\n' ? 2 : *end == '\0' ? 0 : 1);
         char *tab = memchr(line, '\t', (size_t)(end - line));
         char *filter = tab == NULL ? NULL : memchr(tab + 1, '\t', (size_t)(end - tab - 1));
         *end = '\0';
@@ -122,8 +124,9 @@ int bench_queries_read(struct bench_queries *queries, const char *path)
             *filter++ = '\0';
         }
         if (end > line) {
-            status = add_query(queries, tab == NULL ? line : tab + 1, filter, tab == NULL ? "all" : line);
+            status = add_query(queries, tab == NULL ? line : tab + 1, filter, tab == NULL ? "all" : line, number);
         }
+        number++;
         line = next;
     }
     if (status == CLI_DONE && queries->count == 0) {
@@ -393,7 +396,7 @@ static int draw_query(struct bench_queries *queries, struct walk *walk, const ch
         return cli_complain(CLI_RESOURCES, "bench", "out of memory", NULL);
     }
     char *filter = kept[strlen(kept) + 1] == '\0' ? NULL : kept + strlen(kept) + 1;
-    status = add_query(queries, kept, filter, kind);
+    status = add_query(queries, kept, filter, kind, 0);
     if (status == CLI_DONE) {
         queries->drawn[queries->count - 1] = kept;
     } else {
